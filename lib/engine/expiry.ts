@@ -1,0 +1,240 @@
+/**
+ * Which slots expire when: a hierarchical timing wheel, its buckets circular lists threaded through the slots.
+ *
+ * A tick is 64 ms. Level 0 has a bucket for each of the next 64 ticks, level 1 for each of the next 64 spans
+ * of 64 ticks, and so on; level 6 reaches 8,900 years, and what lies beyond waits in its farthest bucket.
+ * An entry sinks a level whenever a sweep enters its bucket, until it is due.
+ *
+ * `schedule` and `cancel` are O(1). A sweep is bounded by its limit and goes on next time where it stopped.
+ * Ticks bound the work, not the precision: a sweep takes every entry with `expiresAt <= now`, and no other.
+ */
+
+import { grownFloat64, grownUint32 } from './recency-list.js';
+
+const TICK_MS = 64;
+const BUCKETS_PER_LEVEL = 64;
+const LEVELS = 7;
+const BUCKETS = BUCKETS_PER_LEVEL * LEVELS;
+/** Ticks in one bucket of each level. */
+const BUCKET_TICKS: readonly number[] = Array.from(
+  { length: LEVELS },
+  (_, level) => BUCKETS_PER_LEVEL ** level,
+);
+/** Holds what is left of the bucket that a sweep is working on. */
+const SCRATCH = BUCKETS;
+/** Node of slot s: NODES_BEFORE_SLOTS + s. The nodes below are the buckets' anchors. */
+const NODES_BEFORE_SLOTS = BUCKETS + 1;
+
+export class ExpiryWheel {
+  /** When each slot expires, in the clock's milliseconds; `Infinity` for never. */
+  expiresAt: Float64Array;
+  /** How many entries can expire. */
+  count = 0;
+
+  #next: Uint32Array;
+  #previous: Uint32Array;
+  /** The tick up to which everything has been swept. */
+  #tick: number;
+  /** No entry expires before this time. */
+  #nextDueMs = Number.POSITIVE_INFINITY;
+
+  constructor(capacity: number, nowMs: number) {
+    this.expiresAt = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
+    this.#next = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
+    this.#previous = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
+    this.#tick = tickOf(nowMs);
+    this.#emptyBuckets();
+  }
+
+  grow(capacity: number): void {
+    const before = this.expiresAt.length;
+    this.expiresAt = grownFloat64(this.expiresAt, capacity);
+    this.expiresAt.fill(Number.POSITIVE_INFINITY, before);
+    this.#next = grownUint32(this.#next, NODES_BEFORE_SLOTS + capacity);
+    this.#previous = grownUint32(this.#previous, NODES_BEFORE_SLOTS + capacity);
+  }
+
+  reset(capacity: number): void {
+    this.expiresAt = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
+    this.#next = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
+    this.#previous = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
+    this.#emptyBuckets();
+    this.count = 0;
+    this.#nextDueMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Sets or changes a slot's time; `Infinity` takes it out. */
+  schedule(slot: number, expiresAtMs: number): void {
+    const scheduled = this.expiresAt[slot] !== Number.POSITIVE_INFINITY;
+    if (scheduled) this.#unlink(NODES_BEFORE_SLOTS + slot);
+    this.expiresAt[slot] = expiresAtMs;
+    if (expiresAtMs === Number.POSITIVE_INFINITY) {
+      if (scheduled) this.count--;
+      return;
+    }
+    if (!scheduled) this.count++;
+    this.#link(slot, expiresAtMs, this.#tick);
+  }
+
+  cancel(slot: number): void {
+    this.schedule(slot, Number.POSITIVE_INFINITY);
+  }
+
+  /** True when an entry may have expired: O(1), and false is certain. */
+  mayHaveDue(nowMs: number): boolean {
+    return nowMs >= this.#nextDueMs;
+  }
+
+  /**
+   * Calls `expire` for entries whose time has passed, each of which must cancel its slot; looks at `limit`
+   * entries at most. Returns how many have expired.
+   */
+  sweep(nowMs: number, limit: number, expire: (slot: number) => void): number {
+    if (!this.mayHaveDue(nowMs)) return 0;
+    const from = this.#tick;
+    const to = Math.max(from, tickOf(nowMs));
+    this.#nextDueMs = Number.POSITIVE_INFINITY;
+    let budget = limit;
+    let expired = 0;
+    for (let level = 0; level < LEVELS; level++) {
+      const first = Math.floor(from / BUCKET_TICKS[level]!);
+      const last = Math.floor(to / BUCKET_TICKS[level]!);
+      if (level > 0 && first === last) break;
+      const buckets = Math.min(last - first + 1, BUCKETS_PER_LEVEL);
+      for (let i = 0; i < buckets; i++) {
+        const bucket = level * BUCKETS_PER_LEVEL + bucketWithin(first + i);
+        this.#splice(bucket, SCRATCH);
+        let node = this.#next[SCRATCH]!;
+        while (node !== SCRATCH) {
+          if (budget-- === 0) {
+            this.#returnFromScratch(bucket);
+            this.#nextDueMs = Number.NEGATIVE_INFINITY;
+            return expired;
+          }
+          const slot = node - NODES_BEFORE_SLOTS;
+          const expiresAtMs = this.expiresAt[slot]!;
+          if (expiresAtMs <= nowMs) {
+            expire(slot);
+            expired++;
+          } else {
+            this.#unlink(node);
+            this.#link(slot, expiresAtMs, to);
+          }
+          node = this.#next[SCRATCH]!;
+        }
+      }
+    }
+    this.#tick = to;
+    this.#nextDueMs = Math.min(this.#nextDueMs, this.#startOfNextBucketMs());
+    return expired;
+  }
+
+  #link(slot: number, expiresAtMs: number, fromTick: number): void {
+    const tick = Math.max(tickOf(expiresAtMs), fromTick);
+    let level = 0;
+    // Level L serves as long as the entry's bucket is less than one turn of that level away.
+    while (
+      level < LEVELS - 1 &&
+      Math.floor(tick / BUCKET_TICKS[level]!) - Math.floor(fromTick / BUCKET_TICKS[level]!) >=
+        BUCKETS_PER_LEVEL
+    )
+      level++;
+    const span = BUCKET_TICKS[level]!;
+    const farthest = Math.floor(fromTick / span) + BUCKETS_PER_LEVEL - 1;
+    const bucket = level * BUCKETS_PER_LEVEL + bucketWithin(Math.min(Math.floor(tick / span), farthest));
+    const node = NODES_BEFORE_SLOTS + slot;
+    const last = this.#previous[bucket]!;
+    this.#next[last] = node;
+    this.#previous[node] = last;
+    this.#next[node] = bucket;
+    this.#previous[bucket] = node;
+    if (expiresAtMs < this.#nextDueMs) this.#nextDueMs = expiresAtMs;
+  }
+
+  #unlink(node: number): void {
+    const next = this.#next[node]!;
+    const previous = this.#previous[node]!;
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+  }
+
+  /** Puts what a bounded sweep did not reach before what it did: the next sweep begins there. */
+  #returnFromScratch(bucket: number): void {
+    this.#splice(bucket, SCRATCH);
+    this.#splice(SCRATCH, bucket);
+  }
+
+  /** Appends the whole list at one anchor to the list at another. */
+  #splice(from: number, to: number): void {
+    const first = this.#next[from]!;
+    if (first === from) return;
+    const last = this.#previous[from]!;
+    const tail = this.#previous[to]!;
+    this.#next[tail] = first;
+    this.#previous[first] = tail;
+    this.#next[last] = to;
+    this.#previous[to] = last;
+    this.#next[from] = from;
+    this.#previous[from] = from;
+  }
+
+  #emptyBuckets(): void {
+    for (let anchor = 0; anchor <= SCRATCH; anchor++) {
+      this.#next[anchor] = anchor;
+      this.#previous[anchor] = anchor;
+    }
+  }
+
+  /** When the first bucket after the present one begins that holds an entry: nothing there is due before. */
+  #startOfNextBucketMs(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let level = 0; level < LEVELS; level++) {
+      const span = BUCKET_TICKS[level]!;
+      const present = Math.floor(this.#tick / span);
+      for (let ahead = 1; ahead < BUCKETS_PER_LEVEL; ahead++) {
+        const bucket = level * BUCKETS_PER_LEVEL + bucketWithin(present + ahead);
+        if (this.#next[bucket] !== bucket) {
+          earliest = Math.min(earliest, (present + ahead) * span * TICK_MS);
+          break;
+        }
+      }
+    }
+    return earliest;
+  }
+
+  /** What is inconsistent; `live` has the slots that hold an entry. */
+  verify(live: ReadonlySet<number>): string[] {
+    const problems: string[] = [];
+    const linked = new Set<number>();
+    for (let bucket = 0; bucket <= SCRATCH; bucket++) {
+      for (let node = this.#next[bucket]!; node !== bucket; node = this.#next[node]!) {
+        const slot = node - NODES_BEFORE_SLOTS;
+        if (this.#previous[this.#next[node]!] !== node)
+          problems.push(`expiry links around slot ${slot} disagree`);
+        if (linked.has(slot)) problems.push(`slot ${slot} is scheduled twice`);
+        if (bucket === SCRATCH) problems.push(`slot ${slot} was left behind by a sweep`);
+        if (!live.has(slot)) problems.push(`slot ${slot} is scheduled but holds no entry`);
+        if (this.expiresAt[slot]! < this.#nextDueMs)
+          problems.push(`slot ${slot} expires before the next due time`);
+        linked.add(slot);
+        if (linked.size > live.size) return [...problems, 'more slots are scheduled than hold an entry'];
+      }
+    }
+    if (linked.size !== this.count)
+      problems.push(`${linked.size} slots are scheduled, the count is ${this.count}`);
+    for (const slot of live) {
+      if ((this.expiresAt[slot] !== Number.POSITIVE_INFINITY) !== linked.has(slot))
+        problems.push(`slot ${slot} has a time but no place in the wheel, or the reverse`);
+    }
+    return problems;
+  }
+}
+
+function tickOf(ms: number): number {
+  return Math.floor(ms / TICK_MS);
+}
+
+/** `tick` modulo the buckets of a level, also for negative ticks and beyond 32 bits. */
+function bucketWithin(tick: number): number {
+  return tick - Math.floor(tick / BUCKETS_PER_LEVEL) * BUCKETS_PER_LEVEL;
+}

@@ -1,0 +1,118 @@
+/** The engine's options: one type, one place for defaults, one function that validates. */
+
+import { HotsetError, shown } from '../errors.js';
+import { type Clock, systemClock } from './clock.js';
+import type { SizeOf } from './entry-bytes.js';
+import type { RemovalListener } from './removal.js';
+
+export interface CacheEngineOptions<K, V> {
+  /**
+   * Memory budget in bytes: keys, values and the engine's overhead for each entry. Default: 64 MiB.
+   * `Infinity` switches weighing off (`bytes` is then 0) and needs a `maxEntries`.
+   */
+  maxBytes?: number;
+  /** The most entries to hold. Default: `Infinity`. */
+  maxEntries?: number;
+  /** The most bytes that one entry may count. Default: `maxBytes`. */
+  maxEntryBytes?: number;
+  /** Time to live of entries that are stored without one of their own, in milliseconds. Default: `Infinity`. */
+  ttlMs?: number;
+  /** Where time comes from. Default: the system's clock. */
+  clock?: Clock;
+  /** Weighs a value in bytes; key and overhead are added. Default: an estimate for any value. */
+  sizeOf?: SizeOf<K, V>;
+  /** Told of every removal and its cause. */
+  onRemoval?: RemovalListener<K, V>;
+  /** Keep for each entry when it was stored and last read (17 bytes more, and a clock reading for each hit). Default: false. */
+  trackAccess?: boolean;
+  /** Make room by evicting the least recently used entry; `false` refuses what does not fit. Default: true. */
+  evict?: boolean;
+}
+
+export interface ResolvedOptions<K, V> {
+  readonly maxBytes: number;
+  readonly maxEntries: number;
+  readonly maxEntryBytes: number;
+  readonly ttlMs: number;
+  readonly clock: Clock;
+  readonly sizeOf: SizeOf<K, V> | null;
+  readonly onRemoval: RemovalListener<K, V> | null;
+  readonly trackAccess: boolean;
+  readonly evict: boolean;
+}
+
+export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
+
+/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for a value that makes no sense. */
+export function resolveOptions<K, V>(options: CacheEngineOptions<K, V> = {}): ResolvedOptions<K, V> {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
+  for (const name of Object.keys(options)) {
+    if (!KNOWN_OPTIONS.has(name))
+      throw new HotsetError(
+        'HOTSET_INVALID_OPTION',
+        `there is no option ${shown(name)}; options are ${[...KNOWN_OPTIONS].join(', ')}`,
+      );
+  }
+  const maxBytes = checkedLimit('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES);
+  const maxEntries = checkedLimit('maxEntries', options.maxEntries, Number.POSITIVE_INFINITY);
+  if (maxBytes === Number.POSITIVE_INFINITY && maxEntries === Number.POSITIVE_INFINITY)
+    throw new HotsetError(
+      'HOTSET_INVALID_OPTION',
+      'maxBytes: Infinity needs a finite maxEntries: a cache without any bound is a memory leak',
+    );
+  const ttlMs = options.ttlMs ?? Number.POSITIVE_INFINITY;
+  if (typeof ttlMs !== 'number' || !(ttlMs > 0))
+    throw invalidOption('ttlMs', 'milliseconds, more than 0 (Infinity for never)', ttlMs);
+  return {
+    maxBytes,
+    maxEntries,
+    maxEntryBytes: checkedLimit('maxEntryBytes', options.maxEntryBytes, Number.POSITIVE_INFINITY),
+    ttlMs,
+    clock: clockOption(options.clock),
+    sizeOf: functionOption('sizeOf', options.sizeOf),
+    onRemoval: functionOption('onRemoval', options.onRemoval),
+    trackAccess: booleanOption('trackAccess', options.trackAccess, false),
+    evict: booleanOption('evict', options.evict, true),
+  };
+}
+
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof CacheEngineOptions<unknown, unknown>>([
+  'maxBytes',
+  'maxEntries',
+  'maxEntryBytes',
+  'ttlMs',
+  'clock',
+  'sizeOf',
+  'onRemoval',
+  'trackAccess',
+  'evict',
+]);
+
+/** A limit: a whole number from 1, or `Infinity`. */
+export function checkedLimit(name: string, value: number | undefined, whenAbsent: number): number {
+  if (value === undefined) return whenAbsent;
+  if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1)) return value;
+  throw invalidOption(name, 'a whole number from 1, or Infinity', value);
+}
+
+function invalidOption(name: string, takes: string, value: unknown): HotsetError {
+  return new HotsetError('HOTSET_INVALID_OPTION', `${name} takes ${takes}; got ${shown(value)}`);
+}
+
+function clockOption(clock: Clock | undefined): Clock {
+  if (clock === undefined) return systemClock;
+  if (typeof clock?.now !== 'function') throw invalidOption('clock', 'an object with a now() method', clock);
+  return clock;
+}
+
+function functionOption<F>(name: string, value: F | undefined): F | null {
+  if (value === undefined) return null;
+  if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
+  return value;
+}
+
+function booleanOption(name: string, value: boolean | undefined, whenAbsent: boolean): boolean {
+  if (value === undefined) return whenAbsent;
+  if (typeof value !== 'boolean') throw invalidOption(name, 'true or false', value);
+  return value;
+}

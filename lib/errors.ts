@@ -1,0 +1,35 @@
+/**
+ * Every error that hotset throws on purpose: one class, one table of codes.
+ * docs/errors.md describes each code; a spec keeps the two in step.
+ */
+
+export const ERROR_CODES = {
+  HOTSET_INVALID_OPTION: 'An option has a value that it does not take.',
+  HOTSET_INVALID_ARGUMENT: 'A method was called with a value that it does not take.',
+  HOTSET_INVALID_SIZE: 'The sizeOf hook returned something other than a finite number of bytes, 0 or more.',
+  HOTSET_INVALID_KEY:
+    'A text cannot be a key on the wire (empty, over 250 bytes, or with a blank or control character).',
+  HOTSET_UNREADABLE_VALUE: 'A value on the wire is not what its flags say.',
+  HOTSET_LISTEN_FAILED: 'The server could not listen on the address asked for.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export class HotsetError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'HotsetError';
+    this.code = code;
+  }
+}
+
+/** Describes a bad value for an error message: short, and never longer than a line. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
+}
