@@ -1,11 +1,13 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['spec/**/*.spec.ts'],
-    // Two slow machines' worth: real clients start interpreters and servers.
+    // Real clients start interpreters and servers, on machines that may be slow.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
   },
 });
+
+export default config;

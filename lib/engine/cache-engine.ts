@@ -85,12 +85,17 @@ export class CacheEngine<K, V> {
     return this.#maxEntries;
   }
 
+  /** Whether a full cache evicts (the option `evict`). */
+  get evicts(): boolean {
+    return this.#evict;
+  }
+
   // Reading
 
   /** The value under `key`, which becomes the newest entry; `undefined` when there is none. */
   get(key: K): V | undefined {
     const slot = this.lookup(key);
-    return slot === 0 ? undefined : this.#table.values[slot];
+    return slot > 0 ? this.#table.values[slot] : undefined;
   }
 
   /** The value under `key`; changes neither the order nor the statistics. */
@@ -162,7 +167,7 @@ export class CacheEngine<K, V> {
     const slot = this.find(key);
     if (slot === 0) return false;
     this.#schedule(slot, expiresAtMs);
-    if (options?.promote === true) this.#list.promote(slot);
+    if (options?.promote === true) this.promoteAt(slot);
     return true;
   }
 
@@ -301,7 +306,7 @@ export class CacheEngine<K, V> {
     return slot === 0 || this.#expired(slot) ? 0 : slot;
   }
 
-  /** What `get` does, but returns the slot, or 0. */
+  /** What `get` does, but returns the slot: 0 when there is none, -1 when there was one that has expired. */
   lookup(key: K): number {
     const slot = this.#table.find(key);
     if (slot === 0) {
@@ -312,7 +317,7 @@ export class CacheEngine<K, V> {
       this.#counters[count.MISSES_EXPIRED]!++;
       this.#remove(slot, 'expired');
       this.#removals?.deliver();
-      return 0;
+      return -1;
     }
     this.#counters[count.HITS]!++;
     this.#list.promote(slot);
@@ -332,13 +337,34 @@ export class CacheEngine<K, V> {
   }
 
   versionAt(slot: number): number {
-    if (this.#table.versions === null) this.#beginVersions();
+    if (this.#table.versions === null) this.beginVersions();
     return this.#table.versions![slot]!;
   }
 
   remainingTtlMsAt(slot: number): number {
     const expiresAtMs = this.#expiry === null ? Number.POSITIVE_INFINITY : this.#expiry.expiresAt[slot]!;
     return expiresAtMs === Number.POSITIVE_INFINITY ? expiresAtMs : expiresAtMs - this.#clock.now();
+  }
+
+  /** What `touch` does. */
+  touchAt(slot: number, ttlMs: number): void {
+    this.#schedule(slot, this.#expiresAtMs(ttlMs));
+  }
+
+  /** Makes the entry the newest. */
+  promoteAt(slot: number): void {
+    this.#list.promote(slot);
+  }
+
+  /**
+   * Numbers the writes from now on. Happens by itself when a version is first asked for, and then numbers
+   * the entries that are there, oldest first: O(n), once.
+   */
+  beginVersions(): void {
+    if (this.#table.versions !== null) return;
+    const versions = this.#table.needVersions();
+    for (let slot = this.#list.oldest; slot !== 0; slot = this.#list.newer[slot]!)
+      versions[slot] = ++this.#lastVersion;
   }
 
   // The rest is the engine's own.
@@ -487,13 +513,6 @@ export class CacheEngine<K, V> {
     this.#table.grow();
     this.#list.grow(this.#table.capacity);
     this.#expiry?.grow(this.#table.capacity);
-  }
-
-  /** Nobody has asked for a version before: number what is here, oldest first, and keep count from now on. */
-  #beginVersions(): void {
-    const versions = this.#table.needVersions();
-    for (let slot = this.#list.oldest; slot !== 0; slot = this.#list.newer[slot]!)
-      versions[slot] = ++this.#lastVersion;
   }
 
   #describe(slot: number): EntryInfo<K, V> {

@@ -1,0 +1,81 @@
+/**
+ * `stats`: memcached 1.6.45's list, in its order. What belongs to slab pages, worker threads, the hash table
+ * and the background threads of the C server has no counterpart here and reads 0, or the one honest constant.
+ */
+
+import { COUNTERS, type CounterName } from '../../counters.js';
+import type { ItemStore } from '../../item-store.js';
+import type { Stat } from './stats.js';
+import type { Transport } from './transport.js';
+import { VERSION } from './version.js';
+
+export function generalStats(items: ItemStore): Stat[] {
+  const engine = items.engine.stats();
+  const usage = process.resourceUsage();
+  const sum = (read: (transport: Transport) => number): number =>
+    [...items.transports].reduce((total, transport) => total + read(transport), 0);
+  const counter = (name: CounterName): Stat => [name, items.counters[COUNTERS.indexOf(name)]!];
+  const connections = sum((transport) => transport.currentConnections);
+  const idleTimeout = sum((transport) => transport.idleTimeoutSeconds) > 0;
+
+  return [
+    ['pid', process.pid],
+    ['uptime', Math.floor((items.clock.now() - items.startedAtMs) / 1000)],
+    ['time', Math.floor(items.clock.now() / 1000)],
+    ['version', VERSION],
+    ['libevent', `libuv-${process.versions.uv}-node-${process.versions.node}-hotset`],
+    ['pointer_size', 64],
+    ['rusage_user', seconds(usage.userCPUTime)],
+    ['rusage_system', seconds(usage.systemCPUTime)],
+    ['max_connections', sum((transport) => transport.maxConnections)],
+    ['curr_connections', connections],
+    ['total_connections', sum((transport) => transport.totalConnections)],
+    ['rejected_connections', sum((transport) => transport.rejectedConnections)],
+    ['connection_structures', connections],
+    ...zeros('response_obj_oom', 'response_obj_count', 'response_obj_bytes'),
+    ...zeros('read_buf_count', 'read_buf_bytes', 'read_buf_bytes_free', 'read_buf_oom', 'reserved_fds'),
+    ...COUNTERS.map(counter),
+    ...zeros('auth_cmds', 'auth_errors'),
+    ...(idleTimeout ? [['idle_kicks', sum((transport) => transport.idleKicks)] as const] : []),
+    ['bytes_read', sum((transport) => transport.bytesRead)],
+    ['bytes_written', sum((transport) => transport.bytesWritten)],
+    ['limit_maxbytes', engine.maxBytes],
+    ['accepting_conns', 1],
+    ...zeros('listen_disabled_num', 'time_in_listen_disabled_us'),
+    ['threads', 1],
+    ...zeros('conn_yields', 'hash_power_level', 'hash_bytes', 'hash_is_expanding'),
+    ...zeros('slab_reassign_rescues', 'slab_reassign_chunk_rescues', 'slab_reassign_inline_reclaim'),
+    ...zeros('slab_reassign_busy_items', 'slab_reassign_busy_deletes', 'slab_reassign_busy_nomem'),
+    ['slab_reassign_last_busy_status', 'none'],
+    ...zeros('slab_reassign_running', 'slabs_moved', 'lru_crawler_running', 'lru_crawler_starts'),
+    ...zeros('lru_maintainer_juggles', 'malloc_fails'),
+    ...zeros(
+      'log_worker_dropped',
+      'log_worker_written',
+      'log_watcher_skipped',
+      'log_watcher_sent',
+      'log_watchers',
+    ),
+    ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
+    ['bytes', engine.bytes],
+    ['curr_items', engine.size],
+    ['total_items', engine.stores],
+    ...zeros('slab_global_page_pool'),
+    ['expired_unfetched', engine.expirationsUnfetched],
+    ['evicted_unfetched', engine.evictionsUnfetched],
+    ...zeros('evicted_active'),
+    ['evictions', engine.evictions],
+    ['reclaimed', engine.expirations],
+    ...zeros('crawler_reclaimed', 'crawler_items_checked', 'lrutail_reflocked'),
+    ...zeros('moves_to_cold', 'moves_to_warm', 'moves_within_lru', 'direct_reclaims', 'lru_bumps_dropped'),
+  ];
+}
+
+function zeros(...names: string[]): Stat[] {
+  return names.map((name) => [name, 0]);
+}
+
+/** Exporters read these with one dot and six digits. */
+function seconds(microseconds: number): string {
+  return (microseconds / 1e6).toFixed(6);
+}

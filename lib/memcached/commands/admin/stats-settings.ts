@@ -1,0 +1,114 @@
+/**
+ * `stats settings`: memcached 1.6.45's list, in its order. Values that hotset has are its own; the settings
+ * of slabs, background threads, extstore and TLS show what memcached shows where they are off or at rest.
+ */
+
+import type { ItemStore } from '../../item-store.js';
+import type { Stat } from './stats.js';
+import type { Transport } from './transport.js';
+
+export function settingsStats(items: ItemStore): Stat[] {
+  const transports = [...items.transports];
+  const first = <T>(read: (transport: Transport) => T | null, otherwise: T): T => {
+    for (const transport of transports) {
+      const value = read(transport);
+      if (value !== null) return value;
+    }
+    return otherwise;
+  };
+  const own: Record<string, string | number> = {
+    maxbytes: items.engine.maxBytes,
+    maxconns: transports.reduce((sum, transport) => sum + transport.maxConnections, 0),
+    tcpport: first((transport) => (transport.tcpPort < 0 ? null : transport.tcpPort), 0),
+    inter: first((transport) => transport.host, 'NULL'),
+    verbosity: items.verbosity,
+    evictions: items.engine.evicts ? 'on' : 'off',
+    domain_socket: first((transport) => transport.path, 'NULL'),
+    umask: first((transport) => (transport.path === null ? null : transport.mode), 0o700).toString(8),
+    shutdown_command: items.onShutdown === undefined ? 'no' : 'yes',
+    item_size_max: items.itemMaxBytes,
+    idle_timeout: first((transport) => transport.idleTimeoutSeconds, 0),
+  };
+  return SETTINGS.map(([name, atRest]) => [name, own[name] ?? atRest]);
+}
+
+/** Names in order, with what stands there when hotset has nothing of its own to say. */
+const SETTINGS: readonly Stat[] = [
+  ['maxbytes', 0],
+  ['maxconns', 0],
+  ['tcpport', 0],
+  ['udpport', 0],
+  ['inter', 'NULL'],
+  ['verbosity', 0],
+  ['oldest', 0],
+  ['evictions', 'on'],
+  ['domain_socket', 'NULL'],
+  ['umask', 700],
+  ['shutdown_command', 'no'],
+  ['growth_factor', '1.25'],
+  ['chunk_size', 48],
+  ['num_threads', 1],
+  ['num_threads_per_udp', 0],
+  ['stat_key_prefix', ':'],
+  ['detail_enabled', 'no'],
+  ['reqs_per_event', 20],
+  ['cas_enabled', 'yes'],
+  ['tcp_backlog', 1024],
+  ['binding_protocol', 'auto-negotiate'],
+  ['auth_enabled_sasl', 'no'],
+  ['auth_enabled_ascii', 'no'],
+  ['item_size_max', 0],
+  ['maxconns_fast', 'yes'],
+  ['hashpower_init', 0],
+  ['slab_reassign', 'no'],
+  ['slab_automove', 0],
+  ['slab_automove_ratio', '0.80'],
+  ['slab_automove_window', 10],
+  ['slab_chunk_max', 524288],
+  ['lru_crawler', 'no'],
+  ['lru_crawler_sleep', 100],
+  ['lru_crawler_tocrawl', 0],
+  ['tail_repair_time', 0],
+  ['flush_enabled', 'yes'],
+  ['dump_enabled', 'yes'],
+  ['hash_algorithm', 'murmur3'],
+  ['lru_maintainer_thread', 'no'],
+  ['lru_segmented', 'no'],
+  ['hot_lru_pct', 20],
+  ['warm_lru_pct', 40],
+  ['hot_max_factor', '0.20'],
+  ['warm_max_factor', '2.00'],
+  ['temp_lru', 'no'],
+  ['temporary_ttl', 61],
+  ['idle_timeout', 0],
+  ['watcher_logbuf_size', 262144],
+  ['worker_logbuf_size', 65536],
+  ['read_buf_mem_limit', 0],
+  ['track_sizes', 'no'],
+  ['inline_ascii_response', 'no'],
+  ['ext_item_size', 512],
+  ['ext_item_age', 4294967295],
+  ['ext_low_ttl', 0],
+  ['ext_recache_rate', 2000],
+  ['ext_wbuf_size', 4194304],
+  ['ext_compact_under', 0],
+  ['ext_drop_under', 0],
+  ['ext_max_sleep', 1000000],
+  ['ext_max_frag', '0.80'],
+  ['slab_automove_freeratio', '0.010'],
+  ['ext_drop_unread', 'no'],
+  ['ssl_enabled', 'no'],
+  ['ssl_chain_cert', '(null)'],
+  ['ssl_key', '(null)'],
+  ['ssl_verify_mode', 0],
+  ['ssl_keyformat', 1],
+  ['ssl_ciphers', 'NULL'],
+  ['ssl_ca_cert', 'NULL'],
+  ['ssl_wbuf_size', 16384],
+  ['ssl_session_cache', 'no'],
+  ['ssl_kernel_tls', 'no'],
+  ['ssl_min_version', 'tlsv1.2'],
+  ['num_napi_ids', 0],
+  ['memory_file', '(null)'],
+  ['client_flags_size', 4],
+];

@@ -1,0 +1,36 @@
+/** What `stats` asks of whatever carries sessions: a TCP server, a WebSocket endpoint. */
+
+export type ConnectionState =
+  | 'conn_listening'
+  | 'conn_parse_cmd'
+  | 'conn_nread'
+  | 'conn_read'
+  | 'conn_waiting';
+
+export interface ConnectionInfo {
+  readonly id: number;
+  /** As memcached prints it: `tcp:127.0.0.1:4711`, `unix:/run/x.sock`. */
+  readonly address: string;
+  readonly listenAddress?: string;
+  readonly state: ConnectionState;
+  readonly secondsSinceLastCommand: number;
+}
+
+export interface Transport {
+  readonly maxConnections: number;
+  readonly currentConnections: number;
+  readonly totalConnections: number;
+  readonly rejectedConnections: number;
+  readonly idleKicks: number;
+  readonly idleTimeoutSeconds: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** -1 when it listens on no TCP port. */
+  readonly tcpPort: number;
+  readonly host: string | null;
+  readonly path: string | null;
+  /** Access mode of the Unix socket. */
+  readonly mode: number;
+  connections(): Iterable<ConnectionInfo>;
+  resetStats(): void;
+}

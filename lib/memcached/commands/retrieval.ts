@@ -1,0 +1,49 @@
+/** get, gets, gat, gats and touch: what they do to the items and the counters. */
+
+import {
+  CMD_GET,
+  CMD_TOUCH,
+  GET_EXPIRED,
+  GET_HITS,
+  GET_MISSES,
+  TOUCH_HITS,
+  TOUCH_MISSES,
+} from '../counters.js';
+import type { ItemStore } from '../item-store.js';
+import type { Reply } from '../reply.js';
+import type { Request } from '../request.js';
+
+/** The slot of the item under `key`, or 0. Counts as one `get`. */
+export function fetch(items: ItemStore, key: string): number {
+  const { counters } = items;
+  counters[CMD_GET]!++;
+  const slot = items.engine.lookup(key);
+  if (slot > 0) {
+    counters[GET_HITS]!++;
+    return slot;
+  }
+  counters[GET_MISSES]!++;
+  if (slot < 0) counters[GET_EXPIRED]!++;
+  return 0;
+}
+
+/** As `fetch`, with a new exptime: counts as a `touch` and not as a `get`. */
+export function fetchAndTouch(items: ItemStore, key: string, exptime: number): number {
+  const { engine, counters } = items;
+  counters[CMD_TOUCH]!++;
+  const slot = engine.lookup(key);
+  if (slot <= 0) {
+    counters[TOUCH_MISSES]!++;
+    return 0;
+  }
+  counters[TOUCH_HITS]!++;
+  engine.touchAt(slot, items.ttlMs(exptime));
+  return slot;
+}
+
+export function touch(items: ItemStore, request: Request): Reply {
+  items.count(CMD_TOUCH);
+  const touched = items.engine.touch(request.key, items.ttlMs(request.exptime));
+  items.count(touched ? TOUCH_HITS : TOUCH_MISSES);
+  return touched ? 'touched' : 'not-found';
+}

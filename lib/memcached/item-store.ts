@@ -1,0 +1,126 @@
+/**
+ * An engine as memcached's protocols see it: items with keys and values of bytes, exptimes in seconds, and
+ * the state that all connections share. Every adapter over one engine uses the same ItemStore.
+ */
+
+import type { CacheEngine } from '../engine/cache-engine.js';
+import { type Clock, CoarseClock, systemClock } from '../engine/clock.js';
+import { HotsetError, shown } from '../errors.js';
+import type { Transport } from './commands/admin/transport.js';
+import { COUNTERS } from './counters.js';
+import {
+  DEFAULT_ITEM_MAX_BYTES,
+  ITEM_FLAGS_BYTES,
+  ITEM_HEADER_BYTES,
+  RELATIVE_EXPTIME_MAX_SECONDS,
+} from './limits.js';
+import type { WireValue } from './wire-value.js';
+
+export type WireEngine = CacheEngine<string, WireValue>;
+
+export interface ItemStoreOptions {
+  /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
+  itemMaxBytes?: number;
+  /** Unix time in milliseconds, for exptimes. Default: the system's. Give the engine's clock where it has one. */
+  clock?: Clock;
+  /** Called when a client sends `shutdown`; without it the command is refused. */
+  onShutdown?: (graceful: boolean) => void;
+  /** Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. */
+  onDebugTime?: (seconds: number) => void;
+}
+
+export class ItemStore {
+  readonly engine: WireEngine;
+  readonly clock: Clock;
+  readonly itemMaxBytes: number;
+  readonly startedAtMs: number;
+  readonly counters: Float64Array = new Float64Array(COUNTERS.length);
+  /** What serves this store: for `stats`. */
+  readonly transports: Set<Transport> = new Set();
+  readonly onShutdown: ((graceful: boolean) => void) | undefined;
+  readonly onDebugTime: ((seconds: number) => void) | undefined;
+  verbosity = 0;
+  /** When a delayed flush_all strikes; `Infinity` for none. */
+  #flushAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(engine: WireEngine, options: ItemStoreOptions = {}) {
+    this.engine = engine;
+    this.clock = options.clock ?? systemClock;
+    this.itemMaxBytes = options.itemMaxBytes ?? DEFAULT_ITEM_MAX_BYTES;
+    if (!Number.isSafeInteger(this.itemMaxBytes) || this.itemMaxBytes < 1024 || this.itemMaxBytes > 2 ** 30)
+      throw new HotsetError(
+        'HOTSET_INVALID_OPTION',
+        `itemMaxBytes takes a whole number of bytes from 1024 to 1 GiB; got ${shown(this.itemMaxBytes)}`,
+      );
+    this.startedAtMs = this.clock.now();
+    this.onShutdown = options.onShutdown;
+    this.onDebugTime = options.onDebugTime;
+    engine.beginVersions();
+  }
+
+  /** Called before each batch of requests: time moves on between batches, not within one. */
+  beginTurn(): void {
+    if (this.clock instanceof CoarseClock) this.clock.refresh();
+  }
+
+  count(counter: number): void {
+    this.counters[counter]!++;
+  }
+
+  /** protocol.txt, "Expiration times". `Infinity` for never, 0 or less for expired at once. */
+  ttlMs(exptime: number): number {
+    if (exptime === 0) return Number.POSITIVE_INFINITY;
+    if (exptime < 0) return 0;
+    if (exptime <= RELATIVE_EXPTIME_MAX_SECONDS) return exptime * 1000;
+    return exptime * 1000 - this.clock.now();
+  }
+
+  /** Whether an item of this shape is over the item limit, as memcached reckons it. */
+  isTooLarge(key: string, flags: number, valueBytes: number): boolean {
+    return (
+      valueBytes > this.itemMaxBytes - ITEM_HEADER_BYTES - key.length - (flags === 0 ? 0 : ITEM_FLAGS_BYTES)
+    );
+  }
+
+  /**
+   * flush_all: everything that is stored now is gone. A positive exptime puts that off until one second
+   * before it, when whatever is stored then goes; the last flush_all counts.
+   */
+  flush(exptime: number): void {
+    if (exptime > 0) {
+      this.#flushAtMs = this.clock.now() + this.ttlMs(exptime) - 1000;
+    } else {
+      this.#flushAtMs = Number.POSITIVE_INFINITY;
+      this.engine.clear();
+    }
+  }
+
+  /** Lets a flush_all that is due strike. Called before each command. */
+  strikeDueFlush(): void {
+    if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
+    const now = this.clock.now();
+    if (now < this.#flushAtMs) return;
+    this.engine.clear();
+    // memcached compares whole seconds: what is stored in the second of the flush goes as well.
+    if (now >= this.#flushAtMs + 1000) this.#flushAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Empties the counters that `stats reset` empties, the engine's too. */
+  resetStats(): void {
+    this.counters.fill(0);
+    this.engine.resetStats();
+    for (const transport of this.transports) transport.resetStats();
+  }
+}
+
+const STORES = new WeakMap<WireEngine, ItemStore>();
+
+/** The one ItemStore of an engine: made with `options` by the first that asks. */
+export function itemStoreOf(engine: WireEngine, options?: ItemStoreOptions): ItemStore {
+  let store = STORES.get(engine);
+  if (store === undefined) {
+    store = new ItemStore(engine, options);
+    STORES.set(engine, store);
+  }
+  return store;
+}

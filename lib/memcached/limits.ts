@@ -1,0 +1,32 @@
+/** What the protocol bounds, in bytes unless said. Sources: memcached's protocol.txt and its server. */
+
+/** protocol.txt, "Keys": at most 250 bytes. */
+export const KEY_MAX_BYTES = 250;
+
+/** A command line that is longer and still has no end closes the connection (`get` and `gets` aside). */
+export const LINE_MAX_BYTES = 2048;
+
+/** Blanks that memcached skips before it looks for `get ` in an over-long line. */
+export const LINE_MAX_LEADING_BLANKS = 100;
+
+/** A `get` with more keys than fit here closes the connection: some 16,000 of the longest keys. */
+export const GET_LINE_MAX_BYTES: number = 4 * 1024 * 1024;
+
+/** Data lengths from here on are a bad command line, whatever the item limit is. */
+export const DATA_LENGTH_END = 2147483646;
+
+/** What memcached needs for an item beside key and value; part of the exact limit on values. */
+export const ITEM_HEADER_BYTES = 59;
+export const ITEM_FLAGS_BYTES = 4;
+
+/** memcached's `-I`: the most that an item may take. */
+export const DEFAULT_ITEM_MAX_BYTES: number = 1024 * 1024;
+
+/** A session stops working on its input when so many bytes of replies wait, and goes on when they are taken. */
+export const REPLIES_MAX_BYTES: number = 256 * 1024;
+
+/** The first allocation for a value that arrives in pieces; it then grows with what has arrived. */
+export const DATA_FIRST_BYTES: number = 64 * 1024;
+
+/** An exptime above this many seconds (30 days) is a Unix time (protocol.txt, "Expiration times"). */
+export const RELATIVE_EXPTIME_MAX_SECONDS: number = 60 * 60 * 24 * 30;

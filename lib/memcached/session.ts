@@ -1,0 +1,342 @@
+/**
+ * One connection's protocol state, without any I/O: bytes in by `feed`, replies out through a ReplyBuffer.
+ *
+ * It never waits, never throws on input, and holds at most one incomplete request: a line (bounded by
+ * limits.ts) or data (bounded by the item limit before any of it arrives). When more replies wait than
+ * REPLIES_MAX_BYTES it stops, also in the middle of a multi-key get, and goes on in `resume`; until then
+ * the transport must not feed it, so that a client that does not read is not read from.
+ */
+
+import { admin } from './commands/admin/admin.js';
+import { arithmetic } from './commands/arithmetic.js';
+import { flush, remove } from './commands/deletion.js';
+import { fetch, fetchAndTouch, touch } from './commands/retrieval.js';
+import { beginStore, store } from './commands/storage.js';
+import type { ItemStore } from './item-store.js';
+import {
+  DATA_FIRST_BYTES,
+  GET_LINE_MAX_BYTES,
+  LINE_MAX_BYTES,
+  LINE_MAX_LEADING_BLANKS,
+  REPLIES_MAX_BYTES,
+} from './limits.js';
+import type { Reply } from './reply.js';
+import type { ReplyBuffer } from './reply-buffer.js';
+import { Request } from './request.js';
+import { TextParser } from './text/text-parser.js';
+import { TEXT_REPLIES, writeItem } from './text/text-replies.js';
+import { ownedWireValue, type WireValue, wireValue } from './wire-value.js';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * - `ready`: everything fed has been worked on.
+ * - `blocked`: input waits until replies have been taken; call `resume`, feed nothing.
+ * - `closed`: the conversation is over; write what replies wait, then end the connection.
+ */
+export type SessionState = 'ready' | 'blocked' | 'closed';
+
+type Phase = 'line' | 'keys' | 'data' | 'swallow';
+
+export class Session {
+  readonly #items: ItemStore;
+  readonly #out: ReplyBuffer;
+  readonly #request = new Request();
+  readonly #parser = new TextParser();
+  #phase: Phase = 'line';
+  #closed = false;
+
+  /** Input that is being worked on: bytes [position, chunk.length). */
+  #chunk: Buffer = NOTHING;
+  #position = 0;
+
+  /** The beginning of a line whose end has not arrived. */
+  #partial: Buffer = NOTHING;
+  #partialLength = 0;
+
+  /** Data that has arrived in an earlier chunk. */
+  #data: Buffer = NOTHING;
+  #dataLength = 0;
+
+  /** Bytes of refused data still to pass over, and what is answered then. */
+  #toSwallow = 0;
+  #afterSwallow = '';
+
+  constructor(items: ItemStore, out: ReplyBuffer) {
+    this.#items = items;
+    this.#out = out;
+  }
+
+  /** True when no request is half read and none waits: a good moment to end the connection. */
+  get idle(): boolean {
+    return this.#phase === 'line' && this.#partialLength === 0 && this.#position === this.#chunk.length;
+  }
+
+  /** True while the data of a storage command is being received. */
+  get receivingData(): boolean {
+    return this.#phase === 'data' || this.#phase === 'swallow';
+  }
+
+  /** Works on `chunk`, which the session may keep until it has returned `ready`. */
+  feed(chunk: Buffer): SessionState {
+    this.#chunk = chunk;
+    this.#position = 0;
+    return this.resume();
+  }
+
+  /** Goes on with the input that a `blocked` session holds. */
+  resume(): SessionState {
+    this.#items.beginTurn();
+    while (!this.#closed && (this.#position < this.#chunk.length || this.#phase === 'keys')) {
+      if (this.#out.length >= REPLIES_MAX_BYTES) return 'blocked';
+      this.#step();
+    }
+    this.#chunk = NOTHING;
+    this.#position = 0;
+    return this.#closed ? 'closed' : 'ready';
+  }
+
+  #step(): void {
+    switch (this.#phase) {
+      case 'line':
+        this.#readLine();
+        break;
+      case 'keys':
+        this.#answerKeys();
+        break;
+      case 'data':
+        this.#readData();
+        break;
+      case 'swallow':
+        this.#swallow();
+        break;
+    }
+  }
+
+  // Lines
+
+  #readLine(): void {
+    const chunk = this.#chunk;
+    const start = this.#position;
+    const lineEnd = chunk.indexOf(LF, start);
+    if (lineEnd === -1) {
+      this.#keepPartialLine(start);
+      return;
+    }
+    this.#position = lineEnd + 1;
+    if (this.#partialLength === 0) {
+      this.#executeLine(chunk, start, lineEnd);
+      return;
+    }
+    this.#appendPartial(chunk, start, lineEnd);
+    const line = this.#partial;
+    const length = this.#partialLength;
+    this.#partial = NOTHING;
+    this.#partialLength = 0;
+    this.#executeLine(line, 0, length);
+  }
+
+  #keepPartialLine(start: number): void {
+    this.#appendPartial(this.#chunk, start, this.#chunk.length);
+    this.#position = this.#chunk.length;
+    if (this.#partialLength <= LINE_MAX_BYTES) return;
+    if (this.#partialLength > GET_LINE_MAX_BYTES || !beginsLikeGet(this.#partial)) this.#closed = true;
+  }
+
+  #appendPartial(bytes: Buffer, start: number, end: number): void {
+    const needed = this.#partialLength + end - start;
+    if (needed > this.#partial.length) this.#partial = grown(this.#partial, this.#partialLength, needed);
+    bytes.copy(this.#partial, this.#partialLength, start, end);
+    this.#partialLength = needed;
+  }
+
+  #executeLine(bytes: Buffer, start: number, end: number): void {
+    const request = this.#request;
+    this.#items.strikeDueFlush();
+    switch (this.#parser.parse(bytes, start, end, request)) {
+      case 'ready':
+        this.#execute(request);
+        break;
+      case 'data':
+        this.#beginData(request);
+        break;
+      case 'error':
+        if (!request.noreply) this.#line(this.#parser.error);
+        break;
+      case 'error-after-data':
+        this.#beginSwallow(request.dataLength, request.noreply ? '' : `${this.#parser.error}\r\n`);
+        break;
+      case 'close':
+        this.#closed = true;
+        break;
+    }
+  }
+
+  #execute(request: Request): void {
+    switch (request.verb) {
+      case 'get':
+      case 'gets':
+      case 'gat':
+      case 'gats':
+        this.#phase = 'keys';
+        this.#answerKeys();
+        break;
+      case 'delete':
+        this.#reply(remove(this.#items, request));
+        break;
+      case 'touch':
+        this.#reply(touch(this.#items, request));
+        break;
+      case 'incr':
+      case 'decr': {
+        const result = arithmetic(this.#items, request);
+        if (typeof result === 'string') this.#reply(result);
+        else if (!request.noreply) this.#line(result.digits);
+        break;
+      }
+      case 'flush_all':
+        this.#reply(flush(this.#items, request));
+        break;
+      case 'quit':
+        this.#closed = true;
+        break;
+      default: {
+        const answer = admin(this.#items, request);
+        if (answer === null) this.#closed = true;
+        else if (!request.noreply) this.#out.text(answer);
+      }
+    }
+  }
+
+  // Retrieval: as many of the keys as replies may wait for, the rest in the next turn.
+
+  #answerKeys(): void {
+    const request = this.#request;
+    const { line, keysEnd, verb } = request;
+    const withVersion = verb === 'gets' || verb === 'gats';
+    const touches = verb === 'gat' || verb === 'gats';
+    let at = request.keysStart;
+    for (;;) {
+      while (at < keysEnd && line[at] === SPACE) at++;
+      if (at === keysEnd) break;
+      if (this.#out.length >= REPLIES_MAX_BYTES) {
+        request.keysStart = at;
+        return;
+      }
+      const keyStart = at;
+      while (at < keysEnd && line[at] !== SPACE) at++;
+      this.#answerKey(line.toString('latin1', keyStart, at), withVersion, touches ? request.exptime : null);
+    }
+    this.#out.text('END\r\n');
+    this.#phase = 'line';
+    request.line = NOTHING;
+  }
+
+  #answerKey(key: string, withVersion: boolean, exptime: number | null): void {
+    const { engine } = this.#items;
+    const slot = exptime === null ? fetch(this.#items, key) : fetchAndTouch(this.#items, key, exptime);
+    if (slot === 0) return;
+    const version = withVersion ? engine.versionAt(slot) : -1;
+    writeItem(this.#out, key, engine.flagsAt(slot), engine.valueAt(slot), version);
+  }
+
+  // Data of storage commands
+
+  #beginData(request: Request): void {
+    const refusal = beginStore(this.#items, request);
+    if (refusal !== null) {
+      this.#beginSwallow(request.dataLength, request.noreply ? '' : TEXT_REPLIES[refusal]);
+      return;
+    }
+    const start = this.#position;
+    const end = start + request.dataLength;
+    if (end + 2 > this.#chunk.length) {
+      this.#phase = 'data';
+      return;
+    }
+    // The usual case: all of it is here.
+    this.#position = end + 2;
+    if (endsInCrlf(this.#chunk, end)) this.#finishStore(wireValue(this.#chunk, start, end));
+    else this.#reply('bad-data');
+  }
+
+  #readData(): void {
+    const total = this.#request.dataLength + 2;
+    const taken = Math.min(total - this.#dataLength, this.#chunk.length - this.#position);
+    const needed = this.#dataLength + taken;
+    if (needed > this.#data.length)
+      this.#data = grown(
+        this.#data,
+        this.#dataLength,
+        Math.min(total, Math.max(needed, DATA_FIRST_BYTES)),
+        total,
+      );
+    this.#chunk.copy(this.#data, this.#dataLength, this.#position, this.#position + taken);
+    this.#position += taken;
+    this.#dataLength = needed;
+    if (needed < total) return;
+
+    const data = this.#data;
+    this.#data = NOTHING;
+    this.#dataLength = 0;
+    this.#phase = 'line';
+    this.#items.strikeDueFlush();
+    if (endsInCrlf(data, total - 2)) this.#finishStore(ownedWireValue(data, total - 2));
+    else this.#reply('bad-data');
+  }
+
+  #finishStore(value: WireValue): void {
+    this.#reply(store(this.#items, this.#request, value));
+  }
+
+  #beginSwallow(dataLength: number, answer: string): void {
+    this.#toSwallow = dataLength + 2;
+    this.#afterSwallow = answer;
+    this.#phase = 'swallow';
+  }
+
+  #swallow(): void {
+    const taken = Math.min(this.#toSwallow, this.#chunk.length - this.#position);
+    this.#position += taken;
+    this.#toSwallow -= taken;
+    if (this.#toSwallow > 0) return;
+    this.#phase = 'line';
+    this.#out.text(this.#afterSwallow);
+  }
+
+  #reply(reply: Reply): void {
+    if (!this.#request.noreply) this.#out.text(TEXT_REPLIES[reply]);
+  }
+
+  #line(text: string): void {
+    this.#out.text(text);
+    this.#out.text('\r\n');
+  }
+}
+
+function endsInCrlf(bytes: Buffer, at: number): boolean {
+  return bytes[at] === CR && bytes[at + 1] === LF;
+}
+
+/** memcached lets a line without end grow only if, after some blanks, it may be a get of many keys. */
+function beginsLikeGet(line: Buffer): boolean {
+  let start = 0;
+  while (start < LINE_MAX_LEADING_BLANKS && line[start] === SPACE) start++;
+  const word = line.toString('latin1', start, start + 5);
+  return word.startsWith('get ') || word === 'gets ';
+}
+
+/** A copy with room for `needed` bytes at least; doubles, so that appending stays linear. */
+function grown(
+  bytes: Buffer,
+  used: number,
+  needed: number,
+  atMost: number = Number.POSITIVE_INFINITY,
+): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(needed, bytes.length * 2, 64), atMost));
+  bytes.copy(larger, 0, 0, used);
+  return larger;
+}

@@ -1,0 +1,296 @@
+/**
+ * The classic text commands: a line's bytes to a Request. Pure: it knows neither items nor sockets.
+ * Sources: memcached's protocol.txt, and the server's own answers where that is silent.
+ */
+
+import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
+import type { Request, Verb } from '../request.js';
+import { parseExptime, parseFlags, parseInt32, parseUint64 } from '../wire-number.js';
+
+export const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+export const UNKNOWN_COMMAND = 'ERROR';
+const BAD_EXPTIME = 'CLIENT_ERROR invalid exptime argument';
+const BAD_DELTA = 'CLIENT_ERROR invalid numeric delta argument';
+
+/** What a line turned out to be. */
+export type LineOutcome =
+  /** The request is complete. */
+  | 'ready'
+  /** `request.dataLength` bytes and a CRLF follow. */
+  | 'data'
+  /** `parser.error` is the answer. */
+  | 'error'
+  /** As `error`, after `request.dataLength` bytes and a CRLF have been passed over. */
+  | 'error-after-data'
+  /** The connection ends without an answer. */
+  | 'close';
+
+const SPACE = 0x20;
+const CR = 0x0d;
+/** Tokens whose bounds are kept; of a longer line also the last one. */
+const TOKENS_KEPT = 8;
+/** What memcached's own clients and `memccapable` agree on: `delete k 0 noreply` is the longest form. */
+const DELETE_MAX_TOKENS = 4;
+
+export class TextParser {
+  error = '';
+
+  readonly #starts = new Int32Array(TOKENS_KEPT);
+  readonly #ends = new Int32Array(TOKENS_KEPT);
+  #count = 0;
+  #lastStart = 0;
+  #lastEnd = 0;
+
+  /** Parses the line in `bytes[start, end)`, without its LF, into `request`. O(line). */
+  parse(bytes: Buffer, start: number, lineEnd: number, request: Request): LineOutcome {
+    const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+    request.noreply = false;
+    if (bytes[start] === SPACE || end - start < 2) return this.#fail(shortLineError(bytes, start, end));
+    let wordEnd = start;
+    while (wordEnd < end && bytes[wordEnd] !== SPACE) wordEnd++;
+    const command = commandOf(bytes, start, wordEnd);
+    if (command === undefined) return this.#unknown(bytes, wordEnd, end, request);
+    request.verb = command.verb;
+    return command.parse(this, bytes, wordEnd, end, request);
+  }
+
+  /** `get k …`, `gets k …` */
+  retrieval(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    let longest = 0;
+    let length = 0;
+    for (let i = start; i < end; i++) {
+      length = bytes[i] === SPACE ? 0 : length + 1;
+      if (length > longest) longest = length;
+    }
+    if (longest === 0 || longest > KEY_MAX_BYTES) return this.#fail(BAD_FORMAT);
+    request.line = bytes;
+    request.keysStart = start;
+    request.keysEnd = end;
+    return 'ready';
+  }
+
+  /** `gat <exptime> k …`, `gats <exptime> k …` */
+  getAndTouch(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    if (this.#count < 2) return this.#fail(BAD_FORMAT);
+    const exptime = parseInt32(bytes, this.#starts[0]!, this.#ends[0]!);
+    if (exptime === undefined) return this.#fail(BAD_EXPTIME);
+    request.exptime = exptime;
+    return this.retrieval(bytes, this.#ends[0]!, end, request);
+  }
+
+  /** `set k <flags> <exptime> <bytes> [noreply]` and alike; `cas` has the id before `noreply`. */
+  storage(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    const isCas = request.verb === 'cas';
+    if (this.#count < (isCas ? 5 : 4)) return this.#fail(BAD_FORMAT);
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const length = parseInt32(bytes, starts[3]!, ends[3]!);
+    // Found before noreply is looked for: answered, and nothing is passed over.
+    if (length === undefined || length < 0 || length >= DATA_LENGTH_END) return this.#fail(BAD_FORMAT);
+    request.dataLength = length;
+    request.noreply = this.#endsWithNoreply(bytes);
+    const flags = parseFlags(bytes, starts[1]!, ends[1]!);
+    const exptime = parseExptime(bytes, starts[2]!, ends[2]!);
+    const cas = isCas ? parseUint64(bytes, starts[4]!, ends[4]!) : 0;
+    if (this.#keyTooLong() || flags === undefined || exptime === undefined || cas === undefined) {
+      this.error = BAD_FORMAT;
+      return 'error-after-data';
+    }
+    request.key = this.#key(bytes);
+    request.flags = flags;
+    request.exptime = exptime;
+    // Versions are safe integers, so one rounded from beyond them matches none.
+    request.cas = Number(cas);
+    return 'data';
+  }
+
+  /** `delete k [0] [noreply]` */
+  deletion(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    if (this.#count < 1 || this.#count > DELETE_MAX_TOKENS - 1) return this.#fail(BAD_FORMAT);
+    return this.#keyOnly(bytes, request);
+  }
+
+  /** `incr k <delta> [noreply]`, `decr k <delta> [noreply]` */
+  arithmetic(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    if (this.#count < 2) return this.#fail(BAD_FORMAT);
+    const outcome = this.#keyOnly(bytes, request);
+    if (outcome !== 'ready') return outcome;
+    const delta = parseUint64(bytes, this.#starts[1]!, this.#ends[1]!);
+    if (delta === undefined) return this.#fail(BAD_DELTA);
+    request.delta = delta;
+    return 'ready';
+  }
+
+  /** `touch k <exptime> [noreply]` */
+  touch(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    if (this.#count < 2) return this.#fail(BAD_FORMAT);
+    const outcome = this.#keyOnly(bytes, request);
+    if (outcome !== 'ready') return outcome;
+    const exptime = parseInt32(bytes, this.#starts[1]!, this.#ends[1]!);
+    if (exptime === undefined) return this.#fail(BAD_EXPTIME);
+    request.exptime = exptime;
+    return 'ready';
+  }
+
+  /** `flush_all [delay] [noreply]` */
+  flush(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    request.noreply = this.#endsWithNoreply(bytes);
+    const hasDelay = this.#count > (request.noreply ? 1 : 0);
+    const exptime = hasDelay ? parseInt32(bytes, this.#starts[0]!, this.#ends[0]!) : 0;
+    if (exptime === undefined) return this.#fail(BAD_EXPTIME);
+    request.exptime = exptime;
+    return 'ready';
+  }
+
+  /** A command whose arguments are words, the last of which may be noreply: `verbosity 1 noreply`. */
+  wordsOrNoreply(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    request.noreply = this.#endsWithNoreply(bytes);
+    return this.words(bytes, start, end, request);
+  }
+
+  /** A command whose arguments are words, and which is always answered: `stats items`. */
+  words(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    request.args = bytes
+      .toString('latin1', start, end)
+      .split(' ')
+      .filter((word) => word !== '');
+    return 'ready';
+  }
+
+  /** A command that ignores whatever follows it, `noreply` too. */
+  bare(): LineOutcome {
+    return 'ready';
+  }
+
+  #keyOnly(bytes: Buffer, request: Request): LineOutcome {
+    request.noreply = this.#endsWithNoreply(bytes);
+    if (this.#keyTooLong()) return this.#fail(BAD_FORMAT);
+    request.key = this.#key(bytes);
+    return 'ready';
+  }
+
+  #keyTooLong(): boolean {
+    return this.#ends[0]! - this.#starts[0]! > KEY_MAX_BYTES;
+  }
+
+  #key(bytes: Buffer): string {
+    return bytes.toString('latin1', this.#starts[0]!, this.#ends[0]!);
+  }
+
+  #fail(error: string): LineOutcome {
+    this.error = error;
+    return 'error';
+  }
+
+  #unknown(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    this.#tokenize(bytes, start, end);
+    request.noreply = this.#endsWithNoreply(bytes);
+    if (bytes.toString('latin1', this.#lastStart, Math.min(this.#lastEnd, this.#lastStart + 5)) === 'HTTP/')
+      return 'close';
+    return this.#fail(UNKNOWN_COMMAND);
+  }
+
+  /** Finds the tokens in `bytes[start, end)`: separated by spaces, and by nothing else. */
+  #tokenize(bytes: Buffer, start: number, end: number): void {
+    let count = 0;
+    let i = start;
+    this.#lastStart = end;
+    this.#lastEnd = end;
+    for (;;) {
+      while (i < end && bytes[i] === SPACE) i++;
+      if (i === end) break;
+      const tokenStart = i;
+      while (i < end && bytes[i] !== SPACE) i++;
+      if (count < TOKENS_KEPT) {
+        this.#starts[count] = tokenStart;
+        this.#ends[count] = i;
+      }
+      this.#lastStart = tokenStart;
+      this.#lastEnd = i;
+      count++;
+    }
+    this.#count = count;
+  }
+
+  #endsWithNoreply(bytes: Buffer): boolean {
+    return (
+      this.#lastEnd - this.#lastStart === 7 &&
+      bytes.toString('latin1', this.#lastStart, this.#lastEnd) === 'noreply'
+    );
+  }
+}
+
+/** Why a line that is blank, of one character, or begins with a space is no command. */
+function shortLineError(bytes: Buffer, start: number, end: number): string {
+  if (end - start < 2) return BAD_FORMAT;
+  for (let i = start; i < end; i++) if (bytes[i] !== SPACE) return UNKNOWN_COMMAND;
+  return BAD_FORMAT;
+}
+
+type Parse = (parser: TextParser, bytes: Buffer, start: number, end: number, request: Request) => LineOutcome;
+
+interface Command {
+  readonly verb: Verb;
+  readonly parse: Parse;
+}
+
+const retrieval: Parse = (parser, bytes, start, end, request) => parser.retrieval(bytes, start, end, request);
+const getAndTouch: Parse = (parser, bytes, start, end, request) =>
+  parser.getAndTouch(bytes, start, end, request);
+const storage: Parse = (parser, bytes, start, end, request) => parser.storage(bytes, start, end, request);
+const deletion: Parse = (parser, bytes, start, end, request) => parser.deletion(bytes, start, end, request);
+const arithmetic: Parse = (parser, bytes, start, end, request) =>
+  parser.arithmetic(bytes, start, end, request);
+const touch: Parse = (parser, bytes, start, end, request) => parser.touch(bytes, start, end, request);
+const flush: Parse = (parser, bytes, start, end, request) => parser.flush(bytes, start, end, request);
+const words: Parse = (parser, bytes, start, end, request) => parser.words(bytes, start, end, request);
+const wordsOrNoreply: Parse = (parser, bytes, start, end, request) =>
+  parser.wordsOrNoreply(bytes, start, end, request);
+const bare: Parse = (parser) => parser.bare();
+
+const PARSE_BY_VERB: Record<Verb, Parse> = {
+  get: retrieval,
+  gets: retrieval,
+  gat: getAndTouch,
+  gats: getAndTouch,
+  set: storage,
+  add: storage,
+  replace: storage,
+  append: storage,
+  prepend: storage,
+  cas: storage,
+  delete: deletion,
+  incr: arithmetic,
+  decr: arithmetic,
+  touch,
+  flush_all: flush,
+  version: bare,
+  quit: bare,
+  verbosity: wordsOrNoreply,
+  stats: words,
+  cache_memlimit: wordsOrNoreply,
+  shutdown: words,
+  debugtime: words,
+};
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  (Object.keys(PARSE_BY_VERB) as Verb[]).map((verb) => [verb, { verb, parse: PARSE_BY_VERB[verb] }]),
+);
+const GET: Command = COMMANDS.get('get')!;
+const SET: Command = COMMANDS.get('set')!;
+
+/** `get` and `set` by their bytes, the rest through the table. */
+function commandOf(bytes: Buffer, start: number, end: number): Command | undefined {
+  if (end - start === 3 && bytes[start + 1] === 0x65 && bytes[start + 2] === 0x74) {
+    if (bytes[start] === 0x67) return GET;
+    if (bytes[start] === 0x73) return SET;
+  }
+  return COMMANDS.get(bytes.toString('latin1', start, end));
+}

@@ -1,0 +1,38 @@
+/** Replies in the classic text protocol. */
+
+import type { Reply } from '../reply.js';
+import type { ReplyBuffer } from '../reply-buffer.js';
+import type { WireValue } from '../wire-value.js';
+
+export const TEXT_REPLIES: Readonly<Record<Reply, string>> = {
+  stored: 'STORED\r\n',
+  'not-stored': 'NOT_STORED\r\n',
+  exists: 'EXISTS\r\n',
+  'not-found': 'NOT_FOUND\r\n',
+  deleted: 'DELETED\r\n',
+  touched: 'TOUCHED\r\n',
+  ok: 'OK\r\n',
+  'too-large': 'SERVER_ERROR object too large for cache\r\n',
+  'out-of-memory': 'SERVER_ERROR out of memory storing object\r\n',
+  'bad-data': 'CLIENT_ERROR bad data chunk\r\n',
+  'non-numeric': 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n',
+};
+
+/** `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. A `version` below 0 stands for no cas. */
+export function writeItem(
+  out: ReplyBuffer,
+  key: string,
+  flags: number,
+  value: WireValue,
+  version: number,
+): void {
+  const cas = version < 0 ? '' : ` ${version}`;
+  if (typeof value === 'string') {
+    out.text(`VALUE ${key} ${flags} ${value.length}${cas}\r\n`);
+    out.text(value);
+  } else {
+    out.text(`VALUE ${key} ${flags} ${value.length}${cas}\r\n`);
+    out.reference(value);
+  }
+  out.text('\r\n');
+}

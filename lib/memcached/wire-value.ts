@@ -1,0 +1,70 @@
+/**
+ * How the engine holds the wire's values: as latin1 strings (a character for each byte) up to a threshold,
+ * as Buffers with memory of their own above it. A short string takes a third of the memory of a Buffer and
+ * is quicker to make; a long one would be copied for each reply, and a Buffer goes out by reference.
+ * No other module knows which of the two a value is, beyond passing it on. Values never change in place.
+ */
+
+import { latin1Bytes, viewBytes } from '../engine/entry-bytes.js';
+
+export type WireValue = string | Buffer;
+
+/** Values up to this many bytes are strings. */
+export const STRING_MAX_BYTES = 4096;
+
+export const EMPTY_VALUE: WireValue = '';
+
+/** The value in `bytes[start, end)`, copied. */
+export function wireValue(bytes: Buffer, start: number, end: number): WireValue {
+  if (end - start <= STRING_MAX_BYTES) return bytes.toString('latin1', start, end);
+  const copy = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
+}
+
+/** As `wireValue`, but may keep `bytes` itself: nobody else may hold it. */
+export function ownedWireValue(bytes: Buffer, end: number): WireValue {
+  return end <= STRING_MAX_BYTES ? bytes.toString('latin1', 0, end) : bytes.subarray(0, end);
+}
+
+export function wireValueOfText(latin1: string): WireValue {
+  return latin1.length <= STRING_MAX_BYTES ? latin1 : ownedWireValue(unpooled(latin1), latin1.length);
+}
+
+export function concatenated(first: WireValue, second: WireValue): WireValue {
+  if (first.length + second.length <= STRING_MAX_BYTES) return flat(`${latin1Of(first)}${latin1Of(second)}`);
+  const both = Buffer.allocUnsafeSlow(first.length + second.length);
+  putInto(both, 0, first);
+  putInto(both, first.length, second);
+  return both;
+}
+
+export function latin1Of(value: WireValue): string {
+  return typeof value === 'string' ? value : value.toString('latin1');
+}
+
+/** The value's bytes; the caller must not write to them. */
+export function bytesOf(value: WireValue): Buffer {
+  return typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
+}
+
+/** `sizeOf` for an engine that holds wire values. */
+export function wireValueBytes(value: WireValue): number {
+  return typeof value === 'string' ? latin1Bytes(value) : viewBytes(value);
+}
+
+function putInto(target: Buffer, at: number, value: WireValue): void {
+  if (typeof value === 'string') target.write(value, at, 'latin1');
+  else value.copy(target, at);
+}
+
+function unpooled(latin1: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(latin1.length);
+  bytes.write(latin1, 0, 'latin1');
+  return bytes;
+}
+
+/** A joined string keeps its parts alive until it is flattened: flatten it by way of bytes. */
+function flat(joined: string): string {
+  return unpooled(joined).toString('latin1');
+}
