@@ -23,6 +23,10 @@ export interface ItemStoreOptions {
   itemMaxBytes?: number;
   /** Unix time in milliseconds, for exptimes. Default: the system's. Give the engine's clock where it has one. */
   clock?: Clock;
+  /** The most that `cache_memlimit` may ask for, in bytes: what the process can hold. Default: no ceiling. */
+  memoryCeilingBytes?: number;
+  /** How much is logged, 0 to 3; clients change it with `verbosity`. Default: 0. */
+  verbosity?: number;
   /** Called when a client sends `shutdown`; without it the command is refused. */
   onShutdown?: (graceful: boolean) => void;
   /** Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. */
@@ -39,7 +43,8 @@ export class ItemStore {
   readonly transports: Set<Transport> = new Set();
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
   readonly onDebugTime: ((seconds: number) => void) | undefined;
-  verbosity = 0;
+  readonly memoryCeilingBytes: number;
+  verbosity: number;
   /** When a delayed flush_all strikes; `Infinity` for none. */
   #flushAtMs = Number.POSITIVE_INFINITY;
 
@@ -52,6 +57,8 @@ export class ItemStore {
         'HOTSET_INVALID_OPTION',
         `itemMaxBytes takes a whole number of bytes from 1024 to 1 GiB; got ${shown(this.itemMaxBytes)}`,
       );
+    this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
+    this.verbosity = options.verbosity ?? 0;
     this.startedAtMs = this.clock.now();
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;

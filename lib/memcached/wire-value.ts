@@ -7,28 +7,34 @@
 
 import { latin1Bytes, viewBytes } from '../engine/entry-bytes.js';
 
-export type WireValue = string | Buffer;
+export type WireValue = (string & Wire) | (Buffer & Wire);
+
+/** A mark for the compiler alone, so that no other string or Buffer gets into an engine by mistake. */
+interface Wire {
+  readonly [wire]: true;
+}
+declare const wire: unique symbol;
 
 /** Values up to this many bytes are strings. */
 export const STRING_MAX_BYTES = 4096;
 
-export const EMPTY_VALUE: WireValue = '';
-
 /** The value in `bytes[start, end)`, copied. */
 export function wireValue(bytes: Buffer, start: number, end: number): WireValue {
-  if (end - start <= STRING_MAX_BYTES) return bytes.toString('latin1', start, end);
+  if (end - start <= STRING_MAX_BYTES) return text(bytes.toString('latin1', start, end));
   const copy = Buffer.allocUnsafeSlow(end - start);
   bytes.copy(copy, 0, start, end);
-  return copy;
+  return copy as Buffer & Wire;
 }
 
 /** As `wireValue`, but may keep `bytes` itself: nobody else may hold it. */
 export function ownedWireValue(bytes: Buffer, end: number): WireValue {
-  return end <= STRING_MAX_BYTES ? bytes.toString('latin1', 0, end) : bytes.subarray(0, end);
+  return end <= STRING_MAX_BYTES
+    ? text(bytes.toString('latin1', 0, end))
+    : (bytes.subarray(0, end) as Buffer & Wire);
 }
 
 export function wireValueOfText(latin1: string): WireValue {
-  return latin1.length <= STRING_MAX_BYTES ? latin1 : ownedWireValue(unpooled(latin1), latin1.length);
+  return latin1.length <= STRING_MAX_BYTES ? text(latin1) : ownedWireValue(unpooled(latin1), latin1.length);
 }
 
 export function concatenated(first: WireValue, second: WireValue): WireValue {
@@ -36,7 +42,7 @@ export function concatenated(first: WireValue, second: WireValue): WireValue {
   const both = Buffer.allocUnsafeSlow(first.length + second.length);
   putInto(both, 0, first);
   putInto(both, first.length, second);
-  return both;
+  return both as Buffer & Wire;
 }
 
 export function latin1Of(value: WireValue): string {
@@ -65,6 +71,10 @@ function unpooled(latin1: string): Buffer {
 }
 
 /** A joined string keeps its parts alive until it is flattened: flatten it by way of bytes. */
-function flat(joined: string): string {
-  return unpooled(joined).toString('latin1');
+function flat(joined: string): WireValue {
+  return text(unpooled(joined).toString('latin1'));
+}
+
+function text(latin1: string): WireValue {
+  return latin1 as string & Wire;
 }

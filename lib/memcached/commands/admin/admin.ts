@@ -41,7 +41,7 @@ function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminA
   const size = Number(mebibytes);
   if (size < 8) return 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n';
   if (size > 1_000_000_000) return 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\n';
-  if (!Number.isFinite(items.engine.maxBytes))
+  if (!Number.isFinite(items.engine.maxBytes) || size * MEBIBYTE > items.memoryCeilingBytes)
     return 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n';
   items.engine.resize({ maxBytes: size * MEBIBYTE });
   return OK;

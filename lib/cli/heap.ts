@@ -1,0 +1,100 @@
+/**
+ * Makes V8's heap large enough for the memory limit. Values up to a few kilobytes live in that heap, whose
+ * size is fixed when a process starts and is by default a fraction of the machine's memory. When that is too
+ * little, the server runs in a child process that is started with a larger one.
+ */
+
+import { spawn } from 'node:child_process';
+import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
+
+const MEBIBYTE = 1024 * 1024;
+/** Room for the collector and for everything that is not an item. */
+const HEAP_SHARE = 1.25;
+const HEAP_BASE_BYTES: number = 128 * MEBIBYTE;
+
+const CHILD_MARK = 'HOTSET_HEAP_CHILD';
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
+
+export function heapBytesFor(maxBytes: number): number {
+  return Math.ceil(maxBytes * HEAP_SHARE) + HEAP_BASE_BYTES;
+}
+
+/** The largest memory limit that this process's heap can hold. */
+export function maxBytesFor(heapBytes: number): number {
+  return Math.floor((heapBytes - HEAP_BASE_BYTES) / HEAP_SHARE);
+}
+
+export function heapLimitBytes(): number {
+  return getHeapStatistics().heap_size_limit;
+}
+
+/** What this process may use: the container's limit where there is one, else the machine's memory. */
+function memoryBytes(): number {
+  // Node 20 reports "no limit" as a number far above any machine's memory.
+  const constrained = process.constrainedMemory() ?? 0;
+  return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+}
+
+export type HeapPlan =
+  | { readonly kind: 'enough' }
+  /** Start a child with `--max-old-space-size` of so many MiB. */
+  | { readonly kind: 'child'; readonly oldSpaceMebibytes: number; readonly warning?: string }
+  | { readonly kind: 'short'; readonly warning: string };
+
+/** Whether this process can hold `maxBytes` of items, and what to do if not. */
+export function planHeap(maxBytes: number): HeapPlan {
+  const needed = heapBytesFor(maxBytes);
+  const limit = heapLimitBytes();
+  const memory = memoryBytes();
+  const shortOfMemory =
+    needed > memory
+      ? `a memory limit of ${mebibytes(maxBytes)} MiB needs about ${mebibytes(needed)} MiB, and there are ${mebibytes(memory)} MiB: the process may be killed before the limit is reached`
+      : undefined;
+  if (needed <= limit)
+    return shortOfMemory === undefined ? { kind: 'enough' } : { kind: 'short', warning: shortOfMemory };
+  const userSetIt = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(
+    (text) => text.includes('max-old-space-size') || text.includes('max_old_space_size'),
+  );
+  if (userSetIt || process.env[CHILD_MARK] !== undefined)
+    return {
+      kind: 'short',
+      warning: `a memory limit of ${mebibytes(maxBytes)} MiB needs a heap of about ${mebibytes(needed)} MiB, and --max-old-space-size allows ${mebibytes(limit)} MiB: the process may run out of memory before the limit is reached`,
+    };
+  const plan: HeapPlan = { kind: 'child', oldSpaceMebibytes: mebibytes(needed) };
+  return shortOfMemory === undefined ? plan : { ...plan, warning: shortOfMemory };
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / MEBIBYTE);
+}
+
+/** Runs this very command with a larger heap, hands signals on, and ends as the child ends. */
+export function runInChild(oldSpaceMebibytes: number, script: string, argv: readonly string[]): void {
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, `--max-old-space-size=${oldSpaceMebibytes}`, script, ...argv],
+    // The channel tells the child when this process dies in a way that no signal handler sees.
+    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD_MARK]: '1' } },
+  );
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(
+      `hotset: cannot start a process with a heap of ${oldSpaceMebibytes} MiB: ${error.message}\n`,
+    );
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    for (const name of FORWARDED) process.removeAllListeners(name);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** In a child made by `runInChild`: calls `onOrphaned` when the parent is gone. */
+export function watchParent(onOrphaned: () => void): void {
+  if (process.env[CHILD_MARK] === undefined || process.channel === undefined || process.channel === null)
+    return;
+  process.on('disconnect', onOrphaned);
+  process.channel.unref();
+}

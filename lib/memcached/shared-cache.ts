@@ -1,0 +1,93 @@
+/**
+ * The in-process view of an engine that is also on the network: texts, JSON and bytes instead of the wire's
+ * own representation. Flags say what a value is, in the way that common clients use them.
+ */
+
+import type { StoreOptions, StoreResult } from '../engine/entry.js';
+import { HotsetError, shown } from '../errors.js';
+import type { WireEngine } from './item-store.js';
+import { wireKey } from './wire-key.js';
+import { bytesOf, latin1Of, type WireValue, wireValue } from './wire-value.js';
+
+/**
+ * Flags that `set` writes: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
+ * text, 1 (pymemcache's documented JSON serializer: a string) as text. Other flags are read as bytes.
+ */
+export const TEXT_FLAGS = 0;
+export const JSON_FLAGS = 2;
+export const BYTES_FLAGS = 4;
+
+const READ_AS_TEXT: ReadonlySet<number> = new Set([TEXT_FLAGS, 1, 16]);
+
+/** What a SharedCache takes and gives: text, bytes, or anything that JSON can say. */
+export type SharedValue = string | Uint8Array | number | boolean | null | readonly unknown[] | object;
+
+export class SharedCache {
+  readonly engine: WireEngine;
+
+  constructor(engine: WireEngine) {
+    this.engine = engine;
+  }
+
+  /**
+   * The value under `key`: text, bytes (a copy) or what its JSON says, as its flags tell; `undefined` when
+   * there is none. Throws `HOTSET_UNREADABLE_VALUE` for JSON flags without JSON, `HOTSET_INVALID_KEY`.
+   */
+  get(key: string): unknown {
+    const slot = this.engine.lookup(wireKey(key));
+    if (slot <= 0) return undefined;
+    const flags = this.engine.flagsAt(slot);
+    const value = this.engine.valueAt(slot);
+    if (READ_AS_TEXT.has(flags)) return utf8Of(value);
+    return flags === JSON_FLAGS ? parseJson(key, utf8Of(value)) : Buffer.from(bytesOf(value));
+  }
+
+  /** The bytes under `key` whatever the flags are: a copy. */
+  getBytes(key: string): Buffer | undefined {
+    const slot = this.engine.lookup(wireKey(key));
+    return slot <= 0 ? undefined : Buffer.from(bytesOf(this.engine.valueAt(slot)));
+  }
+
+  /** Stores text as it is, bytes as they are, and everything else as JSON. */
+  set(key: string, value: SharedValue, options: StoreOptions = {}): StoreResult {
+    const { bytes, flags } = encoded(value);
+    return this.engine.set(wireKey(key), wireValue(bytes, 0, bytes.length), { flags, ...options });
+  }
+
+  has(key: string): boolean {
+    return this.engine.has(wireKey(key));
+  }
+
+  delete(key: string): boolean {
+    return this.engine.delete(wireKey(key));
+  }
+}
+
+function utf8Of(value: WireValue): string {
+  return Buffer.from(latin1Of(value), 'latin1').toString('utf8');
+}
+
+function encoded(value: SharedValue): { bytes: Buffer; flags: number } {
+  if (typeof value === 'string') return { bytes: Buffer.from(value, 'utf8'), flags: TEXT_FLAGS };
+  if (value instanceof Uint8Array)
+    return { bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength), flags: BYTES_FLAGS };
+  const json: string | undefined = JSON.stringify(value);
+  if (json === undefined)
+    throw new HotsetError(
+      'HOTSET_INVALID_ARGUMENT',
+      `value takes text, bytes or what JSON can say; got ${shown(value)}`,
+    );
+  return { bytes: Buffer.from(json, 'utf8'), flags: JSON_FLAGS };
+}
+
+function parseJson(key: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HotsetError(
+      'HOTSET_UNREADABLE_VALUE',
+      `the value under ${shown(key)} has the flags of JSON (${JSON_FLAGS}) and is not JSON: ${shown(text)}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * One client's socket and its session. Owns the flow of bytes both ways: replies of one read go out with one
+ * write, and a client that does not read its replies is not read from until it does.
+ */
+
+import type { Socket } from 'node:net';
+import type { ConnectionState } from '../memcached/commands/admin/transport.js';
+import type { ItemStore } from '../memcached/item-store.js';
+import type { ReplyBuffer } from '../memcached/reply-buffer.js';
+import { Session, type SessionState } from '../memcached/session.js';
+
+/** With so many bytes of replies not yet taken by the operating system, the client is not read from. */
+export const UNSENT_MAX_BYTES: number = 512 * 1024;
+
+/** What the server wants to know of its connections. */
+export interface ConnectionObserver {
+  bytesRead: number;
+  bytesWritten: number;
+  onClose(connection: Connection): void;
+}
+
+export class Connection {
+  readonly id: number;
+  readonly socket: Socket;
+  lastActiveMs: number;
+
+  readonly #items: ItemStore;
+  readonly #session: Session;
+  readonly #out: ReplyBuffer;
+  readonly #observer: ConnectionObserver;
+  #state: SessionState = 'ready';
+  /** The client has sent all that it will. */
+  #ended = false;
+  /** The server wants to end the connection as soon as no request is half read. */
+  #draining = false;
+  /** Reading is off until the client has read. */
+  #stalled = false;
+
+  constructor(socket: Socket, id: number, items: ItemStore, out: ReplyBuffer, observer: ConnectionObserver) {
+    this.id = id;
+    this.socket = socket;
+    this.#items = items;
+    this.#out = out;
+    this.#observer = observer;
+    this.#session = new Session(items, out);
+    this.lastActiveMs = items.clock.now();
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#onEnd());
+    // A reset is followed by `close`; there is nobody left to tell.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => observer.onClose(this));
+  }
+
+  /** As `stats conns` names it. */
+  get state(): ConnectionState {
+    if (this.#stalled || this.#state === 'blocked') return 'conn_waiting';
+    return this.#session.receivingData ? 'conn_nread' : 'conn_read';
+  }
+
+  /** Ends the connection once the request that is half read, if any, has been answered. */
+  drain(): void {
+    this.#draining = true;
+    this.#endIfDone();
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#observer.bytesRead += chunk.length;
+    this.#state = this.#session.feed(chunk);
+    this.lastActiveMs = this.#items.clock.now();
+    this.#afterWork();
+  }
+
+  #afterWork(): void {
+    this.#writeReplies();
+    if (this.socket.writableLength > UNSENT_MAX_BYTES) this.#stall();
+    else if (this.#state === 'blocked') this.#yield();
+    this.#endIfDone();
+  }
+
+  /** More input waits, but other connections have their turn first. */
+  #yield(): void {
+    this.socket.pause();
+    setImmediate(() => this.#goOn());
+  }
+
+  #stall(): void {
+    this.#stalled = true;
+    this.socket.pause();
+  }
+
+  #onDrain(): void {
+    if (!this.#stalled) return;
+    this.#stalled = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.socket.destroyed || this.#stalled) return;
+    if (this.#state === 'blocked') {
+      this.#state = this.#session.resume();
+      this.lastActiveMs = this.#items.clock.now();
+      this.#afterWork();
+    }
+    if (this.#state === 'ready' && !this.#stalled) this.socket.resume();
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#state === 'blocked') return;
+    if (this.#state === 'closed' || this.#ended || (this.#draining && this.#session.idle)) this.#end();
+  }
+
+  #end(): void {
+    if (this.socket.writableEnded) return;
+    // Whatever else the client sends is of no interest, and must not keep the socket open.
+    this.socket.removeAllListeners('data');
+    this.socket.resume();
+    this.socket.end(() => this.socket.destroySoon());
+  }
+
+  #writeReplies(): void {
+    const pieces = this.#out.take();
+    if (pieces.length === 0) return;
+    const { socket } = this;
+    if (pieces.length === 1) {
+      this.#observer.bytesWritten += pieces[0]!.length;
+      socket.write(pieces[0]!);
+    } else {
+      socket.cork();
+      for (const piece of pieces) {
+        this.#observer.bytesWritten += piece.length;
+        socket.write(piece);
+      }
+      socket.uncork();
+    }
+    // Zero: the operating system has it all, and nothing refers to the reply buffer's block any more.
+    if (socket.writableLength === 0) this.#out.release();
+    else this.#out.keep();
+  }
+}

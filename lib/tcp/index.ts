@@ -1,0 +1,36 @@
+/** `hotset/tcp`: the memcached protocol over TCP and Unix sockets. */
+
+import type { WireEngine } from '../memcached/item-store.js';
+import type { TcpServerOptions } from './options.js';
+import { TcpServer } from './tcp-server.js';
+
+export type { ItemStoreOptions, WireEngine } from '../memcached/item-store.js';
+export {
+  BYTES_FLAGS,
+  JSON_FLAGS,
+  SharedCache,
+  type SharedValue,
+  TEXT_FLAGS,
+} from '../memcached/shared-cache.js';
+export { createWireEngine, type WireEngineOptions } from '../memcached/wire-engine.js';
+export { keyText, wireKey } from '../memcached/wire-key.js';
+export type { WireValue } from '../memcached/wire-value.js';
+export type { ListenAddress, TcpServerOptions } from './options.js';
+export type { TcpServer } from './tcp-server.js';
+
+/**
+ * Makes a server that opens `engine` to memcached clients; `listen()` starts it. The code that made the
+ * engine may go on using it, best through a `SharedCache`.
+ *
+ * @example
+ * const engine = createWireEngine({ maxBytes: 64 * 1024 * 1024 });
+ * const server = createTcpServer(engine, { port: 11211 });
+ * await server.listen();
+ * …
+ * await server.close({ graceMs: 5000 });
+ *
+ * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense.
+ */
+export function createTcpServer(engine: WireEngine, options: TcpServerOptions = {}): TcpServer {
+  return new TcpServer(engine, options);
+}

@@ -1,0 +1,72 @@
+/** Opens a listening socket on a TCP port or a Unix socket path, or says in one line why it cannot. */
+
+import { lstatSync, unlinkSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { HotsetError } from '../errors.js';
+import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SOCKET_MODE, type ListenAddress } from './options.js';
+
+/** As memcached asks of the operating system. */
+const BACKLOG = 1024;
+
+export async function openListener(
+  address: ListenAddress,
+  onConnection: (socket: Socket) => void,
+): Promise<Server> {
+  if ('path' in address) await removeStaleSocket(address.path);
+  // Half open: a client may shut its side down after its last request and still read the replies.
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, onConnection);
+  return await new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => reject(listenError(address, error));
+    server.once('error', fail);
+    const listening = (): void => {
+      server.off('error', fail);
+      resolve(server);
+    };
+    if ('path' in address) {
+      // The socket must never exist with a wider mode, not even for a moment.
+      const umask = process.umask(0o777 & ~(address.mode ?? DEFAULT_SOCKET_MODE));
+      try {
+        server.listen({ path: address.path, backlog: BACKLOG }, listening);
+      } finally {
+        process.umask(umask);
+      }
+    } else {
+      const { host = DEFAULT_HOST, port = DEFAULT_PORT } = address;
+      server.listen({ host, port, backlog: BACKLOG }, listening);
+    }
+  });
+}
+
+/** `127.0.0.1:11211`, `[::1]:11211` or a path. */
+export function addressText(address: ListenAddress): string {
+  if ('path' in address) return address.path;
+  const { host = DEFAULT_HOST, port = DEFAULT_PORT } = address;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function listenError(address: ListenAddress, error: NodeJS.ErrnoException): HotsetError {
+  const where = addressText(address);
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `${where} is in use by another process`,
+    EACCES: `${where} may not be listened on by this user`,
+    EADDRNOTAVAIL: `${where} is not an address of this machine`,
+    ENOTFOUND: `${where} does not resolve to an address`,
+    EAI_AGAIN: `${where} does not resolve to an address`,
+  };
+  const reason = reasons[error.code ?? ''] ?? `${where} cannot be listened on: ${error.message}`;
+  return new HotsetError('HOTSET_LISTEN_FAILED', reason, { cause: error });
+}
+
+/** Removes a socket that a dead process has left behind; one that still answers is left alone. */
+async function removeStaleSocket(path: string): Promise<void> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+  const answers = await new Promise<boolean>((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+  if (!answers) unlinkSync(path);
+}

@@ -1,0 +1,76 @@
+/** What the TCP adapter can be told: one type, one place for defaults, one function that validates. */
+
+import { HotsetError, shown } from '../errors.js';
+import type { ItemStoreOptions } from '../memcached/item-store.js';
+
+/** Where to listen: a TCP port, or a Unix socket. */
+export type ListenAddress =
+  | { readonly host?: string; readonly port?: number }
+  | { readonly path: string; readonly mode?: number };
+
+export interface TcpServerOptions extends ItemStoreOptions {
+  /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */
+  host?: string;
+  /** Port to listen on; 0 takes a free one. Default: 11211. */
+  port?: number;
+  /** Path of a Unix socket to listen on, instead of host and port. */
+  path?: string;
+  /** Access mode of the Unix socket. Default: 0o700. */
+  mode?: number;
+  /** Connections served at once; one more is told so and closed. Default: 1024. */
+  maxConnections?: number;
+  /** Connections that send nothing for longer are closed. Default: `Infinity`. */
+  idleTimeoutMs?: number;
+  /** Takes a line for each event worth logging at the present verbosity. */
+  log?: (message: string) => void;
+}
+
+export interface ResolvedTcpOptions {
+  readonly address: ListenAddress;
+  readonly maxConnections: number;
+  readonly idleTimeoutMs: number;
+}
+
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 11211;
+export const DEFAULT_SOCKET_MODE = 0o700;
+export const DEFAULT_MAX_CONNECTIONS = 1024;
+
+export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions {
+  const { path, host, port, mode } = options;
+  if (path !== undefined && (host !== undefined || port !== undefined))
+    throw invalidOption('path', 'the place of host and port, and not both', path);
+  const maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+  if (!Number.isSafeInteger(maxConnections) || maxConnections < 1)
+    throw invalidOption('maxConnections', 'a whole number from 1', maxConnections);
+  const idleTimeoutMs = options.idleTimeoutMs ?? Number.POSITIVE_INFINITY;
+  if (typeof idleTimeoutMs !== 'number' || !(idleTimeoutMs > 0))
+    throw invalidOption('idleTimeoutMs', 'milliseconds, more than 0 (Infinity for never)', idleTimeoutMs);
+  const address: ListenAddress =
+    path === undefined
+      ? { host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT }
+      : { path, mode: mode ?? DEFAULT_SOCKET_MODE };
+  checkAddress(address);
+  return { address, maxConnections, idleTimeoutMs };
+}
+
+/** Throws `HOTSET_INVALID_OPTION` for an address that nobody could listen on. */
+export function checkAddress(address: ListenAddress): void {
+  if ('path' in address) {
+    if (typeof address.path !== 'string' || address.path === '')
+      throw invalidOption('path', 'the path of a Unix socket', address.path);
+    const mode = address.mode ?? DEFAULT_SOCKET_MODE;
+    if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
+      throw invalidOption('mode', 'an access mode from 0 to 0o777', mode);
+    return;
+  }
+  const port = address.port ?? DEFAULT_PORT;
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw invalidOption('port', 'a whole number from 0 to 65535', port);
+  if (address.host !== undefined && (typeof address.host !== 'string' || address.host === ''))
+    throw invalidOption('host', 'a host name or an address', address.host);
+}
+
+function invalidOption(name: string, takes: string, value: unknown): HotsetError {
+  return new HotsetError('HOTSET_INVALID_OPTION', `${name} takes ${takes}; got ${shown(value)}`);
+}

@@ -1,0 +1,221 @@
+/**
+ * The TCP adapter: listeners, connections and their limits, and nothing of the protocol.
+ * Several servers may serve one engine; the code that owns the engine may go on using it.
+ */
+
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { MinHeap } from 'mnemonist';
+import type { ConnectionInfo, Transport } from '../memcached/commands/admin/transport.js';
+import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
+import { ReplyBuffer } from '../memcached/reply-buffer.js';
+import { Connection, type ConnectionObserver } from './connection.js';
+import { openListener } from './listener.js';
+import {
+  checkAddress,
+  DEFAULT_SOCKET_MODE,
+  type ListenAddress,
+  type ResolvedTcpOptions,
+  resolveTcpOptions,
+  type TcpServerOptions,
+} from './options.js';
+
+/** How often idle connections are looked for and expired items reclaimed. */
+const UPKEEP_INTERVAL_MS = 1000;
+/** Expired items that one upkeep looks at: about a millisecond. */
+const UPKEEP_MAX_ITEMS = 10_000;
+
+interface Listener {
+  readonly id: number;
+  readonly server: Server;
+  readonly address: ListenAddress;
+}
+
+export class TcpServer implements Transport, ConnectionObserver {
+  readonly maxConnections: number;
+  readonly idleTimeoutMs: number;
+  bytesRead = 0;
+  bytesWritten = 0;
+  totalConnections = 0;
+  rejectedConnections = 0;
+  idleKicks = 0;
+
+  readonly #items: ItemStore;
+  readonly #options: ResolvedTcpOptions;
+  readonly #write: ((message: string) => void) | undefined;
+  /** One for all: each connection drains it before another one writes. */
+  readonly #out = new ReplyBuffer();
+  readonly #listeners: Listener[] = [];
+  readonly #connections = new Set<Connection>();
+  readonly #freeIds = new MinHeap<number>();
+  #idsGiven = 0;
+  #upkeep: NodeJS.Timeout | undefined;
+  #closing = false;
+
+  constructor(engine: WireEngine, options: TcpServerOptions) {
+    this.#options = resolveTcpOptions(options);
+    this.#items = itemStoreOf(engine, options);
+    this.#write = options.log;
+    this.maxConnections = this.#options.maxConnections;
+    this.idleTimeoutMs = this.#options.idleTimeoutMs;
+  }
+
+  /**
+   * Listens, on the address of the options or another one; may be called for several addresses.
+   * Returns the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`.
+   */
+  async listen(address: ListenAddress = this.#options.address): Promise<ListenAddress> {
+    checkAddress(address);
+    const server = await openListener(address, (socket) => this.#accept(socket));
+    const bound = server.address() as AddressInfo | string | null;
+    const actual: ListenAddress =
+      bound !== null && typeof bound === 'object' ? { host: bound.address, port: bound.port } : address;
+    this.#listeners.push({ id: this.#takeId(), server, address: actual });
+    this.#items.transports.add(this);
+    this.#upkeep ??= setInterval(() => this.upkeep(), UPKEEP_INTERVAL_MS).unref();
+    return actual;
+  }
+
+  /** The addresses listened on. */
+  get addresses(): ListenAddress[] {
+    return this.#listeners.map((listener) => listener.address);
+  }
+
+  /**
+   * Stops listening, lets each connection finish the request that it is in the middle of, and resolves when
+   * all are closed. What is still open after `graceMs` is cut.
+   */
+  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#upkeep);
+    const closed = this.#listeners.map(
+      ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    for (const connection of this.#connections) connection.drain();
+    const cut = setTimeout(() => {
+      for (const connection of this.#connections) connection.socket.destroy();
+    }, graceMs);
+    // A server's close callback waits for its connections too.
+    await Promise.all(closed);
+    clearTimeout(cut);
+    this.#items.transports.delete(this);
+    this.#listeners.length = 0;
+  }
+
+  /** Closes connections that have been idle for too long, and reclaims a bounded number of expired items. */
+  upkeep(): void {
+    this.#items.beginTurn();
+    const idleSince = this.#items.clock.now() - this.idleTimeoutMs;
+    for (const connection of this.#connections) {
+      if (connection.lastActiveMs >= idleSince) continue;
+      this.idleKicks++;
+      this.#log(1, `connection ${connection.id} was idle for too long`);
+      connection.socket.destroy();
+    }
+    this.#items.engine.sweepExpired(UPKEEP_MAX_ITEMS);
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#closing || this.#connections.size >= this.maxConnections) {
+      this.#refuse(socket);
+      return;
+    }
+    this.totalConnections++;
+    const connection = new Connection(socket, this.#takeId(), this.#items, this.#out, this);
+    this.#connections.add(connection);
+    this.#log(2, `connection ${connection.id} opened`);
+  }
+
+  #refuse(socket: Socket): void {
+    this.rejectedConnections++;
+    this.#log(1, `a connection was refused: ${this.#connections.size} are open`);
+    socket.on('error', () => socket.destroy());
+    socket.resume();
+    socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
+  }
+
+  onClose(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#freeIds.push(connection.id);
+    this.#log(2, `connection ${connection.id} closed`);
+  }
+
+  #log(level: number, message: string): void {
+    if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
+  }
+
+  /** The lowest number that is free, as an operating system gives out file descriptors. */
+  #takeId(): number {
+    return this.#freeIds.pop() ?? ++this.#idsGiven;
+  }
+
+  // What `stats` asks
+
+  get currentConnections(): number {
+    return this.#connections.size;
+  }
+
+  get idleTimeoutSeconds(): number {
+    return Number.isFinite(this.idleTimeoutMs) ? this.idleTimeoutMs / 1000 : 0;
+  }
+
+  get tcpPort(): number {
+    const address = this.addresses.find((candidate) => !('path' in candidate));
+    return address !== undefined && 'port' in address ? (address.port ?? -1) : -1;
+  }
+
+  get host(): string | null {
+    const address = this.addresses.find((candidate) => !('path' in candidate));
+    return address !== undefined && 'host' in address ? (address.host ?? null) : null;
+  }
+
+  get path(): string | null {
+    const address = this.addresses.find((candidate) => 'path' in candidate);
+    return address !== undefined && 'path' in address ? address.path : null;
+  }
+
+  get mode(): number {
+    const address = this.addresses.find((candidate) => 'path' in candidate);
+    return (address !== undefined && 'mode' in address ? address.mode : undefined) ?? DEFAULT_SOCKET_MODE;
+  }
+
+  *connections(): Generator<ConnectionInfo> {
+    const now = this.#items.clock.now();
+    for (const { id, address } of this.#listeners)
+      yield { id, address: listenText(address), state: 'conn_listening', secondsSinceLastCommand: 0 };
+    for (const { id, socket, state, lastActiveMs } of this.#connections) {
+      const listenAddress =
+        socket.localPort === undefined ? this.#pathText() : tcpText(socket.localAddress, socket.localPort);
+      yield {
+        id,
+        address:
+          socket.remotePort === undefined
+            ? this.#pathText()
+            : tcpText(socket.remoteAddress, socket.remotePort),
+        listenAddress,
+        state,
+        secondsSinceLastCommand: Math.max(0, Math.floor((now - lastActiveMs) / 1000)),
+      };
+    }
+  }
+
+  #pathText(): string {
+    return `unix:${this.path}`;
+  }
+
+  resetStats(): void {
+    this.bytesRead = 0;
+    this.bytesWritten = 0;
+    this.totalConnections = 0;
+    this.rejectedConnections = 0;
+    this.idleKicks = 0;
+  }
+}
+
+function listenText(address: ListenAddress): string {
+  return 'path' in address ? `unix:${address.path}` : tcpText(address.host, address.port);
+}
+
+/** memcached writes IPv6 addresses in brackets. */
+function tcpText(host: string | undefined, port: number | undefined): string {
+  return host?.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`;
+}
