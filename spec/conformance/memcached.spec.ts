@@ -1,0 +1,84 @@
+/**
+ * The wire tables on Debian's memcached: where it answers otherwise the table is wrong, or says why it differs.
+ * Each row gets a memcached of its own, so that cas ids begin at 1. Clock steps are slept, short ones only.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { TABLES } from './tables/index.js';
+import { runOnSocket } from './targets/socket-target.js';
+import { expected, type Row, secondsIn } from './wire-table.js';
+
+const SLEEP_MAX_SECONDS = 4;
+
+const installed = spawnSync('memcached', ['-V'], { encoding: 'utf8' });
+const missing = installed.status !== 0;
+if (missing) {
+  if (process.env.CI === 'true')
+    throw new Error('memcached is not installed, and CI must not skip: apt-get install memcached');
+  console.warn('skipped: the wire tables on memcached, which is not installed (Debian package: memcached)');
+}
+const is1618 = installed.stdout?.includes('1.6.18') === true;
+
+const folder = mkdtempSync(join(tmpdir(), 'hotset-memcached-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let servers = 0;
+
+async function withMemcached(use: (path: string) => Promise<void>): Promise<void> {
+  const path = join(folder, `${++servers}.sock`);
+  const memcached: ChildProcess = spawn('memcached', ['-s', path, '-t', '1', '-u', 'root', '-m', '64'], {
+    stdio: 'ignore',
+  });
+  const exited = once(memcached, 'exit');
+  try {
+    await use(path);
+  } finally {
+    memcached.kill('SIGKILL');
+    await exited;
+  }
+}
+
+async function connectWhenUp(path: string): Promise<Socket> {
+  for (let tries = 0; ; tries++) {
+    const socket = connect(path);
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (error) {
+      if (tries === 200) throw error;
+      await sleep(10);
+    }
+  }
+}
+
+function skipped(row: Row): boolean {
+  return (
+    missing ||
+    row.ours !== undefined ||
+    secondsIn(row) > SLEEP_MAX_SECONDS ||
+    (row.differs !== undefined && !is1618)
+  );
+}
+
+for (const table of TABLES) {
+  describe.concurrent(`memcached: ${table.name}`, () => {
+    for (const row of table.rows) {
+      it.skipIf(skipped(row))(row.title, async () => {
+        await withMemcached(async (path) => {
+          const socket = await connectWhenUp(path);
+          // A little more than a step: its clock ticks once a second.
+          const outcome = await runOnSocket(row, socket, (seconds) => sleep(seconds * 1000 + 100));
+          const same = outcome.replies === expected(row) && outcome.closed === (row.closes === true);
+          if (row.differs !== undefined) expect(same, `no longer differs: ${row.differs}`).toBe(false);
+          else expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
+        });
+      });
+    }
+  });
+}

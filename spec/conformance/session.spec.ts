@@ -1,0 +1,42 @@
+/** The wire tables on the bare session: whole, byte by byte, and split at every boundary. */
+
+import { describe, expect, it } from 'vitest';
+import { TABLES } from './tables/index.js';
+import { type Cut, runOnSession } from './targets/session-target.js';
+import { expected, type Row } from './wire-table.js';
+
+/** Rows with megabytes of data say nothing about splitting that the others do not. */
+const SPLIT_MAX_BYTES = 5000;
+
+const whole: Cut = (bytes) => [bytes];
+const byteByByte: Cut = (bytes) => Array.from(bytes, (byte) => Buffer.of(byte));
+
+function splitAt(turn: number, position: number): Cut {
+  return (bytes, index) =>
+    index === turn ? [bytes.subarray(0, position), bytes.subarray(position)] : [bytes];
+}
+
+function check(row: Row, cut: Cut, how: string): void {
+  const outcome = runOnSession(row, cut);
+  expect(outcome.replies, how).toBe(expected(row));
+  expect(outcome.closed, how).toBe(row.closes === true);
+  expect(outcome.problems, how).toEqual([]);
+}
+
+for (const table of TABLES) {
+  describe(`session: ${table.name}`, () => {
+    for (const row of table.rows) {
+      const bytes = row.turns.reduce((sum, turn) => sum + (turn.length === 1 ? 0 : turn[0].length), 0);
+      it(row.title, () => {
+        check(row, whole, 'whole');
+        if (row.wholeOnly === true || bytes > SPLIT_MAX_BYTES) return;
+        check(row, byteByByte, 'byte by byte');
+        row.turns.forEach((turn, index) => {
+          if (turn.length === 1) return;
+          for (let at = 1; at < turn[0].length; at++)
+            check(row, splitAt(index, at), `turn ${index} split at ${at}`);
+        });
+      });
+    }
+  });
+}

@@ -1,0 +1,122 @@
+import { DIFFERENCE, row, type Table } from '../wire-table.js';
+
+const LONG_KEY = 'k'.repeat(250);
+const TOO_LONG_KEY = 'k'.repeat(251);
+
+export const lines: Table = {
+  name: 'lines and tokens',
+  rows: [
+    row('a line may end in LF alone', [['get a\nset a 0 0 1\r\nx|get a\n', 'END|STORED|VALUE a 0 1|x|END|']]),
+    row('an empty line is a bad command line', [['|', 'CLIENT_ERROR bad command line format|']], {
+      differs: DIFFERENCE.shortLine,
+    }),
+    row('a bare LF is a bad command line', [['\n', 'CLIENT_ERROR bad command line format|']], {
+      differs: DIFFERENCE.shortLine,
+    }),
+    row('a blank line is a bad command line', [['   |', 'CLIENT_ERROR bad command line format|']], {
+      differs: DIFFERENCE.shortLine,
+    }),
+    row('a one-character line is a bad command line', [['x|', 'CLIENT_ERROR bad command line format|']], {
+      differs: DIFFERENCE.shortLine,
+    }),
+    row('a space before a command is an error', [[' get a|', 'ERROR|']], {
+      differs: DIFFERENCE.leadingSpace,
+    }),
+    row('an unknown command is an error', [['bogus|bogus a b c|', 'ERROR|ERROR|']]),
+    row('commands are case sensitive', [['GET a|Set a 0 0 1|', 'ERROR|ERROR|']]),
+    row('a longer word that begins like a command is unknown', [
+      ['getx a|ge a|setting a|', 'ERROR|ERROR|ERROR|'],
+    ]),
+    row('an unknown command with noreply is silent', [['bogus noreply|get a|', 'END|']], {
+      differs: DIFFERENCE.quietErrors,
+    }),
+    row('an HTTP request ends the connection', [['GET / HTTP/1.1|', '']], { closes: true }),
+    row('runs of spaces separate, spaces may trail', [
+      ['set   a  0   0 1  |x|get   a   |', 'STORED|VALUE a 0 1|x|END|'],
+    ]),
+    row(
+      'tab, NUL, lone CR and 8-bit bytes are key bytes',
+      [
+        [
+          'set a\tb 0 0 1|x|set a\0b 0 0 1|y|set a\rb 0 0 1|z|set \xe9\xff 0 0 1|w|',
+          'STORED|STORED|STORED|STORED|',
+        ],
+        [
+          'get a\tb a\0b a\rb \xe9\xff|',
+          'VALUE a\tb 0 1|x|VALUE a\0b 0 1|y|VALUE a\rb 0 1|z|VALUE \xe9\xff 0 1|w|END|',
+        ],
+      ],
+      { ours: '1.6.18 ends a line at NUL' },
+    ),
+    row('tab, lone CR and 8-bit bytes are key bytes', [
+      ['set a\tb 0 0 1|x|set a\rb 0 0 1|z|set \xe9\xff 0 0 1|w|', 'STORED|STORED|STORED|'],
+      ['get a\tb a\rb \xe9\xff|', 'VALUE a\tb 0 1|x|VALUE a\rb 0 1|z|VALUE \xe9\xff 0 1|w|END|'],
+    ]),
+    row('a key of 250 bytes is good', [
+      [`set ${LONG_KEY} 0 0 1|x|get ${LONG_KEY}|`, `STORED|VALUE ${LONG_KEY} 0 1|x|END|`],
+    ]),
+    row('a key of 251 bytes is a bad command line for get', [
+      [`get ${TOO_LONG_KEY}|`, 'CLIENT_ERROR bad command line format|'],
+      [`gets ${TOO_LONG_KEY}|`, 'CLIENT_ERROR bad command line format|'],
+    ]),
+    row(
+      'one long key makes the whole multi-get an error',
+      [
+        ['set a 0 0 1|x|', 'STORED|'],
+        [`get a ${TOO_LONG_KEY} a|`, 'CLIENT_ERROR bad command line format|'],
+      ],
+      { ours: '1.6.18 has sent the items before the long key' },
+    ),
+    row(
+      'a key of 251 bytes for other commands',
+      [
+        `delete ${TOO_LONG_KEY}|`,
+        `incr ${TOO_LONG_KEY} 1|`,
+        `touch ${TOO_LONG_KEY} 0|`,
+        `gat 0 ${TOO_LONG_KEY}|`,
+      ].map((line) => [line, 'CLIENT_ERROR bad command line format|'] as const),
+    ),
+    row(
+      'a long key of a storage command: the data is passed over',
+      [[`set ${TOO_LONG_KEY} 0 0 1|x|get a|`, 'CLIENT_ERROR bad command line format|END|']],
+      { differs: DIFFERENCE.swallow },
+    ),
+    row(
+      'too few arguments of storage commands',
+      [['set|set a|set a 0|set a 0 0|cas a 0 0 1|', 'CLIENT_ERROR bad command line format|'.repeat(5)]],
+      { differs: DIFFERENCE.arguments },
+    ),
+    row('get without a key', [['get|gets|get  |', 'CLIENT_ERROR bad command line format|'.repeat(3)]], {
+      differs: DIFFERENCE.arguments,
+    }),
+    row(
+      'version and quit ignore what follows',
+      [
+        ['version noreply|', 'VERSION 1.6.45|'],
+        ['quit x|get a|', ''],
+      ],
+      { closes: true, differs: DIFFERENCE.version },
+    ),
+    row(
+      'quit flushes what is pending and ends',
+      [['set a 0 0 1|x|get a|quit|get a|', 'STORED|VALUE a 0 1|x|END|']],
+      { closes: true },
+    ),
+    row('2048 bytes without an end are fine', [
+      [`get ${'a'.repeat(100)}${' '.repeat(1943)}`, ''],
+      ['|', 'END|'],
+    ]),
+    row('2049 bytes without an end close the connection', [['x'.repeat(2049), '']], { closes: true }),
+    row('a get line may be longer than 2048 bytes', [
+      ['set k1 0 0 1|x|', 'STORED|'],
+      [`get ${'k1 '.repeat(800)}`, ''],
+      ['|', `${'VALUE k1 0 1|x|'.repeat(800)}END|`],
+    ]),
+    row('everything pipelined in one packet is answered in order', [
+      [
+        'set a 0 0 1|1|incr a 5|get a|delete a|get a|add a 7 0 2|zz|gets a|',
+        'STORED|6|VALUE a 0 1|6|END|DELETED|END|STORED|VALUE a 7 2 3|zz|END|',
+      ],
+    ]),
+  ],
+};

@@ -1,0 +1,28 @@
+/** The wire tables over a real TCP socket; `debugtime` moves the clock, as in memcached's own debug build. */
+
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../lib/index.js';
+import { createTcpServer, createWireEngine } from '../../lib/tcp/index.js';
+import { TABLES } from './tables/index.js';
+import { WALL_CLOCK_MS } from './targets/session-target.js';
+import { runOnSocket } from './targets/socket-target.js';
+import { expected } from './wire-table.js';
+
+for (const table of TABLES) {
+  describe.concurrent(`TCP: ${table.name}`, () => {
+    for (const row of table.rows) {
+      it(row.title, async () => {
+        const clock = new ManualClock(WALL_CLOCK_MS);
+        const engine = createWireEngine({ clock });
+        const server = createTcpServer(engine, { port: 0, clock });
+        const address = await server.listen();
+        const socket = connect('port' in address ? address.port! : 0);
+        const outcome = await runOnSocket(row, socket, async (seconds) => clock.advance(seconds * 1000));
+        expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
+        expect(engine.verify()).toEqual([]);
+        await server.close();
+      });
+    }
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * Wire tables: conversations as bytes in and bytes out, the same for every transport and for memcached itself.
+ * In a table `|` stands for CRLF, so that a conversation fits on a line.
+ */
+
+/** Bytes sent and the exact bytes that come back; or seconds that pass. */
+export type Turn = readonly [send: string, reply: string] | readonly [seconds: number];
+
+export interface Row {
+  readonly title: string;
+  readonly turns: readonly Turn[];
+  /** The server ends the connection after the last reply. */
+  readonly closes?: boolean;
+  /** Why Debian's memcached 1.6.18 answers otherwise. A row that says so must really differ there. */
+  readonly differs?: string;
+  /** Why the row says nothing about memcached: it needs something that its test machine does not have. */
+  readonly ours?: string;
+  /** Feeding in pieces changes the answer, as it does for memcached: only whole packets are tried. */
+  readonly wholeOnly?: boolean;
+}
+
+export interface Table {
+  readonly name: string;
+  readonly rows: readonly Row[];
+}
+
+type RowOptions = Omit<Row, 'title' | 'turns'>;
+
+export function row(title: string, turns: readonly Turn[], options: RowOptions = {}): Row {
+  return {
+    title,
+    turns: turns.map((turn) => (turn.length === 1 ? turn : [wire(turn[0]), wire(turn[1])])),
+    ...options,
+  };
+}
+
+export function wire(text: string): string {
+  return text.replaceAll('|', '\r\n');
+}
+
+export function secondsIn(candidate: Row): number {
+  return candidate.turns.reduce((sum, turn) => sum + (turn.length === 1 ? turn[0] : 0), 0);
+}
+
+/** A row's replies, joined: what a whole conversation must look like. */
+export function expected(candidate: Row): string {
+  return candidate.turns.map((turn) => (turn.length === 1 ? '' : turn[1])).join('');
+}
+
+/** The families of differences between 1.6.18 and the reference, as rows name them. */
+export const DIFFERENCE = {
+  shortLine: '1.6.18 answers ERROR to blank and one-character lines',
+  leadingSpace: '1.6.18 skips spaces before a command',
+  arguments: '1.6.18 counts arguments and answers ERROR to too few or too many',
+  deleteUsage: '1.6.18 answers delete with its usage text',
+  deleteStrict: 'hotset refuses more than four tokens for delete, which memccapable demands',
+  swallow: '1.6.18 does not pass over the data of a refused line',
+  strictNumbers: '1.6.18 reads these numbers with strtol, which takes blanks, signs and wider numbers',
+  quietErrors: '1.6.18 silences or answers errors of malformed lines with noreply the other way round',
+  shutdownText: '1.6.18 words the refusal of shutdown otherwise',
+  version: '1.6.18 has another version',
+  verbosity: '1.6.18 answers ERROR without a level',
+} as const;
