@@ -51,12 +51,16 @@ export function planHeap(maxBytes: number): HeapPlan {
     needed > memory
       ? `a memory limit of ${mebibytes(maxBytes)} MiB needs about ${mebibytes(needed)} MiB, and there are ${mebibytes(memory)} MiB: the process may be killed before the limit is reached`
       : undefined;
+  const isChild = process.env[CHILD_MARK] !== undefined;
+  // A child has nothing to add to its parent's warning.
   if (needed <= limit)
-    return shortOfMemory === undefined ? { kind: 'enough' } : { kind: 'short', warning: shortOfMemory };
+    return shortOfMemory === undefined || isChild
+      ? { kind: 'enough' }
+      : { kind: 'short', warning: shortOfMemory };
   const userSetIt = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(
     (text) => text.includes('max-old-space-size') || text.includes('max_old_space_size'),
   );
-  if (userSetIt || process.env[CHILD_MARK] !== undefined)
+  if (userSetIt || isChild)
     return {
       kind: 'short',
       warning: `a memory limit of ${mebibytes(maxBytes)} MiB needs a heap of about ${mebibytes(needed)} MiB, and --max-old-space-size allows ${mebibytes(limit)} MiB: the process may run out of memory before the limit is reached`,

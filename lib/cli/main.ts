@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Clock, CoarseClock, systemClock } from '../engine/clock.js';
+import { CoarseClock, systemClock } from '../engine/clock.js';
 import { HotsetError } from '../errors.js';
 import { createTcpServer, createWireEngine, type ListenAddress } from '../tcp/index.js';
 import { addressText } from '../tcp/listener.js';
@@ -11,6 +11,7 @@ import { helpText } from './flags.js';
 import { heapLimitBytes, maxBytesFor, planHeap, runInChild, watchParent } from './heap.js';
 import { writePortFile } from './port-file.js';
 import { type Settings, settingsFrom } from './settings.js';
+import { ShiftedClock } from './shifted-clock.js';
 import { UsageError } from './usage-error.js';
 
 /** Time for requests under way when the server is told to stop. */
@@ -40,6 +41,9 @@ async function run(argv: readonly string[]): Promise<void> {
 }
 
 async function serve(settings: Settings): Promise<void> {
+  // Whoever reads the log may go away; the server stays.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
   const debugClock = settings.debugClock ? new ShiftedClock() : null;
   const clock = new CoarseClock(debugClock ?? systemClock);
   const engine = createWireEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
@@ -74,8 +78,17 @@ async function serve(settings: Settings): Promise<void> {
     throw error instanceof HotsetError ? withHint(error) : error;
   }
   const portFile = process.env.MEMCACHED_PORT_FILENAME;
-  if (portFile !== undefined && portFile !== '') writePortFile(portFile, addresses);
+  if (portFile !== undefined && portFile !== '') tryWritePortFile(portFile, addresses);
   process.stdout.write(`${greeting(settings, addresses)}\n`);
+}
+
+/** As with memcached, the server goes on when the file cannot be written. */
+function tryWritePortFile(filename: string, addresses: readonly ListenAddress[]): void {
+  try {
+    writePortFile(filename, addresses);
+  } catch (error) {
+    complain(`MEMCACHED_PORT_FILENAME ${filename} cannot be written: ${(error as Error).message}`);
+  }
 }
 
 function greeting(settings: Settings, addresses: readonly ListenAddress[]): string {
@@ -109,17 +122,4 @@ function packageVersion(): string {
     version: string;
   };
   return version;
-}
-
-/** The system's time, moved by what `debugtime` asked for. */
-class ShiftedClock implements Clock {
-  #shiftMs = 0;
-
-  now(): number {
-    return Date.now() + this.#shiftMs;
-  }
-
-  shift(seconds: number): void {
-    this.#shiftMs += seconds * 1000;
-  }
 }

@@ -210,7 +210,8 @@ export class CacheEngine<K, V> {
    * Expired entries are never read and give way before live ones, so this only gives memory back sooner.
    */
   sweepExpired(limit: number = Number.POSITIVE_INFINITY): number {
-    if (!(limit >= 0)) throw invalidArgument('limit', 'a number of entries, 0 or more', limit);
+    if (typeof limit !== 'number' || !(limit >= 0))
+      throw invalidArgument('limit', 'a number of entries, 0 or more', limit);
     if (this.#expiry === null || this.#expiry.count === 0) return 0;
     const expired = this.#expiry.sweep(this.#clock.now(), limit, this.#removeExpired);
     this.#removals?.deliver();
@@ -370,16 +371,19 @@ export class CacheEngine<K, V> {
   // The rest is the engine's own.
 
   #store(key: K, slot: number, value: V, options: StoreOptions | undefined): StoreResult {
-    const expiresAtMs = this.#expiresAtMs(options?.ttlMs ?? this.#ttlMs);
-    const flags = options?.flags ?? 0;
+    const ttlMs = options?.ttlMs;
+    const expiresAtMs = this.#expiresAtMs(ttlMs === undefined ? this.#ttlMs : ttlMs);
+    const flags = options?.flags === undefined ? 0 : options.flags;
     if (flags >>> 0 !== flags) throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
     return this.#write(key, slot, value, expiresAtMs, flags);
   }
 
   /** The one place where a value enters. `found` is the key's present slot, or 0. */
   #write(key: K, found: number, value: V, expiresAtMs: number, flags: number): StoreResult {
+    const { changes } = this.#table;
     const bytes = this.#weighs ? this.#weigh(key, value) : 0;
-    let slot = found;
+    // A sizeOf hook, or a getter of the value's, may have called the engine.
+    let slot = changes === this.#table.changes ? found : this.#table.find(key);
     if (slot !== 0 && this.#expired(slot)) {
       this.#remove(slot, 'expired');
       slot = 0;

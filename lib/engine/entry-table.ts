@@ -29,6 +29,8 @@ export class EntryTable<K, V> {
 
   capacity: number = FIRST_CAPACITY;
   size = 0;
+  /** Differs after any insertion, removal or reset: slots found before may be another's now. */
+  changes = 0;
 
   #index: Map<K, number> = new Map();
   /** Where the index goes on when the first Map is full. */
@@ -76,6 +78,7 @@ export class EntryTable<K, V> {
     }
     this.#indexWithRoom().set(key, slot);
     this.size++;
+    this.changes = (this.changes + 1) | 0;
     return slot;
   }
 
@@ -99,6 +102,7 @@ export class EntryTable<K, V> {
     this.values[slot] = undefined;
     this.#free.push(slot);
     this.size--;
+    this.changes = (this.changes + 1) | 0;
   }
 
   /** Doubles the capacity; the caller grows what it keeps beside the table. */
@@ -136,6 +140,7 @@ export class EntryTable<K, V> {
   reset(): void {
     this.capacity = FIRST_CAPACITY;
     this.size = 0;
+    this.changes = (this.changes + 1) | 0;
     this.keys = [undefined];
     this.values = [undefined];
     this.bytes = new Float64Array(FIRST_CAPACITY);

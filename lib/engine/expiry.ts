@@ -5,13 +5,15 @@
  * of 64 ticks, and so on; level 6 reaches 8,900 years, and what lies beyond waits in its farthest bucket.
  * An entry sinks a level whenever a sweep enters its bucket, until it is due.
  *
- * `schedule` and `cancel` are O(1). A sweep is bounded by its limit and goes on next time where it stopped.
+ * `schedule` and `cancel` are O(1). A sweep is bounded by its limit and goes on next time where it stopped:
+ * it visits each bucket between its two ticks once, so it ends however many entries it has to put back.
  * Ticks bound the work, not the precision: a sweep takes every entry with `expiresAt <= now`, and no other.
  */
 
 import { grownFloat64, grownUint32 } from './recency-list.js';
 
 const TICK_MS = 64;
+const FARTHEST_TICK = 2 ** 52;
 const BUCKETS_PER_LEVEL = 64;
 const LEVELS = 7;
 const BUCKETS = BUCKETS_PER_LEVEL * LEVELS;
@@ -20,7 +22,7 @@ const BUCKET_TICKS: readonly number[] = Array.from(
   { length: LEVELS },
   (_, level) => BUCKETS_PER_LEVEL ** level,
 );
-/** Holds what is left of the bucket that a sweep is working on. */
+/** Holds what is left of the bucket that a sweep is working on, also between the calls of a limited sweep. */
 const SCRATCH = BUCKETS;
 /** Node of slot s: NODES_BEFORE_SLOTS + s. The nodes below are the buckets' anchors. */
 const NODES_BEFORE_SLOTS = BUCKETS + 1;
@@ -33,10 +35,12 @@ export class ExpiryWheel {
 
   #next: Uint32Array;
   #previous: Uint32Array;
-  /** The tick up to which everything has been swept. */
+  /** The tick up to which everything has been swept, or will be when the sweep under way has ended. */
   #tick: number;
-  /** No entry expires before this time. */
+  /** No entry expires before this time, those aside that the sweep under way has yet to look at. */
   #nextDueMs = Number.POSITIVE_INFINITY;
+  /** The sweep under way, which moves one bucket after another to the scratch bucket; null for none. */
+  #sweep: Generator<void, void, undefined> | null = null;
 
   constructor(capacity: number, nowMs: number) {
     this.expiresAt = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
@@ -61,6 +65,7 @@ export class ExpiryWheel {
     this.#emptyBuckets();
     this.count = 0;
     this.#nextDueMs = Number.POSITIVE_INFINITY;
+    this.#sweep = null;
   }
 
   /** Sets or changes a slot's time; `Infinity` takes it out. */
@@ -73,7 +78,7 @@ export class ExpiryWheel {
       return;
     }
     if (!scheduled) this.count++;
-    this.#link(slot, expiresAtMs, this.#tick);
+    this.#link(slot, expiresAtMs);
   }
 
   cancel(slot: number): void {
@@ -82,7 +87,7 @@ export class ExpiryWheel {
 
   /** True when an entry may have expired: O(1), and false is certain. */
   mayHaveDue(nowMs: number): boolean {
-    return nowMs >= this.#nextDueMs;
+    return this.#sweep !== null || nowMs >= this.#nextDueMs;
   }
 
   /**
@@ -90,27 +95,14 @@ export class ExpiryWheel {
    * entries at most. Returns how many have expired.
    */
   sweep(nowMs: number, limit: number, expire: (slot: number) => void): number {
-    if (!this.mayHaveDue(nowMs)) return 0;
-    const from = this.#tick;
-    const to = Math.max(from, tickOf(nowMs));
-    this.#nextDueMs = Number.POSITIVE_INFINITY;
     let budget = limit;
     let expired = 0;
-    for (let level = 0; level < LEVELS; level++) {
-      const first = Math.floor(from / BUCKET_TICKS[level]!);
-      const last = Math.floor(to / BUCKET_TICKS[level]!);
-      if (level > 0 && first === last) break;
-      const buckets = Math.min(last - first + 1, BUCKETS_PER_LEVEL);
-      for (let i = 0; i < buckets; i++) {
-        const bucket = level * BUCKETS_PER_LEVEL + bucketWithin(first + i);
-        this.#splice(bucket, SCRATCH);
-        let node = this.#next[SCRATCH]!;
-        while (node !== SCRATCH) {
-          if (budget-- === 0) {
-            this.#returnFromScratch(bucket);
-            this.#nextDueMs = Number.NEGATIVE_INFINITY;
-            return expired;
-          }
+    while (this.mayHaveDue(nowMs)) {
+      this.#sweep ??= this.#visitBucketsUntil(nowMs);
+      do {
+        for (let node = this.#next[SCRATCH]!; node !== SCRATCH; node = this.#next[SCRATCH]!) {
+          if (budget < 1) return expired;
+          budget--;
           const slot = node - NODES_BEFORE_SLOTS;
           const expiresAtMs = this.expiresAt[slot]!;
           if (expiresAtMs <= nowMs) {
@@ -118,18 +110,37 @@ export class ExpiryWheel {
             expired++;
           } else {
             this.#unlink(node);
-            this.#link(slot, expiresAtMs, to);
+            this.#link(slot, expiresAtMs);
           }
-          node = this.#next[SCRATCH]!;
         }
-      }
+      } while (this.#sweep.next().done !== true);
+      this.#sweep = null;
     }
-    this.#tick = to;
-    this.#nextDueMs = Math.min(this.#nextDueMs, this.#startOfNextBucketMs());
     return expired;
   }
 
-  #link(slot: number, expiresAtMs: number, fromTick: number): void {
+  /** Moves the buckets from the present tick to that of `nowMs` to the scratch bucket, one for each step. */
+  *#visitBucketsUntil(nowMs: number): Generator<void, void, undefined> {
+    const from = this.#tick;
+    const to = Math.max(from, tickOf(nowMs));
+    // From here on entries are linked as seen from the end of this sweep, which passes no bucket twice.
+    this.#tick = to;
+    this.#nextDueMs = Number.POSITIVE_INFINITY;
+    for (let level = 0; level < LEVELS; level++) {
+      const first = Math.floor(from / BUCKET_TICKS[level]!);
+      const last = Math.floor(to / BUCKET_TICKS[level]!);
+      if (level > 0 && first === last) break;
+      const buckets = Math.min(last - first + 1, BUCKETS_PER_LEVEL);
+      for (let i = 0; i < buckets; i++) {
+        this.#splice(level * BUCKETS_PER_LEVEL + bucketWithin(first + i), SCRATCH);
+        yield;
+      }
+    }
+    this.#nextDueMs = Math.min(this.#nextDueMs, this.#startOfNextBucketMs());
+  }
+
+  #link(slot: number, expiresAtMs: number): void {
+    const fromTick = this.#tick;
     const tick = Math.max(tickOf(expiresAtMs), fromTick);
     let level = 0;
     // Level L serves as long as the entry's bucket is less than one turn of that level away.
@@ -156,12 +167,6 @@ export class ExpiryWheel {
     const previous = this.#previous[node]!;
     this.#next[previous] = next;
     this.#previous[next] = previous;
-  }
-
-  /** Puts what a bounded sweep did not reach before what it did: the next sweep begins there. */
-  #returnFromScratch(bucket: number): void {
-    this.#splice(bucket, SCRATCH);
-    this.#splice(SCRATCH, bucket);
   }
 
   /** Appends the whole list at one anchor to the list at another. */
@@ -212,9 +217,10 @@ export class ExpiryWheel {
         if (this.#previous[this.#next[node]!] !== node)
           problems.push(`expiry links around slot ${slot} disagree`);
         if (linked.has(slot)) problems.push(`slot ${slot} is scheduled twice`);
-        if (bucket === SCRATCH) problems.push(`slot ${slot} was left behind by a sweep`);
+        if (bucket === SCRATCH && this.#sweep === null)
+          problems.push(`slot ${slot} was left behind by a sweep`);
         if (!live.has(slot)) problems.push(`slot ${slot} is scheduled but holds no entry`);
-        if (this.expiresAt[slot]! < this.#nextDueMs)
+        if (this.expiresAt[slot]! < this.#nextDueMs && this.#sweep === null)
           problems.push(`slot ${slot} expires before the next due time`);
         linked.add(slot);
         if (linked.size > live.size) return [...problems, 'more slots are scheduled than hold an entry'];
@@ -230,8 +236,9 @@ export class ExpiryWheel {
   }
 }
 
+/** The tick of a time. Times beyond 2^52 ticks share one, so that tick arithmetic stays exact. */
 function tickOf(ms: number): number {
-  return Math.floor(ms / TICK_MS);
+  return Math.min(Math.max(Math.floor(ms / TICK_MS), -FARTHEST_TICK), FARTHEST_TICK);
 }
 
 /** `tick` modulo the buckets of a level, also for negative ticks and beyond 32 bits. */

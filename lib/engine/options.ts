@@ -60,7 +60,7 @@ export function resolveOptions<K, V>(options: CacheEngineOptions<K, V> = {}): Re
       'HOTSET_INVALID_OPTION',
       'maxBytes: Infinity needs a finite maxEntries: a cache without any bound is a memory leak',
     );
-  const ttlMs = options.ttlMs ?? Number.POSITIVE_INFINITY;
+  const ttlMs = options.ttlMs === undefined ? Number.POSITIVE_INFINITY : options.ttlMs;
   if (typeof ttlMs !== 'number' || !(ttlMs > 0))
     throw invalidOption('ttlMs', 'milliseconds, more than 0 (Infinity for never)', ttlMs);
   return {

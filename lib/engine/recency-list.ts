@@ -88,7 +88,7 @@ export class RecencyList {
   /** The slot at the cursor, which then moves on; 0 at the end. */
   advance(cursor: ListCursor): number {
     const slot = cursor.next;
-    cursor.next = slot === cursor.last ? 0 : this[cursor.links][slot]!;
+    cursor.next = slot === 0 || slot === cursor.last ? 0 : this[cursor.links][slot]!;
     return slot;
   }
 

@@ -71,13 +71,24 @@ function encoded(value: SharedValue): { bytes: Buffer; flags: number } {
   if (typeof value === 'string') return { bytes: Buffer.from(value, 'utf8'), flags: TEXT_FLAGS };
   if (value instanceof Uint8Array)
     return { bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength), flags: BYTES_FLAGS };
-  const json: string | undefined = JSON.stringify(value);
-  if (json === undefined)
-    throw new HotsetError(
-      'HOTSET_INVALID_ARGUMENT',
-      `value takes text, bytes or what JSON can say; got ${shown(value)}`,
-    );
-  return { bytes: Buffer.from(json, 'utf8'), flags: JSON_FLAGS };
+  return { bytes: Buffer.from(jsonOf(value), 'utf8'), flags: JSON_FLAGS };
+}
+
+function jsonOf(value: unknown): string {
+  let json: string | undefined;
+  let cause: unknown;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    // A bigint, a circle, or a toJSON that throws.
+    cause = error;
+  }
+  if (json !== undefined) return json;
+  throw new HotsetError(
+    'HOTSET_INVALID_ARGUMENT',
+    `value takes text, bytes or what JSON can say; got ${shown(value)}`,
+    { cause },
+  );
 }
 
 function parseJson(key: string, text: string): unknown {

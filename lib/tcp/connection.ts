@@ -33,6 +33,8 @@ export class Connection {
   #ended = false;
   /** The server wants to end the connection as soon as no request is half read. */
   #draining = false;
+  /** The session is at work: its replies have not been written yet. */
+  #working = false;
   /** Reading is off until the client has read. */
   #stalled = false;
 
@@ -62,17 +64,21 @@ export class Connection {
   /** Ends the connection once the request that is half read, if any, has been answered. */
   drain(): void {
     this.#draining = true;
-    this.#endIfDone();
+    // A command may be what stops the server: its connection ends when the replies before it are written.
+    if (!this.#working) this.#endIfDone();
   }
 
   #onData(chunk: Buffer): void {
     this.#observer.bytesRead += chunk.length;
-    this.#state = this.#session.feed(chunk);
-    this.lastActiveMs = this.#items.clock.now();
-    this.#afterWork();
+    this.#work(chunk);
   }
 
-  #afterWork(): void {
+  /** Lets the session work on `chunk`, or on what it still holds, and sends the replies. */
+  #work(chunk: Buffer | null): void {
+    this.#working = true;
+    this.#state = chunk === null ? this.#session.resume() : this.#session.feed(chunk);
+    this.#working = false;
+    this.lastActiveMs = this.#items.clock.now();
     this.#writeReplies();
     if (this.socket.writableLength > UNSENT_MAX_BYTES) this.#stall();
     else if (this.#state === 'blocked') this.#yield();
@@ -98,11 +104,7 @@ export class Connection {
 
   #goOn(): void {
     if (this.socket.destroyed || this.#stalled) return;
-    if (this.#state === 'blocked') {
-      this.#state = this.#session.resume();
-      this.lastActiveMs = this.#items.clock.now();
-      this.#afterWork();
-    }
+    if (this.#state === 'blocked') this.#work(null);
     if (this.#state === 'ready' && !this.#stalled) this.socket.resume();
   }
 

@@ -12,7 +12,13 @@ export async function openListener(
   address: ListenAddress,
   onConnection: (socket: Socket) => void,
 ): Promise<Server> {
-  if ('path' in address) await removeStaleSocket(address.path);
+  if ('path' in address) {
+    try {
+      await removeStaleSocket(address.path);
+    } catch (error) {
+      throw listenError(address, error as NodeJS.ErrnoException);
+    }
+  }
   // Half open: a client may shut its side down after its last request and still read the replies.
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, onConnection);
   return await new Promise((resolve, reject) => {
@@ -48,7 +54,11 @@ function listenError(address: ListenAddress, error: NodeJS.ErrnoException): Hots
   const where = addressText(address);
   const reasons: Record<string, string> = {
     EADDRINUSE: `${where} is in use by another process`,
-    EACCES: `${where} may not be listened on by this user`,
+    // Node reports a missing directory in the same way.
+    EACCES:
+      'path' in address
+        ? `${where} cannot be made: its directory is missing, or closed to this user`
+        : `${where} may not be listened on by this user`,
     EADDRNOTAVAIL: `${where} is not an address of this machine`,
     ENOTFOUND: `${where} does not resolve to an address`,
     EAI_AGAIN: `${where} does not resolve to an address`,
@@ -57,16 +67,17 @@ function listenError(address: ListenAddress, error: NodeJS.ErrnoException): Hots
   return new HotsetError('HOTSET_LISTEN_FAILED', reason, { cause: error });
 }
 
-/** Removes a socket that a dead process has left behind; one that still answers is left alone. */
+/** Removes a socket that a dead process has left behind; one that refuses for any other reason is left alone. */
 async function removeStaleSocket(path: string): Promise<void> {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
-  const answers = await new Promise<boolean>((resolve) => {
+  const dead = await new Promise<boolean>((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => {
       probe.destroy();
-      resolve(true);
+      resolve(false);
     });
-    probe.once('error', () => resolve(false));
+    // A server with a full queue, or one of another user, fails in other ways.
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
   });
-  if (!answers) unlinkSync(path);
+  if (dead) unlinkSync(path);
 }

@@ -35,6 +35,8 @@ export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 11211;
 export const DEFAULT_SOCKET_MODE = 0o700;
 export const DEFAULT_MAX_CONNECTIONS = 1024;
+/** The kernel's room for a path, without its end; Node would cut off the rest in silence. */
+export const SOCKET_PATH_MAX_BYTES: number = process.platform === 'linux' ? 107 : 103;
 
 export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions {
   const { path, host, port, mode } = options;
@@ -59,6 +61,8 @@ export function checkAddress(address: ListenAddress): void {
   if ('path' in address) {
     if (typeof address.path !== 'string' || address.path === '')
       throw invalidOption('path', 'the path of a Unix socket', address.path);
+    if (Buffer.byteLength(address.path) > SOCKET_PATH_MAX_BYTES)
+      throw invalidOption('path', `at most ${SOCKET_PATH_MAX_BYTES} bytes`, address.path);
     const mode = address.mode ?? DEFAULT_SOCKET_MODE;
     if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
       throw invalidOption('mode', 'an access mode from 0 to 0o777', mode);

@@ -82,11 +82,12 @@ export class TcpServer implements Transport, ConnectionObserver {
 
   /**
    * Stops listening, lets each connection finish the request that it is in the middle of, and resolves when
-   * all are closed. What is still open after `graceMs` is cut.
+   * all are closed. What is still open after `graceMs` is cut. The server may listen again afterwards.
    */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
     this.#closing = true;
     clearInterval(this.#upkeep);
+    this.#upkeep = undefined;
     const closed = this.#listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
@@ -98,7 +99,8 @@ export class TcpServer implements Transport, ConnectionObserver {
     await Promise.all(closed);
     clearTimeout(cut);
     this.#items.transports.delete(this);
-    this.#listeners.length = 0;
+    for (const { id } of this.#listeners.splice(0)) this.#freeIds.push(id);
+    this.#closing = false;
   }
 
   /** Closes connections that have been idle for too long, and reclaims a bounded number of expired items. */

@@ -2,11 +2,9 @@
 
 import type { ItemStore } from '../../item-store.js';
 import type { Request, Verb } from '../../request.js';
+import type { AdminAnswer } from './answer.js';
 import { stats } from './stats.js';
 import { VERSION } from './version.js';
-
-/** Lines to answer with, or null: the connection ends without an answer. */
-export type AdminAnswer = string | null;
 
 type Handler = (items: ItemStore, args: readonly string[]) => AdminAnswer;
 

@@ -1,7 +1,7 @@
 /** `stats conns`: listeners and connections, each under the number that `cfd=` shows elsewhere. */
 
 import type { ItemStore } from '../../item-store.js';
-import type { Stat } from './stats.js';
+import type { Stat } from './answer.js';
 
 export function* connectionStats(items: ItemStore): Generator<Stat> {
   for (const transport of items.transports) {

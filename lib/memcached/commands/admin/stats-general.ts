@@ -5,7 +5,7 @@
 
 import { COUNTERS, type CounterName } from '../../counters.js';
 import type { ItemStore } from '../../item-store.js';
-import type { Stat } from './stats.js';
+import type { Stat } from './answer.js';
 import type { Transport } from './transport.js';
 import { VERSION } from './version.js';
 

@@ -12,7 +12,7 @@ import {
   TOUCH_HITS,
 } from '../../counters.js';
 import type { ItemStore } from '../../item-store.js';
-import type { Stat } from './stats.js';
+import type { Stat } from './answer.js';
 
 const PAGE_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 96;

@@ -4,7 +4,7 @@
  */
 
 import type { ItemStore } from '../../item-store.js';
-import type { Stat } from './stats.js';
+import type { Stat } from './answer.js';
 import type { Transport } from './transport.js';
 
 export function settingsStats(items: ItemStore): Stat[] {

@@ -1,14 +1,12 @@
 /** The `stats` family: which list a client asks for, and how a list is written. */
 
 import type { ItemStore } from '../../item-store.js';
-import type { AdminAnswer } from './admin.js';
+import type { AdminAnswer, Stat } from './answer.js';
 import { cacheDump } from './cache-dump.js';
 import { connectionStats } from './stats-connections.js';
 import { generalStats } from './stats-general.js';
 import { itemStats, slabStats } from './stats-items.js';
 import { settingsStats } from './stats-settings.js';
-
-export type Stat = readonly [name: string, value: string | number];
 
 export function stats(items: ItemStore, [kind, ...rest]: readonly string[]): AdminAnswer {
   switch (kind) {

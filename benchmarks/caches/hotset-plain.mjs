@@ -1,0 +1,10 @@
+/** hotset with no more than the plain rivals have: a number of entries. */
+
+import { CacheEngine } from '../../dist/index.js';
+
+export const does = 'exact LRU, entry limit';
+export const exactLru = true;
+
+export function create(entries) {
+  return new CacheEngine({ maxBytes: Number.POSITIVE_INFINITY, maxEntries: entries });
+}

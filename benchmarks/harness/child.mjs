@@ -1,0 +1,16 @@
+/** Fresh processes: what one contender does to code caches, heap and collector never reaches another. */
+
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Runs a module with arguments in a Node process of its own; resolves to the JSON that it prints. */
+export function runChild(url, args, { nodeOptions = [], env = {} } = {}) {
+  const argv = [...nodeOptions, fileURLToPath(url), ...args.map(String)];
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 };
+    execFile(process.execPath, argv, options, (error, stdout, stderr) => {
+      if (error !== null) reject(new Error(`${argv.join(' ')}\n${stderr}`, { cause: error }));
+      else resolve(JSON.parse(stdout));
+    });
+  });
+}

@@ -1,0 +1,45 @@
+/** What a figure was taken on: a figure without it says nothing. */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+
+const require = createRequire(import.meta.url);
+
+export function machine() {
+  const cpus = os.cpus();
+  return {
+    cpu: cpus[0]?.model ?? 'unknown',
+    cores: cpus.length,
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    loadAverage: os.loadavg().map((load) => Number(load.toFixed(2))),
+  };
+}
+
+export function versions() {
+  return {
+    node: process.version,
+    v8: process.versions.v8,
+    hotset: packageVersion('../../package.json'),
+    'lru-cache': packageVersion('../../node_modules/lru-cache/package.json'),
+    mnemonist: packageVersion('../../node_modules/mnemonist/package.json'),
+    memcached: memcachedVersion() ?? 'not installed',
+  };
+}
+
+/** The version of the memcached on this machine, or null. */
+export function memcachedVersion() {
+  try {
+    return execFileSync('memcached', ['-V'], { encoding: 'utf8' })
+      .trim()
+      .replace(/^memcached /, '');
+  } catch {
+    return null;
+  }
+}
+
+function packageVersion(path) {
+  return JSON.parse(readFileSync(require.resolve(path), 'utf8')).version;
+}

@@ -1,0 +1,78 @@
+/** A Node process that opens its engine to the network, and a Python client: the same entries, both ways. */
+
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createTcpServer,
+  createWireEngine,
+  JSON_FLAGS,
+  keyText,
+  SharedCache,
+  type TcpServer,
+  wireKey,
+} from '../../lib/tcp/index.js';
+import { PYTHON, pymemcacheTool } from '../support/external-tool.js';
+import { jsonOutputOf } from '../support/json-output.js';
+
+const PROGRAM = fileURLToPath(new URL('python/shared_entries.py', import.meta.url));
+const python = pymemcacheTool();
+
+describe.skipIf(python.missing)(`an embedding process and Python${python.hint}`, () => {
+  const engine = createWireEngine({ maxBytes: 16 * 1024 * 1024 });
+  const cache = new SharedCache(engine);
+  let server: TcpServer;
+  let seenByPython: Record<string, unknown>;
+
+  beforeAll(async () => {
+    server = createTcpServer(engine, { port: 0 });
+    const address = await server.listen();
+    cache.set('node:text', 'grüße aus Node');
+    cache.set('node:json', { from: 'node', numbers: [1, 2.5, null] });
+    cache.set(
+      'node:bytes',
+      Uint8Array.from({ length: 256 }, (_, index) => index),
+    );
+    cache.set('node:long', 'ü'.repeat(50_000));
+    cache.set('node:schlüssel-世界', 'found');
+    cache.set('node:deleted', 'soon gone');
+    cache.delete('node:deleted');
+    const port = 'port' in address ? String(address.port) : '';
+    seenByPython = await jsonOutputOf(PYTHON, [PROGRAM, port]);
+  });
+  afterAll(() => server?.close());
+
+  it('shows Python what Node stored', () => {
+    expect(seenByPython).toEqual({
+      text: 'grüße aus Node',
+      json: { from: 'node', numbers: [1, 2.5, null] },
+      bytes: Array.from({ length: 256 }, (_, index) => index),
+      long: 50_000,
+      'unicode key': 'found',
+      deleted: null,
+    });
+  });
+
+  it('shows Node what Python stored', () => {
+    expect(cache.get('python:text')).toBe('grüße aus Python');
+    expect(cache.get('python:json')).toEqual({ from: 'python', numbers: [1, 2.5, null] });
+    expect(cache.get('python:bytes')).toEqual(Buffer.from(Array.from({ length: 256 }, (_, index) => index)));
+    expect(cache.get('python:long')).toBe('ü'.repeat(50_000));
+  });
+
+  it('finds a UTF-8 key that Python stored', () => {
+    const key = 'python:schlüssel-世界';
+    expect(cache.get(key)).toBe('found');
+    expect(cache.has(key)).toBe(true);
+    expect(engine.has(wireKey(key))).toBe(true);
+    expect(engine.has(key)).toBe(false);
+    expect(Array.from(engine.keys(), keyText)).toContain(key);
+  });
+
+  it('sees that Python deleted an entry', () => {
+    expect(cache.get('node:text')).toBeUndefined();
+  });
+
+  it('has the flags that Python gave', () => {
+    expect(engine.flagsAt(engine.lookup(wireKey('python:json')))).toBe(JSON_FLAGS);
+  });
+});

@@ -1,0 +1,204 @@
+/** keys, values and entries: both orders, and any change on the way. */
+
+import { describe, expect, it } from 'vitest';
+import type { CacheEngine, Direction } from '../../lib/index.js';
+import { makeFixture, order, thrownBy } from './fixture.js';
+
+const DIRECTIONS: Direction[] = ['newest-first', 'oldest-first'];
+
+function filled(...keys: string[]): CacheEngine<string, number> {
+  const { engine } = makeFixture();
+  keys.forEach((key, i) => {
+    engine.set(key, i);
+  });
+  return engine;
+}
+
+/** Walks, calls `change` at the first visit of `at`, and returns the keys visited. */
+function walk(
+  engine: CacheEngine<string, number>,
+  direction: Direction,
+  at: string,
+  change: () => void,
+): string[] {
+  const visited: string[] = [];
+  for (const key of engine.keys({ order: direction })) {
+    visited.push(key);
+    if (key === at) change();
+    if (visited.length > 20) throw new Error('the walk does not end');
+  }
+  expect(engine.verify()).toEqual([]);
+  return visited;
+}
+
+describe('a walk', () => {
+  it('goes newest first unless asked otherwise, over keys, values and entries', () => {
+    const engine = filled('a', 'b');
+    expect([...engine.keys()]).toEqual(['b', 'a']);
+    expect([...engine.values()]).toEqual([1, 0]);
+    expect([...engine.entries()]).toEqual([
+      ['b', 1],
+      ['a', 0],
+    ]);
+    expect([...engine.keys({ order: 'oldest-first' })]).toEqual(['a', 'b']);
+    expect([...engine.values({ order: 'oldest-first' })]).toEqual([0, 1]);
+    expect([...engine.entries({ order: 'oldest-first' })]).toEqual([
+      ['a', 0],
+      ['b', 1],
+    ]);
+  });
+
+  it.each(DIRECTIONS)('over an empty cache visits nothing (%s)', (direction) => {
+    expect([...filled().entries({ order: direction })]).toEqual([]);
+  });
+
+  it.each(DIRECTIONS)('skips expired entries and leaves them where they are (%s)', (direction) => {
+    const { engine, clock } = makeFixture();
+    engine.set('a', 1, { ttlMs: 10 });
+    engine.set('b', 1);
+    engine.set('c', 1, { ttlMs: 10 });
+    clock.advance(10);
+    expect([...engine.keys({ order: direction })]).toEqual(['b']);
+    expect(engine.size).toBe(3);
+  });
+
+  it('promotes nothing and counts nothing', () => {
+    const engine = filled('a', 'b', 'c');
+    const before = engine.stats();
+    for (const _ of engine.entries()) void _;
+    expect(order(engine)).toEqual(['a', 'b', 'c']);
+    expect(engine.stats()).toEqual(before);
+  });
+
+  it.each(['newest', '', 5])('refuses the order %j at its first step', (direction) => {
+    const keys = filled('a').keys({ order: direction as Direction });
+    expect(thrownBy(() => keys.next()).message).toContain('order');
+  });
+});
+
+describe('a walk on which entries are removed', () => {
+  it.each(DIRECTIONS)('goes on after its present entry is deleted (%s)', (direction) => {
+    const engine = filled('a', 'b', 'c');
+    const all = direction === 'newest-first' ? ['c', 'b', 'a'] : ['a', 'b', 'c'];
+    expect(walk(engine, direction, 'b', () => engine.delete('b'))).toEqual(all);
+  });
+
+  it('skips the next one when that is deleted', () => {
+    const newest = filled('a', 'b', 'c');
+    expect(walk(newest, 'newest-first', 'c', () => newest.delete('b'))).toEqual(['c', 'a']);
+    const oldest = filled('a', 'b', 'c');
+    expect(walk(oldest, 'oldest-first', 'a', () => oldest.delete('b'))).toEqual(['a', 'c']);
+  });
+
+  it.each(DIRECTIONS)('ends where the last one was deleted (%s)', (direction) => {
+    const engine = filled('a', 'b', 'c');
+    const [first, last] = direction === 'newest-first' ? ['c', 'a'] : ['a', 'c'];
+    expect(walk(engine, direction, first!, () => engine.delete(last!))).toEqual([first, 'b']);
+  });
+
+  it.each(DIRECTIONS)('can delete everything it meets (%s)', (direction) => {
+    const engine = filled('a', 'b', 'c');
+    for (const key of engine.keys({ order: direction })) engine.delete(key);
+    expect(engine.size).toBe(0);
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it.each(DIRECTIONS)('ends when all the others are deleted, or all are cleared (%s)', (direction) => {
+    const first = direction === 'newest-first' ? 'c' : 'a';
+    const deleted = filled('a', 'b', 'c');
+    const deleteOthers = (): void => {
+      for (const key of ['a', 'b', 'c']) if (key !== first) deleted.delete(key);
+    };
+    expect(walk(deleted, direction, first, deleteOthers)).toEqual([first]);
+    const cleared = filled('a', 'b', 'c');
+    const clearAndFill = (): void => {
+      cleared.clear();
+      for (const key of ['x', 'y', 'z']) cleared.set(key, 1);
+    };
+    expect(walk(cleared, direction, first, clearAndFill)).toEqual([first]);
+    expect(order(cleared)).toEqual(['x', 'y', 'z']);
+  });
+
+  it('does not take a new entry for the removed one whose slot it got', () => {
+    const engine = filled('a', 'b', 'c');
+    const swap = (): void => {
+      engine.delete('b');
+      engine.set('x', 1);
+    };
+    expect(walk(engine, 'newest-first', 'c', swap)).toEqual(['c', 'a']);
+    const other = filled('a', 'b', 'c');
+    const swapLast = (): void => {
+      other.delete('c');
+      other.set('x', 1);
+    };
+    expect(walk(other, 'oldest-first', 'a', swapLast)).toEqual(['a', 'b']);
+  });
+});
+
+describe('a walk on which entries move or enter', () => {
+  it.each(DIRECTIONS)('visits each entry once when it promotes each (%s)', (direction) => {
+    const engine = filled('a', 'b', 'c', 'd');
+    const visited: string[] = [];
+    for (const key of engine.keys({ order: direction })) {
+      visited.push(key);
+      engine.get(key);
+      if (visited.length > 20) break;
+    }
+    expect(visited.toSorted()).toEqual(['a', 'b', 'c', 'd']);
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it.each(DIRECTIONS)('does not visit what enters at the newest end (%s)', (direction) => {
+    const engine = filled('a', 'b', 'c');
+    const visited: string[] = [];
+    for (const key of engine.keys({ order: direction })) {
+      visited.push(key);
+      engine.set(`${key} again`, 1);
+      if (visited.length > 20) break;
+    }
+    expect(visited.toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('takes an entry that moves to the newest end as passed', () => {
+    const newest = filled('a', 'b', 'c', 'd');
+    expect(walk(newest, 'newest-first', 'd', () => newest.get('c'))).toEqual(['d', 'b', 'a']);
+    const oldest = filled('a', 'b', 'c', 'd');
+    expect(walk(oldest, 'oldest-first', 'a', () => oldest.get('b'))).toEqual(['a', 'c', 'd']);
+    const last = filled('a', 'b', 'c');
+    expect(walk(last, 'newest-first', 'c', () => last.get('a'))).toEqual(['c', 'b']);
+  });
+
+  it('survives the growth of the columns', () => {
+    const engine = filled('a', 'b', 'c');
+    const fill = (): void => {
+      for (let i = 0; i < 1000; i++) engine.set(`${i}`, i);
+    };
+    expect(walk(engine, 'newest-first', 'c', fill)).toEqual(['c', 'b', 'a']);
+  });
+});
+
+describe('several walks', () => {
+  it('at once do not disturb each other', () => {
+    const engine = filled('a', 'b', 'c', 'd');
+    const down = engine.keys();
+    const up = engine.keys({ order: 'oldest-first' });
+    expect([down.next().value, up.next().value]).toEqual(['d', 'a']);
+    engine.delete('b');
+    expect([down.next().value, up.next().value]).toEqual(['c', 'c']);
+    engine.delete('d');
+    expect([down.next().value, up.next().done]).toEqual(['a', true]);
+    expect(down.next().done).toBe(true);
+  });
+
+  it('may be left unfinished: by break, by return, or just forgotten', () => {
+    const engine = filled('a', 'b', 'c');
+    for (const _ of engine.keys()) break;
+    engine.keys().return();
+    for (let i = 0; i < 50; i++) engine.keys().next();
+    for (const key of ['a', 'b', 'c', 'd']) engine.set(key, 1);
+    engine.delete('b');
+    expect(order(engine)).toEqual(['a', 'c', 'd']);
+    engine.clear();
+    expect(engine.verify()).toEqual([]);
+  });
+});

@@ -1,0 +1,110 @@
+/** Who may import whom: the walls of the house, held by reading every import in lib/. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const LIB = join(import.meta.dirname, '../../lib');
+
+/**
+ * What a room may import from, most specific path first. A room may always import from itself.
+ * `packages` lists what it may take from outside, Node's own modules included.
+ */
+const ROOMS: readonly { room: string; imports: readonly string[]; packages: readonly string[] }[] = [
+  { room: 'errors.ts', imports: [], packages: [] },
+  { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
+  { room: 'engine', imports: ['errors.ts'], packages: [] },
+  {
+    room: 'memcached/text',
+    imports: [
+      'memcached/request.ts',
+      'memcached/reply.ts',
+      'memcached/reply-buffer.ts',
+      'memcached/limits.ts',
+      'memcached/wire-number.ts',
+      'memcached/wire-value.ts',
+    ],
+    packages: [],
+  },
+  { room: 'memcached', imports: ['engine', 'errors.ts'], packages: [] },
+  { room: 'tcp', imports: ['memcached', 'errors.ts'], packages: ['node:net', 'node:fs', 'mnemonist'] },
+  {
+    room: 'cli',
+    imports: ['engine', 'memcached', 'tcp', 'errors.ts'],
+    packages: ['node:child_process', 'node:fs', 'node:os', 'node:url', 'node:util', 'node:v8'],
+  },
+];
+
+const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.split(sep).join('/'));
+
+/** Specifiers of a file's imports and re-exports. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(LIB, file), 'utf8');
+  return Array.from(source.matchAll(/^(?:import|export)\s[^;]*?from\s+'([^']+)'/gm), (match) => match[1]!);
+}
+
+function targetOf(file: string, specifier: string): string {
+  return posix.normalize(posix.join(dirname(file), specifier)).replace(/\.js$/, '.ts');
+}
+
+function within(file: string, room: string): boolean {
+  return file === room || file.startsWith(`${room}/`);
+}
+
+function roomOf(file: string): (typeof ROOMS)[number] | undefined {
+  return ROOMS.find(({ room }) => within(file, room));
+}
+
+describe('import directions', () => {
+  it.each(files)('%s imports only from where its room may', (file) => {
+    const room = roomOf(file);
+    expect(room, 'every file is in a room').toBeDefined();
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.')) {
+        const target = targetOf(file, specifier);
+        const allowed = [room!.room, ...room!.imports].some((place) => within(target, place));
+        expect(allowed, `${file} imports ${target}`).toBe(true);
+      } else {
+        expect(room!.packages, `${file} imports ${specifier}`).toContain(specifier);
+      }
+    }
+  });
+
+  it('only commands and the store know the engine, of all that speaks the protocol', () => {
+    const knowing = files.filter(
+      (file) =>
+        within(file, 'memcached') &&
+        importsOf(file).some(
+          (specifier) => specifier.startsWith('.') && within(targetOf(file, specifier), 'engine'),
+        ),
+    );
+    expect(knowing.sort()).toEqual([
+      'memcached/commands/storage.ts',
+      'memcached/item-store.ts',
+      'memcached/shared-cache.ts',
+      'memcached/wire-engine.ts',
+      'memcached/wire-value.ts',
+    ]);
+  });
+
+  it('there are no circles', () => {
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      expect(path, `a circle of imports: ${[...path, file].join(' → ')}`).not.toContain(file);
+      if (done.has(file)) return;
+      for (const specifier of importsOf(file).filter((candidate) => candidate.startsWith('.')))
+        visit(targetOf(file, specifier), [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+  });
+
+  it('no file is longer than a head can hold', () => {
+    for (const file of files) {
+      const lines = readFileSync(join(LIB, file), 'utf8').split('\n').length;
+      expect(lines, relative(LIB, join(LIB, file))).toBeLessThan(500);
+    }
+  });
+});

@@ -1,0 +1,44 @@
+/**
+ * vitest's globalSetup: brings `dist` up to date with `lib`, so that specs can start the command as users do.
+ * Several vitest runs may use one `dist` at once: what is up to date is left alone, and nothing is emptied.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { HOTSET_MAIN, PROJECT_DIR } from './project.js';
+
+const SOURCES = ['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
+
+export function setup(project: TestProject): void {
+  build();
+  project.onTestsRerun(build);
+}
+
+function build(): void {
+  if (newest(SOURCES.map((name) => join(PROJECT_DIR, name))) < modifiedAt(HOTSET_MAIN)) return;
+  const compiler = join(PROJECT_DIR, 'node_modules/typescript/bin/tsc');
+  // With an error nothing is written, so that the next run does not take a broken build for a good one.
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [compiler, '-p', 'tsconfig.build.json', '--noEmitOnError'],
+    { cwd: PROJECT_DIR, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`the build into dist failed:\n${stdout}${stderr}`);
+}
+
+/** A directory counts as well: its time changes when a file in it is removed. */
+function newest(paths: readonly string[]): number {
+  let time = 0;
+  for (const path of paths) {
+    time = Math.max(time, modifiedAt(path));
+    if (statSync(path).isDirectory())
+      time = Math.max(time, newest(readdirSync(path).map((name) => join(path, name))));
+  }
+  return time;
+}
+
+function modifiedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

@@ -1,0 +1,46 @@
+/**
+ * Interpreters and tools that Debian packages bring. A spec whose tool is missing is skipped and says which
+ * package to install; with CI=true it fails instead, so that nothing is skipped unseen.
+ */
+
+import { spawnSync } from 'node:child_process';
+
+export interface ExternalTool {
+  readonly missing: boolean;
+  /** Add it to the spec's title: empty, or what to install. */
+  readonly hint: string;
+}
+
+function externalTool(debianPackage: string, command: string, args: readonly string[]): ExternalTool {
+  // Exit codes differ among the tools' ways to print a version; only a command's own 0 is a yes.
+  const { status } = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 });
+  if (status === 0) return { missing: false, hint: '' };
+  const hint = `needs Debian's ${debianPackage}`;
+  if (process.env.CI === 'true') throw new Error(`${hint}: "${[command, ...args].join(' ')}" does not work`);
+  console.warn(`skipped: ${hint}`);
+  return { missing: true, hint: ` (skipped: ${hint})` };
+}
+
+/** Debian's own Python: another one first on the PATH would not see Debian's packages. */
+export const PYTHON = '/usr/bin/python3';
+
+export function pymemcacheTool(): ExternalTool {
+  return externalTool('python3-pymemcache', PYTHON, ['-c', 'import pymemcache']);
+}
+
+export function pythonMemcachedTool(): ExternalTool {
+  return externalTool('python3-memcache', PYTHON, ['-c', 'import memcache']);
+}
+
+export function phpTool(): ExternalTool {
+  const probe = 'exit(extension_loaded("memcached") ? 0 : 1);';
+  return externalTool('php-cli and php-memcached', 'php', ['-r', probe]);
+}
+
+export function libmemcachedTools(): ExternalTool {
+  return externalTool('libmemcached-tools', 'memcping', ['--version']);
+}
+
+export function memcachedTool(): ExternalTool {
+  return externalTool('memcached', 'memcached', ['-V']);
+}

@@ -1,0 +1,8 @@
+/** Where things are, for specs that start processes. */
+
+import { fileURLToPath } from 'node:url';
+
+export const PROJECT_DIR: string = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The `hotset` command as it is published. */
+export const HOTSET_MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

@@ -1,0 +1,90 @@
+/** Servers for specs: on a free port, with a clock that stands still, closed after each test. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { ManualClock } from '../../lib/index.js';
+import {
+  createTcpServer,
+  createWireEngine,
+  type ListenAddress,
+  type TcpServer,
+  type TcpServerOptions,
+  type WireEngine,
+  type WireEngineOptions,
+} from '../../lib/tcp/index.js';
+import { WireClient } from './wire-client.js';
+
+export interface Served {
+  readonly engine: WireEngine;
+  readonly server: TcpServer;
+  readonly address: ListenAddress;
+  readonly clock: ManualClock;
+  readonly connect: () => Promise<WireClient>;
+}
+
+const clients: WireClient[] = [];
+const servers: TcpServer[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+  for (const server of servers.splice(0)) await server.close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A server over an engine of its own, or over `engine`. */
+export async function serve(
+  options: TcpServerOptions = {},
+  engineOptions: WireEngineOptions | WireEngine = {},
+): Promise<Served> {
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
+  const engine = 'lookup' in engineOptions ? engineOptions : createWireEngine({ clock, ...engineOptions });
+  const server = createTcpServer(engine, {
+    clock,
+    ...('path' in options ? {} : { port: 0 }),
+    ...options,
+  });
+  servers.push(server);
+  const address = await server.listen();
+  return { engine, server, address, clock, connect: () => connectTo(address) };
+}
+
+export async function connectTo(address: ListenAddress): Promise<WireClient> {
+  const client = await WireClient.open(address);
+  clients.push(client);
+  return client;
+}
+
+/** A server that closes after the test; it does not listen yet. */
+export function closeAfterTest(server: TcpServer): TcpServer {
+  servers.push(server);
+  return server;
+}
+
+/** A folder that goes after the test. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'hotset-spec-'));
+  folders.push(path);
+  return path;
+}
+
+/** Bytes that hold every value, in an order of their own for each seed. */
+export function everyByte(length: number, seed = 1): Buffer {
+  const bytes = Buffer.alloc(length);
+  const step = (seed % 127) * 2 + 1;
+  for (let i = 0; i < length; i++) bytes[i] = (i * step + (i >> 8) + seed) & 0xff;
+  return bytes;
+}
+
+/** A repeatable source of numbers in [0, 1). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

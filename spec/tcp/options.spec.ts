@@ -1,0 +1,66 @@
+/** Options that make no sense are refused by name, before anything is opened. */
+
+import { describe, expect, it } from 'vitest';
+import { createTcpServer, createWireEngine, type TcpServerOptions } from '../../lib/tcp/index.js';
+
+const bad: [option: string, options: TcpServerOptions][] = [
+  ['port', { port: -1 }],
+  ['port', { port: 65536 }],
+  ['port', { port: 1.5 }],
+  ['port', { port: Number.NaN }],
+  ['port', { port: '11211' as unknown as number }],
+  ['host', { host: '' }],
+  ['host', { host: 5 as unknown as string }],
+  ['path', { path: '' }],
+  ['path', { path: 5 as unknown as string }],
+  ['path', { path: `/tmp/${'x'.repeat(103)}` }],
+  ['path', { path: '/tmp/x', port: 0 }],
+  ['path', { path: '/tmp/x', host: '127.0.0.1' }],
+  ['mode', { path: '/tmp/x', mode: -1 }],
+  ['mode', { path: '/tmp/x', mode: 0o1000 }],
+  ['mode', { path: '/tmp/x', mode: 0.5 }],
+  ['maxConnections', { maxConnections: 0 }],
+  ['maxConnections', { maxConnections: 1.5 }],
+  ['maxConnections', { maxConnections: Number.POSITIVE_INFINITY }],
+  ['maxConnections', { maxConnections: '5' as unknown as number }],
+  ['idleTimeoutMs', { idleTimeoutMs: 0 }],
+  ['idleTimeoutMs', { idleTimeoutMs: -1 }],
+  ['idleTimeoutMs', { idleTimeoutMs: Number.NaN }],
+  ['idleTimeoutMs', { idleTimeoutMs: '5' as unknown as number }],
+  ['itemMaxBytes', { itemMaxBytes: 1023 }],
+  ['itemMaxBytes', { itemMaxBytes: 2 ** 30 + 1 }],
+  ['itemMaxBytes', { itemMaxBytes: 2000.5 }],
+];
+
+describe('the options of createTcpServer', () => {
+  it.each(bad)('refuses %s of %j', (option, options) => {
+    expect(() => createTcpServer(createWireEngine(), options)).toThrow(
+      expect.objectContaining({
+        code: 'HOTSET_INVALID_OPTION',
+        message: expect.stringMatching(new RegExp(`^${option} takes .*; got .*$`)),
+      }),
+    );
+  });
+
+  it('refuses a bad address of listen() in the same way', async () => {
+    const server = createTcpServer(createWireEngine());
+    await expect(server.listen({ port: 65536 })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
+    await expect(server.listen({ path: '' })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
+    expect(server.addresses).toEqual([]);
+    await server.close();
+  });
+
+  it('takes the bounds themselves', () => {
+    for (const options of [
+      { port: 0 },
+      { port: 65535 },
+      { path: `/tmp/${'x'.repeat(98)}`, mode: 0 },
+      { path: '/tmp/x', mode: 0o777 },
+      { maxConnections: 1 },
+      { idleTimeoutMs: Number.POSITIVE_INFINITY },
+      { itemMaxBytes: 1024 },
+      { itemMaxBytes: 2 ** 30 },
+    ])
+      expect(() => createTcpServer(createWireEngine(), options)).not.toThrow();
+  });
+});
