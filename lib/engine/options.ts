@@ -99,6 +99,11 @@ function invalidOption(name: string, takes: string, value: unknown): HotsetError
   return new HotsetError('HOTSET_INVALID_OPTION', `${name} takes ${takes}; got ${shown(value)}`);
 }
 
+/** For a method's argument, in the words of a bad option. */
+export function invalidArgument(name: string, takes: string, value: unknown): HotsetError {
+  return new HotsetError('HOTSET_INVALID_ARGUMENT', `${name} takes ${takes}; got ${shown(value)}`);
+}
+
 function clockOption(clock: Clock | undefined): Clock {
   if (clock === undefined) return systemClock;
   if (typeof clock?.now !== 'function') throw invalidOption('clock', 'an object with a now() method', clock);

@@ -30,6 +30,8 @@ import { ownedWireValue, type WireValue, wireValue } from './wire-value.js';
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
+/** The first byte of a connection that speaks memcached's binary protocol. */
+const BINARY_REQUEST = 0x80;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -47,6 +49,7 @@ export class Session {
   readonly #request = new Request();
   readonly #parser = new TextParser();
   #phase: Phase = 'line';
+  #begun = false;
   #closed = false;
 
   /** Input that is being worked on: bytes [position, chunk.length). */
@@ -82,6 +85,11 @@ export class Session {
 
   /** Works on `chunk`, which the session may keep until it has returned `ready`. */
   feed(chunk: Buffer): SessionState {
+    if (!this.#begun && chunk.length > 0) {
+      this.#begun = true;
+      // The binary protocol is not spoken: better no connection than a client that waits for an answer.
+      if (chunk[0] === BINARY_REQUEST) this.#closed = true;
+    }
     this.#chunk = chunk;
     this.#position = 0;
     return this.resume();

@@ -81,7 +81,7 @@ describe('values of bytes', () => {
     client.socket.setNoDelay(true);
     const value = everyByte(LIMIT);
     const bytes = command('set', 'k', value);
-    for (let at = 0, step = 1; at < bytes.length; at += step, step = (step * 7 + 13) % 20_011) {
+    for (let at = 0, step = 1; at < bytes.length; at += step, step = 1 + ((step * 7 + 13) % 20_011)) {
       client.send(bytes.subarray(at, at + step));
       await new Promise(setImmediate);
     }

@@ -67,7 +67,7 @@ export class WireClient {
 
   /** The next line with its end. */
   async line(): Promise<string> {
-    return await this.until(/^.*\n/);
+    return await this.until(/^[^\n]*\n/);
   }
 
   /** Everything up to the end of the first match. */

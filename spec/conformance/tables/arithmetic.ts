@@ -19,14 +19,17 @@ export const arithmetic: Table = {
       ['set a 5 0 2|10|incr a 5|decr a 1|get a|', 'STORED|15|14|VALUE a 5 2|14|END|'],
     ]),
     row('on nothing', [['incr a 1|decr a 1|', 'NOT_FOUND|NOT_FOUND|']]),
-    // One turn each: memcached does not write in place while a reply still refers to the item.
+    // No get before the last step: memcached does not write in place while something still refers to the item.
     row('a number that gets shorter keeps its length', [
       ['set a 0 0 2|10|decr a 1|', 'STORED|9|'],
       ['get a|', 'VALUE a 0 2|9 |END|'],
-      ['decr a 1|', '8|'],
-      ['get a|', 'VALUE a 0 2|8 |END|'],
-      ['incr a 1|', '9|'],
-      ['get a|', 'VALUE a 0 2|9 |END|'],
+    ]),
+    row('a padded number is a number, and stays padded', [
+      ['set a 0 0 3|9  |decr a 1|', 'STORED|8|'],
+      ['get a|', 'VALUE a 0 3|8  |END|'],
+    ]),
+    row('a padded number has room to grow', [
+      ['set a 0 0 3|9  |incr a 1|get a|', 'STORED|10|VALUE a 0 3|10 |END|'],
     ]),
     row('a number that gets longer makes the value grow', [
       ['set a 0 0 1|9|incr a 1|get a|', 'STORED|10|VALUE a 0 2|10|END|'],
