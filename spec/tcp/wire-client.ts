@@ -80,6 +80,15 @@ export class WireClient {
     }
   }
 
+  /** Everything up to `text`, which is the last thing to arrive. Cheap for long replies. */
+  async untilTail(text: string): Promise<string> {
+    for (;;) {
+      const tail = Buffer.concat(this.#chunks.slice(-2)).toString('latin1');
+      if (tail.endsWith(text)) return (await this.bytes(this.#waiting)).toString('latin1');
+      await this.#more();
+    }
+  }
+
   /** Sends commands and hands back the reply up to the end of `pattern`. */
   async ask(data: string, pattern: RegExp = /\r\n$/): Promise<string> {
     this.send(data);

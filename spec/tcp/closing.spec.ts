@@ -1,0 +1,129 @@
+/** close(): no more connections, time for what is under way, and nothing left behind. */
+
+import { connect as netConnect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { everyByte, serve } from './fixture.js';
+import { eventually, type WireClient } from './wire-client.js';
+
+/** Far more than a test takes: when it passes, somebody waited in vain. */
+const LONG_MS = 50_000;
+
+describe('close', () => {
+  it('ends idle connections at once, and does not wait for graceMs', async () => {
+    const { connect, server } = await serve();
+    const idle = [await connect(), await connect(), await connect()];
+    for (const client of idle) await client.ask('version\r\n');
+    await server.close({ graceMs: LONG_MS });
+    for (const client of idle) expect(await client.rest()).toBe('');
+  });
+
+  it('accepts nobody any more', async () => {
+    const { address, server } = await serve();
+    await server.close();
+    const error = await new Promise((resolve) => {
+      netConnect((address as { port: number }).port, '127.0.0.1').once('error', resolve);
+    });
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('lets a set that is half sent finish', async () => {
+    const { connect, engine, server } = await serve();
+    const client = await connect();
+    client.send('set a 0 0 10\r\nhalf-');
+    await eventually(() => server.bytesRead > 0, 'the half arrives');
+    let resolved = false;
+    const closed = server.close({ graceMs: LONG_MS }).then(() => {
+      resolved = true;
+    });
+    await new Promise(setImmediate);
+    expect(resolved).toBe(false);
+    client.send('whole\r\n');
+    expect(await client.rest()).toBe('STORED\r\n');
+    await closed;
+    expect(engine.size).toBe(1);
+  });
+
+  it('lets a line that is half sent finish', async () => {
+    const { connect, server } = await serve();
+    const client = await connect();
+    client.send('vers');
+    await eventually(() => server.bytesRead > 0, 'the half arrives');
+    const closed = server.close({ graceMs: LONG_MS });
+    client.send('ion\r\n');
+    expect(await client.rest()).toMatch(/^VERSION \S+\r\n$/);
+    await closed;
+  });
+
+  it('lets a slow client read all that it has asked for', async () => {
+    const { connect, server } = await serve();
+    const client = await connect();
+    const value = everyByte(1_000_000).toString('latin1');
+    await client.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
+    client.socket.pause();
+    client.send('get k\r\n'.repeat(30));
+    await eventually(() => server.bytesWritten > 2_000_000, 'replies are on their way');
+    const closed = server.close({ graceMs: LONG_MS });
+    client.socket.resume();
+    expect((await client.rest()) === `VALUE k 0 ${value.length}\r\n${value}\r\nEND\r\n`.repeat(30)).toBe(
+      true,
+    );
+    await closed;
+  });
+
+  it('cuts what is still stuck after graceMs, and resolves', async () => {
+    const { connect, engine, server } = await serve();
+    const stuck = await connect();
+    stuck.send('set a 0 0 10\r\nhalf-');
+    const deaf = await connect();
+    deaf.socket.pause();
+    const setter = await connect();
+    const value = 'v'.repeat(1_000_000);
+    await setter.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
+    deaf.send('get k\r\n'.repeat(100));
+    await eventually(() => server.bytesWritten > 2_000_000, 'replies are on their way');
+    const start = performance.now();
+    const closed = server.close({ graceMs: 100 });
+    expect(await setter.rest()).toBe('');
+    expect(stuck.ended).toBe(false);
+    await closed;
+    expect(performance.now() - start).toBeGreaterThanOrEqual(95);
+    expect(await stuck.rest()).toBe('');
+    expect(engine.has('a')).toBe(false);
+  });
+
+  it('may be called twice, and before listen', async () => {
+    const { server } = await serve();
+    await Promise.all([server.close(), server.close()]);
+    await server.close();
+  });
+
+  it('leaves no handle and no timer behind', async () => {
+    const resources = (): string[] => process.getActiveResourcesInfo().sort();
+    await eventually(() => !resources().join().includes('TCP'), 'the tests before have closed theirs');
+    const before = resources();
+    const { connect, server } = await serve({ idleTimeoutMs: 1000 });
+    const clients: WireClient[] = [];
+    for (let i = 0; i < 5; i++) clients.push(await connect());
+    for (const client of clients) await client.ask('version\r\n');
+    expect(resources().length).toBeGreaterThan(before.length);
+    await server.close({ graceMs: LONG_MS });
+    for (const client of clients) await client.close();
+    await eventually(() => resources().join() === before.join(), `only ${before} is left`);
+  });
+});
+
+it('the timer of the upkeep does not hold the process', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  await serve({ idleTimeoutMs: 1000 });
+  expect(timers()).toBe(before);
+});
+
+it('the upkeep gives back the memory of expired items', async () => {
+  const { clock, connect, engine, server } = await serve();
+  await (await connect()).ask('set a 0 10 1\r\nx\r\nset b 0 0 1\r\nx\r\n', /STORED\r\nSTORED\r\n/);
+  clock.advance(10_000);
+  expect(engine.size).toBe(2);
+  server.upkeep();
+  expect(engine.size).toBe(1);
+});
