@@ -11,6 +11,9 @@ const BLOCK_BYTES = 64 * 1024;
 /** Longer strings are copied by Buffer's own method, which costs more to call and less for each byte. */
 const LOOP_MAX_LENGTH = 24;
 
+/** Larger numbers do not divide in 32 bits. */
+const NUMBER_LOOP_END = 1e9;
+
 export class ReplyBuffer {
   /** Bytes that wait, values by reference included. */
   length = 0;
@@ -44,11 +47,21 @@ export class ReplyBuffer {
 
   /** Appends a whole number, 0 or more, in decimal. */
   number(number: number): void {
-    if (number < 10) {
-      if (this.#end === BLOCK_BYTES) this.#beginBlock();
-      this.#block[this.#end++] = 0x30 + number;
-      this.length++;
-    } else this.text(String(number));
+    if (number >= NUMBER_LOOP_END) {
+      this.text(String(number));
+      return;
+    }
+    let digits = 1;
+    for (let power = 10; power <= number; power *= 10) digits++;
+    if (BLOCK_BYTES - this.#end < digits) this.#beginBlock();
+    let rest = number;
+    for (let at = this.#end + digits - 1; at >= this.#end; at--) {
+      const tens = (rest / 10) | 0;
+      this.#block[at] = 0x30 + rest - tens * 10;
+      rest = tens;
+    }
+    this.#end += digits;
+    this.length += digits;
   }
 
   /** Appends bytes without copying them; nobody may change them any more. */

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { randomFrom, serve } from './fixture.js';
 import type { WireClient } from './wire-client.js';
 
-const OPERATIONS = Number(process.env['HOTSET_SOAK_OPERATIONS'] ?? 1_000_000);
+const OPERATIONS = Number(process.env.HOTSET_SOAK_OPERATIONS ?? 1_000_000);
 const CONNECTIONS = 4;
 const BATCH = 500;
 const MAX_BYTES = 4 * 1024 * 1024;

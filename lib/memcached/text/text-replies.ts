@@ -26,13 +26,19 @@ export function writeItem(
   value: WireValue,
   version: number,
 ): void {
-  const cas = version < 0 ? '' : ` ${version}`;
-  if (typeof value === 'string') {
-    out.text(`VALUE ${key} ${flags} ${value.length}${cas}\r\n`);
-    out.text(value);
-  } else {
-    out.text(`VALUE ${key} ${flags} ${value.length}${cas}\r\n`);
-    out.reference(value);
+  // Piece by piece: joining them first would make strings for the collector.
+  out.text('VALUE ');
+  out.text(key);
+  out.text(' ');
+  out.number(flags);
+  out.text(' ');
+  out.number(value.length);
+  if (version >= 0) {
+    out.text(' ');
+    out.number(version);
   }
+  out.text('\r\n');
+  if (typeof value === 'string') out.text(value);
+  else out.reference(value);
   out.text('\r\n');
 }
