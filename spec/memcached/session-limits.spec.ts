@@ -1,0 +1,179 @@
+/** What one client can make the server hold: bounded before it arrives. */
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import {
+  DATA_FIRST_BYTES,
+  GET_LINE_MAX_BYTES,
+  LINE_MAX_BYTES,
+  REPLIES_MAX_BYTES,
+} from '../../lib/memcached/limits.js';
+import { Conversation } from './conversation.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes of buffers that are alive. */
+function bufferBytes(): number {
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
+const MIB = 1024 * 1024;
+
+describe('a line without end', () => {
+  it.each([1, 7, 1000, LINE_MAX_BYTES, 5000])('closes at 2049 bytes, arriving %i at a time', (step) => {
+    const conversation = new Conversation();
+    const line = Buffer.alloc(LINE_MAX_BYTES, 'x');
+    for (let at = 0; at < line.length; at += step)
+      expect(conversation.feed(line.subarray(at, at + step))).toBe(true);
+    expect(conversation.feed('x')).toBe(false);
+    expect(conversation.replies()).toBe('');
+  });
+
+  it('is still a line at 2048 bytes', () => {
+    const conversation = new Conversation();
+    expect(conversation.feed('x'.repeat(LINE_MAX_BYTES))).toBe(true);
+    expect(conversation.ask('\nversion\r\n')).toMatch(/^ERROR\r\nVERSION /);
+  });
+
+  it('that arrives with its end may be longer', () => {
+    expect(new Conversation().ask(`${'x'.repeat(10_000)}\nversion\r\n`)).toMatch(/^ERROR\r\nVERSION /);
+  });
+
+  it.each(['get ', 'gets ', `${' '.repeat(100)}get `])('may grow when it begins with %j', (start) => {
+    const conversation = new Conversation();
+    expect(conversation.feed(start)).toBe(true);
+    for (let length = 0; length < 100_000; length += 1000)
+      expect(conversation.feed('missing-k '.repeat(100))).toBe(true);
+    expect(conversation.ask('\r\n')).toBe(start.startsWith(' ') ? 'ERROR\r\n' : 'END\r\n');
+  });
+
+  it.each(['gat 0 ', 'set ', 'GET ', 'getx ', 'get', `${' '.repeat(101)}get `])(
+    'may not when it begins with %j',
+    (start) => {
+      const conversation = new Conversation();
+      expect(conversation.feed(start + 'k'.repeat(LINE_MAX_BYTES - start.length))).toBe(true);
+      expect(conversation.feed('k')).toBe(false);
+    },
+  );
+
+  it('of a get closes when it is longer than a get may be, and is then forgotten', () => {
+    const conversation = new Conversation();
+    const before = bufferBytes();
+    const piece = 'k '.repeat(32 * 1024);
+    let fed = 0;
+    let most = 0;
+    conversation.feed('get ');
+    while (conversation.feed(piece)) {
+      fed += piece.length;
+      expect(fed).toBeLessThanOrEqual(GET_LINE_MAX_BYTES);
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    expect(fed + piece.length).toBeGreaterThan(GET_LINE_MAX_BYTES - piece.length);
+    expect(conversation.replies()).toBe('');
+    // The line, and the one that it outgrew: garbage, but not more of it than that.
+    expect(most).toBeLessThan(8 * GET_LINE_MAX_BYTES);
+  });
+});
+
+describe('announced data', () => {
+  it('that is too large is passed over without being held, and answered at its end', () => {
+    const conversation = new Conversation();
+    conversation.feed(`set k 0 0 ${50 * MIB}\r\n`);
+    const chunk = Buffer.alloc(MIB, 'x');
+    const before = bufferBytes();
+    for (let i = 0; i < 50; i++) {
+      expect(conversation.feed(chunk)).toBe(true);
+      expect(conversation.session.receivingData).toBe(true);
+    }
+    expect(bufferBytes() - before).toBeLessThan(MIB);
+    expect(conversation.ask('\r')).toBe('');
+    expect(conversation.ask('\nversion\r\n')).toMatch(/^SERVER_ERROR object too large for cache\r\nVERSION /);
+  });
+
+  it('costs at most its first block before it arrives', () => {
+    const before = bufferBytes();
+    const conversations = Array.from({ length: 100 }, () => {
+      const conversation = new Conversation();
+      conversation.feed(`set k 0 0 ${MIB - 100}\r\nx`);
+      return conversation;
+    });
+    // Each has a reply buffer of its own here, which a server's connections share.
+    const held = (bufferBytes() - before) / conversations.length - 64 * 1024;
+    expect(held).toBeLessThan(DATA_FIRST_BYTES + 8 * 1024);
+  });
+
+  it.each([2147483646, 4294967296, -1, 'x', '99999999999999999999'])(
+    'of %s bytes is a bad command line',
+    (length) => {
+      const conversation = new Conversation();
+      expect(conversation.ask(`set k 0 0 ${length}\r\nversion\r\n`)).toMatch(
+        /^CLIENT_ERROR bad command line format\r\nVERSION /,
+      );
+    },
+  );
+
+  it('of the largest length that is understood is passed over for as long as it takes', () => {
+    const conversation = new Conversation();
+    conversation.feed('set k 0 0 2147483645 noreply\r\n');
+    for (let i = 0; i < 10; i++) expect(conversation.feed(Buffer.alloc(MIB, '\n'))).toBe(true);
+    expect(conversation.replies()).toBe('');
+    expect(conversation.session.idle).toBe(false);
+  });
+});
+
+describe('replies that nobody takes', () => {
+  it.each([100, 4096, 50_000, MIB - 100])(
+    'stop at the bound for values of %i bytes, and go on in order',
+    (length) => {
+      const conversation = new Conversation();
+      const value = 'v'.repeat(length);
+      expect(conversation.ask(`set k 0 0 ${length}\r\n${value}\r\n`)).toBe('STORED\r\n');
+      const reply = `VALUE k 0 ${length}\r\n${value}\r\nEND\r\n`;
+      const times = Math.max(5, Math.ceil((4 * REPLIES_MAX_BYTES) / length));
+      const { session, out } = conversation;
+      let state = session.feed(Buffer.from('get k\r\n'.repeat(times)));
+      const taken: Buffer[] = [];
+      let turns = 0;
+      while (state === 'blocked') {
+        turns++;
+        expect(out.length).toBeGreaterThanOrEqual(REPLIES_MAX_BYTES);
+        expect(out.length).toBeLessThanOrEqual(REPLIES_MAX_BYTES + reply.length);
+        expect(session.idle).toBe(false);
+        taken.push(...out.take());
+        out.keep();
+        state = session.resume();
+      }
+      taken.push(...out.take());
+      expect(turns).toBeGreaterThanOrEqual(3);
+      expect(state).toBe('ready');
+      expect(session.idle).toBe(true);
+      expect(Buffer.concat(taken).toString('latin1') === reply.repeat(times)).toBe(true);
+    },
+  );
+
+  it('stop in the middle of a get of many keys; what is not yet answered is read when its turn comes', () => {
+    const conversation = new Conversation();
+    const value = 'v'.repeat(100_000);
+    const { engine, session, out } = conversation;
+    conversation.ask(`set a 0 0 ${value.length}\r\n${value}\r\nset b 0 0 1\r\nb\r\n`);
+    expect(session.feed(Buffer.from('get a a a a b\r\nversion\r\n'))).toBe('blocked');
+    expect(out.length).toBeLessThanOrEqual(REPLIES_MAX_BYTES + value.length + 100);
+    const first = Buffer.concat(out.take()).toString('latin1');
+    engine.delete('b');
+    expect(session.resume()).toBe('ready');
+    const all = first + Buffer.concat(out.take()).toString('latin1');
+    const item = `VALUE a 0 ${value.length}\r\n${value}\r\n`;
+    expect(all.replace(/VERSION .*/, 'VERSION') === `${item.repeat(4)}END\r\nVERSION\r\n`).toBe(true);
+  });
+
+  it('are still handed out when quit stands behind them', () => {
+    const conversation = new Conversation();
+    const value = 'v'.repeat(100_000);
+    conversation.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
+    expect(conversation.feed(`${'get k\r\n'.repeat(20)}quit\r\nget k\r\n`)).toBe(false);
+    expect(conversation.replies()).toHaveLength(20 * `VALUE k 0 100000\r\n${value}\r\nEND\r\n`.length);
+  });
+});
