@@ -37,6 +37,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
 
   /** All that is known about the entry under `key`; changes nothing. */
   getEntry(key: K): EntryInfo<K, V> | undefined {
+    this.beginVersions();
     const slot = this.find(key);
     return slot === 0 ? undefined : this.#describe(slot);
   }
@@ -72,6 +73,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    * `stored`, `exists` (another version), `not-found`, `too-large` or `no-room`.
    */
   compareAndSet(key: K, version: number, value: V, options?: StoreOptions): StoreResult {
+    this.beginVersions();
     const slot = this.find(key);
     if (slot === 0) return 'not-found';
     return this.versionAt(slot) === version ? this.store(key, slot, value, options) : 'exists';
@@ -93,8 +95,8 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     const expiresAtMs = this.expiresAtMs(ttlMs);
     const slot = this.find(key);
     if (slot === 0) return false;
-    this.schedule(slot, expiresAtMs);
     if (options?.promote === true) this.promoteAt(slot);
+    this.reschedule(slot, expiresAtMs);
     return true;
   }
 
@@ -145,7 +147,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     return {
       key: table.keys[slot] as K,
       value: table.values[slot] as V,
-      bytes: table.bytes[slot]!,
+      bytes: this.bytesAt(slot),
       flags: this.flagsAt(slot),
       version: this.versionAt(slot),
       remainingTtlMs: this.remainingTtlMsAt(slot),

@@ -18,6 +18,12 @@ import { HotsetError, shown } from '../errors.js';
  */
 export const ENTRY_OVERHEAD_BYTES = 104;
 
+/** What further columns add for each entry once they are in use: their widths, with the average slack of doubling. */
+export const FLAGS_BYTES = 6;
+export const VERSION_BYTES = 12;
+export const EXPIRY_BYTES = 23;
+export const ACCESS_BYTES = 25;
+
 const WORD_BYTES = 8;
 /** Type, hash and length. */
 const STRING_HEADER_BYTES = 16;

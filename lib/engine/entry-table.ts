@@ -19,7 +19,7 @@ const FIRST_CAPACITY = 16;
 export class EntryTable<K, V> {
   keys: (K | undefined)[] = [];
   values: (V | undefined)[] = [];
-  /** Counted bytes of each entry. */
+  /** Counted bytes of each entry's key and value. */
   bytes: Float64Array = new Float64Array(FIRST_CAPACITY);
   flags: Uint32Array | null = null;
   versions: Float64Array | null = null;

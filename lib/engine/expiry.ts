@@ -143,16 +143,21 @@ export class ExpiryWheel {
     const fromTick = this.#tick;
     const tick = Math.max(tickOf(expiresAtMs), fromTick);
     let level = 0;
-    // Level L serves as long as the entry's bucket is less than one turn of that level away.
-    while (
-      level < LEVELS - 1 &&
-      Math.floor(tick / BUCKET_TICKS[level]!) - Math.floor(fromTick / BUCKET_TICKS[level]!) >=
-        BUCKETS_PER_LEVEL
-    )
-      level++;
-    const span = BUCKET_TICKS[level]!;
-    const farthest = Math.floor(fromTick / span) + BUCKETS_PER_LEVEL - 1;
-    const bucket = level * BUCKETS_PER_LEVEL + bucketWithin(Math.min(Math.floor(tick / span), farthest));
+    let place = tick;
+    if (tick - fromTick >= BUCKETS_PER_LEVEL) {
+      // The level where the entry is one bucket ahead or more, and less than a turn.
+      level = 1;
+      while (level < LEVELS - 1 && tick - fromTick >= BUCKET_TICKS[level + 1]!) level++;
+      place = Math.floor(tick / BUCKET_TICKS[level]!);
+      let present = Math.floor(fromTick / BUCKET_TICKS[level]!);
+      if (place - present >= BUCKETS_PER_LEVEL && level < LEVELS - 1) {
+        level++;
+        place = Math.floor(tick / BUCKET_TICKS[level]!);
+        present = Math.floor(fromTick / BUCKET_TICKS[level]!);
+      }
+      place = Math.min(place, present + BUCKETS_PER_LEVEL - 1);
+    }
+    const bucket = level * BUCKETS_PER_LEVEL + bucketWithin(place);
     const node = NODES_BEFORE_SLOTS + slot;
     const last = this.#previous[bucket]!;
     this.#next[last] = node;
@@ -241,7 +246,7 @@ function tickOf(ms: number): number {
   return Math.min(Math.max(Math.floor(ms / TICK_MS), -FARTHEST_TICK), FARTHEST_TICK);
 }
 
-/** `tick` modulo the buckets of a level, also for negative ticks and beyond 32 bits. */
+/** `tick` modulo the buckets of a level, also for negative ticks and beyond 32 bits: `&` takes the low bits. */
 function bucketWithin(tick: number): number {
-  return tick - Math.floor(tick / BUCKETS_PER_LEVEL) * BUCKETS_PER_LEVEL;
+  return tick & (BUCKETS_PER_LEVEL - 1);
 }

@@ -10,7 +10,16 @@
 import { HotsetError } from '../errors.js';
 import type { Clock } from './clock.js';
 import type { StoreOptions, StoreResult } from './entry.js';
-import { checkedSize, ENTRY_OVERHEAD_BYTES, type SizeOf, valueBytes } from './entry-bytes.js';
+import {
+  ACCESS_BYTES,
+  checkedSize,
+  ENTRY_OVERHEAD_BYTES,
+  EXPIRY_BYTES,
+  FLAGS_BYTES,
+  type SizeOf,
+  VERSION_BYTES,
+  valueBytes,
+} from './entry-bytes.js';
 import { EntryTable } from './entry-table.js';
 import { ExpiryWheel } from './expiry.js';
 import {
@@ -42,8 +51,11 @@ export class SlotEngine<K, V> {
   protected expiry: ExpiryWheel | null = null;
   #maxBytes: number;
   #maxEntries: number;
-  #weighs: boolean;
-  #bytes = 0;
+  readonly #weighs: boolean;
+  /** Keys and values of all entries. */
+  #contentBytes = 0;
+  /** What an entry takes beside key and value, with the columns that are in use. */
+  #overheadBytes = 0;
   #lastVersion = 0;
 
   /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense. */
@@ -61,7 +73,11 @@ export class SlotEngine<K, V> {
       resolved.maxBytes !== Number.POSITIVE_INFINITY || resolved.maxEntryBytes !== Number.POSITIVE_INFINITY;
     this.removals = resolved.onRemoval === null ? null : new RemovalQueue(resolved.onRemoval);
     this.list = new RecencyList(this.table.capacity);
-    if (this.trackAccess) this.table.needAccess();
+    this.#addOverhead(ENTRY_OVERHEAD_BYTES);
+    if (this.trackAccess) {
+      this.table.needAccess();
+      this.#addOverhead(ACCESS_BYTES);
+    }
   }
 
   /** Entries held, expired ones that are not yet reclaimed included. */
@@ -71,7 +87,7 @@ export class SlotEngine<K, V> {
 
   /** Counted bytes of all entries: keys, values and overhead. Never more than `maxBytes`. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#contentBytes + this.table.size * this.#overheadBytes;
   }
 
   get maxBytes(): number {
@@ -125,9 +141,13 @@ export class SlotEngine<K, V> {
     return this.table.flags === null ? 0 : this.table.flags[slot]!;
   }
 
+  /** The entry's version; `beginVersions` must have been called. */
   versionAt(slot: number): number {
-    if (this.table.versions === null) this.beginVersions();
     return this.table.versions![slot]!;
+  }
+
+  bytesAt(slot: number): number {
+    return this.table.bytes[slot]! + this.#overheadBytes;
   }
 
   remainingTtlMsAt(slot: number): number {
@@ -137,7 +157,7 @@ export class SlotEngine<K, V> {
 
   /** What `touch` does. */
   touchAt(slot: number, ttlMs: number): void {
-    this.schedule(slot, this.expiresAtMs(ttlMs));
+    this.reschedule(slot, this.expiresAtMs(ttlMs));
   }
 
   /** Makes the entry the newest. */
@@ -146,14 +166,17 @@ export class SlotEngine<K, V> {
   }
 
   /**
-   * Numbers the writes from now on. Happens by itself when a version is first asked for, and then numbers
-   * the entries that are there, oldest first: O(n), once.
+   * Numbers the writes from now on. Happens by itself when a version is first asked for; then numbers the
+   * entries that are there, oldest first: O(n), once. May evict, because the numbers take room.
    */
   beginVersions(): void {
     if (this.table.versions !== null) return;
     const versions = this.table.needVersions();
     for (let slot = this.list.oldest; slot !== 0; slot = this.list.newer[slot]!)
       versions[slot] = ++this.#lastVersion;
+    this.#addOverhead(VERSION_BYTES);
+    this.#makeRoom(0, 0, this.nowIfNeeded());
+    this.removals?.deliver();
   }
 
   /** Removes everything. O(n) with a removal listener. */
@@ -165,7 +188,7 @@ export class SlotEngine<K, V> {
     this.table.reset();
     this.list.reset(this.table.capacity);
     this.expiry?.reset(this.table.capacity);
-    this.#bytes = 0;
+    this.#contentBytes = 0;
     this.removals?.deliver();
   }
 
@@ -209,7 +232,7 @@ export class SlotEngine<K, V> {
       throw new HotsetError('HOTSET_INVALID_OPTION', 'maxBytes: Infinity needs a finite maxEntries');
     this.#maxBytes = maxBytes;
     this.#maxEntries = maxEntries;
-    this.#makeRoom(0, 0);
+    this.#makeRoom(0, 0, this.nowIfNeeded());
     this.removals?.deliver();
   }
 
@@ -219,7 +242,7 @@ export class SlotEngine<K, V> {
   stats(): count.EngineStats {
     return count.snapshot(this.#counters, {
       size: this.table.size,
-      bytes: this.#bytes,
+      bytes: this.bytes,
       maxBytes: this.#maxBytes,
       maxEntries: this.#maxEntries,
     });
@@ -235,7 +258,8 @@ export class SlotEngine<K, V> {
       table: this.table,
       list: this.list,
       expiry: this.expiry,
-      bytes: this.#bytes,
+      bytes: this.bytes,
+      contentBytes: this.#contentBytes,
       maxBytes: this.#maxBytes,
       maxEntries: this.#maxEntries,
       weighs: this.#weighs,
@@ -245,8 +269,8 @@ export class SlotEngine<K, V> {
   // The rest is the engine's own.
 
   protected store(key: K, slot: number, value: V, options: StoreOptions | undefined): StoreResult {
-    const ttlMs = options?.ttlMs;
-    const expiresAtMs = this.expiresAtMs(ttlMs === undefined ? this.#ttlMs : ttlMs);
+    const ttlMs = options?.ttlMs === undefined ? this.#ttlMs : options.ttlMs;
+    const expiresAtMs = this.expiresAtMs(ttlMs);
     const flags = options?.flags === undefined ? 0 : options.flags;
     if (flags >>> 0 !== flags) throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
     return this.write(key, slot, value, expiresAtMs, flags);
@@ -254,15 +278,18 @@ export class SlotEngine<K, V> {
 
   /** The one place where a value enters. `found` is the key's present slot, or 0. */
   protected write(key: K, found: number, value: V, expiresAtMs: number, flags: number): StoreResult {
-    const { changes } = this.table;
+    const { table } = this;
+    const { changes } = table;
     const bytes = this.#weighs ? this.#weigh(key, value) : 0;
     // A sizeOf hook, or a getter of the value's, may have called the engine.
-    let slot = changes === this.table.changes ? found : this.table.find(key);
-    if (slot !== 0 && this.isExpired(slot)) {
+    let slot = changes === table.changes ? found : table.find(key);
+    this.#needColumns(flags, expiresAtMs);
+    const now = this.nowIfNeeded();
+    if (slot !== 0 && this.expiry !== null && this.expiry.expiresAt[slot]! <= now) {
       this.remove(slot, 'expired');
       slot = 0;
     }
-    const refusal = this.#refusal(slot, bytes);
+    const refusal = this.#refusal(slot, bytes, now);
     if (refusal !== null) {
       this.#counters[count.REFUSALS]!++;
       if (slot !== 0) this.remove(slot, 'replaced');
@@ -270,25 +297,30 @@ export class SlotEngine<K, V> {
       return refusal;
     }
     if (slot === 0) {
-      if (this.#isShort(bytes, 1)) this.#makeRoom(bytes, 1);
-      if (this.table.full) this.#grow();
-      slot = this.table.insert(key, value);
+      if (this.#isShort(bytes, 1)) this.#makeRoom(bytes, 1, now);
+      if (table.full) this.#grow();
+      slot = table.insert(key, value);
       this.list.add(slot);
-      this.#bytes += bytes;
-      this.table.bytes[slot] = bytes;
+      this.#contentBytes += bytes;
     } else {
       this.#countLeaving(slot, 'replaced');
-      this.#bytes += bytes - this.table.bytes[slot]!;
-      this.table.bytes[slot] = bytes;
-      this.table.values[slot] = value;
-      // Newest and without a time, so that making room for a larger value takes others.
+      this.#contentBytes += bytes - table.bytes[slot]!;
+      table.values[slot] = value;
       this.list.promote(slot);
-      this.schedule(slot, Number.POSITIVE_INFINITY);
-      if (this.#isShort(0, 0)) this.#makeRoom(0, 0);
     }
-    if (flags !== 0 || this.table.flags !== null) this.table.needFlags()[slot] = flags;
-    if (this.table.versions !== null) this.table.versions[slot] = ++this.#lastVersion;
-    if (this.trackAccess) this.#stampStored(slot);
+    table.bytes[slot] = bytes;
+    if (table.flags !== null) table.flags[slot] = flags;
+    if (table.versions !== null) table.versions[slot] = ++this.#lastVersion;
+    if (this.trackAccess) {
+      table.storedAt![slot] = now;
+      table.usedAt![slot] = now;
+      table.fetched![slot] = 0;
+    }
+    if (this.#isShort(0, 0)) {
+      // A larger value took the place of a smaller one. It is the newest; without a time, others go first.
+      this.schedule(slot, Number.POSITIVE_INFINITY);
+      this.#makeRoom(0, 0, now);
+    }
     this.schedule(slot, expiresAtMs);
     this.#counters[count.STORES]!++;
     this.removals?.deliver();
@@ -296,34 +328,54 @@ export class SlotEngine<K, V> {
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
-  #refusal(slot: number, bytes: number): 'too-large' | 'no-room' | null {
-    if (bytes > this.#maxBytes || bytes > this.#maxEntryBytes) return 'too-large';
+  #refusal(slot: number, bytes: number, now: number): 'too-large' | 'no-room' | null {
+    const weight = bytes + this.#overheadBytes;
+    if (weight > this.#maxBytes || weight > this.#maxEntryBytes) return 'too-large';
     if (this.#evict) return null;
     // Its time no longer counts: it gives way to the new value or to the refusal, not to the sweep below.
     if (slot !== 0) this.schedule(slot, Number.POSITIVE_INFINITY);
     const growth = slot === 0 ? bytes : bytes - this.table.bytes[slot]!;
     const entries = slot === 0 ? 1 : 0;
-    while (this.#isShort(growth, entries)) if (!this.#reclaimExpired()) return 'no-room';
+    while (this.#isShort(growth, entries)) if (!this.#reclaimExpired(now)) return 'no-room';
     return null;
   }
 
-  #isShort(bytes: number, entries: number): boolean {
-    return this.#bytes + bytes > this.#maxBytes || this.table.size + entries > this.#maxEntries;
+  #addOverhead(bytes: number): void {
+    if (this.#weighs) this.#overheadBytes += bytes;
   }
 
-  /** Makes the budget hold with `bytes` and `entries` more: expired entries go first, then the oldest. */
-  #makeRoom(bytes: number, entries: number): void {
+  /** Makes the columns that an entry of this kind needs, before its weight is looked at. */
+  #needColumns(flags: number, expiresAtMs: number): void {
+    if (flags !== 0 && this.table.flags === null) {
+      this.table.needFlags();
+      this.#addOverhead(FLAGS_BYTES);
+    }
+    if (expiresAtMs !== Number.POSITIVE_INFINITY && this.expiry === null) {
+      this.expiry = new ExpiryWheel(this.table.capacity, this.clock.now());
+      this.#addOverhead(EXPIRY_BYTES);
+    }
+  }
+
+  /** Whether `bytes` of keys and values more, and `entries` more, would break a limit. */
+  #isShort(bytes: number, entries: number): boolean {
+    const size = this.table.size + entries;
+    return (
+      this.#contentBytes + bytes + size * this.#overheadBytes > this.#maxBytes || size > this.#maxEntries
+    );
+  }
+
+  /** Makes the limits hold with `bytes` and `entries` more: expired entries go first, then the oldest. */
+  #makeRoom(bytes: number, entries: number, now: number): void {
     while (this.#isShort(bytes, entries)) {
-      if (this.#reclaimExpired()) continue;
+      if (this.#reclaimExpired(now)) continue;
       this.remove(this.list.oldest, 'evicted');
     }
   }
 
   /** One bounded step of removing expired entries. False when there is nothing to gain. */
-  #reclaimExpired(): boolean {
-    const expiry = this.expiry;
+  #reclaimExpired(now: number): boolean {
+    const { expiry } = this;
     if (expiry === null || expiry.count === 0) return false;
-    const now = this.clock.now();
     while (expiry.mayHaveDue(now)) if (expiry.sweep(now, RECLAIM_STEP, this.#removeExpired) > 0) return true;
     return false;
   }
@@ -332,7 +384,7 @@ export class SlotEngine<K, V> {
 
   protected remove(slot: number, cause: RemovalCause): void {
     this.#countLeaving(slot, cause);
-    this.#bytes -= this.table.bytes[slot]!;
+    this.#contentBytes -= this.table.bytes[slot]!;
     this.expiry?.cancel(slot);
     this.list.remove(slot);
     this.table.remove(slot);
@@ -367,24 +419,28 @@ export class SlotEngine<K, V> {
     return ttlMs > 0 ? now + ttlMs : now;
   }
 
+  /** The time, for an engine that has use for it: one without times of any kind never reads the clock. */
+  protected nowIfNeeded(): number {
+    return this.expiry !== null || this.trackAccess ? this.clock.now() : 0;
+  }
+
+  /** A new time for an entry. May evict: the first time of all makes every entry a little heavier. */
+  protected reschedule(slot: number, expiresAtMs: number): void {
+    this.schedule(slot, expiresAtMs);
+    if (this.#isShort(0, 0)) this.#makeRoom(0, 0, this.nowIfNeeded());
+    this.removals?.deliver();
+  }
+
   protected schedule(slot: number, expiresAtMs: number): void {
-    if (this.expiry === null) {
-      if (expiresAtMs === Number.POSITIVE_INFINITY) return;
-      this.expiry = new ExpiryWheel(this.table.capacity, this.clock.now());
-    }
-    if (this.expiry.expiresAt[slot] !== expiresAtMs) this.expiry.schedule(slot, expiresAtMs);
+    this.#needColumns(0, expiresAtMs);
+    if (this.expiry !== null && this.expiry.expiresAt[slot] !== expiresAtMs)
+      this.expiry.schedule(slot, expiresAtMs);
   }
 
-  #stampStored(slot: number): void {
-    const now = this.clock.now();
-    this.table.storedAt![slot] = now;
-    this.table.usedAt![slot] = now;
-    this.table.fetched![slot] = 0;
-  }
-
+  /** Key and value, without overhead. */
   #weigh(key: K, value: V): number {
     const bytes = this.#sizeOf === null ? valueBytes(value) : checkedSize(this.#sizeOf(value, key));
-    return ENTRY_OVERHEAD_BYTES + valueBytes(key) + bytes;
+    return valueBytes(key) + bytes;
   }
 
   #grow(): void {

@@ -9,6 +9,8 @@ export interface Parts<K, V> {
   readonly list: RecencyList;
   readonly expiry: ExpiryWheel | null;
   readonly bytes: number;
+  /** Of `bytes`, what keys and values take. */
+  readonly contentBytes: number;
   readonly maxBytes: number;
   readonly maxEntries: number;
   /** False when the engine has no byte limits. */
@@ -38,7 +40,8 @@ export function verifyParts<K, V>(parts: Parts<K, V>): string[] {
     if (!parts.weighs && bytes !== 0)
       problems.push(`slot ${slot} counts bytes in an engine that does not weigh`);
   }
-  if (sum !== parts.bytes) problems.push(`entries sum to ${sum} bytes, the engine counts ${parts.bytes}`);
+  if (sum !== parts.contentBytes)
+    problems.push(`entries sum to ${sum} bytes, the engine counts ${parts.contentBytes}`);
   if (parts.bytes > parts.maxBytes)
     problems.push(`${parts.bytes} bytes exceed the budget of ${parts.maxBytes}`);
   if (table.size > parts.maxEntries)

@@ -76,8 +76,17 @@ export class Connection {
   /** Lets the session work on `chunk`, or on what it still holds, and sends the replies. */
   #work(chunk: Buffer | null): void {
     this.#working = true;
-    this.#state = chunk === null ? this.#session.resume() : this.#session.feed(chunk);
-    this.#working = false;
+    try {
+      this.#state = chunk === null ? this.#session.resume() : this.#session.feed(chunk);
+    } catch (error) {
+      // A removal listener threw. Whoever shares the reply buffer must not get this client's replies.
+      this.#out.take();
+      this.#out.release();
+      this.socket.destroy();
+      throw error;
+    } finally {
+      this.#working = false;
+    }
     this.lastActiveMs = this.#items.clock.now();
     this.#writeReplies();
     if (this.socket.writableLength > UNSENT_MAX_BYTES) this.#stall();

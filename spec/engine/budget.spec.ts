@@ -133,3 +133,44 @@ describe('eviction', () => {
     expect(engine.verify()).toEqual([]);
   });
 });
+
+describe('columns in use', () => {
+  const perEntry = (use: (engine: CacheEngine<string, number>) => void, trackAccess = false): number => {
+    const engine = new CacheEngine<string, number>({ sizeOf: () => 0, trackAccess });
+    engine.set('k', 1);
+    use(engine);
+    return engine.bytes;
+  };
+  const plain = perEntry(() => {});
+
+  it.each<[string, (engine: CacheEngine<string, number>) => void]>([
+    ['flags', (engine) => engine.set('k', 1, { flags: 1 })],
+    ['a time to live in set', (engine) => engine.set('k', 1, { ttlMs: 1000 })],
+    ['a time to live in touch', (engine) => engine.touch('k', 1000)],
+    ['versions', (engine) => engine.getEntry('k')],
+  ])('%s: counted for each entry from then on', (_, use) => {
+    expect(perEntry(use)).toBeGreaterThan(plain);
+  });
+
+  it('access times: counted from the start', () => {
+    expect(perEntry(() => {}, true)).toBeGreaterThan(plain);
+  });
+
+  it('the budget holds when a column comes into use in a full cache', () => {
+    for (const use of [
+      (engine: CacheEngine<number, number>) => engine.touch(1, 1000),
+      (engine: CacheEngine<number, number>) => engine.getEntry(1),
+      (engine: CacheEngine<number, number>) => engine.set(1, 1, { flags: 7 }),
+      (engine: CacheEngine<number, number>) => engine.set(1, 1, { ttlMs: 7 }),
+    ]) {
+      const engine = new CacheEngine<number, number>({ maxBytes: 10_000 });
+      for (let key = 0; key < 1000; key++) engine.set(key, key);
+      engine.set(1, 1);
+      use(engine);
+      expect(engine.bytes).toBeLessThanOrEqual(10_000);
+      expect(engine.stats().evictions).toBeGreaterThan(0);
+      expect(engine.has(1)).toBe(true);
+      expect(engine.verify()).toEqual([]);
+    }
+  });
+});

@@ -17,6 +17,8 @@ describe('reading', () => {
     (method) => {
       const { engine } = makeFixture();
       for (const key of ['a', 'b', 'c']) engine.set(key, 1);
+      // Versions take room from the first time that one is asked for.
+      engine.beginVersions();
       const before = engine.stats();
       engine[method]('a');
       engine[method]('absent');

@@ -20,7 +20,7 @@ function soundParts(): Mutable<Parts<string, number>> & { expiry: ExpiryWheel } 
     list.add(slot);
   }
   expiry.schedule(3, 1000);
-  return { table, list, expiry, bytes: 40, maxBytes: 100, maxEntries: 10, weighs: true };
+  return { table, list, expiry, bytes: 40, contentBytes: 40, maxBytes: 100, maxEntries: 10, weighs: true };
 }
 
 describe('verifyParts', () => {
@@ -30,7 +30,7 @@ describe('verifyParts', () => {
   });
 
   it.each<[string, RegExp, (parts: ReturnType<typeof soundParts>) => void]>([
-    ['a wrong sum of bytes', /sum to 40 bytes/, (parts) => parts.bytes++],
+    ['a wrong sum of bytes', /sum to 40 bytes/, (parts) => parts.contentBytes++],
     ['a wrong weight', /sum to 41 bytes/, (parts) => parts.table.bytes[2]!++],
     [
       'NaN bytes',

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { LINE_MAX_BYTES, REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { Conversation } from './conversation.js';
 
-const RUNS = Number(process.env.HOTSET_FUZZ_RUNS ?? 400);
+const RUNS = Number(process.env.HOTSET_FUZZ_RUNS ?? 2000);
 const MIB = 1024 * 1024;
 
 const key = fc.constantFrom('a', 'b', 'c', 'n', 'k'.repeat(250), 'k'.repeat(251), '\xff\0', '\t');
@@ -106,7 +106,13 @@ const stats = fc.constantFrom(
   'stats x\r\n',
 );
 
-const splits = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3000 })));
+const splits = fc.infiniteStream(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 5 }) },
+    { weight: 10, arbitrary: fc.integer({ min: 1, max: 60 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 6000 }) },
+  ),
+);
 
 describe('hostile input', () => {
   it('never throws, never lets replies wait without bound, and leaves the engine consistent', () => {

@@ -73,22 +73,25 @@ it('survives clients that reset with replies on the way', async () => {
   expect(engine.verify()).toEqual([]);
 });
 
-it('answers what stands before shutdown, then closes all', async () => {
-  const engine = createWireEngine();
-  let closed: Promise<void> | undefined;
-  const server: TcpServer = closeAfterTest(
-    createTcpServer(engine, {
-      port: 0,
-      onShutdown: () => {
-        closed = server.close({ graceMs: 5000 });
-      },
-    }),
-  );
-  const address = await server.listen();
-  const [client, other] = [await connectTo(address), await connectTo(address)];
-  await other.ask('version\r\n');
-  client.send('set a 0 0 1\r\nx\r\nget a\r\nshutdown\r\nget a\r\n');
-  expect(await client.rest()).toBe('STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n');
-  expect(await other.rest()).toBe('');
-  await closed;
-});
+it.each(['', 'get a\r\n'])(
+  'answers what stands before shutdown, then closes all (%j after it)',
+  async (after) => {
+    const engine = createWireEngine();
+    let closed: Promise<void> | undefined;
+    const server: TcpServer = closeAfterTest(
+      createTcpServer(engine, {
+        port: 0,
+        onShutdown: () => {
+          closed = server.close({ graceMs: 5000 });
+        },
+      }),
+    );
+    const address = await server.listen();
+    const [client, other] = [await connectTo(address), await connectTo(address)];
+    await other.ask('version\r\n');
+    client.send(`set a 0 0 1\r\nx\r\nget a\r\nshutdown\r\n${after}`);
+    expect(await client.rest()).toBe('STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n');
+    expect(await other.rest()).toBe('');
+    await closed;
+  },
+);
