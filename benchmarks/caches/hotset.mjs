@@ -7,7 +7,8 @@ export const exactLru = true;
 
 /** The budget holds exactly `entries` entries like the sample. */
 export function create(entries, sample) {
-  const scales = new CacheEngine({ maxBytes: 2 ** 30 });
+  const options = { ttlMs: 3_600_000 };
+  const scales = new CacheEngine(options);
   scales.set(sample.key, sample.value);
-  return new CacheEngine({ maxBytes: entries * scales.bytes, ttlMs: 3_600_000 });
+  return new CacheEngine({ ...options, maxBytes: entries * scales.bytes });
 }

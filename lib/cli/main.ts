@@ -114,7 +114,8 @@ function withHint(error: HotsetError): HotsetError {
 }
 
 function complain(message: string): void {
-  process.stderr.write(`hotset: ${message}\n`);
+  // One line, whatever the user's words have in them.
+  process.stderr.write(`hotset: ${message.replaceAll(/\s+/g, ' ')}\n`);
 }
 
 function packageVersion(): string {

@@ -102,6 +102,10 @@ function itemSize(given: Given, memoryMebibytes: number): number {
   const most = (memoryMebibytes * MEBIBYTE) / 2;
   if (!(bytes >= 1024 && bytes <= 1024 * MEBIBYTE))
     throw new UsageError(`-I takes a size from 1024 to 1024m, as in 512k or 32m; got ${text}`);
+  if (bytes > most && !given.has('itemSize'))
+    throw new UsageError(
+      `-m takes at least 2, because an item may take 1m and at most half of the memory (see -I); got ${memoryMebibytes}`,
+    );
   if (bytes > most)
     throw new UsageError(
       `-I takes at most half of the memory limit (-m ${memoryMebibytes}), ${most} bytes; got ${text}`,

@@ -3,8 +3,9 @@
  *
  * It never waits, never throws on input, and holds at most one incomplete request: a line (bounded by
  * limits.ts) or data (bounded by the item limit before any of it arrives). When more replies wait than
- * REPLIES_MAX_BYTES it stops, also in the middle of a multi-key get, and goes on in `resume`; until then
- * the transport must not feed it, so that a client that does not read is not read from.
+ * REPLIES_MAX_BYTES, or KEYS_MAX_PER_TURN keys have been looked up, it stops, also in the middle of a get, and
+ * goes on in `resume`; until then the transport must not feed it. So a client that does not read is not read
+ * from, and one that asks for much does not hold up the others.
  */
 
 import { admin } from './commands/admin/admin.js';
@@ -16,6 +17,7 @@ import type { ItemStore } from './item-store.js';
 import {
   DATA_FIRST_BYTES,
   GET_LINE_MAX_BYTES,
+  KEYS_MAX_PER_TURN,
   LINE_MAX_BYTES,
   LINE_MAX_LEADING_BLANKS,
   REPLIES_MAX_BYTES,
@@ -50,6 +52,7 @@ export class Session {
   readonly #parser = new TextParser();
   #phase: Phase = 'line';
   #begun = false;
+  #keysLeft = 0;
   #closed = false;
 
   /** Input that is being worked on: bytes [position, chunk.length). */
@@ -98,8 +101,9 @@ export class Session {
   /** Goes on with the input that a `blocked` session holds. */
   resume(): SessionState {
     this.#items.beginTurn();
+    this.#keysLeft = KEYS_MAX_PER_TURN;
     while (!this.#closed && (this.#position < this.#chunk.length || this.#phase === 'keys')) {
-      if (this.#out.length >= REPLIES_MAX_BYTES) return 'blocked';
+      if (this.#out.length >= REPLIES_MAX_BYTES || this.#keysLeft <= 0) return 'blocked';
       this.#step();
     }
     this.#chunk = NOTHING;
@@ -230,7 +234,7 @@ export class Session {
     for (;;) {
       while (at < keysEnd && line[at] === SPACE) at++;
       if (at === keysEnd) break;
-      if (this.#out.length >= REPLIES_MAX_BYTES) {
+      if (this.#out.length >= REPLIES_MAX_BYTES || --this.#keysLeft < 0) {
         request.keysStart = at;
         return;
       }

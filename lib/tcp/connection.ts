@@ -47,6 +47,8 @@ export class Connection {
     this.#session = new Session(items, out);
     this.lastActiveMs = items.clock.now();
     socket.setNoDelay(true);
+    // A client that vanished without a word does not hold its place for ever.
+    socket.setKeepAlive(true);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());

@@ -131,6 +131,7 @@ const bad: [flags: string, message: string][] = [
   ['-s /tmp/s -a 0800', '-a takes an access mode in octal, as in 0700; got 0800'],
   ['-s /tmp/s -a 01777', '-a takes an access mode in octal, as in 0700; got 01777'],
   ['-s /tmp/s -a rwx', '-a takes an access mode in octal, as in 0700; got rwx'],
+  ['-m 1', '-m takes at least 2, because an item may take 1m and at most half of the memory (see -I); got 1'],
   ['-m 0', '-m takes a whole number from 1 to 4294967296; got 0'],
   ['-m -5', '-m takes a whole number from 1 to 4294967296; got -5'],
   ['-m 64m', '-m takes a whole number from 1 to 4294967296; got 64m'],

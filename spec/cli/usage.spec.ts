@@ -53,6 +53,7 @@ describe('hotset', () => {
     ['an address that is not this machine’s', ['-p', '-1', '-l', '192.0.2.1']],
     ['a name that does not resolve', ['-p', '-1', '-l', 'no-such-host.invalid']],
     ['a socket in a folder that is not there', ['-s', '/nonexistent/folder/socket']],
+    ['a path with a line break in it', ['-s', '/nonexistent/a\nb']],
     ['a socket under a file', ['-s', '/dev/null/socket']],
     ['a socket path that is too long', ['-s', `/tmp/${'x'.repeat(200)}`]],
   ])('says of %s in one line and exits with 1', async (_what, flags) => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import {
   DATA_FIRST_BYTES,
   GET_LINE_MAX_BYTES,
+  KEYS_MAX_PER_TURN,
   LINE_MAX_BYTES,
   REPLIES_MAX_BYTES,
 } from '../../lib/memcached/limits.js';
@@ -175,5 +176,23 @@ describe('replies that nobody takes', () => {
     conversation.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
     expect(conversation.feed(`${'get k\r\n'.repeat(20)}quit\r\nget k\r\n`)).toBe(false);
     expect(conversation.replies()).toHaveLength(20 * `VALUE k 0 100000\r\n${value}\r\nEND\r\n`.length);
+  });
+});
+
+describe('a get of very many keys', () => {
+  it('gives others a turn after so many lookups, also when it finds nothing', () => {
+    const { session, out } = new Conversation();
+    let turns = 1;
+    let state = session.feed(Buffer.from(`get ${'k '.repeat(2.5 * KEYS_MAX_PER_TURN)}\r\nget k\r\n`));
+    for (; state === 'blocked'; state = session.resume()) turns++;
+    expect(turns).toBe(3);
+    expect(Buffer.concat(out.take()).toString()).toBe('END\r\nEND\r\n');
+  });
+
+  it('counts the keys of a turn, however they are spread over lines', () => {
+    const { session, out } = new Conversation();
+    expect(session.feed(Buffer.from('get k\r\n'.repeat(KEYS_MAX_PER_TURN + 1)))).toBe('blocked');
+    expect(session.resume()).toBe('ready');
+    expect(out.length).toBe('END\r\n'.length * (KEYS_MAX_PER_TURN + 1));
   });
 });

@@ -42,10 +42,20 @@ describe('wireKey', () => {
       expect(() => wireKey(long)).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_KEY' }));
   });
 
-  it.each(['', ' ', 'a b', 'a\r\n', 'a\n', '\ta', 'a\0', '\x7f', 'ü b', 'get a\r\nflush_all'])(
-    'refuses %j',
-    (bad) => {
-      expect(() => wireKey(bad)).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_KEY' }));
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    'a b',
+    'a\r\n',
+    'a\n',
+    '\ta',
+    'a\0',
+    '\x7f',
+    'ü b',
+    'get a\r\nflush_all',
+    'a\ud800',
+    '\udc00',
+  ])('refuses %j', (bad) => {
+    expect(() => wireKey(bad)).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_KEY' }));
+  });
 });
