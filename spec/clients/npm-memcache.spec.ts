@@ -2,7 +2,7 @@
 
 import { Memcache } from 'memcache';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeOnBoth } from '../support/both-servers.js';
+import { describeOnBoth, itOnHotset } from '../support/both-servers.js';
 import { skipTime } from '../support/raw-command.js';
 
 describeOnBoth('npm memcache', null, (target) => {
@@ -86,7 +86,7 @@ describeOnBoth('npm memcache', null, (target) => {
     expect(await client.get('key')).toBeUndefined();
   });
 
-  it.skipIf(target.name === 'memcached')('lets values expire', async () => {
+  itOnHotset(target, 'lets values expire', async () => {
     await client.set('short', 'a', 60);
     await client.set('long', 'b', 600);
     await skipTime(target.port, 61);

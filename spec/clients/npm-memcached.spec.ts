@@ -2,7 +2,7 @@
 
 import Memcached from 'memcached';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeOnBoth } from '../support/both-servers.js';
+import { describeOnBoth, itOnHotset } from '../support/both-servers.js';
 import { skipTime } from '../support/raw-command.js';
 
 type Done<T> = (error: Error | Error[] | undefined, result: T) => void;
@@ -124,7 +124,7 @@ describeOnBoth('npm memcached', null, (target) => {
     expect(await call((done) => client.touch('nobody', 200, done))).toBe(false);
   });
 
-  it.skipIf(target.name === 'memcached')('lets values expire, later if touched', async () => {
+  itOnHotset(target, 'lets values expire, later if touched', async () => {
     await set('short', 'a', 60);
     await set('long', 'b', 60);
     await set('always', 'c');
@@ -149,7 +149,7 @@ describeOnBoth('npm memcached', null, (target) => {
   });
 
   // memcached lists only what its upkeep has moved to its cold items by then.
-  it.skipIf(target.name === 'memcached')('lists keys: items, slabs, cachedump', async () => {
+  itOnHotset(target, 'lists keys: items, slabs, cachedump', async () => {
     await set('key', 'abc');
     const [items] = await call((done) => client.items(done));
     expect(items['1'].number).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 /** The same specs on hotset and on the real memcached, so that they expect nothing that memcached does not do. */
 
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type ExternalTool, memcachedTool } from './external-tool.js';
 import { type RunningServer, startHotset } from './hotset-process.js';
 import { startMemcached } from './memcached-process.js';
@@ -41,4 +41,9 @@ export function describeOnBoth(
       });
     });
   }
+}
+
+/** A spec that says nothing about memcached: it needs what only hotset has. */
+export function itOnHotset(target: Target, title: string, spec: () => Promise<void>): void {
+  if (target.name === 'hotset') it(title, spec);
 }
