@@ -33,3 +33,15 @@ export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return String(value);
 }
+
+/** Throws `HOTSET_INVALID_OPTION` for options that are no object, or have a name that is not `known`. */
+export function rejectUnknownOptions(options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null)
+    throw new HotsetError('HOTSET_INVALID_OPTION', `options takes an object; got ${shown(options)}`);
+  const unknown = Object.keys(options).find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new HotsetError(
+      'HOTSET_INVALID_OPTION',
+      `there is no option ${shown(unknown)}; options are ${[...known].join(', ')}`,
+    );
+}

@@ -9,7 +9,7 @@ const WITHOUT_EFFECT: readonly RegExp[] = [
   /^(temporary_ttl|no_chunked_items|no_inline_ascii_resp|drop_privileges|no_drop_privileges)$/,
 ];
 
-/** Seconds that a timer of Node's can hold are plenty; memcached takes a 32-bit number. */
+/** As memcached, which keeps it in 32 bits. */
 const IDLE_TIMEOUT_MAX_SECONDS = 2 ** 31 - 1;
 
 export function extendedOptions(lists: readonly string[]): { idleTimeoutMs: number } {

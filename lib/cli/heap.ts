@@ -14,7 +14,7 @@ const HEAP_SHARE = 1.25;
 const HEAP_BASE_BYTES: number = 128 * MEBIBYTE;
 
 const CHILD_MARK = 'HOTSET_HEAP_CHILD';
-const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'];
 
 export function heapBytesFor(maxBytes: number): number {
   return Math.ceil(maxBytes * HEAP_SHARE) + HEAP_BASE_BYTES;

@@ -55,6 +55,7 @@ async function serve(settings: Settings): Promise<void> {
     idleTimeoutMs: settings.idleTimeoutMs,
     verbosity: settings.verbosity,
     log: complain,
+    onError: (error) => complain(`a request failed: ${error instanceof Error ? error.stack : String(error)}`),
     ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
     ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
   });
@@ -68,6 +69,9 @@ async function serve(settings: Settings): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  process.on('SIGUSR1', stop);
+  // There is nothing to read again yet; it must not end the server.
+  process.on('SIGHUP', () => {});
   watchParent(stop);
 
   const addresses: ListenAddress[] = [];
@@ -102,8 +106,8 @@ function greeting(settings: Settings, addresses: readonly ListenAddress[]): stri
 }
 
 function withHint(error: HotsetError): HotsetError {
-  const cause = error.cause as NodeJS.ErrnoException | undefined;
-  if (cause?.code !== 'EADDRINUSE') return error;
+  const cause = error.cause as (NodeJS.ErrnoException & { port?: number }) | undefined;
+  if (cause?.code !== 'EADDRINUSE' || cause.port === undefined) return error;
   return new HotsetError(
     error.code,
     `${error.message}; choose another port with -p, for example: hotset -p 11311`,

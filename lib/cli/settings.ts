@@ -1,14 +1,13 @@
 /** From the command line's words to what the server is told. */
 
 import { parseArgs } from 'node:util';
-import type { ListenAddress } from '../tcp/options.js';
+import { DEFAULT_HOST, DEFAULT_MAX_CONNECTIONS, DEFAULT_PORT, type ListenAddress } from '../tcp/options.js';
 import { extendedOptions } from './extended-options.js';
 import { FLAGS, type FlagName } from './flags.js';
 import { UsageError } from './usage-error.js';
 
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * 1024;
-const DEFAULT_PORT = 11211;
 
 export interface Settings {
   readonly action: 'serve' | 'help' | 'version';
@@ -37,7 +36,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     addresses: addresses(given),
     maxBytes,
     itemMaxBytes: itemSize(given, memoryMebibytes),
-    maxConnections: wholeNumber(given, 'connections', 1024, 1, 2 ** 31 - 1),
+    maxConnections: wholeNumber(given, 'connections', DEFAULT_MAX_CONNECTIONS, 1, 2 ** 31 - 1),
     ...extendedOptions(given.get('extended') ?? []),
     evict: !given.has('noEvictions'),
     enableShutdown: given.has('shutdown'),
@@ -123,12 +122,13 @@ function addresses(given: Given): ListenAddress[] {
     return given.has('port') && port !== null ? [unix, ...tcpAddresses(given, port)] : [unix];
   }
   const tcp = tcpAddresses(given, port);
-  if (tcp.length === 0) throw new UsageError('-p 0 leaves nothing to listen on; give -s <path> with it');
+  if (tcp.length === 0)
+    throw new UsageError('a port of 0 opens none, and leaves nothing to listen on; give -s <path> with it');
   return tcp;
 }
 
 function tcpAddresses(given: Given, port: number | null): ListenAddress[] {
-  const listed = (given.get('listen') ?? ['127.0.0.1']).flatMap((list) => list.split(','));
+  const listed = (given.get('listen') ?? [DEFAULT_HOST]).flatMap((list) => list.split(','));
   return listed.flatMap((text) => {
     const match = /^(?:\[([^\]]+)\]|([^:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(-?\d+))?$/.exec(text.trim());
     const host = match?.[1] ?? match?.[2] ?? match?.[3];

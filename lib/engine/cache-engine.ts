@@ -35,9 +35,12 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     return this.find(key) !== 0;
   }
 
-  /** All that is known about the entry under `key`; changes nothing. */
+  /**
+   * All that is known about the entry under `key`; `undefined` when there is no live one. Changes neither order
+   * nor statistics. The first call of all that finds an entry begins the versions: see `beginVersions`.
+   */
   getEntry(key: K): EntryInfo<K, V> | undefined {
-    this.beginVersions();
+    if (!this.numbersWrites && this.find(key) !== 0) this.beginVersions();
     const slot = this.find(key);
     return slot === 0 ? undefined : this.#describe(slot);
   }
@@ -73,18 +76,21 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    * `stored`, `exists` (another version), `not-found`, `too-large` or `no-room`.
    */
   compareAndSet(key: K, version: number, value: V, options?: StoreOptions): StoreResult {
-    this.beginVersions();
+    if (!this.numbersWrites && this.find(key) !== 0) this.beginVersions();
     const slot = this.find(key);
     if (slot === 0) return 'not-found';
     return this.versionAt(slot) === version ? this.store(key, slot, value, options) : 'exists';
   }
 
-  /** A new value for a live entry, which keeps its flags and its time of expiry. */
-  update(key: K, value: V): StoreResult {
+  /**
+   * A new value for a live entry, which keeps its flags and its time of expiry:
+   * `stored`, `not-found`, `too-large` or `no-room`.
+   */
+  update(key: K, value: V, options?: Pick<StoreOptions, 'keepRefused'>): StoreResult {
     const slot = this.find(key);
     if (slot === 0) return 'not-found';
     const expiresAtMs = this.expiry === null ? Number.POSITIVE_INFINITY : this.expiry.expiresAt[slot]!;
-    return this.write(key, slot, value, expiresAtMs, this.flagsAt(slot));
+    return this.write(key, slot, value, expiresAtMs, this.flagsAt(slot), options?.keepRefused === true);
   }
 
   /**
@@ -110,8 +116,8 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     return live;
   }
 
-  // Walking. A walk survives any change made on the way: it visits no removed entry, and an entry that moves
-  // or enters at the newest end counts as already passed (newest first) or is not visited again (oldest first).
+  // Walking. A walk survives any change made on the way, and it ends: it visits no removed entry and none
+  // twice. An entry that moves or enters at the newest end before its turn may be missed.
 
   /** Live keys, newest first unless asked otherwise. O(1) for each. */
   *keys(options?: IterationOptions): Generator<K, void, undefined> {

@@ -51,6 +51,7 @@ export class CoarseClock implements Clock {
     return this.#now;
   }
 
+  /** Reads the source: `now()` returns that until the next time. */
   refresh(): void {
     this.#now = this.#source.now();
   }

@@ -50,7 +50,10 @@ const ARRAY_BUFFER_BYTES = 264;
 /** A Buffer or typed array with an ArrayBuffer of its own, without the bytes themselves. */
 const VIEW_BYTES = 96 + ARRAY_BUFFER_BYTES;
 
-/** A hook that weighs a value: bytes, 0 or more. The engine adds key and overhead. */
+/**
+ * A hook that weighs a value: bytes, 0 or more. The engine adds key and overhead. It is called before the
+ * write that needs it, and must not write to the engine itself.
+ */
 export type SizeOf<K, V> = (value: V, key: K) => number;
 
 export function stringBytes(text: string): number {

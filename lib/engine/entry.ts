@@ -8,6 +8,8 @@ export interface StoreOptions {
   ttlMs?: number;
   /** A number of the caller's own, an unsigned 32-bit integer. Default: 0. */
   flags?: number;
+  /** Leave the old value where it is when the new one is refused as too large or for lack of room. Default: false. */
+  keepRefused?: boolean;
 }
 
 /**
@@ -16,8 +18,9 @@ export interface StoreOptions {
  * - `stored`: the value is in the cache.
  * - `exists`: `add` found the key; `compareAndSet` found another version. Nothing changed.
  * - `not-found`: `replace`, `update` or `compareAndSet` found no entry. Nothing changed.
- * - `too-large`: the entry can never fit. It was refused, and the old value under the key is gone.
- * - `no-room`: the cache is full and does not evict (`evict: false`). Refused, and the old value is gone.
+ * - `too-large`: the entry can never fit. It was refused, and the old value under the key is gone
+ *   (unless `keepRefused` was asked for).
+ * - `no-room`: the cache is full and does not evict (`evict: false`). Refused in the same way.
  */
 export type StoreResult = 'stored' | 'exists' | 'not-found' | 'too-large' | 'no-room';
 

@@ -1,6 +1,6 @@
 /** The engine's options: one type, one place for defaults, one function that validates. */
 
-import { HotsetError, shown } from '../errors.js';
+import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
 import { type Clock, systemClock } from './clock.js';
 import type { SizeOf } from './entry-bytes.js';
 import type { RemovalListener } from './removal.js';
@@ -23,7 +23,7 @@ export interface CacheEngineOptions<K, V> {
   sizeOf?: SizeOf<K, V>;
   /** Told of every removal and its cause. */
   onRemoval?: RemovalListener<K, V>;
-  /** Keep for each entry when it was stored and last read (17 bytes more, and a clock reading for each hit). Default: false. */
+  /** Keep for each entry when it was stored and last read (25 bytes more, and a clock reading for each hit). Default: false. */
   trackAccess?: boolean;
   /** Make room by evicting the least recently used entry; `false` refuses what does not fit. Default: true. */
   evict?: boolean;
@@ -44,15 +44,8 @@ export interface ResolvedOptions<K, V> {
 export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
 
 /** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for a value that makes no sense. */
-export function resolveOptions<K, V>(options: CacheEngineOptions<K, V> = {}): ResolvedOptions<K, V> {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
-  for (const name of Object.keys(options)) {
-    if (!KNOWN_OPTIONS.has(name))
-      throw new HotsetError(
-        'HOTSET_INVALID_OPTION',
-        `there is no option ${shown(name)}; options are ${[...KNOWN_OPTIONS].join(', ')}`,
-      );
-  }
+export function resolveOptions<K, V>(options: CacheEngineOptions<K, V>): ResolvedOptions<K, V> {
+  rejectUnknownOptions(options, KNOWN_OPTIONS);
   const maxBytes = checkedLimit('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES);
   const maxEntries = checkedLimit('maxEntries', options.maxEntries, Number.POSITIVE_INFINITY);
   if (maxBytes === Number.POSITIVE_INFINITY && maxEntries === Number.POSITIVE_INFINITY)

@@ -7,7 +7,7 @@
  * the same slots; every removal has been counted under its cause and told to the listener once.
  */
 
-import { HotsetError } from '../errors.js';
+import { HotsetError, rejectUnknownOptions } from '../errors.js';
 import type { Clock } from './clock.js';
 import type { StoreOptions, StoreResult } from './entry.js';
 import {
@@ -34,11 +34,14 @@ import { type RemovalCause, RemovalQueue } from './removal.js';
 import * as count from './stats.js';
 import { verifyParts } from './verify.js';
 
+const RESIZABLE: ReadonlySet<string> = new Set(['maxBytes', 'maxEntries']);
+
 /** Entries looked at in one step of reclaiming the expired before live ones are evicted. */
 const RECLAIM_STEP = 64;
 
 export class SlotEngine<K, V> {
-  protected readonly clock: Clock;
+  /** Where the engine gets its time. */
+  readonly clock: Clock;
   readonly #sizeOf: SizeOf<K, V> | null;
   readonly #ttlMs: number;
   readonly #maxEntryBytes: number;
@@ -90,10 +93,12 @@ export class SlotEngine<K, V> {
     return this.#contentBytes + this.table.size * this.#overheadBytes;
   }
 
+  /** The budget in bytes, as the options or `resize` set it. */
   get maxBytes(): number {
     return this.#maxBytes;
   }
 
+  /** The most entries, as the options or `resize` set it. */
   get maxEntries(): number {
     return this.#maxEntries;
   }
@@ -133,10 +138,12 @@ export class SlotEngine<K, V> {
     return slot;
   }
 
+  /** The entry's value. O(1), as all of these. */
   valueAt(slot: number): V {
     return this.table.values[slot] as V;
   }
 
+  /** The entry's flags; 0 unless it was stored with some. */
   flagsAt(slot: number): number {
     return this.table.flags === null ? 0 : this.table.flags[slot]!;
   }
@@ -146,16 +153,18 @@ export class SlotEngine<K, V> {
     return this.table.versions![slot]!;
   }
 
+  /** What the entry counts: key, value and overhead; 0 when the engine has no byte limits. */
   bytesAt(slot: number): number {
     return this.table.bytes[slot]! + this.#overheadBytes;
   }
 
+  /** Milliseconds until the entry expires; `Infinity` for never. */
   remainingTtlMsAt(slot: number): number {
     const expiresAtMs = this.expiry === null ? Number.POSITIVE_INFINITY : this.expiry.expiresAt[slot]!;
     return expiresAtMs === Number.POSITIVE_INFINITY ? expiresAtMs : expiresAtMs - this.clock.now();
   }
 
-  /** What `touch` does. */
+  /** What `touch` does. The slot may be gone afterwards: the first time to live of all may evict. */
   touchAt(slot: number, ttlMs: number): void {
     this.reschedule(slot, this.expiresAtMs(ttlMs));
   }
@@ -165,9 +174,14 @@ export class SlotEngine<K, V> {
     this.list.promote(slot);
   }
 
+  /** Whether entries have versions by now. */
+  protected get numbersWrites(): boolean {
+    return this.table.versions !== null;
+  }
+
   /**
    * Numbers the writes from now on. Happens by itself when a version is first asked for; then numbers the
-   * entries that are there, oldest first: O(n), once. May evict, because the numbers take room.
+   * entries that are there, oldest first: O(n), once. May evict, also with `evict: false`: numbers take room.
    */
   beginVersions(): void {
     if (this.table.versions !== null) return;
@@ -221,6 +235,7 @@ export class SlotEngine<K, V> {
    * Throws `HOTSET_INVALID_OPTION`; `maxBytes` can be changed only while it is finite, to a finite value.
    */
   resize(limits: { maxBytes?: number; maxEntries?: number }): void {
+    rejectUnknownOptions(limits, RESIZABLE);
     const maxBytes = checkedLimit('maxBytes', limits.maxBytes, this.#maxBytes);
     const maxEntries = checkedLimit('maxEntries', limits.maxEntries, this.#maxEntries);
     if ((maxBytes === Number.POSITIVE_INFINITY) !== (this.#maxBytes === Number.POSITIVE_INFINITY))
@@ -248,6 +263,7 @@ export class SlotEngine<K, V> {
     });
   }
 
+  /** Sets the counters of `stats()` back to 0; what is held stays. */
   resetStats(): void {
     this.#counters.fill(0);
   }
@@ -273,11 +289,18 @@ export class SlotEngine<K, V> {
     const expiresAtMs = this.expiresAtMs(ttlMs);
     const flags = options?.flags === undefined ? 0 : options.flags;
     if (flags >>> 0 !== flags) throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
-    return this.write(key, slot, value, expiresAtMs, flags);
+    return this.write(key, slot, value, expiresAtMs, flags, options?.keepRefused === true);
   }
 
   /** The one place where a value enters. `found` is the key's present slot, or 0. */
-  protected write(key: K, found: number, value: V, expiresAtMs: number, flags: number): StoreResult {
+  protected write(
+    key: K,
+    found: number,
+    value: V,
+    expiresAtMs: number,
+    flags: number,
+    keepRefused: boolean,
+  ): StoreResult {
     const { table } = this;
     const { changes } = table;
     const bytes = this.#weighs ? this.#weigh(key, value) : 0;
@@ -292,7 +315,9 @@ export class SlotEngine<K, V> {
     const refusal = this.#refusal(slot, bytes, now);
     if (refusal !== null) {
       this.#counters[count.REFUSALS]!++;
-      if (slot !== 0) this.remove(slot, 'replaced');
+      if (slot !== 0 && !keepRefused) this.remove(slot, 'replaced');
+      // The columns that it would have needed are there now, and every entry is a little heavier.
+      if (this.#isShort(0, 0)) this.#makeRoom(0, 0, now);
       this.removals?.deliver();
       return refusal;
     }
@@ -332,8 +357,7 @@ export class SlotEngine<K, V> {
     const weight = bytes + this.#overheadBytes;
     if (weight > this.#maxBytes || weight > this.#maxEntryBytes) return 'too-large';
     if (this.#evict) return null;
-    // Its time no longer counts: it gives way to the new value or to the refusal, not to the sweep below.
-    if (slot !== 0) this.schedule(slot, Number.POSITIVE_INFINITY);
+    // A live entry is not due, so the sweep does not take the slot that is to be written.
     const growth = slot === 0 ? bytes : bytes - this.table.bytes[slot]!;
     const entries = slot === 0 ? 1 : 0;
     while (this.#isShort(growth, entries)) if (!this.#reclaimExpired(now)) return 'no-room';

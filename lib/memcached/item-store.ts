@@ -4,7 +4,7 @@
  */
 
 import type { CacheEngine } from '../engine/cache-engine.js';
-import { type Clock, CoarseClock, systemClock } from '../engine/clock.js';
+import { type Clock, CoarseClock } from '../engine/clock.js';
 import { HotsetError, shown } from '../errors.js';
 import type { Transport } from './commands/admin/transport.js';
 import { COUNTERS } from './counters.js';
@@ -21,7 +21,7 @@ export type WireEngine = CacheEngine<string, WireValue>;
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
   itemMaxBytes?: number;
-  /** Unix time in milliseconds, for exptimes. Default: the system's. Give the engine's clock where it has one. */
+  /** Unix time in milliseconds, for exptimes. Default: the engine's clock, which is the system's unless told. */
   clock?: Clock;
   /** The most that `cache_memlimit` may ask for, in bytes: what the process can hold. Default: no ceiling. */
   memoryCeilingBytes?: number;
@@ -45,12 +45,16 @@ export class ItemStore {
   readonly onDebugTime: ((seconds: number) => void) | undefined;
   readonly memoryCeilingBytes: number;
   verbosity: number;
+  /** Bytes of old values copied in this turn: see limits.ts. */
+  bytesCopied = 0;
+  /** Writes that memcached makes in place and does not count as new items. */
+  storesInPlace = 0;
   /** When a delayed flush_all strikes; `Infinity` for none. */
   #flushAtMs = Number.POSITIVE_INFINITY;
 
   constructor(engine: WireEngine, options: ItemStoreOptions = {}) {
     this.engine = engine;
-    this.clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? engine.clock;
     this.itemMaxBytes = options.itemMaxBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.itemMaxBytes) || this.itemMaxBytes < 1024 || this.itemMaxBytes > 2 ** 30)
       throw new HotsetError(
@@ -68,6 +72,7 @@ export class ItemStore {
   /** Called before each batch of requests: time moves on between batches, not within one. */
   beginTurn(): void {
     if (this.clock instanceof CoarseClock) this.clock.refresh();
+    this.bytesCopied = 0;
   }
 
   count(counter: number): void {
@@ -102,7 +107,7 @@ export class ItemStore {
     }
   }
 
-  /** Lets a flush_all that is due strike. Called before each command. */
+  /** Lets a flush_all that is due strike. Called before each command, and wherever else items are looked at. */
   strikeDueFlush(): void {
     if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
     const now = this.clock.now();
@@ -115,12 +120,18 @@ export class ItemStore {
   /** Empties the counters that `stats reset` empties, the engine's too. */
   resetStats(): void {
     this.counters.fill(0);
+    this.storesInPlace = 0;
     this.engine.resetStats();
     for (const transport of this.transports) transport.resetStats();
   }
 }
 
 const STORES = new WeakMap<WireEngine, ItemStore>();
+
+/** The ItemStore of an engine that an adapter serves; undefined while none does. */
+export function knownItemStoreOf(engine: WireEngine): ItemStore | undefined {
+  return STORES.get(engine);
+}
 
 /** The one ItemStore of an engine: made with `options` by the first that asks. */
 export function itemStoreOf(engine: WireEngine, options?: ItemStoreOptions): ItemStore {

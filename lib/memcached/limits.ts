@@ -31,5 +31,8 @@ export const DATA_FIRST_BYTES: number = 64 * 1024;
 /** An exptime above this many seconds (30 days) is a Unix time (protocol.txt, "Expiration times"). */
 export const RELATIVE_EXPTIME_MAX_SECONDS: number = 60 * 60 * 24 * 30;
 
+/** Bytes of old values that append, prepend, incr and decr copy in one turn. */
+export const COPIED_MAX_BYTES_PER_TURN: number = 4 * 1024 * 1024;
+
 /** Keys that a session looks up in one turn; a longer get goes on after other connections have had theirs. */
 export const KEYS_MAX_PER_TURN = 20_000;

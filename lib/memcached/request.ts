@@ -1,32 +1,28 @@
 /** One parsed request. A session has one and fills it anew for each command. */
 
-export const VERBS = [
-  'get',
-  'gets',
-  'gat',
-  'gats',
-  'set',
-  'add',
-  'replace',
-  'append',
-  'prepend',
-  'cas',
-  'delete',
-  'incr',
-  'decr',
-  'touch',
-  'flush_all',
-  'version',
-  'verbosity',
-  'stats',
-  'cache_memlimit',
-  'shutdown',
-  'debugtime',
-  'quit',
-] as const;
-
-export type Verb = (typeof VERBS)[number];
-export type StoreVerb = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
+export type Verb =
+  | 'get'
+  | 'gets'
+  | 'gat'
+  | 'gats'
+  | 'set'
+  | 'add'
+  | 'replace'
+  | 'append'
+  | 'prepend'
+  | 'cas'
+  | 'delete'
+  | 'incr'
+  | 'decr'
+  | 'touch'
+  | 'flush_all'
+  | 'version'
+  | 'verbosity'
+  | 'stats'
+  | 'cache_memlimit'
+  | 'shutdown'
+  | 'debugtime'
+  | 'quit';
 
 export class Request {
   verb: Verb = 'get';

@@ -2,19 +2,19 @@
  * One connection's protocol state, without any I/O: bytes in by `feed`, replies out through a ReplyBuffer.
  *
  * It never waits, never throws on input, and holds at most one incomplete request: a line (bounded by
- * limits.ts) or data (bounded by the item limit before any of it arrives). When more replies wait than
- * REPLIES_MAX_BYTES, or KEYS_MAX_PER_TURN keys have been looked up, it stops, also in the middle of a get, and
- * goes on in `resume`; until then the transport must not feed it. So a client that does not read is not read
+ * limits.ts) or data (bounded by the item limit before any of it arrives). When it has done enough for one
+ * turn (replies, keys, bytes copied: limits.ts) it stops, also in the middle of a get, and goes on in `resume`; until then the transport must not feed it. So a client that does not read is not read
  * from, and one that asks for much does not hold up the others.
  */
 
 import { admin } from './commands/admin/admin.js';
 import { arithmetic } from './commands/arithmetic.js';
 import { flush, remove } from './commands/deletion.js';
-import { fetch, fetchAndTouch, touch } from './commands/retrieval.js';
+import { fetch, fetchToTouch, touch } from './commands/retrieval.js';
 import { beginStore, store } from './commands/storage.js';
 import type { ItemStore } from './item-store.js';
 import {
+  COPIED_MAX_BYTES_PER_TURN,
   DATA_FIRST_BYTES,
   GET_LINE_MAX_BYTES,
   KEYS_MAX_PER_TURN,
@@ -103,12 +103,21 @@ export class Session {
     this.#items.beginTurn();
     this.#keysLeft = KEYS_MAX_PER_TURN;
     while (!this.#closed && (this.#position < this.#chunk.length || this.#phase === 'keys')) {
-      if (this.#out.length >= REPLIES_MAX_BYTES || this.#keysLeft <= 0) return 'blocked';
+      if (this.#turnIsOver) return 'blocked';
       this.#step();
     }
     this.#chunk = NOTHING;
     this.#position = 0;
     return this.#closed ? 'closed' : 'ready';
+  }
+
+  /** True when enough has been done, and what is left should wait until others have had their turn. */
+  get #turnIsOver(): boolean {
+    return (
+      this.#out.length >= REPLIES_MAX_BYTES ||
+      this.#keysLeft <= 0 ||
+      this.#items.bytesCopied >= COPIED_MAX_BYTES_PER_TURN
+    );
   }
 
   #step(): void {
@@ -249,10 +258,11 @@ export class Session {
 
   #answerKey(key: string, withVersion: boolean, exptime: number | null): void {
     const { engine } = this.#items;
-    const slot = exptime === null ? fetch(this.#items, key) : fetchAndTouch(this.#items, key, exptime);
+    const slot = exptime === null ? fetch(this.#items, key) : fetchToTouch(this.#items, key);
     if (slot === 0) return;
     const version = withVersion ? engine.versionAt(slot) : -1;
     writeItem(this.#out, key, engine.flagsAt(slot), engine.valueAt(slot), version);
+    if (exptime !== null) engine.touchAt(slot, this.#items.ttlMs(exptime));
   }
 
   // Data of storage commands

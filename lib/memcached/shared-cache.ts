@@ -5,7 +5,7 @@
 
 import type { StoreOptions, StoreResult } from '../engine/entry.js';
 import { HotsetError, shown } from '../errors.js';
-import type { WireEngine } from './item-store.js';
+import { knownItemStoreOf, type WireEngine } from './item-store.js';
 import { wireKey } from './wire-key.js';
 import { bytesOf, latin1Of, type WireValue, wireValue } from './wire-value.js';
 
@@ -34,7 +34,7 @@ export class SharedCache {
    * there is none. Throws `HOTSET_UNREADABLE_VALUE` for JSON flags without JSON, `HOTSET_INVALID_KEY`.
    */
   get(key: string): unknown {
-    const slot = this.engine.lookup(wireKey(key));
+    const slot = this.#lookup(key);
     if (slot <= 0) return undefined;
     const flags = this.engine.flagsAt(slot);
     const value = this.engine.valueAt(slot);
@@ -42,24 +42,42 @@ export class SharedCache {
     return flags === JSON_FLAGS ? parseJson(key, utf8Of(value)) : Buffer.from(bytesOf(value));
   }
 
-  /** The bytes under `key` whatever the flags are: a copy. */
+  /** The bytes under `key` whatever the flags are: a copy. Throws `HOTSET_INVALID_KEY`. */
   getBytes(key: string): Buffer | undefined {
-    const slot = this.engine.lookup(wireKey(key));
+    const slot = this.#lookup(key);
     return slot <= 0 ? undefined : Buffer.from(bytesOf(this.engine.valueAt(slot)));
   }
 
-  /** Stores text as it is, bytes as they are, and everything else as JSON. */
-  set(key: string, value: SharedValue, options: StoreOptions = {}): StoreResult {
+  /**
+   * Stores text as it is, bytes as they are, and everything else as JSON: `stored`, `too-large` or `no-room`.
+   * Throws `HOTSET_INVALID_KEY`, and `HOTSET_INVALID_ARGUMENT` for a value that JSON cannot say.
+   */
+  set(key: string, value: SharedValue, options: Pick<StoreOptions, 'ttlMs'> = {}): StoreResult {
     const { bytes, flags } = encoded(value);
-    return this.engine.set(wireKey(key), wireValue(bytes, 0, bytes.length), { flags, ...options });
+    this.#strikeDueFlush();
+    return this.engine.set(wireKey(key), wireValue(bytes, 0, bytes.length), { ...options, flags });
   }
 
+  /** Whether a live value is under `key`. Throws `HOTSET_INVALID_KEY`. */
   has(key: string): boolean {
+    this.#strikeDueFlush();
     return this.engine.has(wireKey(key));
   }
 
+  /** Removes what is under `key`; false when there was nothing. Throws `HOTSET_INVALID_KEY`. */
   delete(key: string): boolean {
+    this.#strikeDueFlush();
     return this.engine.delete(wireKey(key));
+  }
+
+  #lookup(key: string): number {
+    this.#strikeDueFlush();
+    return this.engine.lookup(wireKey(key));
+  }
+
+  /** A client's delayed flush_all holds here too. */
+  #strikeDueFlush(): void {
+    knownItemStoreOf(this.engine)?.strikeDueFlush();
   }
 }
 

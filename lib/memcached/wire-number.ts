@@ -10,6 +10,7 @@ const MINUS = 0x2d;
 
 const UINT64_END = 2n ** 64n;
 const INT64_END = 2n ** 63n;
+const UINT64_MAX_DIGITS = 20;
 
 /** Nine digits cannot overflow anything here. */
 const QUICK_DIGITS = 9;
@@ -38,9 +39,10 @@ export function parseFlags(bytes: Buffer, start: number, end: number): number | 
 export function parseExptime(bytes: Buffer, start: number, end: number): number | undefined {
   const short = quick(bytes, start, end);
   if (short >= 0) return short;
-  const match = /^[\t-\r ]*([+-]?\d+)(?:[\t-\r ]|$)/.exec(bytes.toString('latin1', start, end));
-  if (match === null) return undefined;
-  const number = BigInt(match[1]!.replace('+', ''));
+  const match = /^[\t-\r ]*([+-]?)(\d+)(?:[\t-\r ]|$)/.exec(bytes.toString('latin1', start, end));
+  const digits = match === null ? undefined : bigOf(match[2]!);
+  if (match === null || digits === undefined) return undefined;
+  const number = match[1] === '-' ? -digits : digits;
   return number >= -INT64_END && number < INT64_END ? Number(BigInt.asIntN(32, number)) : undefined;
 }
 
@@ -77,9 +79,15 @@ function strict(bytes: Buffer, start: number, end: number, maxLength: number): b
 export function strtoull(text: string): bigint | undefined {
   const match = /^[\t-\r ]*([+-]?)(\d+)(?:[\t-\r \0]|$)/.exec(text);
   if (match === null) return undefined;
-  const number = BigInt(match[2]!);
-  if (match[1] === '-' && number !== 0n) return undefined;
+  const number = bigOf(match[2]!);
+  if (number === undefined || (match[1] === '-' && number !== 0n)) return undefined;
   return number < UINT64_END ? number : undefined;
+}
+
+/** Digits as a bigint; undefined for more than 64 bits can hold, which costs no more to find than to read. */
+function bigOf(digits: string): bigint | undefined {
+  const significant = digits.replace(/^0+(?=\d)/, '');
+  return significant.length <= UINT64_MAX_DIGITS ? BigInt(significant) : undefined;
 }
 
 /** A stored value as incr and decr read it: a number where that is exact, else a bigint. */

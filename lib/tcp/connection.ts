@@ -16,7 +16,9 @@ export const UNSENT_MAX_BYTES: number = 512 * 1024;
 export interface ConnectionObserver {
   bytesRead: number;
   bytesWritten: number;
+  yields: number;
   onClose(connection: Connection): void;
+  onError(error: unknown): void;
 }
 
 export class Connection {
@@ -85,7 +87,8 @@ export class Connection {
       this.#out.take();
       this.#out.release();
       this.socket.destroy();
-      throw error;
+      this.#observer.onError(error);
+      return;
     } finally {
       this.#working = false;
     }
@@ -98,6 +101,7 @@ export class Connection {
 
   /** More input waits, but other connections have their turn first. */
   #yield(): void {
+    this.#observer.yields++;
     this.socket.pause();
     setImmediate(() => this.#goOn());
   }

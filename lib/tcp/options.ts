@@ -1,6 +1,6 @@
 /** What the TCP adapter can be told: one type, one place for defaults, one function that validates. */
 
-import { HotsetError, shown } from '../errors.js';
+import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
 import type { ItemStoreOptions } from '../memcached/item-store.js';
 
 /** Where to listen: a TCP port, or a Unix socket. */
@@ -23,7 +23,29 @@ export interface TcpServerOptions extends ItemStoreOptions {
   idleTimeoutMs?: number;
   /** Takes a line for each event worth logging at the present verbosity. */
   log?: (message: string) => void;
+  /**
+   * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
+   * it the error is thrown where nobody can catch it, as with any event, and ends the process.
+   */
+  onError?: (error: unknown) => void;
 }
+
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TcpServerOptions>([
+  'host',
+  'port',
+  'path',
+  'mode',
+  'maxConnections',
+  'idleTimeoutMs',
+  'log',
+  'onError',
+  'itemMaxBytes',
+  'clock',
+  'memoryCeilingBytes',
+  'verbosity',
+  'onShutdown',
+  'onDebugTime',
+]);
 
 export interface ResolvedTcpOptions {
   readonly address: ListenAddress;
@@ -39,6 +61,7 @@ export const DEFAULT_MAX_CONNECTIONS = 1024;
 export const SOCKET_PATH_MAX_BYTES: number = process.platform === 'linux' ? 107 : 103;
 
 export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions {
+  rejectUnknownOptions(options, KNOWN_OPTIONS);
   const { path, host, port, mode } = options;
   if (path !== undefined && (host !== undefined || port !== undefined))
     throw invalidOption('path', 'the place of host and port, and not both', path);

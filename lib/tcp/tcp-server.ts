@@ -5,11 +5,12 @@
 
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { MinHeap } from 'mnemonist';
+import { HotsetError, shown } from '../errors.js';
 import type { ConnectionInfo, Transport } from '../memcached/commands/admin/transport.js';
 import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Connection, type ConnectionObserver } from './connection.js';
-import { openListener } from './listener.js';
+import { addressText, openListener } from './listener.js';
 import {
   checkAddress,
   DEFAULT_SOCKET_MODE,
@@ -23,6 +24,9 @@ import {
 const UPKEEP_INTERVAL_MS = 1000;
 /** Expired items that one upkeep looks at: about a millisecond. */
 const UPKEEP_MAX_ITEMS = 10_000;
+
+/** What Node's timers can hold: 24.8 days. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 interface Listener {
   readonly id: number;
@@ -38,10 +42,12 @@ export class TcpServer implements Transport, ConnectionObserver {
   totalConnections = 0;
   rejectedConnections = 0;
   idleKicks = 0;
+  yields = 0;
 
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
   readonly #write: ((message: string) => void) | undefined;
+  readonly #onError: ((error: unknown) => void) | undefined;
   /** One for all: each connection drains it before another one writes. */
   readonly #out = new ReplyBuffer();
   readonly #listeners: Listener[] = [];
@@ -55,6 +61,7 @@ export class TcpServer implements Transport, ConnectionObserver {
     this.#options = resolveTcpOptions(options);
     this.#items = itemStoreOf(engine, options);
     this.#write = options.log;
+    this.#onError = options.onError;
     this.maxConnections = this.#options.maxConnections;
     this.idleTimeoutMs = this.#options.idleTimeoutMs;
   }
@@ -66,6 +73,13 @@ export class TcpServer implements Transport, ConnectionObserver {
   async listen(address: ListenAddress = this.#options.address): Promise<ListenAddress> {
     checkAddress(address);
     const server = await openListener(address, (socket) => this.#accept(socket));
+    if (this.#closing) {
+      server.close();
+      throw new HotsetError(
+        'HOTSET_LISTEN_FAILED',
+        `${addressText(address)}: the server was closed meanwhile`,
+      );
+    }
     const bound = server.address() as AddressInfo | string | null;
     const actual: ListenAddress =
       bound !== null && typeof bound === 'object' ? { host: bound.address, port: bound.port } : address;
@@ -82,9 +96,15 @@ export class TcpServer implements Transport, ConnectionObserver {
 
   /**
    * Stops listening, lets each connection finish the request that it is in the middle of, and resolves when
-   * all are closed. What is still open after `graceMs` is cut. The server may listen again afterwards.
+   * all are closed. What is still open after `graceMs` is cut; `Infinity` waits for ever. The server may listen
+   * again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
    */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+    if (typeof graceMs !== 'number' || !(graceMs >= 0))
+      throw new HotsetError(
+        'HOTSET_INVALID_ARGUMENT',
+        `graceMs takes milliseconds, 0 or more; got ${shown(graceMs)}`,
+      );
     this.#closing = true;
     clearInterval(this.#upkeep);
     this.#upkeep = undefined;
@@ -92,9 +112,11 @@ export class TcpServer implements Transport, ConnectionObserver {
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
     for (const connection of this.#connections) connection.drain();
-    const cut = setTimeout(() => {
+    const cutAll = (): void => {
       for (const connection of this.#connections) connection.socket.destroy();
-    }, graceMs);
+    };
+    const cut =
+      graceMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(cutAll, Math.min(graceMs, TIMER_MAX_MS));
     // A server's close callback waits for its connections too.
     await Promise.all(closed);
     clearTimeout(cut);
@@ -113,14 +135,25 @@ export class TcpServer implements Transport, ConnectionObserver {
       this.#log(1, `connection ${connection.id} was idle for too long`);
       connection.socket.destroy();
     }
-    this.#items.engine.sweepExpired(UPKEEP_MAX_ITEMS);
+    try {
+      this.#items.strikeDueFlush();
+      this.#items.engine.sweepExpired(UPKEEP_MAX_ITEMS);
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   #accept(socket: Socket): void {
-    if (this.#closing || this.#connections.size >= this.maxConnections) {
+    if (this.#closing) {
+      socket.destroy();
+      return;
+    }
+    if (this.#connections.size >= this.maxConnections) {
       this.#refuse(socket);
       return;
     }
+    // So that the connection counts as active from now, and not from when the clock was last read.
+    this.#items.beginTurn();
     this.totalConnections++;
     const connection = new Connection(socket, this.#takeId(), this.#items, this.#out, this);
     this.#connections.add(connection);
@@ -133,6 +166,11 @@ export class TcpServer implements Transport, ConnectionObserver {
     socket.on('error', () => socket.destroy());
     socket.resume();
     socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
+  }
+
+  onError(error: unknown): void {
+    if (this.#onError === undefined) throw error;
+    this.#onError(error);
   }
 
   onClose(connection: Connection): void {
@@ -210,6 +248,7 @@ export class TcpServer implements Transport, ConnectionObserver {
     this.totalConnections = 0;
     this.rejectedConnections = 0;
     this.idleKicks = 0;
+    this.yields = 0;
   }
 }
 

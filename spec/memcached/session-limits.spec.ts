@@ -196,3 +196,44 @@ describe('a get of very many keys', () => {
     expect(out.length).toBe('END\r\n'.length * (KEYS_MAX_PER_TURN + 1));
   });
 });
+
+describe('a value of very many digits', () => {
+  it('is no number, and that is found without reading it as one', () => {
+    const conversation = new Conversation();
+    const digits = '7'.repeat(MIB / 2);
+    conversation.ask(`set k 0 0 ${digits.length}\r\n${digits}\r\n`);
+    // Reading it as a number would take a minute here.
+    const replies = conversation.ask('incr k 1\r\n'.repeat(500));
+    expect(replies).toBe('CLIENT_ERROR cannot increment or decrement non-numeric value\r\n'.repeat(500));
+  });
+
+  it('is one after any number of zeros', () => {
+    const conversation = new Conversation();
+    conversation.ask(`set k 0 0 5000\r\n${'7'.padStart(5000, '0')}\r\n`);
+    expect(conversation.ask('incr k 1\r\n')).toBe('8\r\n');
+  });
+
+  it('counts against the turn, as what append copies does', () => {
+    const { session } = new Conversation();
+    const value = `1${' '.repeat(MIB / 2)}`;
+    session.feed(Buffer.from(`set k 0 0 ${value.length}\r\n${value}\r\n`));
+    expect(session.feed(Buffer.from('incr k 1\r\n'.repeat(100)))).toBe('blocked');
+    while (session.resume() === 'blocked');
+    expect(session.feed(Buffer.from('append k 0 0 0\r\n\r\n'.repeat(100)))).toBe('blocked');
+    while (session.resume() === 'blocked');
+    expect(session.idle).toBe(true);
+  });
+});
+
+describe('gat with an exptime that has passed', () => {
+  it('answers with the item, also when the first time to live of all makes a full cache evict it', () => {
+    const conversation = new Conversation({}, 200_000);
+    let last = 0;
+    while (conversation.engine.stats().evictions === 0)
+      conversation.ask(`set k${++last} 0 0 1 noreply\r\nx\r\n`);
+    expect(conversation.ask(`gat -1 k${last}\r\nget k${last}\r\n`)).toBe(
+      `VALUE k${last} 0 1\r\nx\r\nEND\r\nEND\r\n`,
+    );
+    expect(conversation.engine.verify()).toEqual([]);
+  });
+});

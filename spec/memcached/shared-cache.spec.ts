@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
+import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { BYTES_FLAGS, createWireEngine, JSON_FLAGS, SharedCache, TEXT_FLAGS } from '../../lib/tcp/index.js';
 
@@ -123,10 +124,25 @@ describe('SharedCache', () => {
     expect(cache.delete('k')).toBe(false);
   });
 
-  it('takes flags of the caller’s own', () => {
+  it('keeps the flags its own, whatever else a caller without types gives', () => {
     const cache = new SharedCache(createWireEngine());
-    cache.set('k', 'text', { flags: 16 });
-    expect(cache.engine.getEntry('k')?.flags).toBe(16);
-    expect(cache.get('k')).toBe('text');
+    cache.set('k', { a: 1 }, { flags: undefined } as object);
+    expect(cache.get('k')).toEqual({ a: 1 });
+    cache.set('k', { a: 1 }, { flags: 0 } as object);
+    expect(cache.get('k')).toEqual({ a: 1 });
+  });
+
+  it('is struck by a client’s delayed flush_all, once and at its time', () => {
+    const clock = new ManualClock(Date.UTC(2026, 0, 1));
+    const engine = createWireEngine({ clock });
+    const cache = new SharedCache(engine);
+    const items = itemStoreOf(engine);
+    cache.set('old', 'v');
+    items.flush(10);
+    clock.advance(3600_000);
+    expect(cache.get('old')).toBeUndefined();
+    cache.set('new', 'v');
+    items.strikeDueFlush();
+    expect(cache.get('new')).toBe('v');
   });
 });

@@ -81,7 +81,7 @@ const limits = fc.record({
 
 function needEveryColumn(engine: CacheEngine<string, number>): void {
   engine.set('a', 1, { ttlMs: 1, flags: 1 });
-  engine.getEntry('a');
+  engine.beginVersions();
   engine.clear();
   engine.resetStats();
 }

@@ -17,6 +17,27 @@ describe('close', () => {
     for (const client of idle) expect(await client.rest()).toBe('');
   });
 
+  it('with graceMs of Infinity, or more than a timer holds, waits', async () => {
+    for (const graceMs of [Number.POSITIVE_INFINITY, 2 ** 40]) {
+      const { connect, server } = await serve();
+      const client = await connect();
+      client.send('set a 0 0 10\r\nhalf-');
+      await eventually(() => server.bytesRead > 0, 'the half arrives');
+      const closed = server.close({ graceMs });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      client.send('whole\r\n');
+      expect(await client.rest()).toBe('STORED\r\n');
+      await closed;
+    }
+  });
+
+  it.each([Number.NaN, -1, '5', null])('refuses a graceMs of %s', async (graceMs) => {
+    const { server } = await serve();
+    await expect(server.close({ graceMs: graceMs as number })).rejects.toMatchObject({
+      code: 'HOTSET_INVALID_ARGUMENT',
+    });
+  });
+
   it('accepts nobody any more', async () => {
     const { address, server } = await serve();
     await server.close();

@@ -22,7 +22,7 @@ async function bareConnections(): Promise<{ address: ListenAddress; connections:
   const items = new ItemStore(createWireEngine());
   const out = new ReplyBuffer();
   const connections: Connection[] = [];
-  const observer = { bytesRead: 0, bytesWritten: 0, onClose: () => {} };
+  const observer = { bytesRead: 0, bytesWritten: 0, yields: 0, onClose: () => {}, onError: () => {} };
   listener = await openListener({ port: 0 }, (socket) => {
     connections.push(new Connection(socket, connections.length, items, out, observer));
   });

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
+import { serve } from './fixture.js';
 
 /** In a process of its own, because the error is an uncaught exception there. */
 const SCRIPT = `
@@ -28,6 +29,24 @@ const SCRIPT = `
   await server.close();
   console.log(JSON.stringify({ uncaught, first: first.text, second: second.text, problems: engine.verify() }));
 `;
+
+it('goes to onError where there is one, and the process need not know', async () => {
+  const errors: unknown[] = [];
+  const { connect, engine } = await serve(
+    { onError: (error) => errors.push(error) },
+    {
+      onRemoval: () => {
+        throw new Error('from the listener');
+      },
+    },
+  );
+  const client = await connect();
+  client.send('set a 0 0 1\r\nx\r\ndelete a\r\nversion\r\n');
+  expect(await client.rest()).toBe('');
+  expect(errors).toEqual([new Error('from the listener')]);
+  expect(engine.verify()).toEqual([]);
+  expect(await (await connect()).ask('get a\r\n')).toBe('END\r\n');
+});
 
 it('ends the conversation that it happened in, and no other gets its replies', () => {
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', SCRIPT], {

@@ -7,6 +7,8 @@ import type { Request } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
 import { latin1Of, wireValueOfText } from '../wire-value.js';
 
+const KEEP_REFUSED = { keepRefused: true } as const;
+
 /** The new number's digits, or a Reply that says why there is none. */
 export type ArithmeticResult = { readonly digits: string } | Reply;
 
@@ -19,12 +21,14 @@ export function arithmetic(items: ItemStore, request: Request): ArithmeticResult
     return 'not-found';
   }
   const text = latin1Of(engine.valueAt(slot));
+  items.bytesCopied += text.length;
   const number = parseStoredNumber(text);
   if (number === undefined) return 'non-numeric';
   const digits = increments ? incremented(number, request.delta) : decremented(number, request.delta);
   // A number that got shorter keeps the item's length, padded with spaces: clients have come to know it.
-  const result = engine.update(request.key, wireValueOfText(digits.padEnd(text.length)));
+  const result = engine.update(request.key, wireValueOfText(digits.padEnd(text.length)), KEEP_REFUSED);
   if (result !== 'stored') return 'out-of-memory';
+  if (digits.length <= text.length) items.storesInPlace++;
   items.count(increments ? INCR_HITS : DECR_HITS);
   return { digits };
 }

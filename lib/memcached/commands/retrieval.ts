@@ -27,17 +27,19 @@ export function fetch(items: ItemStore, key: string): number {
   return 0;
 }
 
-/** As `fetch`, with a new exptime: counts as a `touch` and not as a `get`. */
-export function fetchAndTouch(items: ItemStore, key: string, exptime: number): number {
-  const { engine, counters } = items;
+/**
+ * As `fetch`, for a command that gives the item a new exptime as well: counts as a `touch` and not as a `get`.
+ * The caller touches the slot when it has read the item: a touch may be the end of it.
+ */
+export function fetchToTouch(items: ItemStore, key: string): number {
+  const { counters } = items;
   counters[CMD_TOUCH]!++;
-  const slot = engine.lookup(key);
+  const slot = items.engine.lookup(key);
   if (slot <= 0) {
     counters[TOUCH_MISSES]!++;
     return 0;
   }
   counters[TOUCH_HITS]!++;
-  engine.touchAt(slot, items.ttlMs(exptime));
   return slot;
 }
 

@@ -7,8 +7,8 @@ import type { Reply } from '../reply.js';
 import type { Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
 
-/** Reused: the engine reads it and does not keep it. */
-const options: Required<StoreOptions> = { ttlMs: 0, flags: 0 };
+/** Reused: the engine reads it and does not keep it. Only a refused `set` takes the old value with it. */
+const options: Required<StoreOptions> = { ttlMs: 0, flags: 0, keepRefused: false };
 
 /**
  * What happens when the line is read and its data is still to come: counts the command, and answers
@@ -27,6 +27,7 @@ export function store(items: ItemStore, request: Request, value: WireValue): Rep
   const { key } = request;
   options.ttlMs = items.ttlMs(request.exptime);
   options.flags = request.flags;
+  options.keepRefused = request.verb !== 'set';
   switch (request.verb) {
     case 'set':
       return answer(items, engine.set(key, value, options));
@@ -54,13 +55,15 @@ function extend(items: ItemStore, request: Request, value: WireValue): Reply {
   const old = engine.valueAt(slot);
   if (items.isTooLarge(request.key, engine.flagsAt(slot), old.length + value.length)) return 'not-stored';
   const both = request.verb === 'append' ? concatenated(old, value) : concatenated(value, old);
-  return answer(items, engine.update(request.key, both));
+  items.bytesCopied += both.length;
+  return answer(items, engine.update(request.key, both, options));
 }
 
 function compareAndSet(items: ItemStore, request: Request, value: WireValue): Reply {
   const result = items.engine.compareAndSet(request.key, request.cas, value, options);
-  if (result === 'not-found') items.count(CAS_MISSES);
-  else items.count(result === 'exists' ? CAS_BADVAL : CAS_HITS);
+  if (result === 'stored') items.count(CAS_HITS);
+  else if (result === 'exists') items.count(CAS_BADVAL);
+  else if (result === 'not-found') items.count(CAS_MISSES);
   return result === 'exists' ? 'exists' : answer(items, result, 'not-found');
 }
 

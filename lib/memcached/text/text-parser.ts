@@ -51,7 +51,7 @@ export class TextParser {
     const command = commandOf(bytes, start, wordEnd);
     if (command === undefined) return this.#unknown(bytes, wordEnd, end, request);
     request.verb = command.verb;
-    return command.parse(this, bytes, wordEnd, end, request);
+    return this[command.method](bytes, wordEnd, end, request);
   }
 
   /** `get k …`, `gets k …` */
@@ -165,7 +165,7 @@ export class TextParser {
   }
 
   /** A command that ignores whatever follows it, `noreply` too. */
-  bare(): LineOutcome {
+  bare(_bytes: Buffer, _start: number, _end: number, _request: Request): LineOutcome {
     return 'ready';
   }
 
@@ -234,54 +234,39 @@ function shortLineError(bytes: Buffer, start: number, end: number): string {
   return BAD_FORMAT;
 }
 
-type Parse = (parser: TextParser, bytes: Buffer, start: number, end: number, request: Request) => LineOutcome;
+/** Which method reads the rest of a command's line. */
+const METHOD_BY_VERB = {
+  get: 'retrieval',
+  gets: 'retrieval',
+  gat: 'getAndTouch',
+  gats: 'getAndTouch',
+  set: 'storage',
+  add: 'storage',
+  replace: 'storage',
+  append: 'storage',
+  prepend: 'storage',
+  cas: 'storage',
+  delete: 'deletion',
+  incr: 'arithmetic',
+  decr: 'arithmetic',
+  touch: 'touch',
+  flush_all: 'flush',
+  version: 'bare',
+  quit: 'bare',
+  verbosity: 'wordsOrNoreply',
+  stats: 'words',
+  cache_memlimit: 'wordsOrNoreply',
+  shutdown: 'words',
+  debugtime: 'words',
+} as const satisfies Record<Verb, Exclude<keyof TextParser, 'error' | 'parse'>>;
 
 interface Command {
   readonly verb: Verb;
-  readonly parse: Parse;
+  readonly method: (typeof METHOD_BY_VERB)[Verb];
 }
 
-const retrieval: Parse = (parser, bytes, start, end, request) => parser.retrieval(bytes, start, end, request);
-const getAndTouch: Parse = (parser, bytes, start, end, request) =>
-  parser.getAndTouch(bytes, start, end, request);
-const storage: Parse = (parser, bytes, start, end, request) => parser.storage(bytes, start, end, request);
-const deletion: Parse = (parser, bytes, start, end, request) => parser.deletion(bytes, start, end, request);
-const arithmetic: Parse = (parser, bytes, start, end, request) =>
-  parser.arithmetic(bytes, start, end, request);
-const touch: Parse = (parser, bytes, start, end, request) => parser.touch(bytes, start, end, request);
-const flush: Parse = (parser, bytes, start, end, request) => parser.flush(bytes, start, end, request);
-const words: Parse = (parser, bytes, start, end, request) => parser.words(bytes, start, end, request);
-const wordsOrNoreply: Parse = (parser, bytes, start, end, request) =>
-  parser.wordsOrNoreply(bytes, start, end, request);
-const bare: Parse = (parser) => parser.bare();
-
-const PARSE_BY_VERB: Record<Verb, Parse> = {
-  get: retrieval,
-  gets: retrieval,
-  gat: getAndTouch,
-  gats: getAndTouch,
-  set: storage,
-  add: storage,
-  replace: storage,
-  append: storage,
-  prepend: storage,
-  cas: storage,
-  delete: deletion,
-  incr: arithmetic,
-  decr: arithmetic,
-  touch,
-  flush_all: flush,
-  version: bare,
-  quit: bare,
-  verbosity: wordsOrNoreply,
-  stats: words,
-  cache_memlimit: wordsOrNoreply,
-  shutdown: words,
-  debugtime: words,
-};
-
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  (Object.keys(PARSE_BY_VERB) as Verb[]).map((verb) => [verb, { verb, parse: PARSE_BY_VERB[verb] }]),
+  (Object.keys(METHOD_BY_VERB) as Verb[]).map((verb) => [verb, { verb, method: METHOD_BY_VERB[verb] }]),
 );
 const GET: Command = COMMANDS.get('get')!;
 const SET: Command = COMMANDS.get('set')!;

@@ -39,11 +39,12 @@ export function generalStats(items: ItemStore): Stat[] {
     ...(idleTimeout ? [['idle_kicks', sum((transport) => transport.idleKicks)] as const] : []),
     ['bytes_read', sum((transport) => transport.bytesRead)],
     ['bytes_written', sum((transport) => transport.bytesWritten)],
-    ['limit_maxbytes', engine.maxBytes],
+    ['limit_maxbytes', wholeOrZero(engine.maxBytes)],
     ['accepting_conns', 1],
     ...zeros('listen_disabled_num', 'time_in_listen_disabled_us'),
     ['threads', 1],
-    ...zeros('conn_yields', 'hash_power_level', 'hash_bytes', 'hash_is_expanding'),
+    ['conn_yields', sum((transport) => transport.yields)],
+    ...zeros('hash_power_level', 'hash_bytes', 'hash_is_expanding'),
     ...zeros('slab_reassign_rescues', 'slab_reassign_chunk_rescues', 'slab_reassign_inline_reclaim'),
     ...zeros('slab_reassign_busy_items', 'slab_reassign_busy_deletes', 'slab_reassign_busy_nomem'),
     ['slab_reassign_last_busy_status', 'none'],
@@ -59,7 +60,7 @@ export function generalStats(items: ItemStore): Stat[] {
     ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
     ['bytes', engine.bytes],
     ['curr_items', engine.size],
-    ['total_items', engine.stores],
+    ['total_items', engine.stores - items.storesInPlace],
     ...zeros('slab_global_page_pool'),
     ['expired_unfetched', engine.expirationsUnfetched],
     ['evicted_unfetched', engine.evictionsUnfetched],
@@ -73,6 +74,11 @@ export function generalStats(items: ItemStore): Stat[] {
 
 function zeros(...names: string[]): Stat[] {
   return names.map((name) => [name, 0]);
+}
+
+/** No limit reads 0: clients take these for whole numbers. */
+export function wholeOrZero(limit: number): number {
+  return Number.isFinite(limit) ? limit : 0;
 }
 
 /** Exporters read these with one dot and six digits. */

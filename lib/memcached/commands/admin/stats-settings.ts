@@ -5,6 +5,7 @@
 
 import type { ItemStore } from '../../item-store.js';
 import type { Stat } from './answer.js';
+import { wholeOrZero } from './stats-general.js';
 import type { Transport } from './transport.js';
 
 export function settingsStats(items: ItemStore): Stat[] {
@@ -17,7 +18,7 @@ export function settingsStats(items: ItemStore): Stat[] {
     return otherwise;
   };
   const own: Record<string, string | number> = {
-    maxbytes: items.engine.maxBytes,
+    maxbytes: wholeOrZero(items.engine.maxBytes),
     maxconns: transports.reduce((sum, transport) => sum + transport.maxConnections, 0),
     tcpport: first((transport) => (transport.tcpPort < 0 ? null : transport.tcpPort), 0),
     inter: first((transport) => transport.host, 'NULL'),

@@ -1,11 +1,6 @@
 /** What `stats` asks of whatever carries sessions: a TCP server, a WebSocket endpoint. */
 
-export type ConnectionState =
-  | 'conn_listening'
-  | 'conn_parse_cmd'
-  | 'conn_nread'
-  | 'conn_read'
-  | 'conn_waiting';
+export type ConnectionState = 'conn_listening' | 'conn_nread' | 'conn_read' | 'conn_waiting';
 
 export interface ConnectionInfo {
   readonly id: number;
@@ -22,6 +17,8 @@ export interface Transport {
   readonly totalConnections: number;
   readonly rejectedConnections: number;
   readonly idleKicks: number;
+  /** How often a connection had to wait for others in the middle of its requests. */
+  readonly yields: number;
   readonly idleTimeoutSeconds: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
