@@ -7,7 +7,7 @@
  * the same slots; every removal has been counted under its cause and told to the listener once.
  */
 
-import { HotsetError, rejectUnknownOptions } from '../errors.js';
+import { Budget, type Limits } from './budget.js';
 import type { Clock } from './clock.js';
 import type { StoreOptions, StoreResult } from './entry.js';
 import {
@@ -22,19 +22,11 @@ import {
 } from './entry-bytes.js';
 import { EntryTable } from './entry-table.js';
 import { ExpiryWheel } from './expiry.js';
-import {
-  type CacheEngineOptions,
-  checkedLimit,
-  invalidArgument,
-  type ResolvedOptions,
-  resolveOptions,
-} from './options.js';
+import { type CacheEngineOptions, invalidArgument, type ResolvedOptions, resolveOptions } from './options.js';
 import { RecencyList } from './recency-list.js';
 import { type RemovalCause, RemovalQueue } from './removal.js';
 import * as count from './stats.js';
 import { verifyParts } from './verify.js';
-
-const RESIZABLE: ReadonlySet<string> = new Set(['maxBytes', 'maxEntries']);
 
 /** Entries looked at in one step of reclaiming the expired before live ones are evicted. */
 const RECLAIM_STEP = 64;
@@ -44,21 +36,14 @@ export class SlotEngine<K, V> {
   readonly clock: Clock;
   readonly #sizeOf: SizeOf<K, V> | null;
   readonly #ttlMs: number;
-  readonly #maxEntryBytes: number;
   protected readonly trackAccess: boolean;
   readonly #evict: boolean;
   protected readonly table: EntryTable<K, V> = new EntryTable();
   protected readonly list: RecencyList;
   readonly #counters: count.Counters = count.newCounters();
+  readonly #budget: Budget;
   protected readonly removals: RemovalQueue<K, V> | null;
   protected expiry: ExpiryWheel | null = null;
-  #maxBytes: number;
-  #maxEntries: number;
-  readonly #weighs: boolean;
-  /** Keys and values of all entries. */
-  #contentBytes = 0;
-  /** What an entry takes beside key and value, with the columns that are in use. */
-  #overheadBytes = 0;
   #lastVersion = 0;
 
   /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense. */
@@ -67,19 +52,15 @@ export class SlotEngine<K, V> {
     this.clock = resolved.clock;
     this.#sizeOf = resolved.sizeOf;
     this.#ttlMs = resolved.ttlMs;
-    this.#maxEntryBytes = resolved.maxEntryBytes;
     this.trackAccess = resolved.trackAccess;
     this.#evict = resolved.evict;
-    this.#maxBytes = resolved.maxBytes;
-    this.#maxEntries = resolved.maxEntries;
-    this.#weighs =
-      resolved.maxBytes !== Number.POSITIVE_INFINITY || resolved.maxEntryBytes !== Number.POSITIVE_INFINITY;
+    this.#budget = new Budget(resolved);
     this.removals = resolved.onRemoval === null ? null : new RemovalQueue(resolved.onRemoval);
     this.list = new RecencyList(this.table.capacity);
-    this.#addOverhead(ENTRY_OVERHEAD_BYTES);
+    this.#budget.addOverhead(ENTRY_OVERHEAD_BYTES);
     if (this.trackAccess) {
       this.table.needAccess();
-      this.#addOverhead(ACCESS_BYTES);
+      this.#budget.addOverhead(ACCESS_BYTES);
     }
   }
 
@@ -90,17 +71,17 @@ export class SlotEngine<K, V> {
 
   /** Counted bytes of all entries: keys, values and overhead. Never more than `maxBytes`. */
   get bytes(): number {
-    return this.#contentBytes + this.table.size * this.#overheadBytes;
+    return this.#budget.bytes(this.table.size);
   }
 
   /** The budget in bytes, as the options or `resize` set it. */
   get maxBytes(): number {
-    return this.#maxBytes;
+    return this.#budget.maxBytes;
   }
 
   /** The most entries, as the options or `resize` set it. */
   get maxEntries(): number {
-    return this.#maxEntries;
+    return this.#budget.maxEntries;
   }
 
   /** Whether a full cache evicts (the option `evict`). */
@@ -155,7 +136,7 @@ export class SlotEngine<K, V> {
 
   /** What the entry counts: key, value and overhead; 0 when the engine has no byte limits. */
   bytesAt(slot: number): number {
-    return this.table.bytes[slot]! + this.#overheadBytes;
+    return this.table.bytes[slot]! + this.#budget.overheadBytes;
   }
 
   /** Milliseconds until the entry expires; `Infinity` for never. */
@@ -188,7 +169,7 @@ export class SlotEngine<K, V> {
     const versions = this.table.needVersions();
     for (let slot = this.list.oldest; slot !== 0; slot = this.list.newer[slot]!)
       versions[slot] = ++this.#lastVersion;
-    this.#addOverhead(VERSION_BYTES);
+    this.#budget.addOverhead(VERSION_BYTES);
     this.#makeRoom(0, 0, this.nowIfNeeded());
     this.removals?.deliver();
   }
@@ -202,7 +183,7 @@ export class SlotEngine<K, V> {
     this.table.reset();
     this.list.reset(this.table.capacity);
     this.expiry?.reset(this.table.capacity);
-    this.#contentBytes = 0;
+    this.#budget.contentBytes = 0;
     this.removals?.deliver();
   }
 
@@ -234,19 +215,8 @@ export class SlotEngine<K, V> {
    * Changes limits; evicts what no longer fits, oldest first, also with `evict: false`.
    * Throws `HOTSET_INVALID_OPTION`; `maxBytes` can be changed only while it is finite, to a finite value.
    */
-  resize(limits: { maxBytes?: number; maxEntries?: number }): void {
-    rejectUnknownOptions(limits, RESIZABLE);
-    const maxBytes = checkedLimit('maxBytes', limits.maxBytes, this.#maxBytes);
-    const maxEntries = checkedLimit('maxEntries', limits.maxEntries, this.#maxEntries);
-    if ((maxBytes === Number.POSITIVE_INFINITY) !== (this.#maxBytes === Number.POSITIVE_INFINITY))
-      throw new HotsetError(
-        'HOTSET_INVALID_OPTION',
-        'maxBytes cannot change between Infinity and a number of bytes',
-      );
-    if (maxBytes === Number.POSITIVE_INFINITY && maxEntries === Number.POSITIVE_INFINITY)
-      throw new HotsetError('HOTSET_INVALID_OPTION', 'maxBytes: Infinity needs a finite maxEntries');
-    this.#maxBytes = maxBytes;
-    this.#maxEntries = maxEntries;
+  resize(limits: Limits): void {
+    this.#budget.resize(limits);
     this.#makeRoom(0, 0, this.nowIfNeeded());
     this.removals?.deliver();
   }
@@ -258,8 +228,8 @@ export class SlotEngine<K, V> {
     return count.snapshot(this.#counters, {
       size: this.table.size,
       bytes: this.bytes,
-      maxBytes: this.#maxBytes,
-      maxEntries: this.#maxEntries,
+      maxBytes: this.#budget.maxBytes,
+      maxEntries: this.#budget.maxEntries,
     });
   }
 
@@ -275,10 +245,10 @@ export class SlotEngine<K, V> {
       list: this.list,
       expiry: this.expiry,
       bytes: this.bytes,
-      contentBytes: this.#contentBytes,
-      maxBytes: this.#maxBytes,
-      maxEntries: this.#maxEntries,
-      weighs: this.#weighs,
+      contentBytes: this.#budget.contentBytes,
+      maxBytes: this.#budget.maxBytes,
+      maxEntries: this.#budget.maxEntries,
+      weighs: this.#budget.weighs,
     });
   }
 
@@ -303,7 +273,7 @@ export class SlotEngine<K, V> {
   ): StoreResult {
     const { table } = this;
     const { changes } = table;
-    const bytes = this.#weighs ? this.#weigh(key, value) : 0;
+    const bytes = this.#budget.weighs ? this.#weigh(key, value) : 0;
     // A sizeOf hook, or a getter of the value's, may have called the engine.
     let slot = changes === table.changes ? found : table.find(key);
     this.#needColumns(flags, expiresAtMs);
@@ -326,10 +296,10 @@ export class SlotEngine<K, V> {
       if (table.full) this.#grow();
       slot = table.insert(key, value);
       this.list.add(slot);
-      this.#contentBytes += bytes;
+      this.#budget.contentBytes += bytes;
     } else {
       this.#countLeaving(slot, 'replaced');
-      this.#contentBytes += bytes - table.bytes[slot]!;
+      this.#budget.contentBytes += bytes - table.bytes[slot]!;
       table.values[slot] = value;
       this.list.promote(slot);
     }
@@ -354,8 +324,7 @@ export class SlotEngine<K, V> {
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
   #refusal(slot: number, bytes: number, now: number): 'too-large' | 'no-room' | null {
-    const weight = bytes + this.#overheadBytes;
-    if (weight > this.#maxBytes || weight > this.#maxEntryBytes) return 'too-large';
+    if (this.#budget.neverFits(bytes)) return 'too-large';
     if (this.#evict) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
     const growth = slot === 0 ? bytes : bytes - this.table.bytes[slot]!;
@@ -364,28 +333,21 @@ export class SlotEngine<K, V> {
     return null;
   }
 
-  #addOverhead(bytes: number): void {
-    if (this.#weighs) this.#overheadBytes += bytes;
-  }
-
   /** Makes the columns that an entry of this kind needs, before its weight is looked at. */
   #needColumns(flags: number, expiresAtMs: number): void {
     if (flags !== 0 && this.table.flags === null) {
       this.table.needFlags();
-      this.#addOverhead(FLAGS_BYTES);
+      this.#budget.addOverhead(FLAGS_BYTES);
     }
     if (expiresAtMs !== Number.POSITIVE_INFINITY && this.expiry === null) {
       this.expiry = new ExpiryWheel(this.table.capacity, this.clock.now());
-      this.#addOverhead(EXPIRY_BYTES);
+      this.#budget.addOverhead(EXPIRY_BYTES);
     }
   }
 
   /** Whether `bytes` of keys and values more, and `entries` more, would break a limit. */
   #isShort(bytes: number, entries: number): boolean {
-    const size = this.table.size + entries;
-    return (
-      this.#contentBytes + bytes + size * this.#overheadBytes > this.#maxBytes || size > this.#maxEntries
-    );
+    return this.#budget.exceededBy(bytes, this.table.size + entries);
   }
 
   /** Makes the limits hold with `bytes` and `entries` more: expired entries go first, then the oldest. */
@@ -408,7 +370,7 @@ export class SlotEngine<K, V> {
 
   protected remove(slot: number, cause: RemovalCause): void {
     this.#countLeaving(slot, cause);
-    this.#contentBytes -= this.table.bytes[slot]!;
+    this.#budget.contentBytes -= this.table.bytes[slot]!;
     this.expiry?.cancel(slot);
     this.list.remove(slot);
     this.table.remove(slot);

@@ -7,6 +7,7 @@
  * from, and one that asks for much does not hold up the others.
  */
 
+import { ByteCollector } from './byte-collector.js';
 import { admin } from './commands/admin/admin.js';
 import { arithmetic } from './commands/arithmetic.js';
 import { flush, remove } from './commands/deletion.js';
@@ -59,13 +60,8 @@ export class Session {
   #chunk: Buffer = NOTHING;
   #position = 0;
 
-  /** The beginning of a line whose end has not arrived. */
-  #partial: Buffer = NOTHING;
-  #partialLength = 0;
-
-  /** Data that has arrived in an earlier chunk. */
-  #data: Buffer = NOTHING;
-  #dataLength = 0;
+  /** What has arrived of a line or a value that is not yet complete. */
+  readonly #incomplete = new ByteCollector();
 
   /** Bytes of refused data still to pass over, and what is answered then. */
   #toSwallow = 0;
@@ -78,7 +74,7 @@ export class Session {
 
   /** True when no request is half read and none waits: a good moment to end the connection. */
   get idle(): boolean {
-    return this.#phase === 'line' && this.#partialLength === 0 && this.#position === this.#chunk.length;
+    return this.#phase === 'line' && this.#incomplete.length === 0 && this.#position === this.#chunk.length;
   }
 
   /** True while the data of a storage command is being received. */
@@ -148,30 +144,21 @@ export class Session {
       return;
     }
     this.#position = lineEnd + 1;
-    if (this.#partialLength === 0) {
+    if (this.#incomplete.length === 0) {
       this.#executeLine(chunk, start, lineEnd);
       return;
     }
-    this.#appendPartial(chunk, start, lineEnd);
-    const line = this.#partial;
-    const length = this.#partialLength;
-    this.#partial = NOTHING;
-    this.#partialLength = 0;
-    this.#executeLine(line, 0, length);
+    this.#incomplete.append(chunk, start, lineEnd);
+    const { length } = this.#incomplete;
+    this.#executeLine(this.#incomplete.take(), 0, length);
   }
 
   #keepPartialLine(start: number): void {
-    this.#appendPartial(this.#chunk, start, this.#chunk.length);
+    const held = this.#incomplete;
+    held.append(this.#chunk, start, this.#chunk.length);
     this.#position = this.#chunk.length;
-    if (this.#partialLength <= LINE_MAX_BYTES) return;
-    if (this.#partialLength > GET_LINE_MAX_BYTES || !beginsLikeGet(this.#partial)) this.#closed = true;
-  }
-
-  #appendPartial(bytes: Buffer, start: number, end: number): void {
-    const needed = this.#partialLength + end - start;
-    if (needed > this.#partial.length) this.#partial = grown(this.#partial, this.#partialLength, needed);
-    bytes.copy(this.#partial, this.#partialLength, start, end);
-    this.#partialLength = needed;
+    if (held.length <= LINE_MAX_BYTES) return;
+    if (held.length > GET_LINE_MAX_BYTES || !beginsLikeGet(held.bytes)) this.#closed = true;
   }
 
   #executeLine(bytes: Buffer, start: number, end: number): void {
@@ -287,23 +274,13 @@ export class Session {
 
   #readData(): void {
     const total = this.#request.dataLength + 2;
-    const taken = Math.min(total - this.#dataLength, this.#chunk.length - this.#position);
-    const needed = this.#dataLength + taken;
-    if (needed > this.#data.length)
-      this.#data = grown(
-        this.#data,
-        this.#dataLength,
-        Math.min(total, Math.max(needed, DATA_FIRST_BYTES)),
-        total,
-      );
-    this.#chunk.copy(this.#data, this.#dataLength, this.#position, this.#position + taken);
+    const held = this.#incomplete;
+    const taken = Math.min(total - held.length, this.#chunk.length - this.#position);
+    held.append(this.#chunk, this.#position, this.#position + taken, DATA_FIRST_BYTES, total);
     this.#position += taken;
-    this.#dataLength = needed;
-    if (needed < total) return;
+    if (held.length < total) return;
 
-    const data = this.#data;
-    this.#data = NOTHING;
-    this.#dataLength = 0;
+    const data = held.take();
     this.#phase = 'line';
     this.#items.strikeDueFlush();
     if (endsInCrlf(data, total - 2)) this.#finishStore(ownedWireValue(data, total - 2));
@@ -349,16 +326,4 @@ function beginsLikeGet(line: Buffer): boolean {
   while (start < LINE_MAX_LEADING_BLANKS && line[start] === SPACE) start++;
   const word = line.toString('latin1', start, start + 5);
   return word.startsWith('get ') || word === 'gets ';
-}
-
-/** A copy with room for `needed` bytes at least; doubles, so that appending stays linear. */
-function grown(
-  bytes: Buffer,
-  used: number,
-  needed: number,
-  atMost: number = Number.POSITIVE_INFINITY,
-): Buffer {
-  const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(needed, bytes.length * 2, 64), atMost));
-  bytes.copy(larger, 0, 0, used);
-  return larger;
 }

@@ -1,0 +1,44 @@
+/**
+ * Bytes of one line or one value that arrive in pieces. Copies them, so that no chunk is kept alive; doubles
+ * its memory, so that it takes at most twice what has arrived and appending stays linear.
+ */
+
+const NOTHING = Buffer.alloc(0);
+const FIRST_BYTES = 64;
+
+export class ByteCollector {
+  length = 0;
+  #bytes: Buffer = NOTHING;
+
+  /** What has arrived, and room behind it: bytes [0, length) count. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Appends `chunk[start, end)`; makes its memory `atLeast` so large, and never larger than `atMost`. */
+  append(
+    chunk: Buffer,
+    start: number,
+    end: number,
+    atLeast: number = FIRST_BYTES,
+    atMost: number = Number.POSITIVE_INFINITY,
+  ): void {
+    const needed = this.length + end - start;
+    if (needed > this.#bytes.length) {
+      const size = Math.min(Math.max(needed, this.#bytes.length * 2, atLeast), atMost);
+      const larger = Buffer.allocUnsafeSlow(size);
+      this.#bytes.copy(larger, 0, 0, this.length);
+      this.#bytes = larger;
+    }
+    chunk.copy(this.#bytes, this.length, start, end);
+    this.length = needed;
+  }
+
+  /** Hands the bytes over, and begins anew. */
+  take(): Buffer {
+    const bytes = this.#bytes;
+    this.#bytes = NOTHING;
+    this.length = 0;
+    return bytes;
+  }
+}

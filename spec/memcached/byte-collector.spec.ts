@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ByteCollector } from '../../lib/memcached/byte-collector.js';
+
+it('gives back what was appended, in order, and begins anew', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (pieces) => {
+      const collector = new ByteCollector();
+      for (let round = 0; round < 2; round++) {
+        for (const piece of pieces) collector.append(Buffer.from(piece), 0, piece.length);
+        const { length } = collector;
+        expect(collector.take().subarray(0, length)).toEqual(Buffer.concat(pieces));
+        expect(collector.length).toBe(0);
+      }
+    }),
+  );
+});
+
+it('takes at most twice what has arrived, beyond its first memory', () => {
+  const collector = new ByteCollector();
+  const piece = Buffer.alloc(100);
+  for (let i = 0; i < 1000; i++) {
+    collector.append(piece, 0, piece.length);
+    expect(collector.bytes.length).toBeLessThanOrEqual(Math.max(200, collector.length * 2));
+  }
+});
+
+it('never takes more than it is told will come', () => {
+  const collector = new ByteCollector();
+  const piece = Buffer.alloc(40);
+  for (let i = 0; i < 25; i++) {
+    collector.append(piece, 0, piece.length, 512, 1000);
+    expect(collector.bytes.length).toBeLessThanOrEqual(1000);
+  }
+  expect(collector.take()).toHaveLength(1000);
+});
+
+it('copies: the chunk may be used again', () => {
+  const collector = new ByteCollector();
+  const chunk = Buffer.from('abc');
+  collector.append(chunk, 1, 3);
+  chunk.fill(0);
+  expect(collector.bytes.subarray(0, collector.length).toString()).toBe('bc');
+});
