@@ -295,26 +295,27 @@ export class SlotEngine<K, V> {
       if (this.#isShort(bytes, 1)) this.#makeRoom(bytes, 1, now);
       if (table.full) this.#grow();
       slot = table.insert(key, value);
+      table.bytes[slot] = bytes;
       this.list.add(slot);
       this.#budget.contentBytes += bytes;
     } else {
       this.#countLeaving(slot, 'replaced');
       this.#budget.contentBytes += bytes - table.bytes[slot]!;
       table.values[slot] = value;
+      table.bytes[slot] = bytes;
       this.list.promote(slot);
+      if (this.#isShort(0, 0)) {
+        // A larger value took the place of a smaller one. It is the newest; without a time, others go first.
+        this.schedule(slot, Number.POSITIVE_INFINITY);
+        this.#makeRoom(0, 0, now);
+      }
     }
-    table.bytes[slot] = bytes;
     if (table.flags !== null) table.flags[slot] = flags;
     if (table.versions !== null) table.versions[slot] = ++this.#lastVersion;
     if (this.trackAccess) {
       table.storedAt![slot] = now;
       table.usedAt![slot] = now;
       table.fetched![slot] = 0;
-    }
-    if (this.#isShort(0, 0)) {
-      // A larger value took the place of a smaller one. It is the newest; without a time, others go first.
-      this.schedule(slot, Number.POSITIVE_INFINITY);
-      this.#makeRoom(0, 0, now);
     }
     this.schedule(slot, expiresAtMs);
     this.#counters[count.STORES]!++;
