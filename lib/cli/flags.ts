@@ -47,7 +47,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     short: 's',
     long: 'unix-socket',
     takes: '<path>',
-    help: 'Unix socket to listen on; no TCP port is opened then',
+    help: 'Unix socket to listen on; no TCP port is opened then, unless -p is given',
   },
   mask: {
     short: 'a',

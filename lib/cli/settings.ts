@@ -70,7 +70,7 @@ function readFlags(argv: readonly string[]): Given {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional')
       throw new UsageError(
-        `unexpected argument "${token.value}"; hotset takes only flags: see hotset --help`,
+        `unexpected argument "${token.value}"; hotset takes only flags: see hotset --help (with npm start, put -- before them)`,
       );
     const name = byLongName.get(token.name);
     if (name === undefined) throw new UsageError(`unknown flag ${token.rawName}; see hotset --help`);

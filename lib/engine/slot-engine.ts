@@ -7,6 +7,7 @@
  * the same slots; every removal has been counted under its cause and told to the listener once.
  */
 
+import { rejectUnknownOptions } from '../errors.js';
 import { Budget, type Limits } from './budget.js';
 import type { Clock } from './clock.js';
 import type { StoreOptions, StoreResult } from './entry.js';
@@ -27,6 +28,8 @@ import { RecencyList } from './recency-list.js';
 import { type RemovalCause, RemovalQueue } from './removal.js';
 import * as count from './stats.js';
 import { verifyParts } from './verify.js';
+
+const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>(['ttlMs', 'flags', 'keepRefused']);
 
 /** Entries looked at in one step of reclaiming the expired before live ones are evicted. */
 const RECLAIM_STEP = 64;
@@ -258,6 +261,8 @@ export class SlotEngine<K, V> {
     const ttlMs = options?.ttlMs === undefined ? this.#ttlMs : options.ttlMs;
     const expiresAtMs = this.expiresAtMs(ttlMs);
     const flags = options?.flags === undefined ? 0 : options.flags;
+    if (options !== undefined && options.ttlMs === undefined && options.flags === undefined)
+      rejectUnknownOptions(options, STORE_OPTIONS);
     if (flags >>> 0 !== flags) throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
     return this.write(key, slot, value, expiresAtMs, flags, options?.keepRefused === true);
   }

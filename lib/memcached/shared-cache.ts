@@ -4,13 +4,13 @@
  */
 
 import type { StoreOptions, StoreResult } from '../engine/entry.js';
-import { HotsetError, shown } from '../errors.js';
+import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
 import { knownItemStoreOf, type WireEngine } from './item-store.js';
 import { wireKey } from './wire-key.js';
 import { bytesOf, latin1Of, type WireValue, wireValue } from './wire-value.js';
 
 /**
- * Flags that `set` writes: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
+ * Flags that `set` writes unless told otherwise: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
  * text, 1 (pymemcache's documented JSON serializer: a string) as text. Other flags are read as bytes.
  */
 export const TEXT_FLAGS = 0;
@@ -19,14 +19,38 @@ export const BYTES_FLAGS = 4;
 
 const READ_AS_TEXT: ReadonlySet<number> = new Set([TEXT_FLAGS, 1, 16]);
 
+/** Flags that `set` writes and `get` understands: those of the clients that share the cache. */
+export interface SharedCacheOptions {
+  /** For texts. Default: 0. */
+  textFlags?: number;
+  /** For everything that is stored as JSON. Default: 2. */
+  jsonFlags?: number;
+  /** For bytes. Default: 4. */
+  bytesFlags?: number;
+}
+
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof SharedCacheOptions>([
+  'textFlags',
+  'jsonFlags',
+  'bytesFlags',
+]);
+
 /** What a SharedCache takes and gives: text, bytes, or anything that JSON can say. */
 export type SharedValue = string | Uint8Array | number | boolean | null | readonly unknown[] | object;
 
 export class SharedCache {
   readonly engine: WireEngine;
+  readonly #textFlags: number;
+  readonly #jsonFlags: number;
+  readonly #bytesFlags: number;
 
-  constructor(engine: WireEngine) {
+  /** Throws `HOTSET_INVALID_OPTION` for an option that does not exist. */
+  constructor(engine: WireEngine, options: SharedCacheOptions = {}) {
+    rejectUnknownOptions(options, KNOWN_OPTIONS);
     this.engine = engine;
+    this.#textFlags = options.textFlags ?? TEXT_FLAGS;
+    this.#jsonFlags = options.jsonFlags ?? JSON_FLAGS;
+    this.#bytesFlags = options.bytesFlags ?? BYTES_FLAGS;
   }
 
   /**
@@ -38,8 +62,10 @@ export class SharedCache {
     if (slot <= 0) return undefined;
     const flags = this.engine.flagsAt(slot);
     const value = this.engine.valueAt(slot);
-    if (READ_AS_TEXT.has(flags)) return utf8Of(value);
-    return flags === JSON_FLAGS ? parseJson(key, utf8Of(value)) : Buffer.from(bytesOf(value));
+    if (flags === this.#jsonFlags) return parseJson(key, flags, utf8Of(value));
+    if (flags === this.#textFlags) return utf8Of(value);
+    if (flags === this.#bytesFlags || !READ_AS_TEXT.has(flags)) return Buffer.from(bytesOf(value));
+    return utf8Of(value);
   }
 
   /** The bytes under `key` whatever the flags are: a copy. Throws `HOTSET_INVALID_KEY`. */
@@ -53,7 +79,7 @@ export class SharedCache {
    * Throws `HOTSET_INVALID_KEY`, and `HOTSET_INVALID_ARGUMENT` for a value that JSON cannot say.
    */
   set(key: string, value: SharedValue, options: Pick<StoreOptions, 'ttlMs'> = {}): StoreResult {
-    const { bytes, flags } = encoded(value);
+    const { bytes, flags } = this.#encoded(value);
     this.#strikeDueFlush();
     return this.engine.set(wireKey(key), wireValue(bytes, 0, bytes.length), { ...options, flags });
   }
@@ -75,6 +101,16 @@ export class SharedCache {
     return this.engine.lookup(wireKey(key));
   }
 
+  #encoded(value: SharedValue): { bytes: Buffer; flags: number } {
+    if (typeof value === 'string') return { bytes: Buffer.from(value, 'utf8'), flags: this.#textFlags };
+    if (value instanceof Uint8Array)
+      return {
+        bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+        flags: this.#bytesFlags,
+      };
+    return { bytes: Buffer.from(jsonOf(value), 'utf8'), flags: this.#jsonFlags };
+  }
+
   /** A client's delayed flush_all holds here too. */
   #strikeDueFlush(): void {
     knownItemStoreOf(this.engine)?.strikeDueFlush();
@@ -83,13 +119,6 @@ export class SharedCache {
 
 function utf8Of(value: WireValue): string {
   return Buffer.from(latin1Of(value), 'latin1').toString('utf8');
-}
-
-function encoded(value: SharedValue): { bytes: Buffer; flags: number } {
-  if (typeof value === 'string') return { bytes: Buffer.from(value, 'utf8'), flags: TEXT_FLAGS };
-  if (value instanceof Uint8Array)
-    return { bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength), flags: BYTES_FLAGS };
-  return { bytes: Buffer.from(jsonOf(value), 'utf8'), flags: JSON_FLAGS };
 }
 
 function jsonOf(value: unknown): string {
@@ -109,13 +138,13 @@ function jsonOf(value: unknown): string {
   );
 }
 
-function parseJson(key: string, text: string): unknown {
+function parseJson(key: string, flags: number, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new HotsetError(
       'HOTSET_UNREADABLE_VALUE',
-      `the value under ${shown(key)} has the flags of JSON (${JSON_FLAGS}) and is not JSON: ${shown(text)}`,
+      `the value under ${shown(key)} has the flags of JSON (${flags}) and is not JSON: ${shown(text)}`,
       { cause },
     );
   }

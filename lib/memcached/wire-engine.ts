@@ -8,7 +8,20 @@ import { type WireValue, wireValueBytes } from './wire-value.js';
 /** An engine's options, without those that the wire settles. */
 export type WireEngineOptions = Omit<CacheEngineOptions<string, WireValue>, 'sizeOf' | 'trackAccess'>;
 
+const WIRE_ENGINES = new WeakSet<object>();
+
+/** Whether `createWireEngine` has made it: the values of any other engine are not the wire's. */
+export function isWireEngine(engine: unknown): engine is WireEngine {
+  return typeof engine === 'object' && engine !== null && WIRE_ENGINES.has(engine);
+}
+
 /** Makes an engine for values of bytes: weighed as they are held, with the access times that `stats` shows. */
 export function createWireEngine(options: WireEngineOptions = {}): WireEngine {
-  return new CacheEngine<string, WireValue>({ ...options, sizeOf: wireValueBytes, trackAccess: true });
+  const engine = new CacheEngine<string, WireValue>({
+    ...options,
+    sizeOf: wireValueBytes,
+    trackAccess: true,
+  });
+  WIRE_ENGINES.add(engine);
+  return engine;
 }

@@ -1,6 +1,9 @@
+/// <reference types="node" preserve="true" />
 /** `hotset/tcp`: the memcached protocol over TCP and Unix sockets. */
 
+import { HotsetError } from '../errors.js';
 import type { WireEngine } from '../memcached/item-store.js';
+import { isWireEngine } from '../memcached/wire-engine.js';
 import type { TcpServerOptions } from './options.js';
 import { TcpServer } from './tcp-server.js';
 
@@ -9,6 +12,7 @@ export {
   BYTES_FLAGS,
   JSON_FLAGS,
   SharedCache,
+  type SharedCacheOptions,
   type SharedValue,
   TEXT_FLAGS,
 } from '../memcached/shared-cache.js';
@@ -29,8 +33,11 @@ export type { TcpServer } from './tcp-server.js';
  * …
  * await server.close({ graceMs: 5000 });
  *
- * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense.
+ * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, and `HOTSET_INVALID_ARGUMENT` for an engine
+ * that is not for the wire.
  */
 export function createTcpServer(engine: WireEngine, options: TcpServerOptions = {}): TcpServer {
+  if (!isWireEngine(engine))
+    throw new HotsetError('HOTSET_INVALID_ARGUMENT', 'engine takes an engine that createWireEngine has made');
   return new TcpServer(engine, options);
 }

@@ -157,8 +157,14 @@ const bad: [flags: string, message: string][] = [
   ['--toString', 'unknown flag --toString; see hotset --help'],
   ['--__proto__', 'unknown flag --__proto__; see hotset --help'],
   ['--no-port', 'unknown flag --no-port; see hotset --help'],
-  ['11211', 'unexpected argument "11211"; hotset takes only flags: see hotset --help'],
-  ['-- -p', 'unexpected argument "-p"; hotset takes only flags: see hotset --help'],
+  [
+    '11211',
+    'unexpected argument "11211"; hotset takes only flags: see hotset --help (with npm start, put -- before them)',
+  ],
+  [
+    '-- -p',
+    'unexpected argument "-p"; hotset takes only flags: see hotset --help (with npm start, put -- before them)',
+  ],
   ['--disable-evictions=yes', '--disable-evictions takes no value; got yes'],
 ];
 

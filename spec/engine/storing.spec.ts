@@ -197,3 +197,14 @@ describe('touch', () => {
     expect(engine.has('a')).toBe(false);
   });
 });
+
+describe('an option that does not exist', () => {
+  it.each([{ ttl: 5 }, { TTL: 5 }, { flag: 1 }])('%j is refused, and nothing is stored', (options) => {
+    const { engine } = makeFixture();
+    for (const method of ['set', 'add'] as const)
+      expect(() => engine[method]('a', 1, options as object)).toThrow(
+        expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' }),
+      );
+    expect(engine.size).toBe(0);
+  });
+});

@@ -145,4 +145,16 @@ describe('SharedCache', () => {
     items.strikeDueFlush();
     expect(cache.get('new')).toBe('v');
   });
+
+  it('writes and reads the flags of the clients that share it', () => {
+    const cache = new SharedCache(createWireEngine(), { textFlags: 16, jsonFlags: 6, bytesFlags: 0 });
+    cache.set('text', 'ü');
+    cache.set('json', { a: 1 });
+    cache.set('bytes', Buffer.from([0, 255]));
+    expect(['text', 'json', 'bytes'].map((key) => cache.engine.getEntry(key)?.flags)).toEqual([16, 6, 0]);
+    expect(cache.get('text')).toBe('ü');
+    expect(cache.get('json')).toEqual({ a: 1 });
+    expect(cache.get('bytes')).toEqual(Buffer.from([0, 255]));
+    expect(() => new SharedCache(createWireEngine(), { flags: 1 } as object)).toThrow(/no option "flags"/);
+  });
 });
