@@ -36,12 +36,21 @@ export function shown(value: unknown): string {
 
 /** Throws `HOTSET_INVALID_OPTION` for options that are no object, or have a name that is not `known`. */
 export function rejectUnknownOptions(options: object, known: ReadonlySet<string>): void {
-  if (typeof options !== 'object' || options === null)
-    throw new HotsetError('HOTSET_INVALID_OPTION', `options takes an object; got ${shown(options)}`);
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
   const unknown = Object.keys(options).find((name) => !known.has(name));
   if (unknown !== undefined)
     throw new HotsetError(
       'HOTSET_INVALID_OPTION',
       `there is no option ${shown(unknown)}; options are ${[...known].join(', ')}`,
     );
+}
+
+/** An option's bad value: names the option, and what it takes. */
+export function invalidOption(name: string, takes: string, value: unknown): HotsetError {
+  return new HotsetError('HOTSET_INVALID_OPTION', `${name} takes ${takes}; got ${shown(value)}`);
+}
+
+/** The same for a method's argument. */
+export function invalidArgument(name: string, takes: string, value: unknown): HotsetError {
+  return new HotsetError('HOTSET_INVALID_ARGUMENT', `${name} takes ${takes}; got ${shown(value)}`);
 }

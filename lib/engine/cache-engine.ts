@@ -5,8 +5,8 @@
  * Every method is O(1) unless it says otherwise, plus O(1) for each entry that it has to evict.
  */
 
+import { invalidArgument } from '../errors.js';
 import type { EntryInfo, StoreOptions, StoreResult } from './entry.js';
-import { invalidArgument } from './options.js';
 import type { Direction } from './recency-list.js';
 import { SlotEngine } from './slot-engine.js';
 
@@ -40,8 +40,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    * nor statistics. The first call of all that finds an entry begins the versions: see `beginVersions`.
    */
   getEntry(key: K): EntryInfo<K, V> | undefined {
-    if (!this.numbersWrites && this.find(key) !== 0) this.beginVersions();
-    const slot = this.find(key);
+    const slot = this.#findNumbered(key);
     return slot === 0 ? undefined : this.#describe(slot);
   }
 
@@ -76,8 +75,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    * `stored`, `exists` (another version), `not-found`, `too-large` or `no-room`.
    */
   compareAndSet(key: K, version: number, value: V, options?: StoreOptions): StoreResult {
-    if (!this.numbersWrites && this.find(key) !== 0) this.beginVersions();
-    const slot = this.find(key);
+    const slot = this.#findNumbered(key);
     if (slot === 0) return 'not-found';
     return this.versionAt(slot) === version ? this.store(key, slot, value, options) : 'exists';
   }
@@ -90,7 +88,15 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     const slot = this.find(key);
     if (slot === 0) return 'not-found';
     const expiresAtMs = this.expiry === null ? Number.POSITIVE_INFINITY : this.expiry.expiresAt[slot]!;
-    return this.write(key, slot, value, expiresAtMs, this.flagsAt(slot), options?.keepRefused === true);
+    return this.write(
+      key,
+      slot,
+      value,
+      expiresAtMs,
+      this.flagsAt(slot),
+      options?.keepRefused === true,
+      this.nowIfNeeded(),
+    );
   }
 
   /**
@@ -145,6 +151,15 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     } finally {
       this.list.closeCursor(cursor);
     }
+  }
+
+  /** As `find`, for a caller that wants the version. */
+  #findNumbered(key: K): number {
+    const slot = this.find(key);
+    if (slot === 0 || this.numbersWrites) return slot;
+    this.beginVersions();
+    // Numbers take room: the entry may have had to go.
+    return this.find(key);
   }
 
   #describe(slot: number): EntryInfo<K, V> {

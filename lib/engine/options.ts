@@ -1,6 +1,6 @@
 /** The engine's options: one type, one place for defaults, one function that validates. */
 
-import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
+import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
 import { type Clock, systemClock } from './clock.js';
 import type { SizeOf } from './entry-bytes.js';
 import type { RemovalListener } from './removal.js';
@@ -86,15 +86,6 @@ export function checkedLimit(name: string, value: number | undefined, whenAbsent
   if (value === undefined) return whenAbsent;
   if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1)) return value;
   throw invalidOption(name, 'a whole number from 1, or Infinity', value);
-}
-
-function invalidOption(name: string, takes: string, value: unknown): HotsetError {
-  return new HotsetError('HOTSET_INVALID_OPTION', `${name} takes ${takes}; got ${shown(value)}`);
-}
-
-/** For a method's argument, in the words of a bad option. */
-export function invalidArgument(name: string, takes: string, value: unknown): HotsetError {
-  return new HotsetError('HOTSET_INVALID_ARGUMENT', `${name} takes ${takes}; got ${shown(value)}`);
 }
 
 function clockOption(clock: Clock | undefined): Clock {

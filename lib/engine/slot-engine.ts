@@ -7,7 +7,7 @@
  * the same slots; every removal has been counted under its cause and told to the listener once.
  */
 
-import { rejectUnknownOptions } from '../errors.js';
+import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import { Budget, type Limits } from './budget.js';
 import type { Clock } from './clock.js';
 import type { StoreOptions, StoreResult } from './entry.js';
@@ -23,7 +23,7 @@ import {
 } from './entry-bytes.js';
 import { EntryTable } from './entry-table.js';
 import { ExpiryWheel } from './expiry.js';
-import { type CacheEngineOptions, invalidArgument, type ResolvedOptions, resolveOptions } from './options.js';
+import { type CacheEngineOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { RecencyList } from './recency-list.js';
 import { type RemovalCause, RemovalQueue } from './removal.js';
 import * as count from './stats.js';
@@ -259,12 +259,13 @@ export class SlotEngine<K, V> {
 
   protected store(key: K, slot: number, value: V, options: StoreOptions | undefined): StoreResult {
     const ttlMs = options?.ttlMs === undefined ? this.#ttlMs : options.ttlMs;
-    const expiresAtMs = this.expiresAtMs(ttlMs);
+    const now = ttlMs === Number.POSITIVE_INFINITY ? this.nowIfNeeded() : this.clock.now();
+    const expiresAtMs = expiryTime(ttlMs, now);
     const flags = options?.flags === undefined ? 0 : options.flags;
     if (options !== undefined && options.ttlMs === undefined && options.flags === undefined)
       rejectUnknownOptions(options, STORE_OPTIONS);
     if (flags >>> 0 !== flags) throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
-    return this.write(key, slot, value, expiresAtMs, flags, options?.keepRefused === true);
+    return this.write(key, slot, value, expiresAtMs, flags, options?.keepRefused === true, now);
   }
 
   /** The one place where a value enters. `found` is the key's present slot, or 0. */
@@ -275,14 +276,14 @@ export class SlotEngine<K, V> {
     expiresAtMs: number,
     flags: number,
     keepRefused: boolean,
+    now: number,
   ): StoreResult {
     const { table } = this;
     const { changes } = table;
     const bytes = this.#budget.weighs ? this.#weigh(key, value) : 0;
     // A sizeOf hook, or a getter of the value's, may have called the engine.
     let slot = changes === table.changes ? found : table.find(key);
-    this.#needColumns(flags, expiresAtMs);
-    const now = this.nowIfNeeded();
+    this.#needColumns(flags, expiresAtMs, now);
     if (slot !== 0 && this.expiry !== null && this.expiry.expiresAt[slot]! <= now) {
       this.remove(slot, 'expired');
       slot = 0;
@@ -340,13 +341,13 @@ export class SlotEngine<K, V> {
   }
 
   /** Makes the columns that an entry of this kind needs, before its weight is looked at. */
-  #needColumns(flags: number, expiresAtMs: number): void {
+  #needColumns(flags: number, expiresAtMs: number, now: number): void {
     if (flags !== 0 && this.table.flags === null) {
       this.table.needFlags();
       this.#budget.addOverhead(FLAGS_BYTES);
     }
     if (expiresAtMs !== Number.POSITIVE_INFINITY && this.expiry === null) {
-      this.expiry = new ExpiryWheel(this.table.capacity, this.clock.now());
+      this.expiry = new ExpiryWheel(this.table.capacity, now);
       this.#budget.addOverhead(EXPIRY_BYTES);
     }
   }
@@ -404,11 +405,7 @@ export class SlotEngine<K, V> {
   }
 
   protected expiresAtMs(ttlMs: number): number {
-    if (ttlMs === Number.POSITIVE_INFINITY) return ttlMs;
-    if (typeof ttlMs !== 'number' || Number.isNaN(ttlMs))
-      throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
-    const now = this.clock.now();
-    return ttlMs > 0 ? now + ttlMs : now;
+    return ttlMs === Number.POSITIVE_INFINITY ? ttlMs : expiryTime(ttlMs, this.clock.now());
   }
 
   /** The time, for an engine that has use for it: one without times of any kind never reads the clock. */
@@ -424,7 +421,8 @@ export class SlotEngine<K, V> {
   }
 
   protected schedule(slot: number, expiresAtMs: number): void {
-    this.#needColumns(0, expiresAtMs);
+    if (this.expiry === null && expiresAtMs !== Number.POSITIVE_INFINITY)
+      this.#needColumns(0, expiresAtMs, this.clock.now());
     if (this.expiry !== null && this.expiry.expiresAt[slot] !== expiresAtMs)
       this.expiry.schedule(slot, expiresAtMs);
   }
@@ -440,4 +438,11 @@ export class SlotEngine<K, V> {
     this.list.grow(this.table.capacity);
     this.expiry?.grow(this.table.capacity);
   }
+}
+
+/** When an entry stored `now` expires; a time to live of 0 or less has passed at once. */
+function expiryTime(ttlMs: number, now: number): number {
+  if (typeof ttlMs !== 'number' || Number.isNaN(ttlMs))
+    throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
+  return ttlMs > 0 ? now + ttlMs : now;
 }

@@ -5,7 +5,7 @@
 
 import type { CacheEngine } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock } from '../engine/clock.js';
-import { HotsetError, shown } from '../errors.js';
+import { invalidOption } from '../errors.js';
 import type { Transport } from './commands/admin/transport.js';
 import { COUNTERS } from './counters.js';
 import {
@@ -57,10 +57,7 @@ export class ItemStore {
     this.clock = options.clock ?? engine.clock;
     this.itemMaxBytes = options.itemMaxBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.itemMaxBytes) || this.itemMaxBytes < 1024 || this.itemMaxBytes > 2 ** 30)
-      throw new HotsetError(
-        'HOTSET_INVALID_OPTION',
-        `itemMaxBytes takes a whole number of bytes from 1024 to 1 GiB; got ${shown(this.itemMaxBytes)}`,
-      );
+      throw invalidOption('itemMaxBytes', 'a whole number of bytes from 1024 to 1 GiB', this.itemMaxBytes);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
     this.startedAtMs = this.clock.now();

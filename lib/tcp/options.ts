@@ -1,6 +1,6 @@
 /** What the TCP adapter can be told: one type, one place for defaults, one function that validates. */
 
-import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
+import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import type { ItemStoreOptions } from '../memcached/item-store.js';
 
 /** Where to listen: a TCP port, or a Unix socket. */
@@ -96,8 +96,4 @@ export function checkAddress(address: ListenAddress): void {
     throw invalidOption('port', 'a whole number from 0 to 65535', port);
   if (address.host !== undefined && (typeof address.host !== 'string' || address.host === ''))
     throw invalidOption('host', 'a host name or an address', address.host);
-}
-
-function invalidOption(name: string, takes: string, value: unknown): HotsetError {
-  return new HotsetError('HOTSET_INVALID_OPTION', `${name} takes ${takes}; got ${shown(value)}`);
 }

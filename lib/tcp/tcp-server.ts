@@ -5,7 +5,7 @@
 
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { MinHeap } from 'mnemonist';
-import { HotsetError, shown } from '../errors.js';
+import { HotsetError, invalidArgument } from '../errors.js';
 import type { ConnectionInfo, Transport } from '../memcached/commands/admin/transport.js';
 import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
@@ -101,10 +101,7 @@ export class TcpServer implements Transport, ConnectionObserver {
    */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
     if (typeof graceMs !== 'number' || !(graceMs >= 0))
-      throw new HotsetError(
-        'HOTSET_INVALID_ARGUMENT',
-        `graceMs takes milliseconds, 0 or more; got ${shown(graceMs)}`,
-      );
+      throw invalidArgument('graceMs', 'milliseconds, 0 or more', graceMs);
     this.#closing = true;
     clearInterval(this.#upkeep);
     this.#upkeep = undefined;
