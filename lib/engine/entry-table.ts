@@ -6,7 +6,7 @@
  * growth copies the columns.
  */
 
-import { grownFloat64, grownUint32 } from './recency-list.js';
+import { grownFloat64, grownUint8, grownUint32 } from './columns.js';
 
 /**
  * Entries in one Map. A Map's table holds at most 2^24 entries, live and deleted together, and V8 cleans a
@@ -113,11 +113,7 @@ export class EntryTable<K, V> {
     if (this.versions !== null) this.versions = grownFloat64(this.versions, this.capacity);
     if (this.storedAt !== null) this.storedAt = grownFloat64(this.storedAt, this.capacity);
     if (this.usedAt !== null) this.usedAt = grownFloat64(this.usedAt, this.capacity);
-    if (this.fetched !== null) {
-      const grown = new Uint8Array(this.capacity);
-      grown.set(this.fetched);
-      this.fetched = grown;
-    }
+    if (this.fetched !== null) this.fetched = grownUint8(this.fetched, this.capacity);
   }
 
   needFlags(): Uint32Array {

@@ -10,7 +10,7 @@
  * Ticks bound the work, not the precision: a sweep takes every entry with `expiresAt <= now`, and no other.
  */
 
-import { grownFloat64, grownUint32 } from './recency-list.js';
+import { grownFloat64, grownUint32 } from './columns.js';
 
 const TICK_MS = 64;
 const FARTHEST_TICK = 2 ** 52;

@@ -4,6 +4,8 @@
  * All operations are O(1). Iterators hold cursors, which are moved on when their slot leaves its place.
  */
 
+import { grownUint32 } from './columns.js';
+
 export type Direction = 'newest-first' | 'oldest-first';
 
 export class RecencyList {
@@ -127,16 +129,4 @@ export class ListCursor {
     this.next = next;
     this.last = last;
   }
-}
-
-export function grownUint32(column: Uint32Array, capacity: number): Uint32Array {
-  const grown = new Uint32Array(capacity);
-  grown.set(column);
-  return grown;
-}
-
-export function grownFloat64(column: Float64Array, capacity: number): Float64Array {
-  const grown = new Float64Array(capacity);
-  grown.set(column);
-  return grown;
 }

@@ -3,10 +3,18 @@
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import type { ItemStoreOptions } from '../memcached/item-store.js';
 
+export interface TcpAddress {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export interface UnixAddress {
+  readonly path: string;
+  readonly mode?: number;
+}
+
 /** Where to listen: a TCP port, or a Unix socket. */
-export type ListenAddress =
-  | { readonly host?: string; readonly port?: number }
-  | { readonly path: string; readonly mode?: number };
+export type ListenAddress = TcpAddress | UnixAddress;
 
 export interface TcpServerOptions extends ItemStoreOptions {
   /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */

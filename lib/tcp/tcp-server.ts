@@ -17,7 +17,9 @@ import {
   type ListenAddress,
   type ResolvedTcpOptions,
   resolveTcpOptions,
+  type TcpAddress,
   type TcpServerOptions,
+  type UnixAddress,
 } from './options.js';
 
 /** How often idle connections are looked for and expired items reclaimed. */
@@ -196,23 +198,27 @@ export class TcpServer implements Transport, ConnectionObserver {
   }
 
   get tcpPort(): number {
-    const address = this.addresses.find((candidate) => !('path' in candidate));
-    return address !== undefined && 'port' in address ? (address.port ?? -1) : -1;
+    return this.#tcpAddress?.port ?? -1;
   }
 
   get host(): string | null {
-    const address = this.addresses.find((candidate) => !('path' in candidate));
-    return address !== undefined && 'host' in address ? (address.host ?? null) : null;
+    return this.#tcpAddress?.host ?? null;
   }
 
   get path(): string | null {
-    const address = this.addresses.find((candidate) => 'path' in candidate);
-    return address !== undefined && 'path' in address ? address.path : null;
+    return this.#unixAddress?.path ?? null;
   }
 
   get mode(): number {
-    const address = this.addresses.find((candidate) => 'path' in candidate);
-    return (address !== undefined && 'mode' in address ? address.mode : undefined) ?? DEFAULT_SOCKET_MODE;
+    return this.#unixAddress?.mode ?? DEFAULT_SOCKET_MODE;
+  }
+
+  get #tcpAddress(): TcpAddress | undefined {
+    return this.addresses.find((address): address is TcpAddress => !('path' in address));
+  }
+
+  get #unixAddress(): UnixAddress | undefined {
+    return this.addresses.find((address): address is UnixAddress => 'path' in address);
   }
 
   *connections(): Generator<ConnectionInfo> {
