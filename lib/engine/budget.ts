@@ -1,14 +1,16 @@
 /**
- * What entries may take and what they do take: bytes of keys and values, overhead for each entry, and their
- * number. Without byte limits nothing is weighed, and everything weighs 0.
+ * What entries may take and what they do take: bytes of keys and values, overhead for each entry, slack of the
+ * structure, and their number. Without byte limits nothing is weighed, and everything weighs 0.
  */
 
 import { HotsetError, rejectUnknownOptions } from '../errors.js';
+import { bytesOption } from './byte-size.js';
 import { checkedLimit } from './options.js';
 
 /** Limits that `resize` can change. */
 export interface Limits {
-  maxBytes?: number;
+  /** As the option `maxBytes`: a number of bytes, `'64MiB'` or `'25%'`. */
+  maxBytes?: number | string;
   maxEntries?: number;
 }
 
@@ -21,6 +23,8 @@ export class Budget {
   contentBytes = 0;
   /** What an entry takes beside key and value, with the columns that are in use. */
   overheadBytes = 0;
+  /** What the tables' indexes have allocated beyond that. */
+  slackBytes = 0;
   readonly weighs: boolean;
   readonly #maxEntryBytes: number;
 
@@ -33,29 +37,34 @@ export class Budget {
   }
 
   addOverhead(bytes: number): void {
-    if (this.weighs) this.overheadBytes += bytes;
+    this.overheadBytes += bytes;
   }
 
   /** Bytes that `entries` entries with the present content take. */
   bytes(entries: number): number {
-    return this.contentBytes + entries * this.overheadBytes;
+    return this.weighs ? this.contentBytes + this.slackBytes + entries * this.overheadBytes : 0;
   }
 
-  /** Whether `entries` entries, with `bytes` of keys and values more than now, would break a limit. */
+  /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit. */
   exceededBy(bytes: number, entries: number): boolean {
-    return this.bytes(entries) + bytes > this.maxBytes || entries > this.maxEntries;
+    return entries > this.maxEntries || (this.weighs && this.bytes(entries) + bytes > this.maxBytes);
+  }
+
+  /** What an entry with `bytes` of key and value counts, slack aside. */
+  entryBytes(bytes: number): number {
+    return this.weighs ? bytes + this.overheadBytes : 0;
   }
 
   /** Whether an entry with `bytes` of key and value can never fit. */
   neverFits(bytes: number): boolean {
-    const weight = bytes + this.overheadBytes;
+    const weight = this.entryBytes(bytes);
     return weight > this.maxBytes || weight > this.#maxEntryBytes;
   }
 
   /** Throws `HOTSET_INVALID_OPTION`, and then nothing has changed. */
   resize(limits: Limits): void {
     rejectUnknownOptions(limits, LIMITS);
-    const maxBytes = checkedLimit('maxBytes', limits.maxBytes, this.maxBytes);
+    const maxBytes = bytesOption('maxBytes', limits.maxBytes, this.maxBytes);
     const maxEntries = checkedLimit('maxEntries', limits.maxEntries, this.maxEntries);
     if ((maxBytes === Number.POSITIVE_INFINITY) !== (this.maxBytes === Number.POSITIVE_INFINITY))
       throw new HotsetError(

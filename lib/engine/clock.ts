@@ -3,6 +3,8 @@
  * 0, fractions and negative times are ordinary, and a clock may jump.
  */
 
+import { invalidOption } from '../errors.js';
+
 export interface Clock {
   /** The time now, in milliseconds. */
   now(): number;
@@ -55,4 +57,41 @@ export class CoarseClock implements Clock {
   refresh(): void {
     this.#now = this.#source.now();
   }
+}
+
+/**
+ * Reads its source at most once in `resolutionMs`: for hot loops over entries with a time to live, where reading
+ * the system's clock (40 ns) costs more than the cache. Between readings time stands still, and longer while
+ * the event loop is blocked: an entry may be read for so long after its time. The only timer is unref'd, and
+ * runs only while the clock is in use.
+ */
+export class TickingClock implements Clock {
+  readonly #source: Clock;
+  readonly #resolutionMs: number;
+  #now = 0;
+  #isFresh = false;
+
+  constructor(resolutionMs = 1, source: Clock = systemClock) {
+    if (typeof resolutionMs !== 'number' || !(resolutionMs >= 1))
+      throw invalidOption('resolutionMs', 'milliseconds, 1 or more', resolutionMs);
+    this.#resolutionMs = resolutionMs;
+    this.#source = source;
+  }
+
+  now(): number {
+    if (!this.#isFresh) this.#read();
+    return this.#now;
+  }
+
+  #read(): void {
+    this.#now = this.#source.now();
+    this.#isFresh = true;
+    const timer: unknown = setTimeout(this.#makeStale, this.#resolutionMs);
+    // A browser's timer is a number, and holds nothing open.
+    (timer as { unref?(): void }).unref?.();
+  }
+
+  readonly #makeStale = (): void => {
+    this.#isFresh = false;
+  };
 }

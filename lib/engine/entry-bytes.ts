@@ -10,20 +10,6 @@
 
 import { HotsetError, shown } from '../errors.js';
 
-/**
- * Columns, index and list for one entry. What an entry really takes depends on where its number stands
- * between two powers of two, and on whether entries have been evicted (Map's table keeps deleted entries and
- * is then twice as large): 67 to 106 bytes in a cache that only grew, 92 to 160 in one turned over. This is
- * the middle of the averages of both, 84 and 122.
- */
-export const ENTRY_OVERHEAD_BYTES = 104;
-
-/** What further columns add for each entry once they are in use: their widths, with the average slack of doubling. */
-export const FLAGS_BYTES = 6;
-export const VERSION_BYTES = 12;
-export const EXPIRY_BYTES = 23;
-export const ACCESS_BYTES = 25;
-
 const WORD_BYTES = 8;
 /** Type, hash and length. */
 const STRING_HEADER_BYTES = 16;

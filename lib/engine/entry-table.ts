@@ -1,119 +1,156 @@
 /**
- * Where entries live: an index from key to slot, and parallel columns indexed by slot.
+ * Where entries live: an index from key to slot, columns indexed by slot, and the order of use.
  *
- * Slot 0 means "absent" and holds nothing. Keys, values and sizes always have a column; flags, versions and
- * access times get theirs when something first needs them. A lookup, an insertion and a removal are O(1);
- * growth copies the columns.
+ * Slot 0 means "absent" and holds nothing. Keys, values, sizes and links always have a column; the others get
+ * theirs when something first needs them. Lookup, insertion and removal are O(1). Growth copies the columns,
+ * a quarter more each time: an engine keeps its tables small enough for that (see tables.ts).
  */
 
-import { grownFloat64, grownUint8, grownUint32 } from './columns.js';
+import { grownArray, grownFloat64, grownUint8, grownUint32 } from './columns.js';
+import { ExpiryWheel } from './expiry.js';
+import { IndexSlack, type SlackTotal } from './index-slack.js';
+import { RecencyList } from './recency-list.js';
 
 /**
- * Entries in one Map. A Map's table holds at most 2^24 entries, live and deleted together, and V8 cleans a
- * full one up in place only when half of it is deleted: up to 2^23 live entries it can always do that.
+ * Slots of one table, slot 0 included: a number of 22 bits, so that 256 tables fit in V8's small integers.
+ * Also well within a Map's limit: 2^24 entries, live and deleted together.
  */
-const MAP_MAX_ENTRIES = 2 ** 23;
+export const MAX_TABLE_SLOTS: number = 2 ** 22;
 
 const FIRST_CAPACITY = 16;
+const GROWTH = 1.25;
+const MAX_UINT32 = 2 ** 32 - 1;
 
-export class EntryTable<K, V> {
-  keys: (K | undefined)[] = [];
-  values: (V | undefined)[] = [];
-  /** Counted bytes of each entry's key and value. */
-  bytes: Float64Array = new Float64Array(FIRST_CAPACITY);
+export class EntryTable<K, V> extends RecencyList {
+  /** What a slot of this table adds to be a number of the whole engine. */
+  readonly base: number;
+  keys: (K | undefined)[] = new Array<K | undefined>(FIRST_CAPACITY).fill(undefined);
+  values: (V | undefined)[] = new Array<V | undefined>(FIRST_CAPACITY).fill(undefined);
+  /** Counted bytes of each entry's key and value; of 64 bits once an entry counts 4 GiB. */
+  bytes: Uint32Array | Float64Array = new Uint32Array(FIRST_CAPACITY);
+  /** When entries were used, as one order across many tables; null in a table that is alone. */
+  stamps: Float64Array | null = null;
   flags: Uint32Array | null = null;
   versions: Float64Array | null = null;
   storedAt: Float64Array | null = null;
   usedAt: Float64Array | null = null;
   fetched: Uint8Array | null = null;
+  expiry: ExpiryWheel | null = null;
 
   capacity: number = FIRST_CAPACITY;
   size = 0;
-  /** Differs after any insertion, removal or reset: slots found before may be another's now. */
-  changes = 0;
+  /** What this table's index has allocated and does not use; null in an engine that does not weigh. */
+  readonly slack: IndexSlack | null;
 
   #index: Map<K, number> = new Map();
-  /** Where the index goes on when the first Map is full. */
-  #moreIndexes: Map<K, number>[] | null = null;
   /** Slots below this one have been used. */
   #nextFresh = 1;
-  #free: number[] = [];
-  readonly #mapMaxEntries: number;
+  /** The first free slot, 0 for none; the others follow through the `newer` links. */
+  #firstFree = 0;
 
-  constructor(mapMaxEntries: number = MAP_MAX_ENTRIES) {
-    this.#mapMaxEntries = mapMaxEntries;
-    this.keys.push(undefined);
-    this.values.push(undefined);
+  /** A table that is one of many has stamps, and a base of its own. */
+  constructor(slackTotal: SlackTotal | null, base = 0) {
+    super(FIRST_CAPACITY);
+    this.base = base;
+    if (base !== 0) this.stamps = new Float64Array(FIRST_CAPACITY);
+    this.slack = slackTotal === null ? null : new IndexSlack(slackTotal);
   }
 
   /** The key's slot, or 0. */
   find(key: K): number {
     const slot = this.#index.get(key);
-    if (slot !== undefined) return slot;
-    return this.#moreIndexes === null ? 0 : this.#findInMore(key);
+    return slot === undefined ? 0 : slot;
   }
 
-  #findInMore(key: K): number {
-    for (const index of this.#moreIndexes!) {
-      const slot = index.get(key);
-      if (slot !== undefined) return slot;
-    }
-    return 0;
+  /** True when no further entry can ever be inserted, but in the place of another. */
+  get isExhausted(): boolean {
+    return this.#firstFree === 0 && this.#nextFresh === MAX_TABLE_SLOTS;
   }
 
-  /** True when the next insertion needs `grow` first. */
-  get full(): boolean {
-    return this.#free.length === 0 && this.#nextFresh === this.capacity;
-  }
-
-  /** Gives an absent key a slot. The columns of that slot are for the caller to fill. */
+  /** Gives an absent key a slot outside the order. Its other columns are for the caller to fill. */
   insert(key: K, value: V): number {
-    const slot = this.#free.pop() ?? this.#nextFresh++;
-    if (slot === this.keys.length) {
-      this.keys.push(key);
-      this.values.push(value);
-    } else {
-      this.keys[slot] = key;
-      this.values[slot] = value;
+    let slot = this.#firstFree;
+    if (slot !== 0) this.#firstFree = this.newer[slot]!;
+    else {
+      if (this.#nextFresh === this.capacity) this.#grow();
+      slot = this.#nextFresh++;
     }
-    this.#indexWithRoom().set(key, slot);
+    this.keys[slot] = key;
+    this.values[slot] = value;
+    this.#index.set(key, slot);
+    if (this.slack !== null) this.slack.added();
     this.size++;
-    this.changes = (this.changes + 1) | 0;
     return slot;
   }
 
-  #indexWithRoom(): Map<K, number> {
-    if (this.#index.size < this.#mapMaxEntries) return this.#index;
-    this.#moreIndexes ??= [];
-    let index = this.#moreIndexes.find((candidate) => candidate.size < this.#mapMaxEntries);
-    if (index === undefined) {
-      index = new Map();
-      this.#moreIndexes.push(index);
-    }
-    return index;
-  }
-
+  /** Takes the entry out of index, order and wheel. */
   remove(slot: number): void {
-    const key = this.keys[slot] as K;
-    if (!this.#index.delete(key) && this.#moreIndexes !== null) {
-      for (const index of this.#moreIndexes) if (index.delete(key)) break;
-    }
+    this.unlink(slot);
+    if (this.expiry !== null) this.expiry.cancel(slot);
+    this.#index.delete(this.keys[slot] as K);
+    if (this.slack !== null) this.slack.removed();
     this.keys[slot] = undefined;
     this.values[slot] = undefined;
-    this.#free.push(slot);
+    this.newer[slot] = this.#firstFree;
+    this.#firstFree = slot;
     this.size--;
-    this.changes = (this.changes + 1) | 0;
   }
 
-  /** Doubles the capacity; the caller grows what it keeps beside the table. */
-  grow(): void {
-    this.capacity *= 2;
-    this.bytes = grownFloat64(this.bytes, this.capacity);
-    if (this.flags !== null) this.flags = grownUint32(this.flags, this.capacity);
-    if (this.versions !== null) this.versions = grownFloat64(this.versions, this.capacity);
-    if (this.storedAt !== null) this.storedAt = grownFloat64(this.storedAt, this.capacity);
-    if (this.usedAt !== null) this.usedAt = grownFloat64(this.usedAt, this.capacity);
-    if (this.fetched !== null) this.fetched = grownUint8(this.fetched, this.capacity);
+  /**
+   * Gives the slot of an entry to an absent key, as the newest. The other columns are for the caller to fill,
+   * the time of expiry included.
+   */
+  reuse(slot: number, key: K, value: V): void {
+    this.#index.delete(this.keys[slot] as K);
+    this.#index.set(key, slot);
+    if (this.slack !== null) {
+      this.slack.removed();
+      this.slack.added();
+    }
+    this.keys[slot] = key;
+    this.values[slot] = value;
+    this.promote(slot);
+  }
+
+  /** Puts the entries into a new Map, without the places of deleted ones. O(n). */
+  rebuildIndex(): void {
+    const index = new Map<K, number>();
+    for (let slot = this.oldest; slot !== 0; slot = this.newerThan(slot))
+      index.set(this.keys[slot] as K, slot);
+    this.#index = index;
+    this.slack?.rebuilt();
+  }
+
+  /** Notes that the slot's value is new; `needAccess` must have been called. */
+  stored(slot: number, now: number): void {
+    this.storedAt![slot] = now;
+    this.usedAt![slot] = now;
+    this.fetched![slot] = 0;
+  }
+
+  /** Sets the counted bytes of a slot. */
+  setBytes(slot: number, bytes: number): void {
+    if (bytes > MAX_UINT32 && this.bytes instanceof Uint32Array) this.bytes = Float64Array.from(this.bytes);
+    this.bytes[slot] = bytes;
+  }
+
+  #grow(): void {
+    const capacity = Math.min(Math.ceil(this.capacity * GROWTH), MAX_TABLE_SLOTS);
+    this.capacity = capacity;
+    this.growLinks(capacity);
+    this.keys = grownArray(this.keys, capacity);
+    this.values = grownArray(this.values, capacity);
+    this.bytes =
+      this.bytes instanceof Uint32Array
+        ? grownUint32(this.bytes, capacity)
+        : grownFloat64(this.bytes, capacity);
+    if (this.stamps !== null) this.stamps = grownFloat64(this.stamps, capacity);
+    if (this.flags !== null) this.flags = grownUint32(this.flags, capacity);
+    if (this.versions !== null) this.versions = grownFloat64(this.versions, capacity);
+    if (this.storedAt !== null) this.storedAt = grownFloat64(this.storedAt, capacity);
+    if (this.usedAt !== null) this.usedAt = grownFloat64(this.usedAt, capacity);
+    if (this.fetched !== null) this.fetched = grownUint8(this.fetched, capacity);
+    if (this.expiry !== null) this.expiry.grow(capacity);
   }
 
   needFlags(): Uint32Array {
@@ -126,53 +163,53 @@ export class EntryTable<K, V> {
     return this.versions;
   }
 
+  needExpiry(now: number): ExpiryWheel {
+    this.expiry ??= new ExpiryWheel(this.capacity, now);
+    return this.expiry;
+  }
+
   needAccess(): void {
     this.storedAt ??= new Float64Array(this.capacity);
     this.usedAt ??= new Float64Array(this.capacity);
     this.fetched ??= new Uint8Array(this.capacity);
   }
 
-  /** Forgets everything and gives the memory back; columns that were needed stay needed. */
-  reset(): void {
-    this.capacity = FIRST_CAPACITY;
-    this.size = 0;
-    this.changes = (this.changes + 1) | 0;
-    this.keys = [undefined];
-    this.values = [undefined];
-    this.bytes = new Float64Array(FIRST_CAPACITY);
-    if (this.flags !== null) this.flags = new Uint32Array(FIRST_CAPACITY);
-    if (this.versions !== null) this.versions = new Float64Array(FIRST_CAPACITY);
-    if (this.storedAt !== null) this.storedAt = new Float64Array(FIRST_CAPACITY);
-    if (this.usedAt !== null) this.usedAt = new Float64Array(FIRST_CAPACITY);
-    if (this.fetched !== null) this.fetched = new Uint8Array(FIRST_CAPACITY);
-    this.#index = new Map();
-    this.#moreIndexes = null;
-    this.#nextFresh = 1;
-    this.#free = [];
+  /** Ends walks under way, and takes the table's slack out of the engine's: the table is thrown away. */
+  discard(): void {
+    this.resetLinks(1);
+    this.slack?.reset();
   }
 
-  /** What is inconsistent between index, slots and free slots; empty when all is well. */
+  /** What is inconsistent between index, slots, order, wheel and free slots; empty when all is well. */
   verify(): string[] {
-    const problems: string[] = [];
-    const indexes = [this.#index, ...(this.#moreIndexes ?? [])];
-    const indexed = indexes.reduce((sum, index) => sum + index.size, 0);
-    if (indexed !== this.size)
-      problems.push(`the index holds ${indexed} keys, the table ${this.size} entries`);
-    for (const index of indexes) {
-      for (const [key, slot] of index) {
-        if (slot <= 0 || slot >= this.#nextFresh) problems.push(`slot ${slot} is out of range`);
-        else if (!Object.is(this.keys[slot], key) && this.keys[slot] !== key)
-          problems.push(`slot ${slot} holds another key than its index says`);
-      }
+    const problems = this.verifyLinks(this.size);
+    if (this.#index.size !== this.size)
+      problems.push(`the index holds ${this.#index.size} keys, the table ${this.size} entries`);
+    const live = new Set<number>();
+    for (const [key, slot] of this.#index) {
+      live.add(slot);
+      if (slot <= 0 || slot >= this.#nextFresh) problems.push(`slot ${slot} is out of range`);
+      else if (!Object.is(this.keys[slot], key) && this.keys[slot] !== key)
+        problems.push(`slot ${slot} holds another key than its index says`);
     }
-    const used = this.#nextFresh - 1;
-    if (new Set(this.#free).size !== this.#free.length) problems.push('a slot is free twice');
-    if (this.size + this.#free.length !== used)
-      problems.push(`${used} slots in use, but ${this.size} hold an entry and ${this.#free.length} are free`);
-    for (const slot of this.#free) {
+    // A list that goes round has been told of; here it must end.
+    for (
+      let slot = this.oldest, steps = 0;
+      slot !== 0 && steps <= live.size;
+      slot = this.newerThan(slot), steps++
+    )
+      if (!live.has(slot)) return [...problems, `slot ${slot} is linked but not indexed`];
+    const free = new Set<number>();
+    for (let slot = this.#firstFree; slot !== 0; slot = this.newer[slot]!) {
+      if (free.has(slot)) return [...problems, 'a slot is free twice'];
+      free.add(slot);
       if (this.keys[slot] !== undefined || this.values[slot] !== undefined)
         problems.push(`free slot ${slot} still holds a key or a value`);
     }
+    const used = this.#nextFresh - 1;
+    if (this.size + free.size !== used)
+      problems.push(`${used} slots in use, but ${this.size} hold an entry and ${free.size} are free`);
+    if (this.expiry !== null) problems.push(...this.expiry.verify(live));
     return problems;
   }
 }

@@ -42,3 +42,18 @@ export interface EntryInfo<K, V> {
   /** Whether the value has been read since it was stored; `undefined` without `trackAccess`. */
   readonly fetched: boolean | undefined;
 }
+
+/** One entry of a dump. Times are relative, so that a dump survives a restart and another clock. */
+export interface DumpedEntry<K, V> {
+  readonly key: K;
+  readonly value: V;
+  readonly flags: number;
+  /** Milliseconds left; `Infinity` for never. */
+  readonly remainingTtlMs: number;
+  /** Milliseconds since the value was stored; `undefined` without `trackAccess`, as the next two. */
+  readonly ageMs?: number | undefined;
+  /** Milliseconds since it was last read or stored. */
+  readonly idleMs?: number | undefined;
+  /** Whether it has been read since it was stored. */
+  readonly fetched?: boolean | undefined;
+}

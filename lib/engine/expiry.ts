@@ -7,6 +7,7 @@
  *
  * `schedule` and `cancel` are O(1). A sweep is bounded by its limit and goes on next time where it stopped:
  * it visits each bucket between its two ticks once, so it ends however many entries it has to put back.
+ * An entry whose time is put off stays in its bucket until the sweep that enters it.
  * Ticks bound the work, not the precision: a sweep takes every entry with `expiresAt <= now`, and no other.
  */
 
@@ -32,6 +33,8 @@ export class ExpiryWheel {
   expiresAt: Float64Array;
   /** How many entries can expire. */
   count = 0;
+  /** Entries that the last sweep looked at. */
+  lookedAt = 0;
 
   #next: Uint32Array;
   #previous: Uint32Array;
@@ -58,19 +61,15 @@ export class ExpiryWheel {
     this.#previous = grownUint32(this.#previous, NODES_BEFORE_SLOTS + capacity);
   }
 
-  reset(capacity: number): void {
-    this.expiresAt = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
-    this.#next = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
-    this.#previous = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
-    this.#emptyBuckets();
-    this.count = 0;
-    this.#nextDueMs = Number.POSITIVE_INFINITY;
-    this.#sweep = null;
-  }
-
   /** Sets or changes a slot's time; `Infinity` takes it out. */
   schedule(slot: number, expiresAtMs: number): void {
-    const scheduled = this.expiresAt[slot] !== Number.POSITIVE_INFINITY;
+    const before = this.expiresAt[slot]!;
+    const scheduled = before !== Number.POSITIVE_INFINITY;
+    if (scheduled && expiresAtMs >= before && expiresAtMs !== Number.POSITIVE_INFINITY) {
+      // Later is no hurry: the sweep that finds the slot in its old bucket puts it where it belongs by then.
+      this.expiresAt[slot] = expiresAtMs;
+      return;
+    }
     if (scheduled) this.#unlink(NODES_BEFORE_SLOTS + slot);
     this.expiresAt[slot] = expiresAtMs;
     if (expiresAtMs === Number.POSITIVE_INFINITY) {
@@ -90,6 +89,16 @@ export class ExpiryWheel {
     return this.#sweep !== null || nowMs >= this.#nextDueMs;
   }
 
+  /** No entry expires before this time, and nothing is left of a sweep, when `mayHaveDue` says no. */
+  get nextDueMs(): number {
+    return this.#nextDueMs;
+  }
+
+  /** The time up to which everything has been looked at, give or take a tick. */
+  get sweptUntilMs(): number {
+    return this.#tick * TICK_MS;
+  }
+
   /**
    * Calls `expire` for entries whose time has passed, each of which must cancel its slot; looks at `limit`
    * entries at most. Returns how many have expired.
@@ -97,12 +106,14 @@ export class ExpiryWheel {
   sweep(nowMs: number, limit: number, expire: (slot: number) => void): number {
     let budget = limit;
     let expired = 0;
+    this.lookedAt = 0;
     while (this.mayHaveDue(nowMs)) {
       this.#sweep ??= this.#visitBucketsUntil(nowMs);
       do {
         for (let node = this.#next[SCRATCH]!; node !== SCRATCH; node = this.#next[SCRATCH]!) {
           if (budget < 1) return expired;
           budget--;
+          this.lookedAt++;
           const slot = node - NODES_BEFORE_SLOTS;
           const expiresAtMs = this.expiresAt[slot]!;
           if (expiresAtMs <= nowMs) {

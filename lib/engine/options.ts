@@ -1,20 +1,22 @@
 /** The engine's options: one type, one place for defaults, one function that validates. */
 
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { bytesOption } from './byte-size.js';
 import { type Clock, systemClock } from './clock.js';
 import type { SizeOf } from './entry-bytes.js';
 import type { RemovalListener } from './removal.js';
 
 export interface CacheEngineOptions<K, V> {
   /**
-   * Memory budget in bytes: keys, values and the engine's overhead for each entry. Default: 64 MiB.
+   * Memory budget: keys, values and the engine's own structure. A number of bytes, a size such as `'64MiB'`,
+   * or a share such as `'25%'` of the memory that the process may use. Default: 64 MiB.
    * `Infinity` switches weighing off (`bytes` is then 0) and needs a `maxEntries`.
    */
-  maxBytes?: number;
+  maxBytes?: number | string;
   /** The most entries to hold. Default: `Infinity`. */
   maxEntries?: number;
   /** The most bytes that one entry may count. Default: `maxBytes`. */
-  maxEntryBytes?: number;
+  maxEntryBytes?: number | string;
   /** Time to live of entries that are stored without one of their own, in milliseconds. Default: `Infinity`. */
   ttlMs?: number;
   /** Where time comes from. Default: the system's clock. */
@@ -23,7 +25,7 @@ export interface CacheEngineOptions<K, V> {
   sizeOf?: SizeOf<K, V>;
   /** Told of every removal and its cause. */
   onRemoval?: RemovalListener<K, V>;
-  /** Keep for each entry when it was stored and last read (25 bytes more, and a clock reading for each hit). Default: false. */
+  /** Keep for each entry when it was stored and last read (19 bytes more, and a clock reading for each hit). Default: false. */
   trackAccess?: boolean;
   /** Make room by evicting the least recently used entry; `false` refuses what does not fit. Default: true. */
   evict?: boolean;
@@ -46,7 +48,7 @@ export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
 /** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for a value that makes no sense. */
 export function resolveOptions<K, V>(options: CacheEngineOptions<K, V>): ResolvedOptions<K, V> {
   rejectUnknownOptions(options, KNOWN_OPTIONS);
-  const maxBytes = checkedLimit('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES);
+  const maxBytes = bytesOption('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES);
   const maxEntries = checkedLimit('maxEntries', options.maxEntries, Number.POSITIVE_INFINITY);
   if (maxBytes === Number.POSITIVE_INFINITY && maxEntries === Number.POSITIVE_INFINITY)
     throw new HotsetError(
@@ -59,7 +61,7 @@ export function resolveOptions<K, V>(options: CacheEngineOptions<K, V>): Resolve
   return {
     maxBytes,
     maxEntries,
-    maxEntryBytes: checkedLimit('maxEntryBytes', options.maxEntryBytes, Number.POSITIVE_INFINITY),
+    maxEntryBytes: bytesOption('maxEntryBytes', options.maxEntryBytes, Number.POSITIVE_INFINITY),
     ttlMs,
     clock: clockOption(options.clock),
     sizeOf: functionOption('sizeOf', options.sizeOf),

@@ -1,7 +1,8 @@
 /**
- * The LRU order: a doubly linked list over slot numbers, its links in two typed arrays.
- * Slot 0 is the anchor: `older[0]` is the newest entry, `newer[0]` the oldest, and 0 ends a walk.
+ * The LRU order: a doubly linked list over slot numbers, its links in two typed arrays. Slot 0 is none.
  * All operations are O(1). Iterators hold cursors, which are moved on when their slot leaves its place.
+ *
+ * `older` of the oldest slot is 0; `newer` of the newest is not kept, so that a promotion writes one link less.
  */
 
 import { grownUint32 } from './columns.js';
@@ -11,6 +12,9 @@ export type Direction = 'newest-first' | 'oldest-first';
 export class RecencyList {
   newer: Uint32Array;
   older: Uint32Array;
+  /** The ends of the list; 0 when it is empty. */
+  newest = 0;
+  oldest = 0;
   #cursors: WeakRef<ListCursor>[] | null = null;
 
   constructor(capacity: number) {
@@ -18,64 +22,86 @@ export class RecencyList {
     this.older = new Uint32Array(capacity);
   }
 
-  get newest(): number {
-    return this.older[0]!;
-  }
-
-  get oldest(): number {
-    return this.newer[0]!;
-  }
-
-  grow(capacity: number): void {
+  protected growLinks(capacity: number): void {
     this.newer = grownUint32(this.newer, capacity);
     this.older = grownUint32(this.older, capacity);
   }
 
-  /** Links a slot that is not in the list, as the newest. */
-  add(slot: number): void {
-    const newest = this.older[0]!;
-    this.older[slot] = newest;
-    this.newer[slot] = 0;
-    this.newer[newest] = slot;
-    this.older[0] = slot;
+  /** The slot used next after this one; 0 for the newest. */
+  newerThan(slot: number): number {
+    return slot === this.newest ? 0 : this.newer[slot]!;
   }
 
-  remove(slot: number): void {
+  /** Links a slot that is not in the list, as the newest. */
+  linkNewest(slot: number): void {
+    const { newest } = this;
+    this.older[slot] = newest;
+    if (newest === 0) this.oldest = slot;
+    else this.newer[newest] = slot;
+    this.newest = slot;
+  }
+
+  /** Links a slot that is not in the list, as the oldest. */
+  linkOldest(slot: number): void {
+    const { oldest } = this;
+    this.older[slot] = 0;
+    this.newer[slot] = oldest;
+    if (oldest === 0) this.newest = slot;
+    else this.older[oldest] = slot;
+    this.oldest = slot;
+  }
+
+  unlink(slot: number): void {
     if (this.#cursors !== null) this.#moveCursorsOff(slot);
-    const newer = this.newer[slot]!;
-    const older = this.older[slot]!;
-    this.older[newer] = older;
-    this.newer[older] = newer;
+    const after = this.older[slot]!;
+    if (slot === this.newest) {
+      this.newest = after;
+      if (after === 0) this.oldest = 0;
+      return;
+    }
+    const before = this.newer[slot]!;
+    this.older[before] = after;
+    if (after === 0) this.oldest = before;
+    else this.newer[after] = before;
   }
 
   /** Makes a linked slot the newest. */
   promote(slot: number): void {
+    const { newest } = this;
+    if (slot === newest) return;
+    if (this.#cursors !== null) this.#moveCursorsOff(slot);
     const { newer, older } = this;
     const before = newer[slot]!;
-    if (before === 0) return;
-    if (this.#cursors !== null) this.#moveCursorsOff(slot);
     const after = older[slot]!;
     older[before] = after;
-    newer[after] = before;
-    const newest = older[0]!;
+    if (after === 0) this.oldest = before;
+    else newer[after] = before;
     older[slot] = newest;
-    newer[slot] = 0;
     newer[newest] = slot;
-    older[0] = slot;
+    this.newest = slot;
   }
 
   /** Empties the list; walks under way end. */
-  reset(capacity: number): void {
+  protected resetLinks(capacity: number): void {
     this.newer = new Uint32Array(capacity);
     this.older = new Uint32Array(capacity);
+    this.newest = 0;
+    this.oldest = 0;
     for (const cursor of this.#liveCursors()) cursor.next = 0;
     this.#cursors = null;
   }
 
+  /** Whether a walk is under way, as far as is known: one that was forgotten counts until it is collected. */
+  get isWalked(): boolean {
+    return this.#cursors !== null;
+  }
+
   /** Starts a walk that survives any change of the list; close it when done. */
   openCursor(direction: Direction): ListCursor {
-    const links = direction === 'newest-first' ? 'older' : 'newer';
-    const cursor = new ListCursor(links, this[links][0]!, links === 'older' ? this.oldest : this.newest);
+    const cursor =
+      direction === 'newest-first'
+        ? new ListCursor(direction, this.newest, this.oldest)
+        : new ListCursor(direction, this.oldest, this.newest);
     // Weak, so that an iterator that nobody finishes costs nothing once it is collected.
     this.#cursors ??= [];
     this.#cursors.push(new WeakRef(cursor));
@@ -90,16 +116,21 @@ export class RecencyList {
   /** The slot at the cursor, which then moves on; 0 at the end. */
   advance(cursor: ListCursor): number {
     const slot = cursor.next;
-    cursor.next = slot === 0 || slot === cursor.last ? 0 : this[cursor.links][slot]!;
+    cursor.next = slot === 0 || slot === cursor.last ? 0 : this.#after(slot, cursor.direction);
     return slot;
+  }
+
+  #after(slot: number, direction: Direction): number {
+    return direction === 'newest-first' ? this.older[slot]! : this.newerThan(slot);
   }
 
   #moveCursorsOff(slot: number): void {
     for (const cursor of this.#liveCursors()) {
+      const { direction } = cursor;
       if (cursor.next === slot) {
-        cursor.next = cursor.last === slot ? 0 : this[cursor.links][slot]!;
+        cursor.next = cursor.last === slot ? 0 : this.#after(slot, direction);
       } else if (cursor.last === slot && cursor.next !== 0) {
-        cursor.last = this[cursor.links === 'older' ? 'newer' : 'older'][slot]!;
+        cursor.last = this.#after(slot, direction === 'newest-first' ? 'oldest-first' : 'newest-first');
       }
     }
   }
@@ -116,16 +147,31 @@ export class RecencyList {
     });
     this.#cursors = kept.length === 0 ? null : kept;
   }
+
+  /** What is inconsistent among the links of the list's `count` slots; empty when all is well. */
+  protected verifyLinks(count: number): string[] {
+    const problems: string[] = [];
+    const linked = new Set<number>();
+    for (let slot = this.oldest; slot !== 0; slot = this.newerThan(slot)) {
+      if (linked.has(slot)) return [...problems, `the list visits slot ${slot} twice`];
+      linked.add(slot);
+      const after = this.older[slot]!;
+      if ((after === 0) !== (slot === this.oldest) || (after !== 0 && this.newer[after] !== slot))
+        problems.push(`the list's links around slot ${slot} disagree`);
+    }
+    if (linked.size !== count) problems.push(`the list has ${linked.size} entries, the table ${count}`);
+    return problems;
+  }
 }
 
 /** A place in a walk: the slot to visit next, and the last one that the walk includes. */
 export class ListCursor {
-  readonly links: 'newer' | 'older';
+  readonly direction: Direction;
   next: number;
   last: number;
 
-  constructor(links: 'newer' | 'older', next: number, last: number) {
-    this.links = links;
+  constructor(direction: Direction, next: number, last: number) {
+    this.direction = direction;
     this.next = next;
     this.last = last;
   }

@@ -1,202 +1,219 @@
 /**
- * The engine's mechanics, by slot: what CacheEngine's methods by key are made of, and what adapters use that
- * must not allocate. It coordinates the parts and is the only file that knows them all: the table finds slots,
- * the list orders them, the wheel says which have expired, the queue holds removals until all is consistent.
- *
- * Invariants, after every public call: `bytes <= maxBytes`, `size <= maxEntries`; table, list and wheel hold
- * the same slots; every removal has been counted under its cause and told to the listener once.
+ * The engine by number: what adapters use that must not allocate, and what CacheEngine's methods by key are made
+ * of. An entry's number is good until the next call that may store, remove or promote.
  */
 
-import { invalidArgument, rejectUnknownOptions } from '../errors.js';
-import { Budget, type Limits } from './budget.js';
-import type { Clock } from './clock.js';
-import type { StoreOptions, StoreResult } from './entry.js';
-import {
-  ACCESS_BYTES,
-  checkedSize,
-  ENTRY_OVERHEAD_BYTES,
-  EXPIRY_BYTES,
-  FLAGS_BYTES,
-  type SizeOf,
-  VERSION_BYTES,
-  valueBytes,
-} from './entry-bytes.js';
-import { EntryTable } from './entry-table.js';
-import { ExpiryWheel } from './expiry.js';
-import { type CacheEngineOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { RecencyList } from './recency-list.js';
-import { type RemovalCause, RemovalQueue } from './removal.js';
+import { invalidArgument } from '../errors.js';
+import type { Limits } from './budget.js';
+import { LOOKUP_CHANNEL } from './diagnostics.js';
+import { EntryStore } from './entry-store.js';
+import type { EntryTable } from './entry-table.js';
+import { type CacheEngineOptions, resolveOptions } from './options.js';
+import { RecentReads } from './recent-reads.js';
 import * as count from './stats.js';
+import type { TableLayout } from './tables.js';
 import { verifyParts } from './verify.js';
 
-const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>(['ttlMs', 'flags', 'keepRefused']);
+export class SlotEngine<K, V> extends EntryStore<K, V> {
+  readonly #recentReads: RecentReads = new RecentReads();
 
-/** Entries looked at in one step of reclaiming the expired before live ones are evicted. */
-const RECLAIM_STEP = 64;
-
-export class SlotEngine<K, V> {
-  /** Where the engine gets its time. */
-  readonly clock: Clock;
-  readonly #sizeOf: SizeOf<K, V> | null;
-  readonly #ttlMs: number;
-  protected readonly trackAccess: boolean;
-  readonly #evict: boolean;
-  protected readonly table: EntryTable<K, V> = new EntryTable();
-  protected readonly list: RecencyList;
-  readonly #counters: count.Counters = count.newCounters();
-  readonly #budget: Budget;
-  protected readonly removals: RemovalQueue<K, V> | null;
-  protected expiry: ExpiryWheel | null = null;
-  #lastVersion = 0;
-
-  /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense. */
-  constructor(options: CacheEngineOptions<K, V> = {}) {
-    const resolved: ResolvedOptions<K, V> = resolveOptions(options);
-    this.clock = resolved.clock;
-    this.#sizeOf = resolved.sizeOf;
-    this.#ttlMs = resolved.ttlMs;
-    this.trackAccess = resolved.trackAccess;
-    this.#evict = resolved.evict;
-    this.#budget = new Budget(resolved);
-    this.removals = resolved.onRemoval === null ? null : new RemovalQueue(resolved.onRemoval);
-    this.list = new RecencyList(this.table.capacity);
-    this.#budget.addOverhead(ENTRY_OVERHEAD_BYTES);
-    if (this.trackAccess) {
-      this.table.needAccess();
-      this.#budget.addOverhead(ACCESS_BYTES);
-    }
+  /**
+   * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense. `layout` is for tests: it makes few
+   * entries enough for many tables.
+   */
+  constructor(options: CacheEngineOptions<K, V> = {}, layout?: TableLayout) {
+    super(resolveOptions(options), layout);
   }
 
   /** Entries held, expired ones that are not yet reclaimed included. */
   get size(): number {
-    return this.table.size;
+    return this.tables.size;
   }
 
-  /** Counted bytes of all entries: keys, values and overhead. Never more than `maxBytes`. */
+  /** Counted bytes of all entries: keys, values and the engine's structure. Never more than `maxBytes`. */
   get bytes(): number {
-    return this.#budget.bytes(this.table.size);
+    return this.budget.bytes(this.tables.size);
   }
 
   /** The budget in bytes, as the options or `resize` set it. */
   get maxBytes(): number {
-    return this.#budget.maxBytes;
+    return this.budget.maxBytes;
   }
 
   /** The most entries, as the options or `resize` set it. */
   get maxEntries(): number {
-    return this.#budget.maxEntries;
+    return this.budget.maxEntries;
   }
 
-  /** Whether a full cache evicts (the option `evict`). */
-  get evicts(): boolean {
-    return this.#evict;
-  }
-
-  // Slots: for adapters that must not allocate. A slot is good until the next call that may store or remove.
-
-  /** The slot of a live entry, or 0; changes nothing. */
+  /** The number of a live entry, or 0; changes nothing. */
   find(key: K): number {
-    const slot = this.table.find(key);
-    return slot === 0 || this.isExpired(slot) ? 0 : slot;
+    const table = this.tables.single ?? this.tables.holding(key);
+    const slot = table.find(key);
+    return slot === 0 || this.#isExpired(table, slot) ? 0 : table.base + slot;
   }
 
-  /** What `get` does, but returns the slot: 0 when there is none, -1 when there was one that has expired. */
+  /**
+   * What `get` does, but returns the number: 0 when there is none, -1 when there was one that has expired.
+   * Removals that a hit causes (rare: see tables.ts) are told to the listener with the next call.
+   */
   lookup(key: K): number {
-    const slot = this.table.find(key);
+    const { tables } = this;
+    const table = tables.single ?? tables.holding(key);
+    const slot = table.find(key);
     if (slot === 0) {
-      this.#counters[count.MISSES_ABSENT]!++;
+      this.missed(key);
       return 0;
     }
-    if (this.expiry !== null && this.isExpired(slot)) {
-      this.#counters[count.MISSES_EXPIRED]!++;
-      this.remove(slot, 'expired');
-      this.removals?.deliver();
+    if (table.expiry !== null && this.isDue(table.expiry.expiresAt[slot]!)) {
+      this.expired(table, slot);
       return -1;
     }
-    this.#counters[count.HITS]!++;
-    this.list.promote(slot);
-    if (this.trackAccess) {
-      this.table.usedAt![slot] = this.clock.now();
-      this.table.fetched![slot] = 1;
-    }
+    this.counters[count.HITS]!++;
+    if (this.watchesReads) this.#watch(table, slot);
+    if (tables.single === null) return this.#promoteAmongMany(table, slot);
+    table.promote(slot);
     return slot;
   }
 
+  /** Whether a hit is more than a promotion. */
+  protected get watchesReads(): boolean {
+    return this.trackAccess || LOOKUP_CHANNEL.hasSubscribers;
+  }
+
+  #watch(table: EntryTable<K, V>, slot: number): void {
+    if (LOOKUP_CHANNEL.hasSubscribers)
+      LOOKUP_CHANNEL.publish({ engine: this, key: table.keys[slot], result: 'hit' });
+    if (!this.trackAccess) return;
+    table.usedAt![slot] = this.clock.now();
+    table.fetched![slot] = 1;
+  }
+
+  /** Counts a read that found nothing. */
+  protected missed(key: K): void {
+    const { counters } = this;
+    this.#recentReads.beforeMiss(counters[count.HITS]!, count.missesOf(counters));
+    counters[count.MISSES_ABSENT]!++;
+    if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this, key, result: 'absent' });
+  }
+
+  /** Counts a read that found an entry whose time has passed, and removes it. */
+  protected expired(table: EntryTable<K, V>, slot: number): void {
+    const { counters } = this;
+    this.#recentReads.beforeMiss(counters[count.HITS]!, count.missesOf(counters));
+    counters[count.MISSES_EXPIRED]!++;
+    const key = table.keys[slot];
+    this.remove(table, slot, 'expired');
+    if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this, key, result: 'expired' });
+    this.removals?.deliver();
+  }
+
+  /** Tells no listener: the caller has yet to look at the entry. */
+  #promoteAmongMany(table: EntryTable<K, V>, slot: number): number {
+    const entry = this.tables.promote(table, slot);
+    // An entry that moves to another table may make that one's index grow.
+    if (table.stamps === null && this.budget.exceededBy(0, this.tables.size)) this.#makeRoomBeside(entry);
+    return entry;
+  }
+
+  /** Makes the limits hold without touching this entry, the newest: it may be due by now. */
+  #makeRoomBeside(entry: number): void {
+    const { tables } = this;
+    const table = tables.tableOf(entry);
+    const slot = tables.slotOf(entry);
+    const expiresAtMs = this.expiresAtMsOf(entry);
+    const now = this.nowIfNeeded();
+    tables.schedule(table, slot, Number.POSITIVE_INFINITY, now);
+    this.makeRoom(now);
+    tables.schedule(table, slot, expiresAtMs, now);
+  }
+
   /** The entry's value. O(1), as all of these. */
-  valueAt(slot: number): V {
-    return this.table.values[slot] as V;
+  valueAt(entry: number): V {
+    return this.tables.tableOf(entry).values[this.tables.slotOf(entry)] as V;
+  }
+
+  protected keyAt(entry: number): K {
+    return this.tables.tableOf(entry).keys[this.tables.slotOf(entry)] as K;
   }
 
   /** The entry's flags; 0 unless it was stored with some. */
-  flagsAt(slot: number): number {
-    return this.table.flags === null ? 0 : this.table.flags[slot]!;
+  flagsAt(entry: number): number {
+    const { flags } = this.tables.tableOf(entry);
+    return flags === null ? 0 : flags[this.tables.slotOf(entry)]!;
   }
 
   /** The entry's version; `beginVersions` must have been called. */
-  versionAt(slot: number): number {
-    return this.table.versions![slot]!;
+  versionAt(entry: number): number {
+    return this.tables.tableOf(entry).versions![this.tables.slotOf(entry)]!;
   }
 
-  /** What the entry counts: key, value and overhead; 0 when the engine has no byte limits. */
-  bytesAt(slot: number): number {
-    return this.table.bytes[slot]! + this.#budget.overheadBytes;
+  /**
+   * What the entry counts: key, value and overhead; 0 when the engine has no byte limits. The engine's `bytes`
+   * are the sum of these, and what its index has allocated beyond its entries.
+   */
+  bytesAt(entry: number): number {
+    return this.budget.entryBytes(this.tables.tableOf(entry).bytes[this.tables.slotOf(entry)]!);
+  }
+
+  /** When the entry expires, in the clock's milliseconds; `Infinity` for never. */
+  protected expiresAtMsOf(entry: number): number {
+    const { expiry } = this.tables.tableOf(entry);
+    return expiry === null ? Number.POSITIVE_INFINITY : expiry.expiresAt[this.tables.slotOf(entry)]!;
   }
 
   /** Milliseconds until the entry expires; `Infinity` for never. */
-  remainingTtlMsAt(slot: number): number {
-    const expiresAtMs = this.expiry === null ? Number.POSITIVE_INFINITY : this.expiry.expiresAt[slot]!;
+  remainingTtlMsAt(entry: number): number {
+    const expiresAtMs = this.expiresAtMsOf(entry);
     return expiresAtMs === Number.POSITIVE_INFINITY ? expiresAtMs : expiresAtMs - this.clock.now();
   }
 
-  /** What `touch` does. The slot may be gone afterwards: the first time to live of all may evict. */
-  touchAt(slot: number, ttlMs: number): void {
-    this.reschedule(slot, this.expiresAtMs(ttlMs));
+  /** What `touch` does. The entry may be gone afterwards: the first time to live of all may evict. */
+  touchAt(entry: number, ttlMs: number): void {
+    this.reschedule(entry, this.expiresAtMs(ttlMs));
   }
 
-  /** Makes the entry the newest. */
-  promoteAt(slot: number): void {
-    this.list.promote(slot);
+  /** Makes the entry the newest. Returns its number, which may be another one now. */
+  promoteAt(entry: number): number {
+    const { tables } = this;
+    const table = tables.tableOf(entry);
+    const slot = tables.slotOf(entry);
+    if (tables.single === null) return this.#promoteAmongMany(table, slot);
+    table.promote(slot);
+    return slot;
   }
 
   /** Whether entries have versions by now. */
   protected get numbersWrites(): boolean {
-    return this.table.versions !== null;
+    return this.tables.numbersWrites;
   }
 
-  /**
-   * Numbers the writes from now on. Happens by itself when a version is first asked for; then numbers the
-   * entries that are there, oldest first: O(n), once. May evict, also with `evict: false`: numbers take room.
-   */
-  beginVersions(): void {
-    if (this.table.versions !== null) return;
-    const versions = this.table.needVersions();
-    for (let slot = this.list.oldest; slot !== 0; slot = this.list.newer[slot]!)
-      versions[slot] = ++this.#lastVersion;
-    this.#budget.addOverhead(VERSION_BYTES);
-    this.#makeRoom(0, 0, this.nowIfNeeded());
-    this.removals?.deliver();
+  protected isExpired(entry: number): boolean {
+    return this.#isExpired(this.tables.tableOf(entry), this.tables.slotOf(entry));
   }
 
-  /** Removes everything. O(n) with a removal listener. */
-  clear(): void {
-    if (this.removals !== null) {
-      for (let slot = this.list.oldest; slot !== 0; slot = this.list.newer[slot]!)
-        this.removals.push(this.table.keys[slot] as K, this.table.values[slot] as V, 'cleared');
-    }
-    this.table.reset();
-    this.list.reset(this.table.capacity);
-    this.expiry?.reset(this.table.capacity);
-    this.#budget.contentBytes = 0;
-    this.removals?.deliver();
+  #isExpired(table: EntryTable<K, V>, slot: number): boolean {
+    return table.expiry !== null && this.isDue(table.expiry.expiresAt[slot]!);
+  }
+
+  /** Whether a time has passed. The clock is read only for one that can. */
+  protected isDue(expiresAtMs: number): boolean {
+    return expiresAtMs !== Number.POSITIVE_INFINITY && expiresAtMs <= this.clock.now();
   }
 
   /** Evicts the least recently used live entry and returns it; `undefined` when there is none. */
   evictOldest(): [K, V] | undefined {
-    let slot = this.list.oldest;
-    for (; slot !== 0 && this.isExpired(slot); slot = this.list.oldest) this.remove(slot, 'expired');
-    const entry: [K, V] | undefined =
-      slot === 0 ? undefined : [this.table.keys[slot] as K, this.valueAt(slot)];
-    if (slot !== 0) this.remove(slot, 'evicted');
+    const { tables } = this;
+    const now = this.nowIfNeeded();
+    let entry: [K, V] | undefined;
+    while (entry === undefined && tables.size > 0) {
+      const table = tables.tableOfOldest();
+      const slot = table.oldest;
+      if (this.#isExpired(table, slot)) this.remove(table, slot, 'expired');
+      else {
+        entry = [table.keys[slot] as K, table.values[slot] as V];
+        this.remove(table, slot, 'evicted', now);
+      }
+    }
     this.removals?.deliver();
     return entry;
   }
@@ -208,8 +225,8 @@ export class SlotEngine<K, V> {
   sweepExpired(limit: number = Number.POSITIVE_INFINITY): number {
     if (typeof limit !== 'number' || !(limit >= 0))
       throw invalidArgument('limit', 'a number of entries, 0 or more', limit);
-    if (this.expiry === null || this.expiry.count === 0) return 0;
-    const expired = this.expiry.sweep(this.clock.now(), limit, this.#removeExpired);
+    if (!this.tables.canExpire) return 0;
+    const expired = this.tables.sweep(this.clock.now(), limit, this.removeExpired);
     this.removals?.deliver();
     return expired;
   }
@@ -219,8 +236,8 @@ export class SlotEngine<K, V> {
    * Throws `HOTSET_INVALID_OPTION`; `maxBytes` can be changed only while it is finite, to a finite value.
    */
   resize(limits: Limits): void {
-    this.#budget.resize(limits);
-    this.#makeRoom(0, 0, this.nowIfNeeded());
+    this.budget.resize(limits);
+    this.makeRoom(this.nowIfNeeded());
     this.removals?.deliver();
   }
 
@@ -228,221 +245,23 @@ export class SlotEngine<K, V> {
 
   /** Counters since the start or the last `resetStats()`, and what is held now. A frozen snapshot. */
   stats(): count.EngineStats {
-    return count.snapshot(this.#counters, {
-      size: this.table.size,
+    return count.snapshot(this.counters, this.#recentReads, this.evictionAges, {
+      size: this.size,
       bytes: this.bytes,
-      maxBytes: this.#budget.maxBytes,
-      maxEntries: this.#budget.maxEntries,
+      maxBytes: this.maxBytes,
+      maxEntries: this.maxEntries,
     });
   }
 
   /** Sets the counters of `stats()` back to 0; what is held stays. */
   resetStats(): void {
-    this.#counters.fill(0);
+    this.counters.fill(0);
+    this.#recentReads.reset();
+    this.evictionAges?.reset();
   }
 
   /** Walks the whole structure and says what is inconsistent: an empty list when all is well. O(n). */
   verify(): string[] {
-    return verifyParts({
-      table: this.table,
-      list: this.list,
-      expiry: this.expiry,
-      bytes: this.bytes,
-      contentBytes: this.#budget.contentBytes,
-      maxBytes: this.#budget.maxBytes,
-      maxEntries: this.#budget.maxEntries,
-      weighs: this.#budget.weighs,
-    });
+    return verifyParts(this.tables, this.budget);
   }
-
-  // The rest is the engine's own.
-
-  protected store(key: K, slot: number, value: V, options: StoreOptions | undefined): StoreResult {
-    const ttlMs = options?.ttlMs === undefined ? this.#ttlMs : options.ttlMs;
-    const now = ttlMs === Number.POSITIVE_INFINITY ? this.nowIfNeeded() : this.clock.now();
-    const expiresAtMs = expiryTime(ttlMs, now);
-    const flags = options?.flags === undefined ? 0 : options.flags;
-    if (options !== undefined && options.ttlMs === undefined && options.flags === undefined)
-      rejectUnknownOptions(options, STORE_OPTIONS);
-    if (flags >>> 0 !== flags) throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
-    return this.write(key, slot, value, expiresAtMs, flags, options?.keepRefused === true, now);
-  }
-
-  /** The one place where a value enters. `found` is the key's present slot, or 0. */
-  protected write(
-    key: K,
-    found: number,
-    value: V,
-    expiresAtMs: number,
-    flags: number,
-    keepRefused: boolean,
-    now: number,
-  ): StoreResult {
-    const { table } = this;
-    const { changes } = table;
-    const bytes = this.#budget.weighs ? this.#weigh(key, value) : 0;
-    // A sizeOf hook, or a getter of the value's, may have called the engine.
-    let slot = changes === table.changes ? found : table.find(key);
-    this.#needColumns(flags, expiresAtMs, now);
-    if (slot !== 0 && this.expiry !== null && this.expiry.expiresAt[slot]! <= now) {
-      this.remove(slot, 'expired');
-      slot = 0;
-    }
-    const refusal = this.#refusal(slot, bytes, now);
-    if (refusal !== null) {
-      this.#counters[count.REFUSALS]!++;
-      if (slot !== 0 && !keepRefused) this.remove(slot, 'replaced');
-      // The columns that it would have needed are there now, and every entry is a little heavier.
-      if (this.#isShort(0, 0)) this.#makeRoom(0, 0, now);
-      this.removals?.deliver();
-      return refusal;
-    }
-    if (slot === 0) {
-      if (this.#isShort(bytes, 1)) this.#makeRoom(bytes, 1, now);
-      if (table.full) this.#grow();
-      slot = table.insert(key, value);
-      table.bytes[slot] = bytes;
-      this.list.add(slot);
-      this.#budget.contentBytes += bytes;
-    } else {
-      this.#countLeaving(slot, 'replaced');
-      this.#budget.contentBytes += bytes - table.bytes[slot]!;
-      table.values[slot] = value;
-      table.bytes[slot] = bytes;
-      this.list.promote(slot);
-      if (this.#isShort(0, 0)) {
-        // A larger value took the place of a smaller one. It is the newest; without a time, others go first.
-        this.schedule(slot, Number.POSITIVE_INFINITY);
-        this.#makeRoom(0, 0, now);
-      }
-    }
-    if (table.flags !== null) table.flags[slot] = flags;
-    if (table.versions !== null) table.versions[slot] = ++this.#lastVersion;
-    if (this.trackAccess) {
-      table.storedAt![slot] = now;
-      table.usedAt![slot] = now;
-      table.fetched![slot] = 0;
-    }
-    this.schedule(slot, expiresAtMs);
-    this.#counters[count.STORES]!++;
-    this.removals?.deliver();
-    return 'stored';
-  }
-
-  /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
-  #refusal(slot: number, bytes: number, now: number): 'too-large' | 'no-room' | null {
-    if (this.#budget.neverFits(bytes)) return 'too-large';
-    if (this.#evict) return null;
-    // A live entry is not due, so the sweep does not take the slot that is to be written.
-    const growth = slot === 0 ? bytes : bytes - this.table.bytes[slot]!;
-    const entries = slot === 0 ? 1 : 0;
-    while (this.#isShort(growth, entries)) if (!this.#reclaimExpired(now)) return 'no-room';
-    return null;
-  }
-
-  /** Makes the columns that an entry of this kind needs, before its weight is looked at. */
-  #needColumns(flags: number, expiresAtMs: number, now: number): void {
-    if (flags !== 0 && this.table.flags === null) {
-      this.table.needFlags();
-      this.#budget.addOverhead(FLAGS_BYTES);
-    }
-    if (expiresAtMs !== Number.POSITIVE_INFINITY && this.expiry === null) {
-      this.expiry = new ExpiryWheel(this.table.capacity, now);
-      this.#budget.addOverhead(EXPIRY_BYTES);
-    }
-  }
-
-  /** Whether `bytes` of keys and values more, and `entries` more, would break a limit. */
-  #isShort(bytes: number, entries: number): boolean {
-    return this.#budget.exceededBy(bytes, this.table.size + entries);
-  }
-
-  /** Makes the limits hold with `bytes` and `entries` more: expired entries go first, then the oldest. */
-  #makeRoom(bytes: number, entries: number, now: number): void {
-    while (this.#isShort(bytes, entries)) {
-      if (this.#reclaimExpired(now)) continue;
-      this.remove(this.list.oldest, 'evicted');
-    }
-  }
-
-  /** One bounded step of removing expired entries. False when there is nothing to gain. */
-  #reclaimExpired(now: number): boolean {
-    const { expiry } = this;
-    if (expiry === null || expiry.count === 0) return false;
-    while (expiry.mayHaveDue(now)) if (expiry.sweep(now, RECLAIM_STEP, this.#removeExpired) > 0) return true;
-    return false;
-  }
-
-  readonly #removeExpired = (slot: number): void => this.remove(slot, 'expired');
-
-  protected remove(slot: number, cause: RemovalCause): void {
-    this.#countLeaving(slot, cause);
-    this.#budget.contentBytes -= this.table.bytes[slot]!;
-    this.expiry?.cancel(slot);
-    this.list.remove(slot);
-    this.table.remove(slot);
-  }
-
-  /** Counts a removal and queues it for the listener, while the slot still holds its key and value. */
-  #countLeaving(slot: number, cause: RemovalCause): void {
-    const counters = this.#counters;
-    const unfetched = this.trackAccess && this.table.fetched![slot] === 0 ? 1 : 0;
-    if (cause === 'evicted') {
-      counters[count.EVICTIONS]!++;
-      counters[count.EVICTIONS_UNFETCHED]! += unfetched;
-    } else if (cause === 'expired') {
-      counters[count.EXPIRATIONS]!++;
-      counters[count.EXPIRATIONS_UNFETCHED]! += unfetched;
-    } else if (cause === 'deleted') counters[count.DELETIONS]!++;
-    this.removals?.push(this.table.keys[slot] as K, this.table.values[slot] as V, cause);
-  }
-
-  protected isExpired(slot: number): boolean {
-    if (this.expiry === null) return false;
-    const expiresAtMs = this.expiry.expiresAt[slot]!;
-    // The clock is read only for an entry that can expire.
-    return expiresAtMs !== Number.POSITIVE_INFINITY && expiresAtMs <= this.clock.now();
-  }
-
-  protected expiresAtMs(ttlMs: number): number {
-    return ttlMs === Number.POSITIVE_INFINITY ? ttlMs : expiryTime(ttlMs, this.clock.now());
-  }
-
-  /** The time, for an engine that has use for it: one without times of any kind never reads the clock. */
-  protected nowIfNeeded(): number {
-    return this.expiry !== null || this.trackAccess ? this.clock.now() : 0;
-  }
-
-  /** A new time for an entry. May evict: the first time of all makes every entry a little heavier. */
-  protected reschedule(slot: number, expiresAtMs: number): void {
-    this.schedule(slot, expiresAtMs);
-    if (this.#isShort(0, 0)) this.#makeRoom(0, 0, this.nowIfNeeded());
-    this.removals?.deliver();
-  }
-
-  protected schedule(slot: number, expiresAtMs: number): void {
-    if (this.expiry === null && expiresAtMs !== Number.POSITIVE_INFINITY)
-      this.#needColumns(0, expiresAtMs, this.clock.now());
-    if (this.expiry !== null && this.expiry.expiresAt[slot] !== expiresAtMs)
-      this.expiry.schedule(slot, expiresAtMs);
-  }
-
-  /** Key and value, without overhead. */
-  #weigh(key: K, value: V): number {
-    const bytes = this.#sizeOf === null ? valueBytes(value) : checkedSize(this.#sizeOf(value, key));
-    return valueBytes(key) + bytes;
-  }
-
-  #grow(): void {
-    this.table.grow();
-    this.list.grow(this.table.capacity);
-    this.expiry?.grow(this.table.capacity);
-  }
-}
-
-/** When an entry stored `now` expires; a time to live of 0 or less has passed at once. */
-function expiryTime(ttlMs: number, now: number): number {
-  if (typeof ttlMs !== 'number' || Number.isNaN(ttlMs))
-    throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
-  return ttlMs > 0 ? now + ttlMs : now;
 }

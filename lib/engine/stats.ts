@@ -1,5 +1,8 @@
 /** Counters in one typed array, and the snapshot that users see. */
 
+import type { AgeBar, EvictionAges } from './eviction-ages.js';
+import type { RecentReads, RecentReadsSnapshot } from './recent-reads.js';
+
 export const HITS = 0;
 export const MISSES_ABSENT = 1;
 export const MISSES_EXPIRED = 2;
@@ -28,6 +31,8 @@ export interface EngineStats {
   readonly missesExpired: number;
   /** `hits / (hits + misses)`; 0 before the first read. */
   readonly hitRatio: number;
+  /** The same over the last 50,000 reads or so. */
+  readonly recent: RecentReadsSnapshot;
   /** Values stored, by any method. */
   readonly stores: number;
   /** Writes refused because the entry could not fit. */
@@ -36,6 +41,10 @@ export interface EngineStats {
   readonly evictions: number;
   /** Evictions of entries that nobody had read; 0 without `trackAccess`. */
   readonly evictionsUnfetched: number;
+  /** How long before their eviction entries had been stored: a histogram; `undefined` without `trackAccess`. */
+  readonly evictionAges: readonly AgeBar[] | undefined;
+  /** How long before their eviction entries had last been read or stored; `undefined` without `trackAccess`. */
+  readonly evictionIdles: readonly AgeBar[] | undefined;
   /** Entries removed because their time had passed. */
   readonly expirations: number;
   /** Expirations of entries that nobody had read; 0 without `trackAccess`. */
@@ -49,24 +58,32 @@ export interface EngineStats {
   readonly maxEntries: number;
 }
 
+/** Reads by `get` so far that found nothing live. */
+export function missesOf(counters: Counters): number {
+  return counters[MISSES_ABSENT]! + counters[MISSES_EXPIRED]!;
+}
+
 export function snapshot(
   counters: Counters,
+  recentReads: RecentReads,
+  ages: EvictionAges | null,
   held: Pick<EngineStats, 'size' | 'bytes' | 'maxBytes' | 'maxEntries'>,
 ): EngineStats {
   const hits = counters[HITS]!;
-  const missesAbsent = counters[MISSES_ABSENT]!;
-  const missesExpired = counters[MISSES_EXPIRED]!;
-  const misses = missesAbsent + missesExpired;
+  const misses = missesOf(counters);
   return Object.freeze({
     hits,
     misses,
-    missesAbsent,
-    missesExpired,
+    missesAbsent: counters[MISSES_ABSENT]!,
+    missesExpired: counters[MISSES_EXPIRED]!,
     hitRatio: hits + misses === 0 ? 0 : hits / (hits + misses),
+    recent: recentReads.snapshot(hits, misses),
     stores: counters[STORES]!,
     refusals: counters[REFUSALS]!,
     evictions: counters[EVICTIONS]!,
     evictionsUnfetched: counters[EVICTIONS_UNFETCHED]!,
+    evictionAges: ages?.ages,
+    evictionIdles: ages?.idles,
     expirations: counters[EXPIRATIONS]!,
     expirationsUnfetched: counters[EXPIRATIONS_UNFETCHED]!,
     deletions: counters[DELETIONS]!,

@@ -174,3 +174,17 @@ describe('columns in use', () => {
     }
   });
 });
+
+describe('an insertion into a full cache', () => {
+  // budget has no room for that, so that entries go until half is deleted: a third of the cache, in one call.
+  it('evicts a few entries at most', () => {
+    const engine = new CacheEngine<number, number>({ maxBytes: 850_000, sizeOf: () => 0 });
+    let most = 0;
+    for (let key = 0; key < 60_000; key++) {
+      const before = engine.size;
+      engine.set(key, key);
+      most = Math.max(most, before + 1 - engine.size);
+    }
+    expect(most).toBeLessThan(100);
+  });
+});

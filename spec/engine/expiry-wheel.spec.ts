@@ -140,16 +140,95 @@ describe('a sweep', () => {
     expect(sweep(wheel, 50)).toHaveLength(7);
   });
 
-  it('forgets everything on reset, a sweep under way included', () => {
+  it('knows when nothing is due, for certain', () => {
     const wheel = new ExpiryWheel(16, 0);
-    for (let slot = 1; slot <= 10; slot++) wheel.schedule(slot, 50);
-    sweep(wheel, 50, 4);
-    wheel.reset(16);
-    expect(wheel).toMatchObject({ count: 0 });
+    expect(wheel.nextDueMs).toBe(Number.POSITIVE_INFINITY);
     expect(wheel.mayHaveDue(1e15)).toBe(false);
     wheel.schedule(1, 2000);
-    expect(wheel.mayHaveDue(1999)).toBe(false);
-    expect(sweep(wheel, 2000)).toEqual([1]);
+    wheel.schedule(2, 3000);
+    expect(wheel.nextDueMs).toBe(2000);
+    expect([wheel.mayHaveDue(1999), wheel.mayHaveDue(2000)]).toEqual([false, true]);
+    sweep(wheel, 2000);
+    expect(wheel.nextDueMs).toBeGreaterThan(2000);
+    expect(wheel.nextDueMs).toBeLessThanOrEqual(3000);
+    sweep(wheel, 3000);
+    expect(wheel.nextDueMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('tells how far it has swept, give or take a tick', () => {
+    const wheel = new ExpiryWheel(16, 1000);
+    expect(Math.abs(wheel.sweptUntilMs - 1000)).toBeLessThan(64);
+    wheel.schedule(1, 1e6);
+    sweep(wheel, 1e6);
+    expect(Math.abs(wheel.sweptUntilMs - 1e6)).toBeLessThan(64);
+    sweep(wheel, 1000);
+    expect(Math.abs(wheel.sweptUntilMs - 1e6)).toBeLessThan(64);
+  });
+});
+
+describe('a time that is put off', () => {
+  it('costs a look of the sweep that enters the old place, and nothing before', () => {
+    const wheel = new ExpiryWheel(16, 0);
+    wheel.schedule(1, 1000);
+    for (let time = 2000; time <= 100_000; time += 1000) wheel.schedule(1, time);
+    expect(wheel.expiresAt[1]).toBe(100_000);
+    expect(wheel.count).toBe(1);
+    expect(wheel.verify(new Set([1]))).toEqual([]);
+    expect(sweep(wheel, 1000)).toEqual([]);
+    expect(wheel.lookedAt).toBe(1);
+    expect(wheel.mayHaveDue(1000)).toBe(false);
+    expect(sweep(wheel, 99_999)).toEqual([]);
+    expect(sweep(wheel, 100_000)).toEqual([1]);
+  });
+
+  it.each<[string, number, number]>([
+    ['before the old place', 500, 500],
+    ['between the old place and the new', 5000, 5000],
+    ['to the same time', 9000, 9000],
+  ])('may be moved back again: %s', (_, ms, due) => {
+    const wheel = new ExpiryWheel(16, 0);
+    wheel.schedule(1, 1000);
+    wheel.schedule(1, 9000);
+    wheel.schedule(1, ms);
+    expect(wheel.nextDueMs).toBeLessThanOrEqual(due);
+    expect(sweep(wheel, due - 1)).toEqual([]);
+    expect(sweep(wheel, due)).toEqual([1]);
+  });
+
+  it('may be cancelled, and set anew', () => {
+    const wheel = new ExpiryWheel(16, 0);
+    wheel.schedule(1, 1000);
+    wheel.schedule(1, 9000);
+    wheel.cancel(1);
+    expect(wheel).toMatchObject({ count: 0 });
+    expect(sweep(wheel, 1e6)).toEqual([]);
+    wheel.schedule(1, 2e6);
+    expect(sweep(wheel, 2e6)).toEqual([1]);
+  });
+
+  it('while a bounded sweep has the slot at hand, goes to its new place', () => {
+    const wheel = new ExpiryWheel(31, 0);
+    for (let slot = 1; slot <= 20; slot++) wheel.schedule(slot, 1000);
+    const first = sweep(wheel, 1000, 10);
+    const left = Array.from({ length: 20 }, (_, i) => i + 1).filter((slot) => !first.includes(slot));
+    for (const slot of left) wheel.schedule(slot, 50_000);
+    expect(sweep(wheel, 1000)).toEqual([]);
+    expect(wheel.lookedAt).toBe(10);
+    expect(sweep(wheel, 50_000)).toEqual(left);
+  });
+
+  it('looks at no more than the limit, also when all were put off', () => {
+    const wheel = new ExpiryWheel(1001, 0);
+    for (let slot = 1; slot <= 1000; slot++) wheel.schedule(slot, 1000);
+    for (let slot = 1; slot <= 1000; slot++) wheel.schedule(slot, 1e6 + slot);
+    let looks = 0;
+    for (let calls = 0; wheel.mayHaveDue(2000); calls++) {
+      expect(sweep(wheel, 2000, 64)).toEqual([]);
+      expect(wheel.lookedAt).toBeLessThanOrEqual(64);
+      looks += wheel.lookedAt;
+      if (calls > 20) throw new Error('the sweep does not end');
+    }
+    expect(looks).toBe(1000);
   });
 });
 

@@ -1,7 +1,8 @@
 /** keys, values and entries: both orders, and any change on the way. */
 
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { CacheEngine, Direction } from '../../lib/index.js';
+import { CacheEngine, type Direction, ManualClock } from '../../lib/index.js';
 import { makeFixture, order, thrownBy } from './fixture.js';
 
 const DIRECTIONS: Direction[] = ['newest-first', 'oldest-first'];
@@ -200,5 +201,102 @@ describe('several walks', () => {
     expect(order(engine)).toEqual(['a', 'c', 'd']);
     engine.clear();
     expect(engine.verify()).toEqual([]);
+  });
+});
+
+describe.each([
+  ['one table', undefined],
+  ['many tables', { singleMaxEntries: 1, tables: 4 }],
+])('like a Map, an engine of %s', (_, layout) => {
+  function make(): CacheEngine<string, number> {
+    const engine = new CacheEngine<string, number>({ maxEntries: 100 }, layout);
+    for (const [i, key] of ['a', 'b', 'c', 'd', 'e'].entries()) engine.set(key, i);
+    engine.get('b');
+    return engine;
+  }
+
+  it('is iterable: newest first, key and value', () => {
+    const engine = make();
+    const pairs: [string, number][] = [
+      ['b', 1],
+      ['e', 4],
+      ['d', 3],
+      ['c', 2],
+      ['a', 0],
+    ];
+    expect([...engine]).toEqual(pairs);
+    expect([...engine.entries()]).toEqual(pairs);
+    expect([...new Map(engine)]).toEqual(pairs);
+    expect(Object.fromEntries(engine)).toEqual(Object.fromEntries(pairs));
+  });
+
+  it('calls forEach with value, key and itself, in the same order', () => {
+    const engine = make();
+    const calls: unknown[][] = [];
+    engine.forEach((...call) => {
+      calls.push(call);
+    });
+    expect(calls.map(([value, key]) => [key, value])).toEqual([...engine]);
+    expect(calls.every(([, , self]) => self === engine)).toBe(true);
+  });
+
+  it('may be changed while it is walked', () => {
+    const engine = make();
+    const visited: string[] = [];
+    engine.forEach((_value, key) => {
+      visited.push(key);
+      engine.get(key);
+      if (key === 'e') engine.delete('d');
+      engine.set(`${key}'`, 1);
+    });
+    expect(visited.filter((key) => key !== 'd')).toEqual(visited);
+    expect(new Set(visited).size).toBe(visited.length);
+    expect(visited).toEqual(['b', 'e', 'c', 'a']);
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it('lets go of a walk that is left with an error', () => {
+    const engine = make();
+    expect(() =>
+      engine.forEach(() => {
+        throw new Error('enough');
+      }),
+    ).toThrow('enough');
+    for (const _pair of engine) break;
+    for (let i = 0; i < 50; i++) engine.set(`${i}`, i);
+    expect([...engine.keys({ order: 'oldest-first' })].slice(0, 6)).toEqual(['a', 'c', 'd', 'e', 'b', '0']);
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it('skips the expired, also those that expire on the way', () => {
+    const clock = new ManualClock(0);
+    const engine = new CacheEngine<string, number>({ clock }, layout);
+    for (const [i, key] of ['a', 'b', 'c', 'd'].entries()) engine.set(key, i, { ttlMs: 10 * (i + 1) });
+    clock.advance(10);
+    const visited: string[] = [];
+    for (const [key] of engine) {
+      visited.push(key);
+      if (key === 'd') clock.advance(10);
+    }
+    expect(visited).toEqual(['d', 'c']);
+  });
+
+  it('ends when it is cleared and filled anew on the way', () => {
+    for (const direction of DIRECTIONS) {
+      const engine = make();
+      let visits = 0;
+      for (const _key of engine.keys({ order: direction })) {
+        visits++;
+        engine.clear();
+        for (let i = 0; i < 20; i++) engine.set(`${i}`, i);
+      }
+      expect(visits).toBe(1);
+      expect(engine.verify()).toEqual([]);
+    }
+  });
+
+  it('shows in Node what it holds, and not how', () => {
+    const shown = inspect(make());
+    expect(shown).toMatch(/^CacheEngine \{ size: 5, bytes: \d+, maxBytes: \d+, maxEntries: 100 \}$/);
   });
 });

@@ -8,15 +8,16 @@ const make = (options: unknown): CacheEngine<string, number> =>
   new CacheEngine(options as CacheEngineOptions<string, number>);
 
 const NOT_LIMITS = [0, -1, 1.5, Number.NaN, -Infinity, 2 ** 53, '100', '', null, true, 100n, {}, [], () => 1];
+const NOT_SIZES = NOT_LIMITS.concat('0b', '-1MiB', '64', '0%', '101%', 'NaN', '1e3MB', '64 MiB ');
 const NOT_TTLS = [0, -1, Number.NaN, -Infinity, '100', null, true, 100n, {}, []];
 const NOT_CLOCKS = [null, 0, 'now', {}, { now: 0 }, () => 0];
 const NOT_FUNCTIONS = [null, 0, 'f', {}, [], true];
 const NOT_BOOLEANS = [null, 0, 1, 'true', '', {}, []];
 
 const bad: [name: string, takes: string, values: unknown[]][] = [
-  ['maxBytes', 'a whole number from 1, or Infinity', NOT_LIMITS],
+  ['maxBytes', "a whole number of bytes from 1, Infinity, a size such as '64MiB'", NOT_SIZES],
   ['maxEntries', 'a whole number from 1, or Infinity', NOT_LIMITS],
-  ['maxEntryBytes', 'a whole number from 1, or Infinity', NOT_LIMITS],
+  ['maxEntryBytes', "a whole number of bytes from 1, Infinity, a size such as '64MiB'", NOT_SIZES],
   ['ttlMs', 'milliseconds, more than 0', NOT_TTLS],
   ['clock', 'an object with a now() method', NOT_CLOCKS],
   ['sizeOf', 'a function', NOT_FUNCTIONS],
@@ -33,7 +34,7 @@ describe('options', () => {
       expect(error.code).toBe('HOTSET_INVALID_OPTION');
       expect(error.message).toMatch(new RegExp(`^${name} takes `));
       expect(error.message).toContain(takes);
-      expect(error.message.length).toBeLessThan(200);
+      expect(error.message.length).toBeLessThan(220);
     },
   );
 
@@ -56,6 +57,15 @@ describe('options', () => {
       code: 'HOTSET_INVALID_OPTION',
       message: expect.stringContaining('options takes an object'),
     });
+  });
+
+  it('sizes may be written as people do', () => {
+    const engine = make({ maxBytes: '1.5kB', maxEntryBytes: '1 KiB', sizeOf: (n: number) => n });
+    expect(engine.maxBytes).toBe(1500);
+    expect([engine.set('a', 1000), engine.set('a', 500)]).toEqual(['too-large', 'stored']);
+    engine.resize({ maxBytes: '2KiB' });
+    expect(engine.maxBytes).toBe(2048);
+    expect(make({ maxBytes: '1%' }).maxBytes).toBeGreaterThan(1e5);
   });
 
   it('the smallest limits are taken', () => {

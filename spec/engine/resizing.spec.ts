@@ -55,6 +55,9 @@ describe('resize', () => {
     ['maxBytes', 1.5],
     ['maxBytes', Number.NaN],
     ['maxBytes', null],
+    ['maxBytes', ''],
+    ['maxBytes', '101%'],
+    ['maxEntries', '5MiB'],
     ['maxEntries', 0],
     ['maxEntries', '5'],
   ])('refuses %s: %s, naming it, and changes nothing', (name, value) => {

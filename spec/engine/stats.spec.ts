@@ -1,6 +1,7 @@
 /** stats and resetStats: what is counted, and where. */
 
 import { describe, expect, it } from 'vitest';
+import { CacheEngine } from '../../lib/index.js';
 import { makeFixture } from './fixture.js';
 
 describe('stats', () => {
@@ -12,10 +13,13 @@ describe('stats', () => {
       missesAbsent: 0,
       missesExpired: 0,
       hitRatio: 0,
+      recent: { reads: 0, hits: 0, hitRatio: 0 },
       stores: 0,
       refusals: 0,
       evictions: 0,
       evictionsUnfetched: 0,
+      evictionAges: undefined,
+      evictionIdles: undefined,
       expirations: 0,
       expirationsUnfetched: 0,
       deletions: 0,
@@ -31,8 +35,8 @@ describe('stats', () => {
     const before = engine.stats();
     engine.set('a', 1);
     engine.get('a');
-    expect(before).toMatchObject({ hits: 0, stores: 0, size: 0 });
-    expect(Object.isFrozen(before)).toBe(true);
+    expect(before).toMatchObject({ hits: 0, stores: 0, size: 0, recent: { reads: 0 } });
+    expect([Object.isFrozen(before), Object.isFrozen(before.recent)]).toEqual([true, true]);
   });
 
   it('tells hits, misses of absent entries and misses of expired ones apart', () => {
@@ -101,6 +105,41 @@ describe('stats', () => {
     expect(engine.stats()).toMatchObject({ evictions: 1, evictionsUnfetched: 0 });
   });
 
+  it('tells of late as of all, while all is of late', () => {
+    const { engine } = makeFixture();
+    engine.set('a', 1);
+    for (let i = 0; i < 3; i++) engine.get('a');
+    engine.get('b');
+    expect(engine.stats().recent).toEqual({ reads: 4, hits: 3, hitRatio: 0.75 });
+  });
+
+  it('forgets, of late, what is long ago: here and in many tables', () => {
+    for (const layout of [undefined, { singleMaxEntries: 1, tables: 2 }]) {
+      const engine = new CacheEngine<string, number>({}, layout);
+      for (const key of ['a', 'b', 'c']) engine.set(key, 1);
+      for (let i = 0; i < 60_000; i++) engine.get('absent');
+      for (let i = 0; i < 60_000; i++) engine.get('a');
+      expect(engine.stats()).toMatchObject({ hitRatio: 0.5, recent: { hitRatio: 1 } });
+    }
+  });
+
+  it('tells how old and how long unused evicted entries were, with trackAccess', () => {
+    const { engine, clock } = makeFixture({ maxEntries: 1, trackAccess: true });
+    engine.set('a', 1);
+    clock.advance(5000);
+    engine.get('a');
+    clock.advance(50);
+    engine.set('b', 1);
+    const { evictionAges, evictionIdles } = engine.stats();
+    expect(evictionAges!.filter((bar) => bar.count > 0)).toEqual([{ toMs: 10_000, count: 1 }]);
+    expect(evictionIdles!.filter((bar) => bar.count > 0)).toEqual([{ toMs: 100, count: 1 }]);
+    engine.delete('b');
+    clock.advance(1e9);
+    expect(engine.stats().evictionAges).toEqual(evictionAges);
+    engine.resetStats();
+    expect(engine.stats().evictionAges!.every((bar) => bar.count === 0)).toBe(true);
+  });
+
   it('peek does not count as a read of the entry', () => {
     const { engine } = makeFixture({ trackAccess: true });
     engine.set('a', 1);
@@ -119,6 +158,7 @@ describe('resetStats', () => {
     engine.get('a');
     engine.resetStats();
     expect(engine.stats()).toMatchObject({ hits: 0, misses: 0, stores: 0, evictions: 0, size: 1 });
+    expect(engine.stats().recent).toEqual({ reads: 0, hits: 0, hitRatio: 0 });
     expect(engine.stats().bytes).toBe(engine.bytes);
     expect(engine.peek('b')).toBe(1);
   });

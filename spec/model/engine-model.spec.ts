@@ -69,6 +69,7 @@ const operation = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('walk' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('reload' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('clear' as const) }) },
 );
 
@@ -100,17 +101,23 @@ describe('CacheEngine against a naive model', () => {
       fc.property(
         limits,
         fc.boolean(),
+        fc.constantFrom(undefined, { singleMaxEntries: 2, tables: 1 }, { singleMaxEntries: 5, tables: 4 }),
         fc.array(operation, { minLength: OPERATIONS, maxLength: OPERATIONS, size: 'max' }),
-        (bounds, trackAccess, operations) => {
+        (limitsInBytes, trackAccess, layout, operations) => {
+          // An entry's place in many tables is heavier, which the model does not know: there entries are counted.
+          const maxBytes = (bytes: number): number => (layout === undefined ? bytes : 1e9);
+          const bounds = {
+            ...limitsInBytes,
+            maxBytes: maxBytes(limitsInBytes.maxBytes),
+            maxEntryBytes: maxBytes(limitsInBytes.maxEntryBytes),
+          };
           const clock = new ManualClock(0);
           const removals: [string, number, RemovalCause][] = [];
-          const engine = new CacheEngine<string, number>({
-            ...bounds,
-            clock,
-            trackAccess,
-            sizeOf: (weight) => weight,
-            onRemoval: (k, v, cause) => removals.push([k, v, cause]),
-          });
+          const options = { ...bounds, clock, trackAccess, sizeOf: (weight: number) => weight };
+          const engine = new CacheEngine<string, number>(
+            { ...options, onRemoval: (k, v, cause) => removals.push([k, v, cause]) },
+            layout,
+          );
           // Every column in use from the start: overhead is then the same for all entries, as the model has it.
           needEveryColumn(engine);
           removals.length = 0;
@@ -179,8 +186,8 @@ describe('CacheEngine against a naive model', () => {
                 expect(engine.evictOldest()?.[0]).toBe(model.evictOldest());
                 break;
               case 'resize':
-                engine.resize({ maxBytes: o.maxBytes, maxEntries: o.maxEntries });
-                model.resize(o.maxBytes, o.maxEntries);
+                engine.resize({ maxBytes: maxBytes(o.maxBytes), maxEntries: o.maxEntries });
+                model.resize(maxBytes(o.maxBytes), o.maxEntries);
                 break;
               case 'walk':
                 // Deleting and promoting on the way must not derail the walk.
@@ -192,6 +199,12 @@ describe('CacheEngine against a naive model', () => {
                   if (entry.key === o.key) model.delete(o.key);
                   else model.get(entry.key);
                 }
+                break;
+              case 'reload':
+                // A dump loaded into the engine that it is of: every live entry is written again, in its order.
+                expect(engine.load(engine.dump())).toBe(model.live().length);
+                for (const entry of model.live())
+                  model.set(entry.key, entry.value, entry.expiresAt - model.now, entry.flags);
                 break;
               case 'clear':
                 engine.clear();
@@ -206,11 +219,25 @@ describe('CacheEngine against a naive model', () => {
           const live = model.live().map((entry) => [entry.key, entry.value]);
           expect([...engine.entries({ order: 'oldest-first' })]).toEqual(live);
           expect([...engine.entries()]).toEqual(live.toReversed());
+          expect([...engine]).toEqual(live.toReversed());
+          const visited: [string, number][] = [];
+          engine.forEach((v, k) => {
+            visited.push([k, v]);
+          });
+          expect(visited).toEqual(live.toReversed());
           for (const entry of model.live())
             expect(engine.remainingTtlMs(entry.key)).toBe(entry.expiresAt - model.now);
+          const copy = new CacheEngine<string, number>(
+            { ...options, maxBytes: engine.maxBytes, maxEntries: engine.maxEntries },
+            layout,
+          );
+          copy.load(engine.dump());
+          expect([...copy.dump()]).toEqual([...engine.dump()]);
+          expect(copy.verify()).toEqual([]);
           engine.sweepExpired();
           expect(engine.size).toBe(live.length);
-          expect(engine.bytes).toBe(model.live().reduce((sum, entry) => sum + entry.bytes, 0));
+          if (layout === undefined)
+            expect(engine.bytes).toBe(model.live().reduce((sum, entry) => sum + entry.bytes, 0));
           expect(engine.verify()).toEqual([]);
           const told = (list: [string, number, RemovalCause][]) =>
             list.filter(([, , cause]) => cause !== 'expired' && cause !== 'cleared');

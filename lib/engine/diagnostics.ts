@@ -1,0 +1,52 @@
+/**
+ * Channels of `node:diagnostics_channel`: what the engine tells to whoever listens, in this process. Nobody
+ * listening costs one check of a property. A subscriber is called in the middle of the engine's work: it may
+ * read what it is given, and must not call the engine.
+ */
+
+import type { StoreResult } from './entry.js';
+import type { RemovalCause } from './removal.js';
+
+/** On `hotset:lookup`, for each `get`. */
+export interface LookupMessage {
+  readonly engine: object;
+  readonly key: unknown;
+  readonly result: 'hit' | 'absent' | 'expired';
+}
+
+/** On `hotset:store`, for each write that reached the point of storing. */
+export interface StoreMessage {
+  readonly engine: object;
+  readonly key: unknown;
+  readonly result: StoreResult;
+}
+
+/** On `hotset:removal`, for each entry that leaves. */
+export interface RemovalMessage {
+  readonly engine: object;
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly cause: RemovalCause;
+}
+
+interface Channel<Message> {
+  readonly hasSubscribers: boolean;
+  publish(message: Message): void;
+}
+
+interface Runtime {
+  getBuiltinModule?(name: string): { channel<Message>(name: string): Channel<Message> } | undefined;
+}
+
+// Not imported: the core also runs where there is no Node.
+const channels = (globalThis as { process?: Runtime }).process?.getBuiltinModule?.(
+  'node:diagnostics_channel',
+);
+
+function channel<Message>(name: string): Channel<Message> {
+  return channels?.channel(name) ?? { hasSubscribers: false, publish() {} };
+}
+
+export const LOOKUP_CHANNEL: Channel<LookupMessage> = channel('hotset:lookup');
+export const STORE_CHANNEL: Channel<StoreMessage> = channel('hotset:store');
+export const REMOVAL_CHANNEL: Channel<RemovalMessage> = channel('hotset:removal');

@@ -1,0 +1,58 @@
+/** How old evicted entries were, and how long unused: two small histograms that tell whether the budget is short. */
+
+/** The upper bounds of the bars in milliseconds: 1 ms to a week, and the rest. */
+const BOUNDS_MS: readonly number[] = [
+  1,
+  10,
+  100,
+  1e3,
+  1e4,
+  6e4,
+  6e5,
+  3.6e6,
+  2.16e7,
+  8.64e7,
+  6.048e8,
+  Number.POSITIVE_INFINITY,
+];
+
+/** One bar: entries up to `toMs` milliseconds, and above the bar before. */
+export interface AgeBar {
+  readonly toMs: number;
+  readonly count: number;
+}
+
+export class EvictionAges {
+  readonly #ages: Float64Array = new Float64Array(BOUNDS_MS.length);
+  readonly #idles: Float64Array = new Float64Array(BOUNDS_MS.length);
+
+  record(ageMs: number, idleMs: number): void {
+    this.#ages[barOf(ageMs)]!++;
+    this.#idles[barOf(idleMs)]!++;
+  }
+
+  reset(): void {
+    this.#ages.fill(0);
+    this.#idles.fill(0);
+  }
+
+  /** Since the value was stored. */
+  get ages(): readonly AgeBar[] {
+    return bars(this.#ages);
+  }
+
+  /** Since the last read, or since it was stored. */
+  get idles(): readonly AgeBar[] {
+    return bars(this.#idles);
+  }
+}
+
+function barOf(ms: number): number {
+  let bar = 0;
+  while (ms > BOUNDS_MS[bar]!) bar++;
+  return bar;
+}
+
+function bars(counts: Float64Array): readonly AgeBar[] {
+  return Object.freeze(BOUNDS_MS.map((toMs, bar) => Object.freeze({ toMs, count: counts[bar]! })));
+}

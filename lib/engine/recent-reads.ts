@@ -1,0 +1,53 @@
+/**
+ * The hit ratio of late: over the last 50,000 reads or so. Kept at misses alone, so that a hit costs nothing:
+ * between two misses all reads are hits, hence what the totals were at any read in between is known.
+ */
+
+/** Reads between two points, and how many points: the window slides by the first, and is both multiplied. */
+const STEP_READS = 4096;
+const POINTS = 12;
+
+export interface RecentReadsSnapshot {
+  /** Reads in the window: all while they are fewer than 49,152, then 45,056 to 49,151. */
+  readonly reads: number;
+  readonly hits: number;
+  /** `hits / reads`; 0 before the first read. */
+  readonly hitRatio: number;
+}
+
+export class RecentReads {
+  /** Misses up to each of the last points; point n lies at n * STEP_READS reads. */
+  readonly #missesAt: Float64Array = new Float64Array(POINTS);
+  #points = 0;
+
+  /** To be called at a miss, with the totals before it. */
+  beforeMiss(hits: number, misses: number): void {
+    const points = Math.floor((hits + misses) / STEP_READS);
+    if (points > this.#points) this.#advance(points, misses);
+  }
+
+  #advance(points: number, misses: number): void {
+    for (let point = Math.max(this.#points, points - POINTS) + 1; point <= points; point++)
+      this.#missesAt[point % POINTS] = misses;
+    this.#points = points;
+  }
+
+  reset(): void {
+    this.#missesAt.fill(0);
+    this.#points = 0;
+  }
+
+  snapshot(totalHits: number, totalMisses: number): RecentReadsSnapshot {
+    this.beforeMiss(totalHits, totalMisses);
+    const totalReads = totalHits + totalMisses;
+    // While the ring is not full, its next place still has the 0 of the start.
+    const from = this.#points - POINTS + 1;
+    const reads = from > 0 ? totalReads - from * STEP_READS : totalReads;
+    const misses = from > 0 ? totalMisses - this.#missesAt[from % POINTS]! : totalMisses;
+    return Object.freeze({
+      reads,
+      hits: reads - misses,
+      hitRatio: reads === 0 ? 0 : (reads - misses) / reads,
+    });
+  }
+}

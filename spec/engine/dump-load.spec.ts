@@ -1,0 +1,257 @@
+/** dump and load: what goes out comes in again, in its order and with its times. */
+
+import { describe, expect, it } from 'vitest';
+import type { TableLayout } from '../../lib/engine/tables.js';
+import { CacheEngine, type CacheEngineOptions, type DumpedEntry, ManualClock } from '../../lib/index.js';
+import { order, thrownBy } from './fixture.js';
+
+type Dump = DumpedEntry<string, number>;
+
+const MANY: TableLayout = { singleMaxEntries: 3, tables: 4 };
+
+function make(
+  options: CacheEngineOptions<string, number> = {},
+  layout?: TableLayout,
+): { engine: CacheEngine<string, number>; clock: ManualClock } {
+  const clock = new ManualClock(1000);
+  return { engine: new CacheEngine({ clock, ...options }, layout), clock };
+}
+
+function dumped(key: string, changes: Partial<Dump> = {}): Dump {
+  return { key, value: 1, flags: 0, remainingTtlMs: Number.POSITIVE_INFINITY, ...changes };
+}
+
+/** Ten entries `k0` to `k9`, of every kind, the order mixed by reads. */
+function filled(options: CacheEngineOptions<string, number>, layout?: TableLayout): ReturnType<typeof make> {
+  const made = make(options, layout);
+  const { engine, clock } = made;
+  for (let i = 0; i < 10; i++) {
+    engine.set(`k${i}`, i, { flags: i % 3, ttlMs: i % 2 === 0 ? 1000 + i : Number.POSITIVE_INFINITY });
+    clock.advance(7);
+  }
+  for (const i of [3, 0, 8]) {
+    engine.get(`k${i}`);
+    clock.advance(5);
+  }
+  return made;
+}
+
+const describeEach = describe.each<[string, TableLayout | undefined]>([
+  ['one table', undefined],
+  ['many tables', MANY],
+]);
+
+describeEach('a dump of %s', (_, layout) => {
+  it('has every live entry, oldest first, with what it takes to store it again', () => {
+    const { engine, clock } = make({}, layout);
+    engine.set('a', 1);
+    engine.set('b', 2, { ttlMs: 100, flags: 7 });
+    engine.set('c', 3, { ttlMs: 10 });
+    engine.set('d', 4);
+    engine.set('e', 5);
+    engine.get('a');
+    clock.advance(10);
+    const none = { ageMs: undefined, idleMs: undefined, fetched: undefined };
+    expect([...engine.dump()]).toEqual([
+      { key: 'b', value: 2, flags: 7, remainingTtlMs: 90, ...none },
+      { key: 'd', value: 4, flags: 0, remainingTtlMs: Infinity, ...none },
+      { key: 'e', value: 5, flags: 0, remainingTtlMs: Infinity, ...none },
+      { key: 'a', value: 1, flags: 0, remainingTtlMs: Infinity, ...none },
+    ]);
+    expect(engine.size).toBe(5);
+  });
+
+  it('has ages with trackAccess', () => {
+    const { engine, clock } = make({ trackAccess: true }, layout);
+    for (const key of ['a', 'b', 'c', 'd', 'e']) engine.set(key, 1);
+    clock.advance(30);
+    engine.get('a');
+    clock.advance(5);
+    const [first, last] = [[...engine.dump()][0], [...engine.dump()].at(-1)];
+    expect(first).toMatchObject({ key: 'b', ageMs: 35, idleMs: 35, fetched: false });
+    expect(last).toMatchObject({ key: 'a', ageMs: 35, idleMs: 5, fetched: true });
+  });
+
+  it('changes neither order nor statistics', () => {
+    const { engine } = filled({ trackAccess: true }, layout);
+    const [before, stats] = [order(engine), engine.stats()];
+    expect([...engine.dump()]).toHaveLength(10);
+    expect([order(engine), engine.stats()]).toEqual([before, stats]);
+  });
+});
+
+describeEach('a round trip of %s', (_, layout) => {
+  it.each([
+    ['the same layout', layout],
+    ['one table', undefined],
+    ['many tables', MANY],
+  ])('into %s keeps order, values, flags, times and ages', (__, other) => {
+    const { engine, clock } = filled({ trackAccess: true }, layout);
+    clock.advance(20);
+    const target = make({ trackAccess: true }, other);
+    target.clock.set(5e9);
+    const dump = [...engine.dump()];
+    expect(target.engine.load(dump)).toBe(10);
+    expect([...target.engine.dump()]).toEqual(dump);
+    expect(order(target.engine)).toEqual(order(engine));
+    expect(target.engine.verify()).toEqual([]);
+    target.clock.advance(1000);
+    clock.advance(1000);
+    expect(order(target.engine)).toEqual(order(engine));
+  });
+
+  it('may stream from one engine to another', () => {
+    const { engine } = filled({}, layout);
+    const target = make({}, layout).engine;
+    expect(target.load(engine.dump())).toBe(10);
+    expect(order(target)).toEqual(order(engine));
+  });
+
+  it('leaves out what has expired meanwhile', () => {
+    const { engine, clock } = filled({}, layout);
+    clock.advance(2000);
+    const target = make({}, layout).engine;
+    expect(target.load(engine.dump())).toBe(5);
+    expect(new Set(order(target))).toEqual(new Set(['k1', 'k3', 'k5', 'k7', 'k9']));
+  });
+
+  it('into an engine without trackAccess, or from one, does without the ages', () => {
+    const { engine } = filled({ trackAccess: true }, layout);
+    const plain = make({}, layout).engine;
+    expect(plain.load(engine.dump())).toBe(10);
+    expect(plain.getEntry('k0')).toMatchObject({ ageMs: undefined, fetched: undefined });
+    const tracking = make({ trackAccess: true }, layout).engine;
+    expect(tracking.load(plain.dump())).toBe(10);
+    expect(tracking.getEntry('k0')).toMatchObject({ ageMs: 0, idleMs: 0, fetched: false });
+  });
+});
+
+describeEach('load into %s', (_, layout) => {
+  it('of a smaller engine keeps the newest, and counts what it stored on the way', () => {
+    const { engine } = filled({}, layout);
+    const { engine: smaller } = make({ maxEntries: 4 }, layout);
+    expect(smaller.load(engine.dump())).toBe(10);
+    expect(order(smaller)).toEqual(order(engine).slice(-4));
+    expect(smaller.stats()).toMatchObject({ stores: 10, evictions: 6 });
+  });
+
+  it('of an engine that does not evict keeps the oldest', () => {
+    const { engine } = filled({}, layout);
+    const { engine: strict } = make({ maxEntries: 4, evict: false }, layout);
+    expect(strict.load(engine.dump())).toBe(4);
+    expect(order(strict)).toEqual(order(engine).slice(0, 4));
+  });
+
+  it('leaves out what is too large', () => {
+    const { engine } = make({ maxEntryBytes: 500, sizeOf: (value) => value }, layout);
+    expect(engine.load([dumped('a', { value: 1 }), dumped('b', { value: 501 }), dumped('c')])).toBe(2);
+    expect(order(engine)).toEqual(['a', 'c']);
+  });
+
+  it('puts what it loads behind what is there, and replaces what has the same key', () => {
+    const { engine } = make({}, layout);
+    for (const key of ['x', 'k', 'y', 'z', 'l']) engine.set(key, 0, { flags: 9 });
+    engine.load([dumped('k', { value: 5 }), dumped('m', { value: 6 })]);
+    expect(order(engine)).toEqual(['x', 'y', 'z', 'l', 'k', 'm']);
+    expect(engine.getEntry('k')).toMatchObject({ value: 5, flags: 0 });
+  });
+
+  it('of its own dump, alive, keeps everything as it is', () => {
+    const { engine } = filled({ trackAccess: true }, layout);
+    const dump = [...engine.dump()];
+    expect(engine.load(engine.dump())).toBe(10);
+    expect([...engine.dump()]).toEqual(dump);
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it('of a generator that writes to the same engine ends, and holds the limits', () => {
+    const { engine } = make({ maxEntries: 5 }, layout);
+    const feed = function* (): Generator<Dump> {
+      for (let i = 0; i < 20; i++) {
+        engine.set(`own ${i}`, i);
+        yield dumped(`loaded ${i}`);
+        engine.delete(`loaded ${i - 1}`);
+      }
+    };
+    expect(engine.load(feed())).toBe(20);
+    expect(engine.size).toBeLessThanOrEqual(5);
+    expect(order(engine).slice(-2)).toEqual(['own 19', 'loaded 19']);
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it('uses the times that are told, not the engine’s own', () => {
+    const { engine } = make({ ttlMs: 50 }, layout);
+    engine.load([
+      dumped('never'),
+      dumped('soon', { remainingTtlMs: 5 }),
+      dumped('past', { remainingTtlMs: 0 }),
+    ]);
+    expect([engine.remainingTtlMs('never'), engine.remainingTtlMs('soon')]).toEqual([Infinity, 5]);
+    expect(engine.has('past')).toBe(false);
+  });
+
+  it('makes ages count: the oldest of old entries are told as such', () => {
+    const { engine, clock } = make({ trackAccess: true, maxEntries: 1 }, layout);
+    engine.load([dumped('old', { ageMs: 90_000, idleMs: 5000, fetched: true })]);
+    expect(engine.getEntry('old')).toMatchObject({ ageMs: 90_000, idleMs: 5000, fetched: true });
+    clock.advance(5);
+    engine.set('new', 1);
+    const { evictionsUnfetched, evictionAges, evictionIdles } = engine.stats();
+    expect(evictionsUnfetched).toBe(0);
+    expect(evictionAges!.find((bar) => bar.count > 0)!.toMs).toBe(6e5);
+    expect(evictionIdles!.find((bar) => bar.count > 0)!.toMs).toBe(1e4);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a time that is not a number', { remainingTtlMs: Number.NaN }, 'ttlMs'],
+    ['a time as text', { remainingTtlMs: '5' }, 'ttlMs'],
+    ['flags below 0', { flags: -1 }, 'flags'],
+    ['flags of more than 32 bits', { flags: 2 ** 32 }, 'flags'],
+    ['flags as text', { flags: 'x' }, 'flags'],
+  ])('refuses %s; what came before is stored, the rest and the bad one are not', (__, bad, name) => {
+    const { engine } = make({ trackAccess: true }, layout);
+    engine.set('bad', 7);
+    const before = engine.getEntry('bad');
+    const entries = [dumped('a'), dumped('bad', bad as Partial<Dump>), dumped('c')];
+    const error = thrownBy(() => engine.load(entries));
+    expect(error).toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT', message: expect.stringContaining(name) });
+    expect(order(engine)).toEqual(['bad', 'a']);
+    expect(engine.getEntry('bad')).toEqual(before);
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it.each([
+    ['an age that is not a number', { ageMs: Number.NaN }],
+    ['an idle time that is not a number', { idleMs: Number.NaN }],
+    ['an age as text', { ageMs: 'x' }],
+  ])('refuses %s', (__, bad) => {
+    const { engine } = make({ trackAccess: true }, layout);
+    expect(thrownBy(() => engine.load([dumped('a', bad as Partial<Dump>)])).code).toBe(
+      'HOTSET_INVALID_ARGUMENT',
+    );
+  });
+
+  it('passes on what the source throws, and keeps what it had stored', () => {
+    const { engine } = make({}, layout);
+    const source = function* (): Generator<Dump> {
+      yield dumped('a');
+      throw new Error('the source');
+    };
+    expect(() => engine.load(source())).toThrow('the source');
+    expect(order(engine)).toEqual(['a']);
+  });
+
+  it('ends its source when an entry is refused as bad', () => {
+    const { engine } = make({}, layout);
+    let ended = false;
+    const source = function* (): Generator<Dump> {
+      try {
+        yield dumped('a', { remainingTtlMs: Number.NaN });
+      } finally {
+        ended = true;
+      }
+    };
+    expect(() => engine.load(source())).toThrow('ttlMs');
+    expect(ended).toBe(true);
+  });
+});
