@@ -10,7 +10,15 @@ export const ERROR_CODES = {
   HOTSET_INVALID_KEY:
     'A text cannot be a key on the wire (empty, over 250 bytes, or with a blank or control character).',
   HOTSET_UNREADABLE_VALUE: 'A value on the wire is not what its flags say.',
+  HOTSET_LOAD_TIMEOUT: 'A value was not loaded in the time allowed.',
+  HOTSET_TOO_MANY_FLIGHTS: 'A loader was not called, because too many keys were being loaded.',
+  HOTSET_INVALID_BATCH: 'A batch loader returned neither a Map nor an array with one element for each key.',
   HOTSET_LISTEN_FAILED: 'The server could not listen on the address asked for.',
+  HOTSET_UNSAVABLE_ENTRY:
+    'An entry cannot be written to a snapshot: it does not serialize, or is larger than maxEntryBytes.',
+  HOTSET_DAMAGED_SNAPSHOT: 'A snapshot file is damaged, cut short, or has something behind its end.',
+  HOTSET_UNREADABLE_SNAPSHOT:
+    'A file is no snapshot that this call can read: another kind of file, a newer format, values of another codec, or an entry above maxEntryBytes.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -16,13 +16,29 @@ function node(...args: string[]): string {
 }
 
 it('names what it exports', () => {
-  expect(Object.keys(manifest.exports)).toEqual(['.', './tcp', './package.json']);
+  expect(Object.keys(manifest.exports)).toEqual(['.', './loading', './tcp', './snapshot', './package.json']);
   expect(
     node('--input-type=module', '-e', "console.log(Object.keys(await import('hotset')).sort().join())"),
-  ).toBe('CacheEngine,CoarseClock,DEFAULT_MAX_BYTES,ERROR_CODES,HotsetError,ManualClock,systemClock');
+  ).toBe(
+    'CacheEngine,CoarseClock,DEFAULT_MAX_BYTES,ERROR_CODES,HotsetError,ManualClock,TickingClock,systemClock',
+  );
+  expect(
+    node(
+      '--input-type=module',
+      '-e',
+      "console.log(Object.keys(await import('hotset/loading')).sort().join())",
+    ),
+  ).toBe('DEFAULT_MAX_FLIGHTS,DEFAULT_MAX_NEGATIVES,LoadingCache,ManualScheduler,memoize,systemScheduler');
   expect(
     node('--input-type=module', '-e', "console.log(Object.keys(await import('hotset/tcp')).sort().join())"),
   ).toBe('BYTES_FLAGS,JSON_FLAGS,SharedCache,TEXT_FLAGS,createTcpServer,createWireEngine,keyText,wireKey');
+  expect(
+    node(
+      '--input-type=module',
+      '-e',
+      "console.log(Object.keys(await import('hotset/snapshot')).sort().join())",
+    ),
+  ).toBe('loadSnapshot,saveSnapshot');
 });
 
 it('can be required', () => {

@@ -14,6 +14,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'errors.ts', imports: [], packages: [] },
   { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
   { room: 'engine', imports: ['errors.ts'], packages: [] },
+  { room: 'loading', imports: ['engine', 'errors.ts'], packages: [] },
   {
     room: 'memcached/text',
     imports: [
@@ -27,6 +28,19 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     packages: [],
   },
   { room: 'memcached', imports: ['engine', 'errors.ts'], packages: [] },
+  {
+    room: 'snapshot',
+    imports: ['engine', 'errors.ts'],
+    packages: [
+      'node:crypto',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:timers/promises',
+      'node:v8',
+      'node:zlib',
+    ],
+  },
   { room: 'tcp', imports: ['memcached', 'errors.ts'], packages: ['node:net', 'node:fs', 'mnemonist'] },
   {
     room: 'cli',

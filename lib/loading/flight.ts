@@ -1,0 +1,59 @@
+/**
+ * A flight is the loading of one key; a call is one run of a loader, which carries the flight of its key, or
+ * those of a batch. Signal, timeout and "does anybody still want this?" belong to the call.
+ */
+
+import type { ResolvedLoad } from './options.js';
+
+/** Somebody who waits for flights. */
+export interface FlightWaiter<K, V> {
+  /** The flight brought a value, or a miss. */
+  land(flight: Flight<K, V>, value: V | undefined): void;
+  /** The flight failed. True when the caller was told so. */
+  fail(flight: Flight<K, V>, error: unknown): boolean;
+}
+
+export class LoaderCall<K, V> {
+  readonly controller: AbortController = new AbortController();
+  readonly flights: Flight<K, V>[] = [];
+  /** The options of the caller that started it. */
+  readonly load: ResolvedLoad<K, V>;
+  readonly startedAtMs: number;
+  /** It goes on when nobody waits: a refresh, or somebody has gone and would still like to see it stored. */
+  kept: boolean;
+  /** Waiters, over all its flights. */
+  waiting = 0;
+  /** Flights whose value is to be stored. */
+  attached = 0;
+  ended = false;
+  cancelTimeout: () => void = () => {};
+
+  constructor(load: ResolvedLoad<K, V>, startedAtMs: number, kept: boolean) {
+    this.load = load;
+    this.startedAtMs = startedAtMs;
+    this.kept = kept;
+  }
+
+  get unwanted(): boolean {
+    return this.waiting === 0 && (!this.kept || this.attached === 0);
+  }
+}
+
+export class Flight<K, V> {
+  readonly key: K;
+  readonly call: LoaderCall<K, V>;
+  /** What was in the engine at the start. */
+  readonly stale: V | undefined;
+  /** The version of that; `undefined` when there was nothing. */
+  readonly version: number | undefined;
+  readonly waiters: Set<FlightWaiter<K, V>> = new Set();
+  /** False once the key was invalidated or set: the value goes to the waiters and nowhere else. */
+  attached = true;
+
+  constructor(key: K, call: LoaderCall<K, V>, stale: V | undefined, version: number | undefined) {
+    this.key = key;
+    this.call = call;
+    this.stale = stale;
+    this.version = version;
+  }
+}

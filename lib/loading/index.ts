@@ -1,0 +1,15 @@
+/// <reference types="node" preserve="true" />
+/** `hotset/loading`: a cache that fills itself, over any engine. */
+
+export type { BatchAnswer, BatchContext, BatchLoader, LoadContext, Loader } from './loader.js';
+export { LoadingCache } from './loading-cache.js';
+export { type Memoizable, type Memoized, type MemoizeOptions, memoize } from './memoize.js';
+export {
+  DEFAULT_MAX_FLIGHTS,
+  DEFAULT_MAX_NEGATIVES,
+  type LoadingOptions,
+  type LoadOptions,
+  type Ttl,
+} from './options.js';
+export { ManualScheduler, type Scheduler, systemScheduler } from './scheduler.js';
+export type { LoadingStats } from './stats.js';

@@ -1,0 +1,267 @@
+/**
+ * LoadingCache: getOrLoad over any CacheEngine, whose values stay what they are. This file coordinates the parts:
+ * what is held answers (holdings.ts), or else a flight does (flights.ts), for which callers wait (waiter.ts).
+ *
+ * One flight for each key at most. Who asks after an invalidation never gets what was loaded before it.
+ */
+
+import { CacheEngine } from '../engine/cache-engine.js';
+import type { StoreResult } from '../engine/entry.js';
+import { HotsetError, invalidArgument } from '../errors.js';
+import { batch, type Carrier, type Outcome, single } from './carrier.js';
+import type { Flight, LoaderCall } from './flight.js';
+import { type Departure, Flights } from './flights.js';
+import { Holdings, NOT_HELD } from './holdings.js';
+import type { BatchLoader, Loader } from './loader.js';
+import {
+  type LoadingOptions,
+  type LoadOptions,
+  type ResolvedLoad,
+  type ResolvedLoading,
+  resolveLoad,
+  resolveLoading,
+} from './options.js';
+import { type Counters, type LoadingStats, newCounters, snapshot } from './stats.js';
+import { Waiter } from './waiter.js';
+
+export class LoadingCache<K, V> {
+  /** Where the values are. Reading it directly loads nothing. */
+  readonly engine: CacheEngine<K, V>;
+  readonly #options: ResolvedLoading<K, V>;
+  readonly #counters: Counters = newCounters();
+  readonly #holdings: Holdings<K, V>;
+  readonly #flights: Flights<K, V>;
+
+  /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, `HOTSET_INVALID_ARGUMENT` for another engine. */
+  constructor(engine: CacheEngine<K, V>, options: LoadingOptions<K, V> = {}) {
+    if (!(engine instanceof CacheEngine)) throw invalidArgument('engine', 'a CacheEngine', engine);
+    this.engine = engine;
+    this.#options = resolveLoading(options);
+    this.#holdings = new Holdings(engine, this.#options, this.#counters);
+    this.#flights = new Flights(this.#options.maxFlights, this.#options.loadClock, this.#counters);
+  }
+
+  /**
+   * The value under `key`: from the cache, from the flight that is in the air, or from `loader`. A fresh or stale
+   * value is answered without waiting; `undefined` is a miss. All callers of a key should bring a loader that does
+   * the same, as only one of them is called. O(1), beside what the loader does.
+   *
+   * Rejects with what the loader throws; with the reason of `signal`; with `HOTSET_LOAD_TIMEOUT`,
+   * `HOTSET_TOO_MANY_FLIGHTS`, `HOTSET_INVALID_OPTION` or `HOTSET_INVALID_ARGUMENT`.
+   */
+  getOrLoad(key: K, loader: Loader<K, V, V>, options?: LoadOptions<K, V>): Promise<V>;
+  getOrLoad(key: K, loader: Loader<K, V>, options?: LoadOptions<K, V>): Promise<V | undefined>;
+  async getOrLoad(key: K, loader: Loader<K, V>, options?: LoadOptions<K, V>): Promise<V | undefined> {
+    if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader);
+    const load = resolveLoad(options, this.#options);
+    load.signal?.throwIfAborted();
+    if (!load.forceRefresh) {
+      const held = this.#holdings.read(key, () => this.#refresh([key], single(loader), load));
+      if (held !== NOT_HELD) return held;
+    }
+    return (await this.#load([key], single(loader), load)).get(key);
+  }
+
+  /**
+   * The values under `keys`, in their order; misses are not in the Map. What is neither held nor in the air is loaded
+   * with one call of `loader`, and what is stale refreshed with another, in the background. The first failure
+   * rejects; values that were or will be loaded are stored all the same. A remembered failure rejects at once.
+   * O(1) for each key.
+   *
+   * Rejects as `getOrLoad` does, and with `HOTSET_INVALID_BATCH` for an answer that makes no sense.
+   */
+  async getOrLoadMany(
+    keys: Iterable<K>,
+    loader: BatchLoader<K, V>,
+    options?: LoadOptions<K, V>,
+  ): Promise<Map<K, V>> {
+    if (typeof keys?.[Symbol.iterator] !== 'function')
+      throw invalidArgument('keys', 'an iterable of keys', keys);
+    if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader);
+    const load = resolveLoad(options, this.#options);
+    load.signal?.throwIfAborted();
+    const held = new Map<K, V | undefined>();
+    const toLoad: K[] = [];
+    const toRefresh: K[] = [];
+    const asked = new Set(keys);
+    for (const key of asked) {
+      const value = load.forceRefresh ? NOT_HELD : this.#holdings.read(key, (due) => toRefresh.push(due));
+      if (value === NOT_HELD) toLoad.push(key);
+      else held.set(key, value);
+    }
+    this.#refresh(toRefresh, batch(loader), load);
+    const loaded = toLoad.length === 0 ? held : await this.#load(toLoad, batch(loader), load);
+    const values = new Map<K, V>();
+    for (const key of asked) {
+      const value = held.has(key) ? held.get(key) : loaded.get(key);
+      if (value !== undefined) values.set(key, value);
+    }
+    return values;
+  }
+
+  /**
+   * Stores a value as if it had been loaded now, with its ttl and the windows after it. A flight of the key is
+   * detached, as by `invalidate`. Returns what `engine.set` returns.
+   */
+  set(key: K, value: V, options?: Pick<LoadOptions<K, V>, 'ttlMs'>): StoreResult {
+    const load = resolveLoad(options, this.#options);
+    this.#holdings.forgetNegative(key);
+    return this.#supersede(key, () => this.#holdings.set(key, value, load));
+  }
+
+  /**
+   * Forgets `key`: its value, a remembered miss or failure, and the flight in the air. Those who wait for that still
+   * get its value, but it is not stored, and whoever asks from now on starts a new one. Background refreshes are
+   * aborted. False when there was nothing to forget.
+   */
+  invalidate(key: K): boolean {
+    const known = this.#flights.get(key) !== undefined;
+    const forgotten = this.#holdings.forgetNegative(key);
+    return this.#supersede(key, () => this.engine.delete(key)) || known || forgotten;
+  }
+
+  /** `invalidate` for all keys; empties the engine. O(n) flights, and as `engine.clear()`. */
+  clear(): void {
+    const flights = this.#flights.detachAll();
+    this.#holdings.forgetNegatives();
+    try {
+      this.engine.clear();
+    } finally {
+      for (const { call } of flights) this.#flights.callOffIfUnwanted(call);
+    }
+  }
+
+  /** Counters since the start or the last `resetStats()`, and the flights of now. A frozen snapshot. */
+  stats(): LoadingStats {
+    return snapshot(this.#counters, this.#flights.inAir);
+  }
+
+  /** Sets the counters back to 0; flights stay in the air, and are counted when they end. */
+  resetStats(): void {
+    Object.assign(this.#counters, newCounters());
+  }
+
+  /** Detaches the flight of `key` before a change, and aborts its call after it, when others' code may run. */
+  #supersede<R>(key: K, change: () => R): R {
+    const flight = this.#flights.detach(key);
+    try {
+      return change();
+    } finally {
+      if (flight !== undefined) this.#flights.callOffIfUnwanted(flight.call);
+    }
+  }
+
+  /** Waits for the flights of `keys`, and starts those that are not in the air. */
+  #load(keys: readonly K[], carrier: Carrier<K, V>, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
+    const departures = this.#departures(keys);
+    const missing = departures.filter(({ key }) => this.#flights.get(key) === undefined).length;
+    if (!this.#flights.hasRoomFor(missing)) return this.#refuse(keys, missing, load);
+    const call = this.#flights.open(departures, load, false);
+    this.#counters.loads += call.flights.length;
+    this.#counters.joins += keys.length - call.flights.length;
+    const waiter = this.#newWaiter(load);
+    for (const key of keys) waiter.join(this.#flights.get(key)!);
+    waiter.watch(load, this.#options.scheduler);
+    this.#start(call, carrier);
+    return waiter.promise;
+  }
+
+  /** Starts flights that nobody waits for, unless there are too many already. */
+  #refresh(keys: readonly K[], carrier: Carrier<K, V>, load: ResolvedLoad<K, V>): void {
+    const due = keys.filter((key) => this.#flights.get(key) === undefined);
+    if (due.length === 0 || !this.#flights.hasRoomFor(due.length)) return;
+    const call = this.#flights.open(this.#departures(due), load, true);
+    this.#counters.refreshes += call.flights.length;
+    this.#start(call, carrier);
+  }
+
+  /**
+   * What the engine has under the keys. Comes before anything is decided: the first version of all that is asked
+   * for may evict, and so run a removal listener, which may do what it likes.
+   */
+  #departures(keys: readonly K[]): Departure<K, V>[] {
+    return keys.map((key) => ({ key, entry: this.engine.getEntry(key) }));
+  }
+
+  #newWaiter({ forceRefresh }: ResolvedLoad<K, V>): Waiter<K, V> {
+    // Who insists on a new value is not served an old one.
+    return new Waiter(this.#flights, forceRefresh ? () => undefined : this.#holdings.standIn, this.#counters);
+  }
+
+  async #refuse(keys: readonly K[], flights: number, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
+    this.#counters.refusals += keys.length;
+    const values = new Map<K, V>();
+    for (const key of keys) {
+      const old = load.forceRefresh ? undefined : this.#holdings.standIn(key);
+      if (old === undefined)
+        throw new HotsetError(
+          'HOTSET_TOO_MANY_FLIGHTS',
+          `${flights} more to load, and ${this.#flights.inAir} in the air, are more than maxFlights: ${this.#options.maxFlights}`,
+        );
+      values.set(key, old.value);
+    }
+    this.#counters.standIns += values.size;
+    return values;
+  }
+
+  /** Calls the loader. Not before its callers wait: it may abort their signals. */
+  #start(call: LoaderCall<K, V>, carrier: Carrier<K, V>): void {
+    const { flights, controller, load } = call;
+    if (flights.length === 0 || call.ended) return;
+    if (load.flightTimeoutMs !== Number.POSITIVE_INFINITY)
+      call.cancelTimeout = this.#options.scheduler.schedule(load.flightTimeoutMs, () => this.#timeOut(call));
+    carrier(flights, controller.signal).then(
+      (outcomes) => this.#land(call, (index) => outcomes[index]!, 'failures'),
+      (error: unknown) => this.#land(call, () => ({ error }), 'failures'),
+    );
+  }
+
+  #timeOut(call: LoaderCall<K, V>): void {
+    const error = new HotsetError(
+      'HOTSET_LOAD_TIMEOUT',
+      `the loader took longer than flightTimeoutMs: ${call.load.flightTimeoutMs}`,
+    );
+    this.#land(call, () => ({ error }), 'timeouts');
+    call.controller.abort(error);
+  }
+
+  /** Ends a call: stores what it brought, and tells those who wait. Throws nothing. */
+  #land(
+    call: LoaderCall<K, V>,
+    outcomeOf: (index: number) => Outcome<V>,
+    failure: 'failures' | 'timeouts',
+  ): void {
+    if (!this.#flights.end(call)) return;
+    const told = new Set<unknown>();
+    for (const [index, flight] of call.flights.entries()) {
+      this.#flights.close(flight);
+      const outcome = this.#kept(flight, outcomeOf(index));
+      if ('error' in outcome) {
+        this.#flights.count(flight, failure);
+        for (const waiter of flight.waiters) if (waiter.fail(flight, outcome.error)) told.add(outcome.error);
+        if (!told.has(outcome.error)) this.#report(outcome.error, flight.key);
+      } else {
+        this.#flights.count(flight, outcome.value === undefined ? 'notFound' : 'loaded');
+        for (const waiter of flight.waiters) waiter.land(flight, outcome.value);
+      }
+    }
+  }
+
+  /** Stores, and says what those who wait are to be told: an error of the engine's hooks is one of the load. */
+  #kept(flight: Flight<K, V>, outcome: Outcome<V>): Outcome<V> {
+    try {
+      if ('error' in outcome) this.#holdings.keepFailure(flight, outcome.error);
+      else this.#holdings.keep(flight, outcome.value);
+      return outcome;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Nobody is there to catch what the hook throws, at once or as a promise. */
+  #report(error: unknown, key: K): void {
+    const { onError } = this.#options;
+    if (onError === null) return;
+    new Promise((resolve) => resolve(onError(error, key))).catch(() => {});
+  }
+}

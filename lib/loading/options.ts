@@ -1,0 +1,223 @@
+/** What a LoadingCache can be told: the types, the defaults, and the functions that validate. */
+
+import type { Clock } from '../engine/clock.js';
+import { checkedLimit } from '../engine/options.js';
+import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+import type { Windows } from './freshness.js';
+import { type Scheduler, systemScheduler } from './scheduler.js';
+
+/** Time to live in milliseconds, more than 0 (`Infinity` for never); or what tells it for each loaded value. */
+export type Ttl<K, V> = number | ((value: V, key: K) => number);
+
+/** What the cache can be told for all calls, and a call for itself. All but `timeoutMs` count for the flight that a call starts. */
+interface CommonOptions<K, V> {
+  /**
+   * How long a loaded value is fresh, in milliseconds. A function is given the value and may also return 0 or less:
+   * do not store it. Default: the engine's own `ttlMs`.
+   */
+  ttlMs?: Ttl<K, V>;
+  /** How long a miss is remembered (the loader returned `undefined`). Default: 0, not at all. */
+  missTtlMs?: number;
+  /** How long a failure is remembered: until then its error is the answer, and no refresh starts. Default: 0, not at all. */
+  errorTtlMs?: number;
+  /** How long a loader may take; then its signal is aborted and its callers are rejected. Default: `Infinity`. */
+  flightTimeoutMs?: number;
+  /** How long a caller waits; the flight goes on. Default: `Infinity`. */
+  timeoutMs?: number;
+}
+
+export interface LoadOptions<K, V> extends CommonOptions<K, V> {
+  /** Gives up waiting when it is aborted. The flight is aborted too when its last caller has given up so. */
+  signal?: AbortSignal | undefined;
+  /** Do not look whether the value is there: load it, or join the flight that is in the air. Default: false. */
+  forceRefresh?: boolean;
+}
+
+export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
+  /** How long after its ttl a value is still the answer, while a refresh goes on. Default: 0. */
+  staleMs?: number;
+  /** How long after its ttl a value may stand in for a load that fails. Default: 0. */
+  staleOnErrorMs?: number;
+  /** How long before the end of its ttl a read starts a refresh. Default: 0. */
+  refreshAheadMs?: number;
+  /** Shortens each ttl by a random part of itself, up to this fraction (0 to 1), so that not all end at once. Default: 0. */
+  ttlJitter?: number;
+  /** The most keys being loaded at once. Default: 10,000. */
+  maxFlights?: number;
+  /** The most misses and failures remembered; the least recently used goes first. Default: 10,000. */
+  maxNegatives?: number;
+  /** Told of each failure that no caller was told of, refreshes above all. What it throws is ignored. */
+  onError?: (error: unknown, key: K) => void;
+  /** A number from 0 up to but not including 1, for `ttlJitter`. Default: `Math.random`. */
+  random?: () => number;
+  /** Where timeouts come from. Default: `setTimeout`, not holding the process open. */
+  scheduler?: Scheduler;
+  /** Measures how long loads take. Default: `performance.now()`, which never jumps. */
+  loadClock?: Clock;
+}
+
+/** The options of one call, complete. */
+export interface ResolvedLoad<K, V> {
+  readonly ttlMs: Ttl<K, V> | undefined;
+  readonly missTtlMs: number;
+  readonly errorTtlMs: number;
+  readonly flightTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly forceRefresh: boolean;
+}
+
+export interface ResolvedLoading<K, V> extends Windows {
+  readonly load: ResolvedLoad<K, V>;
+  readonly ttlJitter: number;
+  readonly maxFlights: number;
+  readonly maxNegatives: number;
+  readonly onError: ((error: unknown, key: K) => void) | null;
+  readonly random: () => number;
+  readonly scheduler: Scheduler;
+  readonly loadClock: Clock;
+}
+
+export const DEFAULT_MAX_FLIGHTS = 10_000;
+export const DEFAULT_MAX_NEGATIVES = 10_000;
+
+const COMMON_OPTIONS = ['ttlMs', 'missTtlMs', 'errorTtlMs', 'flightTimeoutMs', 'timeoutMs'] as const;
+
+export const LOADING_OPTIONS: ReadonlySet<string> = new Set<keyof LoadingOptions<unknown, unknown>>([
+  ...COMMON_OPTIONS,
+  'staleMs',
+  'staleOnErrorMs',
+  'refreshAheadMs',
+  'ttlJitter',
+  'maxFlights',
+  'maxNegatives',
+  'onError',
+  'random',
+  'scheduler',
+  'loadClock',
+]);
+
+const LOAD_OPTIONS: ReadonlySet<string> = new Set<keyof LoadOptions<unknown, unknown>>([
+  ...COMMON_OPTIONS,
+  'signal',
+  'forceRefresh',
+]);
+
+const NO_LOAD_OPTIONS: ResolvedLoad<never, never> = {
+  ttlMs: undefined,
+  missTtlMs: 0,
+  errorTtlMs: 0,
+  flightTimeoutMs: Number.POSITIVE_INFINITY,
+  timeoutMs: Number.POSITIVE_INFINITY,
+  signal: undefined,
+  forceRefresh: false,
+};
+
+/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for what makes no sense. */
+export function resolveLoading<K, V>(options: LoadingOptions<K, V>): ResolvedLoading<K, V> {
+  rejectUnknownOptions(options, LOADING_OPTIONS);
+  const { maxNegatives, ttlJitter = 0 } = options;
+  if (typeof ttlJitter !== 'number' || !(ttlJitter >= 0 && ttlJitter <= 1))
+    throw invalidOption('ttlJitter', 'a fraction from 0 to 1', ttlJitter);
+  if (maxNegatives === Number.POSITIVE_INFINITY)
+    throw invalidOption('maxNegatives', 'a whole number from 1', maxNegatives);
+  const resolved = {
+    load: mergedLoad(options, NO_LOAD_OPTIONS as ResolvedLoad<K, V>),
+    staleMs: windowOption('staleMs', options.staleMs),
+    staleOnErrorMs: windowOption('staleOnErrorMs', options.staleOnErrorMs),
+    refreshAheadMs: windowOption('refreshAheadMs', options.refreshAheadMs),
+    ttlJitter,
+    maxFlights: checkedLimit('maxFlights', options.maxFlights, DEFAULT_MAX_FLIGHTS),
+    maxNegatives: checkedLimit('maxNegatives', maxNegatives, DEFAULT_MAX_NEGATIVES),
+    onError: functionOption('onError', options.onError, null),
+    random: functionOption('random', options.random, Math.random),
+    scheduler: methodOption('scheduler', 'schedule', options.scheduler, systemScheduler),
+    loadClock: methodOption('loadClock', 'now', options.loadClock, performance),
+  };
+  checkTtl(resolved.load.ttlMs, resolved);
+  return resolved;
+}
+
+/** The options of one call over the cache's own. Throws `HOTSET_INVALID_OPTION`. */
+export function resolveLoad<K, V>(
+  options: LoadOptions<K, V> | undefined,
+  cache: ResolvedLoading<K, V>,
+): ResolvedLoad<K, V> {
+  if (options === undefined) return cache.load;
+  rejectUnknownOptions(options, LOAD_OPTIONS);
+  const { signal, forceRefresh } = options;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+    throw invalidOption('signal', 'an AbortSignal', signal);
+  if (forceRefresh !== undefined && typeof forceRefresh !== 'boolean')
+    throw invalidOption('forceRefresh', 'true or false', forceRefresh);
+  const load = { ...mergedLoad(options, cache.load), signal, forceRefresh: forceRefresh === true };
+  if (options.ttlMs !== undefined) checkTtl(load.ttlMs, cache);
+  return load;
+}
+
+function mergedLoad<K, V>(options: CommonOptions<K, V>, defaults: ResolvedLoad<K, V>): ResolvedLoad<K, V> {
+  const { ttlMs } = options;
+  if (ttlMs !== undefined && typeof ttlMs !== 'function') positiveMs('ttlMs', ttlMs, 0);
+  return {
+    ...defaults,
+    ttlMs: ttlMs ?? defaults.ttlMs,
+    missTtlMs: durationMs('missTtlMs', options.missTtlMs, defaults.missTtlMs),
+    errorTtlMs: durationMs('errorTtlMs', options.errorTtlMs, defaults.errorTtlMs),
+    flightTimeoutMs: positiveMs('flightTimeoutMs', options.flightTimeoutMs, defaults.flightTimeoutMs),
+    timeoutMs: positiveMs('timeoutMs', options.timeoutMs, defaults.timeoutMs),
+  };
+}
+
+/** The windows hang on a ttl that this cache knows, and a refresh ahead must not be due from the start. */
+function checkTtl(
+  ttlMs: number | ((...args: never[]) => number) | undefined,
+  { staleMs, staleOnErrorMs, refreshAheadMs, ttlJitter }: Windows & { readonly ttlJitter: number },
+): void {
+  if (ttlMs === undefined && (staleMs > 0 || staleOnErrorMs > 0 || refreshAheadMs > 0 || ttlJitter > 0))
+    throw new HotsetError(
+      'HOTSET_INVALID_OPTION',
+      'staleMs, staleOnErrorMs, refreshAheadMs and ttlJitter need a ttlMs beside them',
+    );
+  if (typeof ttlMs === 'number' && refreshAheadMs > 0 && !(refreshAheadMs < ttlMs * (1 - ttlJitter)))
+    throw invalidOption(
+      'refreshAheadMs',
+      'less than ttlMs, even when ttlJitter has shortened it',
+      refreshAheadMs,
+    );
+}
+
+/** Milliseconds of 0 or more; `Infinity` too. */
+function durationMs(name: string, value: number | undefined, whenAbsent: number): number {
+  if (value === undefined) return whenAbsent;
+  if (typeof value !== 'number' || !(value >= 0))
+    throw invalidOption(name, 'milliseconds, 0 or more (Infinity for ever)', value);
+  return value;
+}
+
+function positiveMs(name: string, value: number | undefined, whenAbsent: number): number {
+  if (value === undefined) return whenAbsent;
+  if (typeof value !== 'number' || !(value > 0))
+    throw invalidOption(name, 'milliseconds, more than 0 (Infinity for never)', value);
+  return value;
+}
+
+/** A window is finite: it is taken off what is left of a time to live. */
+function windowOption(name: string, value: number | undefined): number {
+  if (value === undefined) return 0;
+  if (typeof value !== 'number' || !(value >= 0 && value < Number.POSITIVE_INFINITY))
+    throw invalidOption(name, 'milliseconds, 0 or more, not Infinity', value);
+  return value;
+}
+
+export function functionOption<F, D>(name: string, value: F | undefined, whenAbsent: D): F | D {
+  if (value === undefined) return whenAbsent;
+  if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
+  return value;
+}
+
+function methodOption<T>(name: string, method: keyof T & string, value: T | undefined, whenAbsent: T): T {
+  if (value === undefined) return whenAbsent;
+  if (typeof value?.[method] !== 'function')
+    throw invalidOption(name, `an object with a ${method}() method`, value);
+  return value;
+}

@@ -1,0 +1,100 @@
+/** Counters of a LoadingCache, and the snapshot that users see. */
+
+/** How the flight of one key ended. */
+export type FlightEnd = 'loaded' | 'notFound' | 'failures' | 'timeouts' | 'aborts';
+
+/**
+ * What a LoadingCache has done since it was made, or since `resetStats()`.
+ *
+ * Each key asked for is counted once, in `hits`, `staleHits`, `negativeHits`, `joins`, `loads` or `refusals`.
+ * Each flight, `loads + refreshes`, ends in `loaded`, `notFound`, `failures`, `timeouts` or `aborts`, or is still
+ * among the `inFlight`. In a batch each key has a flight of its own.
+ */
+export interface LoadingStats {
+  /** Answered with a fresh value. */
+  readonly hits: number;
+  /** Answered at once with a value past its ttl. */
+  readonly staleHits: number;
+  /** Answered with a remembered miss or failure. */
+  readonly negativeHits: number;
+  /** Waited for a flight that was in the air. */
+  readonly joins: number;
+  /** Flights started for somebody who waits. */
+  readonly loads: number;
+  /** Flights started in the background. */
+  readonly refreshes: number;
+  /** Keys whose loader was not called because of `maxFlights`; refreshes that did not start for it are not counted. */
+  readonly refusals: number;
+
+  /** Flights that brought a value. */
+  readonly loaded: number;
+  /** Flights that ended with a miss. */
+  readonly notFound: number;
+  /** Flights whose loader failed, or whose value could not be stored for an error. */
+  readonly failures: number;
+  /** Flights ended by `flightTimeoutMs`. */
+  readonly timeouts: number;
+  /** Flights called off because nobody wanted their value any more. */
+  readonly aborts: number;
+  /** Keys being loaded now. */
+  readonly inFlight: number;
+
+  /** Loaded values that were not stored: something newer was there, the engine refused them, or their ttl was 0. */
+  readonly discards: number;
+  /** Waits that ended with an old value after a failure or a timeout (`staleOnErrorMs`). */
+  readonly standIns: number;
+  /** Callers whose signal was aborted while they waited. */
+  readonly callerAborts: number;
+  /** Callers whose `timeoutMs` ran out while they waited. */
+  readonly callerTimeouts: number;
+
+  /** Milliseconds from the start to the end of a flight, over all that have ended. */
+  readonly loadMsTotal: number;
+  /** `loadMsTotal` for each flight that has ended; 0 before the first. */
+  readonly loadMsMean: number;
+  readonly loadMsMax: number;
+}
+
+/** The part of the statistics that is counted. */
+export type Counters = {
+  -readonly [name in Exclude<keyof LoadingStats, 'inFlight' | 'loadMsMean'>]: number;
+};
+
+export function newCounters(): Counters {
+  return {
+    hits: 0,
+    staleHits: 0,
+    negativeHits: 0,
+    joins: 0,
+    loads: 0,
+    refreshes: 0,
+    refusals: 0,
+    loaded: 0,
+    notFound: 0,
+    failures: 0,
+    timeouts: 0,
+    aborts: 0,
+    discards: 0,
+    standIns: 0,
+    callerAborts: 0,
+    callerTimeouts: 0,
+    loadMsTotal: 0,
+    loadMsMax: 0,
+  };
+}
+
+export function countEnd(counters: Counters, end: FlightEnd, ms: number): void {
+  counters[end]++;
+  counters.loadMsTotal += ms;
+  counters.loadMsMax = Math.max(counters.loadMsMax, ms);
+}
+
+export function snapshot(counters: Counters, inFlight: number): LoadingStats {
+  const { loaded, notFound, failures, timeouts, aborts } = counters;
+  const ended = loaded + notFound + failures + timeouts + aborts;
+  return Object.freeze({
+    ...counters,
+    inFlight,
+    loadMsMean: ended === 0 ? 0 : counters.loadMsTotal / ended,
+  });
+}

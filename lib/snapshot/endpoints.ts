@@ -1,0 +1,15 @@
+/** What a snapshot takes from an engine, and gives to one: so that whatever dumps and loads can be saved. */
+
+import type { DumpedEntry } from '../engine/entry.js';
+
+/** What can be saved: a `CacheEngine`. */
+export interface SnapshotSource<K, V> {
+  /** Live entries, oldest first. Must survive changes made between two of them. */
+  dump(): Iterable<DumpedEntry<K, V>>;
+}
+
+/** What can be loaded into: a `CacheEngine`. */
+export interface SnapshotTarget<K, V> {
+  /** Stores entries as the newest, in their order; returns how many were stored. */
+  load(entries: Iterable<DumpedEntry<K, V>>): number;
+}

@@ -1,0 +1,133 @@
+/** Entries to records. */
+
+import type { DumpedEntry } from '../engine/entry.js';
+import { HotsetError, shown } from '../errors.js';
+import type { BlockBuffer } from './block-buffer.js';
+import { FETCHED, HAS_ACCESS, HAS_FLAGS, HAS_TTL, recordHeadBytes } from './format.js';
+import type { ValueCodec } from './options.js';
+import { OutgoingContent } from './outgoing-content.js';
+
+export class RecordEncoder<K, V> {
+  readonly #codec: ValueCodec<V> | null;
+  readonly #maxEntryBytes: number;
+  readonly #key: OutgoingContent = new OutgoingContent();
+  readonly #value: OutgoingContent = new OutgoingContent();
+  #entry: DumpedEntry<K, V> | null = null;
+  #elapsedMs = 0;
+  /** Bytes of key and value put so far; -1 before the head. */
+  #done = -1;
+
+  constructor(codec: ValueCodec<V> | null, maxEntryBytes: number) {
+    this.#codec = codec;
+    this.#maxEntryBytes = maxEntryBytes;
+  }
+
+  /**
+   * Takes the next entry; `elapsedMs` have passed since the time in the file's header. Returns the bytes of its
+   * record. Throws `HOTSET_UNSAVABLE_ENTRY`, and can then go on with another entry.
+   */
+  begin(entry: DumpedEntry<K, V>, elapsedMs: number): number {
+    this.#prepare(entry);
+    const bytes = this.#key.bytes + this.#value.bytes;
+    if (bytes > this.#maxEntryBytes)
+      throw unsavable(entry.key, `it takes ${bytes} bytes, and maxEntryBytes is ${this.#maxEntryBytes}`);
+    this.#entry = entry;
+    this.#elapsedMs = elapsedMs;
+    this.#done = -1;
+    return recordHeadBytes(fieldsOf(entry)) + bytes;
+  }
+
+  /**
+   * Puts what fits of the record into the block; true when that was the end of it. A block that is empty
+   * always takes the head.
+   */
+  put(block: BlockBuffer): boolean {
+    const key = this.#key;
+    const value = this.#value;
+    if (this.#done < 0) {
+      this.#putHead(block, this.#entry!);
+      this.#done = 0;
+    }
+    if (this.#done < key.bytes) this.#putContent(block, key, this.#done);
+    if (this.#done < key.bytes) return false;
+    if (this.#done < key.bytes + value.bytes) this.#putContent(block, value, this.#done - key.bytes);
+    if (this.#done < key.bytes + value.bytes) return false;
+    this.#entry = null;
+    key.clear();
+    value.clear();
+    return true;
+  }
+
+  #prepare(entry: DumpedEntry<K, V>): void {
+    try {
+      this.#key.set(entry.key);
+    } catch (error) {
+      throw unsavable(entry.key, 'its key does not serialize', error);
+    }
+    if (this.#codec === null) {
+      try {
+        this.#value.set(entry.value);
+      } catch (error) {
+        throw unsavable(entry.key, 'its value does not serialize', error);
+      }
+      return;
+    }
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#codec.encode(entry.value);
+    } catch (error) {
+      throw unsavable(entry.key, 'the codec cannot encode its value', error);
+    }
+    if (!(bytes instanceof Uint8Array))
+      throw unsavable(entry.key, `the codec has made ${shown(bytes)} of its value, and no Uint8Array`);
+    this.#value.setEncoded(bytes);
+  }
+
+  #putHead(block: BlockBuffer, entry: DumpedEntry<K, V>): void {
+    const { view } = block;
+    const fields = fieldsOf(entry);
+    let at = block.end;
+    view.setUint8(at, this.#key.tag | (this.#value.tag << 4));
+    view.setUint8(at + 1, fields);
+    view.setUint32(at + 2, this.#key.bytes, true);
+    view.setUint32(at + 6, this.#value.bytes, true);
+    at += 10;
+    if ((fields & HAS_FLAGS) !== 0) {
+      view.setUint32(at, entry.flags, true);
+      at += 4;
+    }
+    if ((fields & HAS_TTL) !== 0) {
+      view.setFloat64(at, entry.remainingTtlMs + this.#elapsedMs, true);
+      at += 8;
+    }
+    if ((fields & HAS_ACCESS) !== 0) {
+      view.setFloat64(at, entry.ageMs! - this.#elapsedMs, true);
+      view.setFloat64(at + 8, (entry.idleMs ?? entry.ageMs!) - this.#elapsedMs, true);
+      at += 16;
+    }
+    block.end = at;
+  }
+
+  #putContent(block: BlockBuffer, content: OutgoingContent, from: number): void {
+    const put = content.put(block.memory, block.view, block.end, block.memory.length, from);
+    block.end += put;
+    this.#done += put;
+  }
+}
+
+function fieldsOf(entry: DumpedEntry<unknown, unknown>): number {
+  return (
+    (entry.flags === 0 ? 0 : HAS_FLAGS) |
+    (entry.remainingTtlMs === Number.POSITIVE_INFINITY ? 0 : HAS_TTL) |
+    (entry.ageMs === undefined ? 0 : HAS_ACCESS) |
+    (entry.fetched === true ? FETCHED : 0)
+  );
+}
+
+function unsavable(key: unknown, why: string, cause?: unknown): HotsetError {
+  return new HotsetError(
+    'HOTSET_UNSAVABLE_ENTRY',
+    `the entry under ${shown(key)} cannot be saved: ${why}`,
+    cause === undefined ? undefined : { cause },
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * saveSnapshot: a file beside the target is written whole and synced, and then takes its place, so that whoever
+ * looks finds the old snapshot or the new one. Nothing touches the target before that last step.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { encodeSnapshot, type SaveTally } from './encode.js';
+import type { SnapshotSource } from './endpoints.js';
+import {
+  checkArguments,
+  type ResolvedSaveOptions,
+  resolveSaveOptions,
+  type SaveSnapshotOptions,
+} from './options.js';
+
+export interface SavedSnapshot {
+  /** How many entries are in the file. */
+  readonly entries: number;
+  /** How many were left out, with `unsavable: 'skip'`. */
+  readonly skipped: number;
+  /** The file's size. */
+  readonly bytes: number;
+}
+
+/**
+ * Saves the live entries of `engine`, with what is left of their times to live, to the file `path`. The engine
+ * may be used and changed meanwhile: each entry is saved as it is when its turn comes. The event loop gets a
+ * turn every few milliseconds; memory is bounded by 256 KiB and the largest entry that has to be serialized.
+ * O(n).
+ *
+ * On success the file has replaced what was under `path` (a symbolic link too), and is on the disk. On failure
+ * the old file is untouched, and the new one removed. Saves to one path at the same time do not disturb
+ * each other: the last to finish stays.
+ *
+ * Rejects with `HOTSET_UNSAVABLE_ENTRY`, with `HOTSET_INVALID_OPTION` or `HOTSET_INVALID_ARGUMENT`, with the
+ * signal's reason, and with the errors of the file system as they are.
+ */
+export async function saveSnapshot<K, V>(
+  engine: SnapshotSource<K, V>,
+  path: string,
+  options: SaveSnapshotOptions<V> = {},
+): Promise<SavedSnapshot> {
+  checkArguments(engine, 'dump', path);
+  const resolved = resolveSaveOptions(options);
+  resolved.signal?.throwIfAborted();
+  const temporary = join(dirname(path), `.hotset-${randomBytes(8).toString('hex')}.tmp`);
+  const directory = await openDirectory(dirname(path));
+  try {
+    const saved = await writeFile(engine, temporary, resolved);
+    resolved.signal?.throwIfAborted();
+    await rename(temporary, path);
+    await directory?.sync();
+    return saved;
+  } catch (error) {
+    // What went wrong first is what the caller has to know.
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  } finally {
+    await directory?.close();
+  }
+}
+
+/** The new file, complete, synced and closed. */
+async function writeFile<K, V>(
+  engine: SnapshotSource<K, V>,
+  path: string,
+  options: ResolvedSaveOptions<V>,
+): Promise<SavedSnapshot> {
+  const tally: SaveTally = { entries: 0, skipped: 0 };
+  let bytes = 0;
+  const file = await open(path, 'wx', options.mode);
+  try {
+    // The umask has had its say in what open() made.
+    await file.chmod(options.mode);
+    for await (const piece of encodeSnapshot(engine, options, tally)) {
+      await writeAll(file, piece);
+      bytes += piece.length;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { ...tally, bytes };
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
+}
+
+/** For syncing the rename itself; Windows has no such thing. Opened first, so that nothing is replaced if it cannot be. */
+function openDirectory(path: string): Promise<FileHandle> | null {
+  return process.platform === 'win32' ? null : open(path, 'r');
+}
