@@ -1,22 +1,48 @@
 /**
- * npm run bench -- [engine] [server] [memory] [options]
+ * npm run bench -- [parts] [options]
  *
- *   engine, server, memory   the parts to run; engine and server when none is named
- *   --smoke                  a few seconds for each part: shows that it works, its figures mean nothing
- *   --full                   also with 1 M entries
- *   --rounds=N               rounds, 5 unless told
- *   --only=REGEXP            engine: 'hit fresh 100000'; server: 'get 16'; memory: 'Buffers of 100 B'
- *   --keep                   write results/<part>.json, to be committed, and not <part>.local.json
+ *   engine      the engine against other caches: ns for each operation      scale       from 1 k to 10 M entries
+ *   pauses      the longest single calls; mass expiry                       footprint   bytes for each entry
+ *   import      what importing the core costs                               server      against memcached
+ *   memory      what the engine counts against what the process holds
+ *
+ *   Without a part: all of them but memory, in about 25 minutes; with --smoke memory as well.
+ *
+ *   --smoke                a few seconds for each part: shows that it works, its figures mean nothing
+ *   --full                 also with 1 M entries (engine, memory) and 10 M (scale, pauses): hours
+ *   --rounds=N             rounds; each part has its own number unless told
+ *   --only=REGEXP          engine: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
+ *                          server: 'get 16'; memory: 'Buffers of 100 B'
+ *   --contenders=REGEXP    engine, scale, pauses, footprint: those whose name matches
+ *   --samples              engine: keep every sample, not only what sums them up
+ *   --keep                 write results/<part>.json, to be committed, and not <part>.local.json
+ *
+ * npm run bench:report afterwards makes the charts and tables of docs/ from what was kept.
  */
 
 import { parseArgs } from 'node:util';
 import { benchEngine } from './engine/engine.mjs';
+import { benchFootprint } from './footprint/footprint.mjs';
 import { machine, versions } from './harness/machine.mjs';
 import { writeResults } from './harness/results.mjs';
+import { benchImport } from './import/import.mjs';
 import { benchMemory } from './memory/memory.mjs';
+import { benchPauses } from './pauses/pauses.mjs';
+import { benchScale } from './scale/scale.mjs';
 import { benchServer } from './server/server.mjs';
 
-const parts = { engine: benchEngine, server: benchServer, memory: benchMemory };
+const parts = {
+  engine: benchEngine,
+  scale: benchScale,
+  pauses: benchPauses,
+  footprint: benchFootprint,
+  import: benchImport,
+  server: benchServer,
+  memory: benchMemory,
+};
+
+/** Of interest to who works on the engine; takes part when it is named, and in the smoke. */
+const ONLY_WHEN_NAMED = ['memory'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,18 +50,23 @@ const { values, positionals } = parseArgs({
     smoke: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    samples: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string' },
+    contenders: { type: 'string' },
   },
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0)
   throw new Error(`there is no part ${unknown.join(', ')}: ${Object.keys(parts).join(', ')}`);
+if (values.smoke && values.keep) throw new Error('--smoke measures nothing that is worth to --keep');
 const options = {
   smoke: values.smoke,
   full: values.full,
-  rounds: values.rounds === undefined ? undefined : Number(values.rounds),
-  only: values.only === undefined ? undefined : new RegExp(values.only),
+  samples: values.samples,
+  rounds: wholeNumber('rounds', values.rounds),
+  only: pattern(values.only),
+  contenders: pattern(values.contenders),
 };
 
 const { cpu, cores, memoryGiB, system, loadAverage } = machine();
@@ -45,7 +76,23 @@ console.log(
     .map(([name, version]) => `${name} ${version}`)
     .join(', '),
 );
-for (const name of positionals.length > 0 ? positionals : ['engine', 'server']) {
+const usual = Object.keys(parts).filter((name) => values.smoke || !ONLY_WHEN_NAMED.includes(name));
+for (const name of positionals.length > 0 ? positionals : usual) {
+  const started = performance.now();
   const figures = await parts[name](options);
-  console.log(`\nRaw figures: benchmarks/${writeResults(name, values.keep, figures)}`);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(
+    `\nRaw figures: benchmarks/${writeResults(name, values.keep, { seconds, ...figures })} (${seconds} s)`,
+  );
+}
+
+function pattern(text) {
+  return text === undefined ? undefined : new RegExp(text);
+}
+
+function wholeNumber(name, text) {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} takes a whole number from 1`);
+  return number;
 }

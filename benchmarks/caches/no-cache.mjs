@@ -1,10 +1,27 @@
 /** Holds nothing: what building the keys and the loop around the cache cost by themselves. */
 
-export const does = 'nothing: the cost of keys and loop, subtracted in the net column';
+export const does = 'nothing: the cost of keys and loop, subtracted in the net columns';
+export const exactLru = false;
+export const unbounded = true;
+export const floor = true;
+export const features = {
+  entryLimit: 'no',
+  byteBudget: 'no',
+  ownSizes: 'no',
+  ttl: 'no',
+  perEntryTtl: 'no',
+  exactExpiry: 'no',
+  delete: 'on',
+  anyKey: 'no',
+  noTimers: 'on',
+};
 
 export function create() {
   return new NoCache();
 }
+
+/** The waves of the ttl-churn workload have a cost of their own, too. */
+export const createWithTtl = create;
 
 class NoCache {
   // Kept in a field, so that the compiler cannot leave out building the key.
@@ -17,5 +34,10 @@ class NoCache {
 
   set(key, _value) {
     this.lastKey = key;
+  }
+
+  delete(key) {
+    this.lastKey = key;
+    return false;
   }
 }

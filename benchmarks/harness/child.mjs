@@ -3,13 +3,22 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Runs a module with arguments in a Node process of its own; resolves to the JSON that it prints. */
-export function runChild(url, args, { nodeOptions = [], env = {} } = {}) {
+/**
+ * Runs a module with arguments in a Node process of its own; resolves to the JSON that it prints, or after
+ * `timeoutMs` to `{ tooSlow }`.
+ */
+export function runChild(url, args, { nodeOptions = [], env = {}, timeoutMs = 0 } = {}) {
   const argv = [...nodeOptions, fileURLToPath(url), ...args.map(String)];
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 };
+    const options = {
+      env: { ...process.env, ...env },
+      maxBuffer: 2 ** 28,
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    };
     execFile(process.execPath, argv, options, (error, stdout, stderr) => {
-      if (error !== null) reject(new Error(`${argv.join(' ')}\n${stderr}`, { cause: error }));
+      if (error?.killed && timeoutMs > 0) resolve({ tooSlow: `not done within ${timeoutMs / 1000} s` });
+      else if (error !== null) reject(new Error(`${argv.join(' ')}\n${stderr}`, { cause: error }));
       else resolve(JSON.parse(stdout));
     });
   });

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 
+const NOT_INSTALLED = 'not installed';
+
 const require = createRequire(import.meta.url);
 
 export function machine() {
@@ -18,14 +20,30 @@ export function machine() {
   };
 }
 
+/** Measured against, or measured with. */
+const PACKAGES = [
+  'lru-cache',
+  'mnemonist',
+  'lru.min',
+  'lru_map',
+  'tiny-lru',
+  'quick-lru',
+  '@isaacs/ttlcache',
+  '@cacheable/memory',
+  'node-cache',
+  'tinybench',
+  'esbuild',
+];
+
 export function versions() {
   return {
     node: process.version,
     v8: process.versions.v8,
     hotset: packageVersion('../../package.json'),
-    'lru-cache': packageVersion('../../node_modules/lru-cache/package.json'),
-    mnemonist: packageVersion('../../node_modules/mnemonist/package.json'),
-    memcached: memcachedVersion() ?? 'not installed',
+    ...Object.fromEntries(
+      PACKAGES.map((name) => [name, packageVersion(`../../node_modules/${name}/package.json`)]),
+    ),
+    memcached: memcachedVersion() ?? NOT_INSTALLED,
   };
 }
 
@@ -41,5 +59,9 @@ export function memcachedVersion() {
 }
 
 function packageVersion(path) {
-  return JSON.parse(readFileSync(require.resolve(path), 'utf8')).version;
+  try {
+    return JSON.parse(readFileSync(require.resolve(path), 'utf8')).version;
+  } catch {
+    return NOT_INSTALLED;
+  }
 }

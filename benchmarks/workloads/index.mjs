@@ -2,8 +2,9 @@
  * Workloads. Each is made for a cache that holds `entries` entries and says which keys it uses:
  * `keys`     how many different keys there are
  * `filled`   how many of them, from 0, are stored before
- * `numbers`  the keys of one batch, in order; batches follow each other round and round
- * `step`     what is done with each key: 'get', 'set' or 'read-through' (get, and set on a miss)
+ * `numbers`  the keys in order; the benchmark goes round and round through them
+ * `step`     what is done with each key: a name from engine/steps.mjs
+ * `needs`    'delete' or 'ttl' where not every contender can take part
  */
 
 import { seededRandom, shuffled, zipf } from './random.mjs';
@@ -48,4 +49,62 @@ export const workloads = {
       step: 'read-through',
     };
   },
+  scan: (entries) => ({
+    keys: entries * 4,
+    filled: entries,
+    numbers: scanNumbers(entries),
+    step: 'read-through',
+  }),
+  'ttl-churn': (entries) => ({
+    keys: entries,
+    filled: 0,
+    numbers: shuffled(entries, seededRandom(SEED)),
+    step: 'ttl-churn',
+    needs: 'ttl',
+  }),
+  delete: (entries) => ({
+    keys: entries,
+    filled: entries,
+    numbers: shuffled(entries, seededRandom(SEED)),
+    step: 'delete-set',
+    needs: 'delete',
+  }),
 };
+
+/** Said once, for the terminal and the docs. */
+export const WORKLOAD_TITLES = {
+  hit: 'get a key that is there',
+  miss: 'get a key that is not there',
+  update: 'set a key that is there',
+  insert: 'set a key that is not there, in a full cache',
+  mixed: 'read-through of 4 times as many keys as room, Zipf 1.0',
+  scan: 'read-through of cold keys in sequence, hot ones in between',
+  'ttl-churn': 'entries that live 10 ms, expire and are stored again',
+  delete: 'delete a key that is there, and set it again',
+};
+
+/**
+ * A hot quarter of the room, and cold keys three times the room, each read once in a circle. Three stretches
+ * of cold keys that exact LRU survives, a loop over the hot keys after each; then one that it does not, with
+ * two loops: the first misses, the second hits again.
+ */
+function scanNumbers(entries) {
+  const hot = entries >> 2;
+  const numbers = [];
+  const hotKeys = shuffled(hot, seededRandom(SEED));
+  let cold = entries;
+  const stretch = (count) => {
+    for (let i = 0; i < count; i++) numbers.push(cold++);
+  };
+  const loop = () => {
+    for (const key of hotKeys) numbers.push(key);
+  };
+  for (let i = 0; i < 3; i++) {
+    stretch(entries >> 1);
+    loop();
+  }
+  stretch(entries * 4 - cold);
+  loop();
+  loop();
+  return Uint32Array.from(numbers);
+}

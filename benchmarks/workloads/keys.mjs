@@ -3,6 +3,7 @@
  * interned: the same string object each time, its hash long known; the cheapest for any cache.
  * fresh: a string built for each call, as keys from a request are; its hash is computed at each lookup.
  * integer: small integers.
+ * short: a flat string of up to 9 characters, built for each call; for the parts that count memory and growth.
  */
 
 export const keyKinds = {
@@ -13,9 +14,23 @@ export const keyKinds = {
   },
   fresh: () => text,
   integer: () => (i) => i,
+  short: () => shortText,
 };
+
+/** The kinds that the engine's workloads are run with. */
+export const WORKLOAD_KEY_KINDS = ['interned', 'fresh', 'integer'];
 
 /** All of one length, so that all entries weigh the same. */
 function text(i) {
   return `user:${1_000_000_000 + i}:state`;
 }
+
+/** All of one length up to 90 million keys; fewer than 13 characters, so V8 builds it in one piece. */
+function shortText(i) {
+  return `k${10_000_000 + i}`;
+}
+
+/** A few values of 100 one-byte characters, flat. The same objects for all entries: no cache copies them. */
+export const values = Array.from({ length: 64 }, (_, i) =>
+  Buffer.alloc(100, 65 + (i % 26)).toString('latin1'),
+);

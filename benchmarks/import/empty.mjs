@@ -1,0 +1,2 @@
+/** Imports nothing: what Node takes to load any module at all. */
+export {};
