@@ -1,32 +1,41 @@
-/** What the engine counts against what the process holds, a fresh process for each shape of entry. */
+/**
+ * What is counted against what the process holds, a fresh process for each shape of entry: the values alone in
+ * an array, then in an engine, filled once and with all entries replaced twice.
+ */
 
+import { valueBytes } from '../../dist/engine/entry-bytes.js';
 import { runChild } from '../harness/child.mjs';
 import { fixed, table } from '../harness/table.mjs';
 import { shapes } from './shapes.mjs';
 
-const childUrl = new URL('./fill.mjs', import.meta.url);
+const engineUrl = new URL('./fill.mjs', import.meta.url);
+const arrayUrl = new URL('./fill-array.mjs', import.meta.url);
+const SMOKE_SHAPES = 4;
+/** More than that in one process is left out. */
+const FILL_MAX_BYTES = 2 ** 31;
 /** Keys and values that live in the reference itself: what is left is the engine's own. */
 const OVERHEAD_SHAPE = 'integer keys, integers';
 /** Between two powers of two, where the tables double. */
 const FILLS = [66_000, 75_000, 88_000, 100_000, 115_000, 130_000];
 
-/** Returns the raw figures. `options`: smoke, full, only (a RegExp on the shape's name). */
+/** Returns the raw figures. `options`: smoke, full (1 M entries too), only (a RegExp on the shape's name). */
 export async function benchMemory(options) {
   const sizes = options.smoke ? [10_000] : [10_000, 100_000, ...(options.full ? [1_000_000] : [])];
   const names = Object.keys(shapes).filter((name) => options.only?.test(name) ?? true);
   const figures = [];
 
-  console.log('\nMemory: bytes for each entry; filled once, and with all entries replaced twice.');
+  console.log('\nMemory: bytes for each entry. Held: heap and external memory, after collection.');
   for (const entries of sizes) {
-    const rows = [];
-    for (const name of options.smoke ? names.slice(0, 4) : names) {
-      if (entries > (shapes[name].most ?? Number.POSITIVE_INFINITY)) continue;
-      const figure = { shape: name, ...(await measure(name, entries)) };
+    const rows = { false: [], true: [] };
+    for (const name of options.smoke ? names.slice(0, SMOKE_SHAPES) : names) {
+      if (entries > mostEntries(name)) continue;
+      const figure = { shape: name, limit: shapes[name].limit, ...(await measure(name, entries)) };
       figures.push(figure);
-      rows.push(row(name, figure));
+      rows[figure.limit].push(row(name, figure));
     }
     console.log(`\n${entries} entries`);
-    console.log(table(HEAD, rows));
+    if (rows.false.length > 0) console.log(table(HEAD, rows.false));
+    if (rows.true.length > 0) console.log(`\nNot visible to the estimate\n${table(HEAD, rows.true)}`);
   }
 
   if (!options.smoke && options.only === undefined) {
@@ -42,26 +51,50 @@ export async function benchMemory(options) {
   return { fills: figures };
 }
 
-const HEAD = ['', 'counted', 'held', 'ratio', 'held, replaced', 'ratio', 'RSS', 'RSS, replaced'];
+const HEAD = [
+  '',
+  'value',
+  'held',
+  'ratio',
+  'entry',
+  'held',
+  'ratio',
+  'replaced',
+  'held',
+  'ratio',
+  'RSS of value',
+  'RSS of entry',
+];
 
-function row(name, { filled, turnedOver }) {
+function row(name, { values, filled, turnedOver }) {
   const each = (reading, field) => fixed(reading[field] / reading.entries, 0);
+  // Less than a byte for each is nothing, and its ratio noise.
+  const ratio = ({ entries, counted, held }) =>
+    Math.max(counted, Math.abs(held)) < entries ? '' : fixed(counted / held, 2);
   return [
     name,
-    each(filled, 'counted'),
-    each(filled, 'held'),
-    fixed(filled.counted / filled.held, 2),
-    each(turnedOver, 'held'),
-    fixed(turnedOver.counted / turnedOver.held, 2),
+    ...[values, filled, turnedOver].flatMap((reading) => [
+      each(reading, 'counted'),
+      each(reading, 'held'),
+      ratio(reading),
+    ]),
+    each(values, 'rss'),
     each(filled, 'rss'),
-    each(turnedOver, 'rss'),
   ];
 }
 
-function measure(name, entries) {
-  return runChild(childUrl, [name, entries, '{}'], {
+function mostEntries(name) {
+  const { most, key, value } = shapes[name];
+  const own = valueBytes(key(0)) + valueBytes(value(0));
+  return Math.min(most, FILL_MAX_BYTES / (own + 100));
+}
+
+async function measure(name, entries) {
+  const how = {
     nodeOptions: ['--expose-gc'],
     // Fixed, so that malloc's heap holds the same kind of block throughout.
     env: { MALLOC_MMAP_THRESHOLD_: '131072' },
-  });
+  };
+  const values = await runChild(arrayUrl, [name, entries], how);
+  return { values, ...(await runChild(engineUrl, [name, entries, '{}'], how)) };
 }

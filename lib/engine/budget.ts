@@ -23,7 +23,7 @@ export class Budget {
   contentBytes = 0;
   /** What an entry takes beside key and value, with the columns that are in use. */
   overheadBytes = 0;
-  /** What the tables' indexes have allocated beyond that. */
+  /** What the tables' indexes have allocated beyond that, and memory that several entries share. */
   slackBytes = 0;
   readonly weighs: boolean;
   readonly #maxEntryBytes: number;

@@ -23,6 +23,7 @@ import {
 import type { EntryTable } from './entry-table.js';
 import { EvictionAges } from './eviction-ages.js';
 import type { ResolvedOptions } from './options.js';
+import { PinnedMemory } from './pinned-memory.js';
 import { type RemovalCause, RemovalQueue } from './removal.js';
 import * as count from './stats.js';
 import { EntryTables, type TableLayout } from './tables.js';
@@ -39,6 +40,8 @@ export class EntryStore<K, V> {
   readonly clock: Clock;
   readonly #sizeOf: SizeOf<K, V> | null;
   readonly #ttlMs: number;
+  /** Buffers that several entries keep alive; null where a hook weighs, or nothing does. */
+  protected readonly pinned: PinnedMemory<K> | null;
   readonly #evict: boolean;
   protected readonly trackAccess: boolean;
   protected readonly tables: EntryTables<K, V>;
@@ -59,6 +62,7 @@ export class EntryStore<K, V> {
     this.budget = new Budget(options);
     this.tables = new EntryTables(this.budget.weighs ? this.budget : null, options.trackAccess, layout);
     this.evictionAges = options.trackAccess ? new EvictionAges() : null;
+    this.pinned = this.budget.weighs && options.sizeOf === null ? new PinnedMemory() : null;
     this.removals = options.onRemoval === null ? null : new RemovalQueue(options.onRemoval);
     this.budget.addOverhead(ENTRY_OVERHEAD_BYTES);
     if (options.trackAccess) this.budget.addOverhead(ACCESS_BYTES);
@@ -93,6 +97,10 @@ export class EntryStore<K, V> {
     }
     tables.reset();
     this.budget.contentBytes = 0;
+    if (this.pinned !== null) {
+      this.budget.slackBytes -= this.pinned.bytes;
+      this.pinned.clear();
+    }
     this.removals?.deliver();
   }
 
@@ -139,13 +147,14 @@ export class EntryStore<K, V> {
     }
     if (slot === 0) table = tables.placeFor(key);
     if (weighs || !this.#evict) {
-      const refusal = this.#refusal(table, slot, bytes, now);
+      const refusal = this.#refusal(key, table, slot, bytes, now);
       if (refusal !== null) return this.#refuse(key, table, slot, refusal, keepRefused, now);
     }
     if (slot === 0) {
       if (tables.size >= budget.maxEntries && table === tables.single && !tables.mayHaveDue(now)) {
         slot = table.oldest;
         this.#count(table, slot, 'evicted', now);
+        this.#unpin(table, slot);
         table.reuse(slot, key, value);
       } else {
         if (weighs || tables.size >= budget.maxEntries || tables.single === null)
@@ -165,6 +174,8 @@ export class EntryStore<K, V> {
     if (weighs) {
       budget.contentBytes += bytes;
       table.setBytes(slot, bytes);
+      const { pinned } = this;
+      if (pinned !== null && (pinned.hasFound || pinned.size > 0)) budget.slackBytes += pinned.pin(key);
       if (budget.exceededBy(0, tables.size)) this.#makeRoomBeside(table, slot, now);
     }
     if (table.expiry !== null || expiresAtMs !== NEVER) tables.schedule(table, slot, expiresAtMs, now);
@@ -191,15 +202,18 @@ export class EntryStore<K, V> {
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
   #refusal(
+    key: K,
     table: EntryTable<K, V>,
     slot: number,
     bytes: number,
     now: number,
   ): 'too-large' | 'no-room' | null {
-    if (this.budget.neverFits(bytes)) return 'too-large';
+    const { pinned } = this;
+    if (this.budget.neverFits(pinned?.hasFound ? bytes + pinned.alone() : bytes)) return 'too-large';
     if (this.#evict) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
-    while (this.#isShortFor(table, slot, bytes)) if (!this.#reclaimExpired(now)) return 'no-room';
+    while (this.#isShortFor(table, slot, bytes + (pinned === null ? 0 : pinned.wouldAdd(key))))
+      if (!this.#reclaimExpired(now)) return 'no-room';
     return null;
   }
 
@@ -279,7 +293,13 @@ export class EntryStore<K, V> {
   /** Counts a removal and takes the entry out. `now` is for evictions. */
   protected remove(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now = 0): void {
     this.#count(table, slot, cause, now);
+    this.#unpin(table, slot);
     this.tables.remove(table, slot);
+  }
+
+  #unpin(table: EntryTable<K, V>, slot: number): void {
+    const { pinned } = this;
+    if (pinned !== null && pinned.size > 0) this.budget.slackBytes += pinned.unpin(table.keys[slot] as K);
   }
 
   /** Counts a removal and tells of it. */
@@ -332,9 +352,9 @@ export class EntryStore<K, V> {
     return this.#usesExpiry || this.trackAccess ? this.clock.now() : 0;
   }
 
-  /** Key and value, without overhead. */
+  /** Key and value, without overhead, and without memory that the value shares with others. */
   #weigh(key: K, value: V): number {
-    const bytes = this.#sizeOf === null ? valueBytes(value) : checkedSize(this.#sizeOf(value, key));
+    const bytes = this.pinned !== null ? this.pinned.weigh(value) : checkedSize(this.#sizeOf!(value, key));
     return valueBytes(key) + bytes;
   }
 }

@@ -262,6 +262,6 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
 
   /** Walks the whole structure and says what is inconsistent: an empty list when all is well. O(n). */
   verify(): string[] {
-    return verifyParts(this.tables, this.budget);
+    return verifyParts(this.tables, this.budget, this.pinned);
   }
 }

@@ -1,11 +1,16 @@
 /** Checks the whole structure of an engine against itself. O(n), for tests and for the suspicious. */
 
 import type { Budget } from './budget.js';
+import type { PinnedMemory } from './pinned-memory.js';
 import type { EntryTables } from './tables.js';
 
 /** What is inconsistent, one sentence each; empty when all is well. */
-export function verifyParts<K, V>(tables: EntryTables<K, V>, budget: Budget): string[] {
-  const problems = tables.verify();
+export function verifyParts<K, V>(
+  tables: EntryTables<K, V>,
+  budget: Budget,
+  pinned: PinnedMemory<K> | null,
+): string[] {
+  const problems = [...tables.verify(), ...(pinned?.verify() ?? [])];
   // Broken links would not let a walk end.
   if (problems.length > 0) return problems;
 
@@ -21,7 +26,7 @@ export function verifyParts<K, V>(tables: EntryTables<K, V>, budget: Budget): st
   }
   if (contentBytes !== budget.contentBytes)
     problems.push(`entries sum to ${contentBytes} bytes, the engine counts ${budget.contentBytes}`);
-  const slackBytes = tables.all().reduce((sum, table) => sum + (table.slack?.bytes ?? 0), 0);
+  const slackBytes = tables.all().reduce((sum, table) => sum + (table.slack?.bytes ?? 0), pinned?.bytes ?? 0);
   if (slackBytes !== budget.slackBytes)
     problems.push(`the tables' slack is ${slackBytes} bytes, the engine counts ${budget.slackBytes}`);
   if (budget.bytes(tables.size) > budget.maxBytes)

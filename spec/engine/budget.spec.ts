@@ -176,7 +176,7 @@ describe('columns in use', () => {
 });
 
 describe('an insertion into a full cache', () => {
-  // budget has no room for that, so that entries go until half is deleted: a third of the cache, in one call.
+  // Were the index to double here, half of the entries would have to go at once: it is rewritten instead.
   it('evicts a few entries at most', () => {
     const engine = new CacheEngine<number, number>({ maxBytes: 850_000, sizeOf: () => 0 });
     let most = 0;

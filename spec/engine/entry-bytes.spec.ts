@@ -10,21 +10,10 @@ import {
   viewBytes,
 } from '../../lib/engine/entry-bytes.js';
 import { thrownBy } from './fixture.js';
+import { anything } from './values.js';
 
 describe('valueBytes', () => {
   it('is a whole number of bytes, 0 or more, for anything', () => {
-    const anything = fc.anything({
-      withBigInt: true,
-      withBoxedValues: true,
-      withDate: true,
-      withMap: true,
-      withNullPrototype: true,
-      withObjectString: true,
-      withSet: true,
-      withSparseArray: true,
-      withTypedArray: true,
-      withUnicodeString: true,
-    });
     fc.assert(
       fc.property(anything, (value) => {
         const bytes = valueBytes(value);
@@ -40,6 +29,8 @@ describe('valueBytes', () => {
     ['true', true],
     ['0', 0],
     ['a small integer', -5],
+    ['the greatest small integer', 2 ** 31 - 1],
+    ['the least small integer', -(2 ** 31)],
   ])('is 0 for %s, which lives in the reference', (_, value) => {
     expect(valueBytes(value)).toBe(0);
   });
@@ -50,6 +41,8 @@ describe('valueBytes', () => {
     ['NaN', Number.NaN],
     ['Infinity', Infinity],
     ['2^31', 2 ** 31],
+    ['-2^31 - 1', -(2 ** 31) - 1],
+    ['a single wide character', '€'],
     ['a symbol', Symbol('a')],
     ['a function', () => 1],
     ['a bigint', 0n],
@@ -58,12 +51,25 @@ describe('valueBytes', () => {
     ['an empty array', []],
     ['a date', new Date()],
     ['a regular expression', /a/],
+    ['a Proxy', new Proxy({}, {})],
+    ['a promise', Promise.resolve()],
   ])('is more than 0 for %s', (_, value) => {
     expect(valueBytes(value)).toBeGreaterThan(0);
-    expect(valueBytes(value)).toBeLessThan(200);
+    expect(valueBytes(value)).toBeLessThan(250);
+  });
+
+  it('counts what an Error and a symbol say', () => {
+    const text = 'x'.repeat(1000);
+    expect(valueBytes(new Error(text)) - valueBytes(new Error('x'))).toBe(992);
+    expect(valueBytes(new Error('x', { cause: text })) - valueBytes(new Error('x'))).toBe(1016);
+    expect(valueBytes(new AggregateError([text], 'x'))).toBeGreaterThan(1000);
+    expect(valueBytes(Symbol(text)) - valueBytes(Symbol())).toBe(1016);
   });
 
   it('grows with the digits of a bigint', () => {
+    expect([0n, 1n, 2n ** 64n - 1n, 1n - 2n ** 64n, 2n ** 64n, -(2n ** 64n)].map(valueBytes)).toEqual([
+      16, 24, 24, 24, 32, 32,
+    ]);
     expect(valueBytes(2n ** 8000n) - valueBytes(1n)).toBe(1000);
   });
 });

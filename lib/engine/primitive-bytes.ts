@@ -1,0 +1,71 @@
+/**
+ * Bytes that V8 (64-bit, pointers not compressed, as Node ships it) holds for values that are not objects,
+ * beside the reference to them. Exact where the engine keeps what JavaScript shows; what it cannot show:
+ * - A literal, a string of one character and a short one out of JSON are one for all who hold them, and count
+ *   for each.
+ * - A string of 13 characters and more that was sliced out of another keeps all of that one alive.
+ * - A field that held a fraction once keeps whole numbers as floats too, 16 bytes each.
+ */
+
+const WORD_BYTES = 8;
+/** Type, hash and length. */
+const STRING_HEADER_BYTES = 16;
+/** Type and the 64-bit float: any number that is not a small integer. */
+const HEAP_NUMBER_BYTES = 16;
+const BIGINT_HEADER_BYTES = 16;
+/** Type, hash, flags and the reference to the description. */
+const SYMBOL_BYTES = 24;
+/** A closure, and a context with the variables of one call: 64 and 32, measured. */
+const FUNCTION_BYTES = 96;
+
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** Bytes of a value that is neither an object nor a function's content; for an object, 0. */
+export function primitiveBytes(value: unknown): number {
+  switch (typeof value) {
+    case 'string':
+      return stringBytes(value);
+    case 'number':
+      return numberBytes(value);
+    case 'bigint':
+      return bigintBytes(value);
+    case 'symbol':
+      return SYMBOL_BYTES + (value.description === undefined ? 0 : stringBytes(value.description));
+    case 'function':
+      return FUNCTION_BYTES;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * V8 compiles the pattern for each way that it holds strings, and knows that a one-byte string cannot match:
+ * no character is looked at. 10 ns at any length; a loop is quicker up to six characters only. A string that
+ * was joined is made flat by it, as a look-up would do it: what counts is then what is kept.
+ */
+const NEEDS_TWO_BYTES = /[^\0-\xff]/;
+
+export function stringBytes(text: string): number {
+  // V8 keeps one byte for each character unless one of them needs two.
+  return NEEDS_TWO_BYTES.test(text) ? paddedString(text.length * 2) : latin1Bytes(text);
+}
+
+/** Bytes of a string known to hold no character above U+00FF. */
+export function latin1Bytes(text: string): number {
+  return paddedString(text.length);
+}
+
+function paddedString(characterBytes: number): number {
+  return STRING_HEADER_BYTES + Math.ceil(characterBytes / WORD_BYTES) * WORD_BYTES;
+}
+
+export function numberBytes(value: number): number {
+  // Small integers, of 32 bits, live in the reference itself; -0 is none.
+  return (value | 0) === value && (value !== 0 || 1 / value > 0) ? 0 : HEAP_NUMBER_BYTES;
+}
+
+function bigintBytes(value: bigint): number {
+  const size = value < 0n ? -value : value;
+  const words = size <= MAX_UINT64 ? (size === 0n ? 0 : 1) : Math.ceil(size.toString(16).length / 16);
+  return BIGINT_HEADER_BYTES + words * WORD_BYTES;
+}

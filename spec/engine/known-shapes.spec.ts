@@ -1,0 +1,80 @@
+/** Names and shapes that were seen: bounded, and forgotten oldest first. */
+
+import { describe, expect, it } from 'vitest';
+import { KnownShapes, TRUSTED_AFTER } from '../../lib/engine/known-shapes.js';
+
+const prototype = {};
+
+function familiar(shapes: KnownShapes, names: readonly string[], times = TRUSTED_AFTER): void {
+  for (let i = 0; i < times; i++) shapes.note(names, prototype, false);
+}
+
+describe('names', () => {
+  it('are known from the second time on, and the first few at once', () => {
+    const shapes = new KnownShapes();
+    for (let i = 0; i < 64; i++) expect(shapes.meets(`field ${i}`)).toBe(true);
+    expect(shapes.meets('data')).toBe(false);
+    expect(shapes.meets('data')).toBe(true);
+  });
+
+  it('in use are not forgotten, others are', () => {
+    const shapes = new KnownShapes();
+    let forgotten = 0;
+    for (let i = 0; i < 10_000; i++) {
+      if (!shapes.meets('field')) forgotten++;
+      shapes.meets(`data ${i}`);
+    }
+    expect(forgotten).toBe(0);
+    expect(shapes.meets('data 9999')).toBe(true);
+    expect(shapes.meets('data 5000')).toBe(false);
+  });
+
+  it('that are long are never taken for those of fields', () => {
+    const shapes = new KnownShapes();
+    const long = 'x'.repeat(1000);
+    expect([shapes.meets(long), shapes.meets(long)]).toEqual([false, false]);
+    familiar(shapes, [long]);
+    expect(shapes.trusted(long, 1, prototype)).toBeUndefined();
+  });
+});
+
+describe('shapes', () => {
+  it('are trusted after many objects without an accessor', () => {
+    const shapes = new KnownShapes();
+    familiar(shapes, ['a', 'b'], TRUSTED_AFTER - 1);
+    expect(shapes.trusted('b', 2, prototype)).toBeUndefined();
+    familiar(shapes, ['a', 'b'], 1);
+    expect(shapes.trusted('b', 2, prototype)?.names).toEqual(['a', 'b']);
+    expect(shapes.trusted('b', 3, prototype)).toBeUndefined();
+    expect(shapes.trusted('a', 2, prototype)).toBeUndefined();
+    expect(shapes.trusted('b', 2, {})).toBeUndefined();
+  });
+
+  it('are asked again now and then, and never trusted after an accessor', () => {
+    const shapes = new KnownShapes();
+    familiar(shapes, ['a']);
+    let asked = 0;
+    for (let i = 0; i < 10_000; i++) if (shapes.trusted('a', 1, prototype) === undefined) asked++;
+    expect(asked).toBeGreaterThan(5);
+    expect(asked).toBeLessThan(15);
+    shapes.note(['a'], prototype, true);
+    familiar(shapes, ['a'], 2 * TRUSTED_AFTER);
+    expect(shapes.trusted('a', 1, prototype)).toBeUndefined();
+  });
+
+  it('with the same last name are kept apart, a few of them', () => {
+    const shapes = new KnownShapes();
+    const kinds = Array.from({ length: 4 }, (_, i) => [...Array(i).keys()].map(String).concat('last'));
+    for (const names of kinds) familiar(shapes, names);
+    for (const names of kinds) expect(shapes.trusted('last', names.length, prototype)?.names).toEqual(names);
+    familiar(shapes, ['one', 'more', 'kind', 'than', 'that', 'last']);
+    expect(shapes.trusted('last', 1, prototype)).toBeUndefined();
+  });
+
+  it('go with their last name', () => {
+    const shapes = new KnownShapes();
+    familiar(shapes, ['old']);
+    for (let i = 0; i < 5000; i++) shapes.meets(`data ${i}`);
+    expect(shapes.trusted('old', 1, prototype)).toBeUndefined();
+  });
+});

@@ -1,0 +1,21 @@
+/** Values of every kind, for properties. */
+
+import fc from 'fast-check';
+
+export const anything: fc.Arbitrary<unknown> = fc.anything({
+  withBigInt: true,
+  withBoxedValues: true,
+  withDate: true,
+  withMap: true,
+  withNullPrototype: true,
+  withObjectString: true,
+  withSet: true,
+  withSparseArray: true,
+  withTypedArray: true,
+  withUnicodeString: true,
+});
+
+/** Takes a buffer's memory away. */
+export function detached(buffer: ArrayBuffer): void {
+  structuredClone(buffer, { transfer: [buffer] });
+}
