@@ -19,14 +19,16 @@ export class RecentReads {
   /** Misses up to each of the last points; point n lies at n * STEP_READS reads. */
   readonly #missesAt: Float64Array = new Float64Array(POINTS);
   #points = 0;
+  #nextPointReads = STEP_READS;
 
   /** To be called at a miss, with the totals before it. */
   beforeMiss(hits: number, misses: number): void {
-    const points = Math.floor((hits + misses) / STEP_READS);
-    if (points > this.#points) this.#advance(points, misses);
+    if (hits + misses >= this.#nextPointReads) this.#advance(hits + misses, misses);
   }
 
-  #advance(points: number, misses: number): void {
+  #advance(reads: number, misses: number): void {
+    const points = Math.floor(reads / STEP_READS);
+    this.#nextPointReads = (points + 1) * STEP_READS;
     for (let point = Math.max(this.#points, points - POINTS) + 1; point <= points; point++)
       this.#missesAt[point % POINTS] = misses;
     this.#points = points;
@@ -35,6 +37,7 @@ export class RecentReads {
   reset(): void {
     this.#missesAt.fill(0);
     this.#points = 0;
+    this.#nextPointReads = STEP_READS;
   }
 
   snapshot(totalHits: number, totalMisses: number): RecentReadsSnapshot {
