@@ -7,7 +7,7 @@
  */
 
 import { pass, prepared } from './prepared.mjs';
-import { Waves } from './ttl-churn.mjs';
+import { COUNT_TTL_MS, Waves } from './ttl-churn.mjs';
 
 const PASSES = 2;
 const CASE_MS = 5_000;
@@ -15,13 +15,13 @@ const CASE_MS = 5_000;
 const [name, casesText] = process.argv.slice(2);
 const counts = [];
 for (const { workload, keyKind, entries } of JSON.parse(casesText))
-  counts.push(await counted(await prepared(name, workload, keyKind, entries)));
+  counts.push(await counted(await prepared(name, workload, keyKind, entries, COUNT_TTL_MS)));
 process.stdout.write(JSON.stringify(counts));
 
 /** `[hits, hits, found, sum]`, or for waves `[hits]`; null for a contender that takes too long. */
 async function counted({ cache, keyOf, workload, step, tooSlow }) {
   if (tooSlow !== undefined) return null;
-  if (workload.needs === 'ttl') return wavesCounted(new Waves(step, workload.numbers));
+  if (workload.needs === 'ttl') return wavesCounted(new Waves(step, workload.numbers, COUNT_TTL_MS));
   const { numbers } = workload;
   const counts = [];
   for (let turn = 0; turn < PASSES; turn++) {

@@ -12,14 +12,14 @@ const FILL_MS = 10_000;
 const CHUNK = 100;
 
 /** Resolves to `{ cache, keyOf, workload, step }`, or to `{ tooSlow }` where filling takes too long. */
-export async function prepared(name, workloadName, keyKind, entries) {
+export async function prepared(name, workloadName, keyKind, entries, ttlMs = TTL_MS) {
   const contender = await loadContender(name);
   const workload = workloads[workloadName](entries);
   const keyOf = keyKinds[keyKind](workload.keys);
   const sample = { key: keyOf(0), value: values[0] };
   const cache =
     workload.needs === 'ttl'
-      ? contender.createWithTtl(entries, sample, TTL_MS)
+      ? contender.createWithTtl(entries, sample, ttlMs)
       : contender.create(entries, sample);
   const steps = makeSteps(cache, keyOf);
   const fill = Uint32Array.from({ length: workload.filled }, (_, i) => i);
