@@ -176,7 +176,7 @@ export class EntryStore<K, V> {
       table.setBytes(slot, bytes);
       const { pinned } = this;
       if (pinned !== null && (pinned.hasFound || pinned.size > 0)) budget.slackBytes += pinned.pin(key);
-      if (budget.exceededBy(0, tables.size)) this.#makeRoomBeside(table, slot, now);
+      if (budget.exceededBy(0, tables.size)) this.makeRoomBeside(table, slot, now);
     }
     if (table.expiry !== null || expiresAtMs !== NEVER) tables.schedule(table, slot, expiresAtMs, now);
     if (table.flags !== null || flags !== 0) table.needFlags()[slot] = flags;
@@ -264,8 +264,8 @@ export class EntryStore<K, V> {
     return true;
   }
 
-  /** The same for an entry that became heavier and is the newest: without a time, all others go first. */
-  #makeRoomBeside(table: EntryTable<K, V>, slot: number, now: number): void {
+  /** Makes the limits hold beside the newest entry, which loses its time for that: all others go first. */
+  protected makeRoomBeside(table: EntryTable<K, V>, slot: number, now: number): void {
     this.tables.schedule(table, slot, NEVER, now);
     this.makeRoom(now);
   }

@@ -111,20 +111,18 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
   #promoteAmongMany(table: EntryTable<K, V>, slot: number): number {
     const entry = this.tables.promote(table, slot);
     // An entry that moves to another table may make that one's index grow.
-    if (table.stamps === null && this.budget.exceededBy(0, this.tables.size)) this.#makeRoomBeside(entry);
+    if (table.stamps === null && this.budget.exceededBy(0, this.tables.size)) this.#makeRoomFor(entry);
     return entry;
   }
 
-  /** Makes the limits hold without touching this entry, the newest: it may be due by now. */
-  #makeRoomBeside(entry: number): void {
-    const { tables } = this;
-    const table = tables.tableOf(entry);
-    const slot = tables.slotOf(entry);
+  /** Makes the limits hold beside this entry, the newest, which may be due by now. */
+  #makeRoomFor(entry: number): void {
+    const table = this.tables.tableOf(entry);
+    const slot = this.tables.slotOf(entry);
     const expiresAtMs = this.expiresAtMsOf(entry);
     const now = this.nowIfNeeded();
-    tables.schedule(table, slot, Number.POSITIVE_INFINITY, now);
-    this.makeRoom(now);
-    tables.schedule(table, slot, expiresAtMs, now);
+    this.makeRoomBeside(table, slot, now);
+    this.tables.schedule(table, slot, expiresAtMs, now);
   }
 
   /** The entry's value. O(1), as all of these. */

@@ -162,6 +162,7 @@ describe('the key of arguments', () => {
           expect(argumentKey(a)).toBe(argumentKey(structuredClone(a)));
         },
       ),
+      { examples: [[[{}], [[]]]] },
     );
   });
 
@@ -194,5 +195,6 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value === 0 ? 0 : value;
   const entries = Object.entries(value).map(([name, item]) => [name, sorted(item)] as const);
-  return entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  // Not a bare array: {} is not [].
+  return { properties: entries.toSorted(([a], [b]) => (a < b ? -1 : 1)) };
 }
