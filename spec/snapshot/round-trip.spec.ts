@@ -1,6 +1,5 @@
 /** What is saved comes back the same, whatever its kind and size. */
 
-import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadSnapshot, saveSnapshot } from '../../lib/snapshot/index.js';
@@ -12,7 +11,8 @@ async function returned<T>(contents: readonly T[]): Promise<T[]> {
   const shelf = makeShelf<T, T>();
   await saveSnapshot(sourceOf(contents.map((content) => entryOf(content, content))), path);
   await loadSnapshot(shelf, path);
-  for (const { key, value } of shelf.entries) expect(isDeepStrictEqual(key, value)).toBe(true);
+  // Not isDeepStrictEqual: to it no two invalid dates in a Set are the same.
+  for (const { key, value } of shelf.entries) expect(value).toStrictEqual(key);
   return shelf.entries.map(({ value }) => value);
 }
 
@@ -51,7 +51,7 @@ describe('any content', () => {
       fc.asyncProperty(fc.array(anything, { maxLength: 20 }), async (contents) => {
         expect(await returned(contents)).toStrictEqual(contents);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [[[new Set([new Date(Number.NaN)])]]] },
     );
   });
 
