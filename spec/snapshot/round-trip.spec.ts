@@ -1,5 +1,6 @@
 /** What is saved comes back the same, whatever its kind and size. */
 
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadSnapshot, saveSnapshot } from '../../lib/snapshot/index.js';
@@ -11,8 +12,9 @@ async function returned<T>(contents: readonly T[]): Promise<T[]> {
   const shelf = makeShelf<T, T>();
   await saveSnapshot(sourceOf(contents.map((content) => entryOf(content, content))), path);
   await loadSnapshot(shelf, path);
-  // Not isDeepStrictEqual: to it no two invalid dates in a Set are the same.
-  for (const { key, value } of shelf.entries) expect(value).toStrictEqual(key);
+  for (const { key, value } of shelf.entries)
+    // The quick one first; to it no two invalid dates in a Set are the same.
+    if (!isDeepStrictEqual(key, value)) expect(value).toStrictEqual(key);
   return shelf.entries.map(({ value }) => value);
 }
 
