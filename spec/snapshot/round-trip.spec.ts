@@ -12,8 +12,8 @@ async function returned<T>(contents: readonly T[]): Promise<T[]> {
   const shelf = makeShelf<T, T>();
   await saveSnapshot(sourceOf(contents.map((content) => entryOf(content, content))), path);
   await loadSnapshot(shelf, path);
+  // The quick one first; to it no two invalid dates in a Set are the same.
   for (const { key, value } of shelf.entries)
-    // The quick one first; to it no two invalid dates in a Set are the same.
     if (!isDeepStrictEqual(key, value)) expect(value).toStrictEqual(key);
   return shelf.entries.map(({ value }) => value);
 }
