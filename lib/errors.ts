@@ -14,6 +14,9 @@ export const ERROR_CODES = {
   HOTSET_TOO_MANY_FLIGHTS: 'A loader was not called, because too many keys were being loaded.',
   HOTSET_INVALID_BATCH: 'A batch loader returned neither a Map nor an array with one element for each key.',
   HOTSET_LISTEN_FAILED: 'The server could not listen on the address asked for.',
+  HOTSET_INVALID_AUTH_FILE:
+    'A file of users and passwords cannot be read, or is not made of user:password lines.',
+  HOTSET_INVALID_TLS: 'A certificate, key or other TLS setting cannot be used.',
   HOTSET_UNSAVABLE_ENTRY:
     'An entry cannot be written to a snapshot: it does not serialize, or is larger than maxEntryBytes.',
   HOTSET_DAMAGED_SNAPSHOT: 'A snapshot file is damaged, cut short, or has something behind its end.',

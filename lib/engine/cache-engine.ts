@@ -6,7 +6,8 @@
  */
 
 import { invalidArgument } from '../errors.js';
-import type { DumpedEntry, EntryInfo, StoreOptions, StoreResult } from './entry.js';
+import type { DumpedEntry, EntryInfo, StoreOptions, StoreResult, UpdateOptions } from './entry.js';
+import { FETCHED } from './entry-table.js';
 import type { Direction } from './recency-list.js';
 import { SlotEngine } from './slot-engine.js';
 import { HITS } from './stats.js';
@@ -91,7 +92,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    * Stores only where the live entry has the version that `getEntry` told:
    * `stored`, `exists` (another version), `not-found`, `too-large` or `no-room`.
    */
-  compareAndSet(key: K, version: number, value: V, options?: StoreOptions): StoreResult {
+  compareAndSet(key: K, version: number | bigint, value: V, options?: StoreOptions): StoreResult {
     const entry = this.#findNumbered(key);
     if (entry === 0) return 'not-found';
     return this.versionAt(entry) === version ? this.store(key, value, options) : 'exists';
@@ -101,18 +102,25 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    * A new value for a live entry, which keeps its flags and its time of expiry:
    * `stored`, `not-found`, `too-large` or `no-room`.
    */
-  update(key: K, value: V, options?: Pick<StoreOptions, 'keepRefused'>): StoreResult {
+  update(key: K, value: V, options?: UpdateOptions): StoreResult {
     const entry = this.find(key);
     if (entry === 0) return 'not-found';
     const keepRefused = options?.keepRefused === true;
-    return this.write(
-      key,
-      value,
-      this.expiresAtMsOf(entry),
-      this.flagsAt(entry),
-      keepRefused,
-      this.nowIfNeeded(),
-    );
+    const marks = options?.keepMarks === true ? this.#allMarksOf(entry) : 0;
+    const expiresAtMs = this.expiresAtMsOf(entry);
+    const result = this.write(key, value, expiresAtMs, this.flagsAt(entry), keepRefused, this.nowIfNeeded());
+    if (marks !== 0 && result === 'stored') this.#remark(key, marks);
+    return result;
+  }
+
+  #allMarksOf(entry: number): number {
+    return this.tables.tableOf(entry).marks?.[this.tables.slotOf(entry)] ?? 0;
+  }
+
+  #remark(key: K, marks: number): void {
+    // A removal listener may have taken the entry away.
+    const entry = this.tables.find(key);
+    if (entry !== 0) this.tables.tableOf(entry).marks![this.tables.slotOf(entry)] = marks;
   }
 
   /**
@@ -176,6 +184,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
         flags: this.flagsAt(entry),
         remainingTtlMs: this.remainingTtlMsAt(entry),
         ...this.#accessOf(entry),
+        ...(this.trackAccess && this.marksAt(entry) !== 0 ? { marks: this.marksAt(entry) } : {}),
       };
     }
   }
@@ -187,24 +196,25 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    */
   load(entries: Iterable<DumpedEntry<K, V>>): number {
     let stored = 0;
-    for (const { key, value, flags, remainingTtlMs, ageMs = 0, idleMs = 0, fetched } of entries) {
+    for (const { key, value, flags, remainingTtlMs, ageMs = 0, idleMs = 0, fetched, marks = 0 } of entries) {
       for (const [name, ms] of Object.entries({ ageMs, idleMs }))
         if (!Number.isFinite(ms)) throw invalidArgument(name, 'a finite number of milliseconds', ms);
       if (this.set(key, value, { ttlMs: remainingTtlMs, flags }) !== 'stored') continue;
       stored++;
-      if (this.trackAccess) this.#backdate(key, ageMs, idleMs, fetched === true);
+      if (this.trackAccess) this.#backdate(key, ageMs, idleMs, fetched === true, marks);
     }
     return stored;
   }
 
-  #backdate(key: K, ageMs: number, idleMs: number, fetched: boolean): void {
+  #backdate(key: K, ageMs: number, idleMs: number, fetched: boolean, marks: number): void {
     const entry = this.tables.find(key);
     if (entry === 0) return;
     const table = this.tables.tableOf(entry);
     const slot = this.tables.slotOf(entry);
     table.storedAt![slot]! -= ageMs;
     table.usedAt![slot]! -= idleMs;
-    table.fetched![slot] = fetched ? 1 : 0;
+    table.marks![slot] = fetched ? FETCHED : 0;
+    if (marks !== 0) this.setMarksAt(entry, marks);
   }
 
   *#live(options?: IterationOptions): Generator<number, void, undefined> {
@@ -243,7 +253,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     return {
       ageMs: now - table.storedAt![slot]!,
       idleMs: now - table.usedAt![slot]!,
-      fetched: table.fetched![slot] === 1,
+      fetched: (table.marks![slot]! & FETCHED) !== 0,
     };
   }
 }

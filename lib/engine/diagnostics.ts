@@ -24,6 +24,8 @@ export interface StoreMessage {
 /** On `hotset:removal`, for each entry that leaves. */
 export interface RemovalMessage {
   readonly engine: object;
+  /** The entry's number in the engine, good during the call. */
+  readonly entry: number;
   readonly key: unknown;
   readonly value: unknown;
   readonly cause: RemovalCause;

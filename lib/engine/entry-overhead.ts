@@ -14,6 +14,8 @@ export const ENTRY_OVERHEAD_BYTES: number = columnBytes(8 + 8 + 4 + 4 + 4) + IND
 /** What further columns add for each entry once they are in use. */
 export const FLAGS_BYTES: number = columnBytes(4);
 export const VERSION_BYTES: number = columnBytes(8);
+/** The other half of versions of 64 bits. */
+export const WIDE_VERSION_BYTES: number = columnBytes(4);
 /** The time, and two links of the wheel. */
 export const EXPIRY_BYTES: number = columnBytes(8 + 4 + 4);
 /** Two times and a mark. */

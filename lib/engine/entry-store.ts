@@ -19,8 +19,9 @@ import {
   EXPIRY_BYTES,
   FLAGS_BYTES,
   VERSION_BYTES,
+  WIDE_VERSION_BYTES,
 } from './entry-overhead.js';
-import type { EntryTable } from './entry-table.js';
+import { type EntryTable, FETCHED } from './entry-table.js';
 import { EvictionAges } from './eviction-ages.js';
 import type { ResolvedOptions } from './options.js';
 import { PinnedMemory } from './pinned-memory.js';
@@ -51,6 +52,7 @@ export class EntryStore<K, V> {
   protected readonly removals: RemovalQueue<K, V> | null;
   #usesFlags = false;
   #usesExpiry = false;
+  #usesWideVersions = false;
   #lastVersion = 0;
 
   protected constructor(options: ResolvedOptions<K, V>, layout?: TableLayout) {
@@ -76,9 +78,11 @@ export class EntryStore<K, V> {
   /**
    * Numbers the writes from now on. Happens by itself when a version is first asked for; then numbers the
    * entries that are there, oldest first: O(n), once. May evict, also with `evict: false`: numbers take room.
+   * New numbers are greater than `above`: for an engine that takes over from one that has given out numbers.
    */
-  beginVersions(): void {
+  beginVersions(above: number = 0): void {
     const { tables } = this;
+    this.#lastVersion = Math.max(this.#lastVersion, above);
     if (tables.numbersWrites) return;
     tables.needVersions();
     for (const entry of tables.walk('oldest-first'))
@@ -180,7 +184,10 @@ export class EntryStore<K, V> {
     }
     if (table.expiry !== null || expiresAtMs !== NEVER) tables.schedule(table, slot, expiresAtMs, now);
     if (table.flags !== null || flags !== 0) table.needFlags()[slot] = flags;
-    if (table.versions !== null) table.versions[slot] = ++this.#lastVersion;
+    if (table.versions !== null) {
+      table.versions[slot] = ++this.#lastVersion;
+      if (table.versionHighs !== null) table.versionHighs[slot] = 0;
+    }
     if (this.trackAccess) table.stored(slot, now);
     this.counters[count.STORES]!++;
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
@@ -316,7 +323,7 @@ export class EntryStore<K, V> {
   #countAccess(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now: number): void {
     if (cause === 'evicted')
       this.evictionAges?.record(now - table.storedAt![slot]!, now - table.usedAt![slot]!);
-    if (table.fetched![slot] !== 0) return;
+    if ((table.marks![slot]! & FETCHED) !== 0) return;
     if (cause === 'evicted') this.counters[count.EVICTIONS_UNFETCHED]!++;
     else if (cause === 'expired') this.counters[count.EXPIRATIONS_UNFETCHED]!++;
   }
@@ -327,6 +334,7 @@ export class EntryStore<K, V> {
     if (REMOVAL_CHANNEL.hasSubscribers)
       REMOVAL_CHANNEL.publish({
         engine: this,
+        entry: table.base + slot,
         key: table.keys[slot],
         value: table.values[slot],
         cause,
@@ -340,6 +348,22 @@ export class EntryStore<K, V> {
     this.#useColumns(0, expiresAtMs);
     tables.schedule(tables.tableOf(entry), tables.slotOf(entry), expiresAtMs, now);
     this.makeRoom(now);
+    this.removals?.deliver();
+  }
+
+  protected giveVersion(table: EntryTable<K, V>, slot: number, version: number | bigint): void {
+    this.tables.givesVersions = true;
+    if (typeof version === 'number') {
+      table.versions![slot] = version;
+      if (table.versionHighs !== null) table.versionHighs[slot] = 0;
+      return;
+    }
+    table.needVersionHighs()[slot] = Number(version >> 32n);
+    table.versions![slot] = Number(BigInt.asUintN(32, version));
+    if (this.#usesWideVersions) return;
+    this.#usesWideVersions = true;
+    this.budget.addOverhead(WIDE_VERSION_BYTES);
+    this.makeRoom(this.nowIfNeeded());
     this.removals?.deliver();
   }
 

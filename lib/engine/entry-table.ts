@@ -21,6 +21,9 @@ const FIRST_CAPACITY = 16;
 const GROWTH = 1.25;
 const MAX_UINT32 = 2 ** 32 - 1;
 
+/** The bit of `marks` that says that the value has been read. */
+export const FETCHED = 1;
+
 export class EntryTable<K, V> extends RecencyList {
   /** What a slot of this table adds to be a number of the whole engine. */
   readonly base: number;
@@ -32,9 +35,12 @@ export class EntryTable<K, V> extends RecencyList {
   stamps: Float64Array | null = null;
   flags: Uint32Array | null = null;
   versions: Float64Array | null = null;
+  /** Where a version given from outside is no safe integer: its high 32 bits, and `versions` has the low ones. */
+  versionHighs: Uint32Array | null = null;
   storedAt: Float64Array | null = null;
   usedAt: Float64Array | null = null;
-  fetched: Uint8Array | null = null;
+  /** `FETCHED`, and above it the marks of an adapter's own. */
+  marks: Uint8Array | null = null;
   expiry: ExpiryWheel | null = null;
 
   capacity: number = FIRST_CAPACITY;
@@ -125,7 +131,7 @@ export class EntryTable<K, V> extends RecencyList {
   stored(slot: number, now: number): void {
     this.storedAt![slot] = now;
     this.usedAt![slot] = now;
-    this.fetched![slot] = 0;
+    this.marks![slot] = 0;
   }
 
   /** Sets the counted bytes of a slot. */
@@ -147,9 +153,10 @@ export class EntryTable<K, V> extends RecencyList {
     if (this.stamps !== null) this.stamps = grownFloat64(this.stamps, capacity);
     if (this.flags !== null) this.flags = grownUint32(this.flags, capacity);
     if (this.versions !== null) this.versions = grownFloat64(this.versions, capacity);
+    if (this.versionHighs !== null) this.versionHighs = grownUint32(this.versionHighs, capacity);
     if (this.storedAt !== null) this.storedAt = grownFloat64(this.storedAt, capacity);
     if (this.usedAt !== null) this.usedAt = grownFloat64(this.usedAt, capacity);
-    if (this.fetched !== null) this.fetched = grownUint8(this.fetched, capacity);
+    if (this.marks !== null) this.marks = grownUint8(this.marks, capacity);
     if (this.expiry !== null) this.expiry.grow(capacity);
   }
 
@@ -163,6 +170,11 @@ export class EntryTable<K, V> extends RecencyList {
     return this.versions;
   }
 
+  needVersionHighs(): Uint32Array {
+    this.versionHighs ??= new Uint32Array(this.capacity);
+    return this.versionHighs;
+  }
+
   needExpiry(now: number): ExpiryWheel {
     this.expiry ??= new ExpiryWheel(this.capacity, now);
     return this.expiry;
@@ -171,7 +183,7 @@ export class EntryTable<K, V> extends RecencyList {
   needAccess(): void {
     this.storedAt ??= new Float64Array(this.capacity);
     this.usedAt ??= new Float64Array(this.capacity);
-    this.fetched ??= new Uint8Array(this.capacity);
+    this.marks ??= new Uint8Array(this.capacity);
   }
 
   /** Ends walks under way, and takes the table's slack out of the engine's: the table is thrown away. */

@@ -12,6 +12,11 @@ export interface StoreOptions {
   keepRefused?: boolean;
 }
 
+export interface UpdateOptions extends Pick<StoreOptions, 'keepRefused'> {
+  /** Leave it marked as read, and an adapter's marks where they are. Default: false. */
+  keepMarks?: boolean;
+}
+
 /**
  * What became of a write.
  *
@@ -31,8 +36,11 @@ export interface EntryInfo<K, V> {
   /** Counted bytes: key, value and overhead; 0 when the engine has no byte limits. */
   readonly bytes: number;
   readonly flags: number;
-  /** Changes with every write of the value, never repeats within one engine. */
-  readonly version: number;
+  /**
+   * Changes with every write of the value, never repeats within one engine. A bigint only where an adapter's
+   * client has given it a number that a double cannot hold.
+   */
+  readonly version: number | bigint;
   /** Milliseconds until it expires; `Infinity` for never. */
   readonly remainingTtlMs: number;
   /** Milliseconds since the value was stored; `undefined` without `trackAccess`. */
@@ -56,4 +64,6 @@ export interface DumpedEntry<K, V> {
   readonly idleMs?: number | undefined;
   /** Whether it has been read since it was stored. */
   readonly fetched?: boolean | undefined;
+  /** An adapter's marks; absent for none. */
+  readonly marks?: number;
 }

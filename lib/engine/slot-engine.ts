@@ -7,12 +7,15 @@ import { invalidArgument } from '../errors.js';
 import type { Limits } from './budget.js';
 import { LOOKUP_CHANNEL } from './diagnostics.js';
 import { EntryStore } from './entry-store.js';
-import type { EntryTable } from './entry-table.js';
+import { type EntryTable, FETCHED } from './entry-table.js';
 import { type CacheEngineOptions, resolveOptions } from './options.js';
 import { RecentReads } from './recent-reads.js';
 import * as count from './stats.js';
 import type { TableLayout } from './tables.js';
 import { verifyParts } from './verify.js';
+
+/** An adapter's marks stand above the bit `FETCHED`. */
+const MARKS_SHIFT = 1;
 
 export class SlotEngine<K, V> extends EntryStore<K, V> {
   readonly #recentReads: RecentReads = new RecentReads();
@@ -85,7 +88,7 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
       LOOKUP_CHANNEL.publish({ engine: this, key: table.keys[slot], result: 'hit' });
     if (!this.trackAccess) return;
     table.usedAt![slot] = this.clock.now();
-    table.fetched![slot] = 1;
+    table.marks![slot]! |= FETCHED;
   }
 
   /** Counts a read that found nothing. */
@@ -130,7 +133,8 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     return this.tables.tableOf(entry).values[this.tables.slotOf(entry)] as V;
   }
 
-  protected keyAt(entry: number): K {
+  /** The entry's key. */
+  keyAt(entry: number): K {
     return this.tables.tableOf(entry).keys[this.tables.slotOf(entry)] as K;
   }
 
@@ -140,9 +144,44 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     return flags === null ? 0 : flags[this.tables.slotOf(entry)]!;
   }
 
-  /** The entry's version; `beginVersions` must have been called. */
-  versionAt(entry: number): number {
-    return this.tables.tableOf(entry).versions![this.tables.slotOf(entry)]!;
+  /** The entry's version; `beginVersions` must have been called. A bigint where a number would not be exact. */
+  versionAt(entry: number): number | bigint {
+    const table = this.tables.tableOf(entry);
+    const slot = this.tables.slotOf(entry);
+    const low = table.versions![slot]!;
+    if (table.versionHighs === null || table.versionHighs[slot] === 0) return low;
+    return (BigInt(table.versionHighs[slot]!) << 32n) | BigInt(low);
+  }
+
+  /**
+   * Gives the entry a version from outside, which is then for the caller to keep apart from others: an unsigned
+   * number of 64 bits, a bigint where a number would not be exact. `beginVersions` must have been called.
+   * The entry may be gone afterwards: the first wide version of all makes every entry heavier.
+   */
+  setVersionAt(entry: number, version: number | bigint): void {
+    this.giveVersion(this.tables.tableOf(entry), this.tables.slotOf(entry), version);
+  }
+
+  /** The marks that an adapter has put on the entry: 7 bits, 0 after each write. Needs `trackAccess`. */
+  marksAt(entry: number): number {
+    return this.tables.tableOf(entry).marks![this.tables.slotOf(entry)]! >>> MARKS_SHIFT;
+  }
+
+  /** Puts marks of an adapter's own on the entry, 7 bits, instead of those before. Needs `trackAccess`. */
+  setMarksAt(entry: number, marks: number): void {
+    const table = this.tables.tableOf(entry);
+    const slot = this.tables.slotOf(entry);
+    table.marks![slot] = (marks << MARKS_SHIFT) | (table.marks![slot]! & FETCHED);
+  }
+
+  /** Whether the value has been read since it was stored. Needs `trackAccess`. */
+  fetchedAt(entry: number): boolean {
+    return (this.tables.tableOf(entry).marks![this.tables.slotOf(entry)]! & FETCHED) !== 0;
+  }
+
+  /** Milliseconds since the entry was last read or stored. Needs `trackAccess`. */
+  idleMsAt(entry: number): number {
+    return this.clock.now() - this.tables.tableOf(entry).usedAt![this.tables.slotOf(entry)]!;
   }
 
   /**

@@ -55,6 +55,8 @@ export class EntryTables<K, V> {
   readonly #weight: StructureWeight | null;
   readonly #keepsAccess: boolean;
   #numbersWrites = false;
+  /** Whether versions have been given from outside, and may be alike. */
+  givesVersions = false;
   /** The last stamp given to an entry that was used, and to one moved out of the root. */
   #lastStamp = 0;
   #lastMovedStamp = 0;
@@ -193,10 +195,12 @@ export class EntryTables<K, V> {
     if (root.flags !== null) home.needFlags()[slot] = root.flags[from]!;
     else if (home.flags !== null) home.flags[slot] = 0;
     if (root.versions !== null) home.versions![slot] = root.versions[from]!;
+    if (root.versionHighs !== null) home.needVersionHighs()[slot] = root.versionHighs[from]!;
+    else if (home.versionHighs !== null) home.versionHighs[slot] = 0;
     if (root.storedAt !== null) {
       home.storedAt![slot] = root.storedAt[from]!;
       home.usedAt![slot] = root.usedAt![from]!;
-      home.fetched![slot] = root.fetched![from]!;
+      home.marks![slot] = root.marks![from]!;
     }
     const expiresAtMs = root.expiry === null ? Number.POSITIVE_INFINITY : root.expiry.expiresAt[from]!;
     if (expiresAtMs !== Number.POSITIVE_INFINITY)

@@ -45,12 +45,12 @@ export class Flight<K, V> {
   /** What was in the engine at the start. */
   readonly stale: V | undefined;
   /** The version of that; `undefined` when there was nothing. */
-  readonly version: number | undefined;
+  readonly version: number | bigint | undefined;
   readonly waiters: Set<FlightWaiter<K, V>> = new Set();
   /** False once the key was invalidated or set: the value goes to the waiters and nowhere else. */
   attached = true;
 
-  constructor(key: K, call: LoaderCall<K, V>, stale: V | undefined, version: number | undefined) {
+  constructor(key: K, call: LoaderCall<K, V>, stale: V | undefined, version: number | bigint | undefined) {
     this.key = key;
     this.call = call;
     this.stale = stale;

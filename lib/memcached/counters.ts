@@ -23,6 +23,8 @@ export const COUNTERS = [
   'touch_misses',
   'store_too_large',
   'store_no_memory',
+  'auth_cmds',
+  'auth_errors',
 ] as const;
 
 export type CounterName = (typeof COUNTERS)[number];
@@ -32,6 +34,7 @@ export const CMD_GET = 0;
 export const CMD_SET = 1;
 export const CMD_FLUSH = 2;
 export const CMD_TOUCH = 3;
+export const CMD_META = 4;
 export const GET_HITS = 5;
 export const GET_MISSES = 6;
 export const GET_EXPIRED = 7;
@@ -48,3 +51,5 @@ export const TOUCH_HITS = 18;
 export const TOUCH_MISSES = 19;
 export const STORE_TOO_LARGE = 20;
 export const STORE_NO_MEMORY = 21;
+export const AUTH_CMDS = 22;
+export const AUTH_ERRORS = 23;

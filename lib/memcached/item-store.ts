@@ -10,6 +10,8 @@ import type { Transport } from './commands/admin/transport.js';
 import { COUNTERS } from './counters.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
+  DEFAULT_REQUESTS_PER_TURN,
+  ITEM_CAS_BYTES,
   ITEM_FLAGS_BYTES,
   ITEM_HEADER_BYTES,
   RELATIVE_EXPTIME_MAX_SECONDS,
@@ -27,6 +29,20 @@ export interface ItemStoreOptions {
   memoryCeilingBytes?: number;
   /** How much is logged, 0 to 3; clients change it with `verbosity`. Default: 0. */
   verbosity?: number;
+  /** Whether items have cas ids (memcached's `-C` turns them off): without, all ids read 0 and none ever matches. Default: true. */
+  casIds?: boolean;
+  /** Whether clients may empty the cache with `flush_all` (`-F` forbids it). Default: true. */
+  allowFlush?: boolean;
+  /** Whether clients may list keys: `lru_crawler metadump`, `stats cachedump`, `stats detail` (`-X` forbids it). Default: true. */
+  allowDump?: boolean;
+  /** Whether clients may `watch` (`-W` forbids it). Default: true. */
+  allowWatch?: boolean;
+  /** Requests of one connection after which others have their turn (`-R`). Default: 512. */
+  requestsPerTurn?: number;
+  /** What ends a key's prefix in `stats detail` (`-D`): given, the statistics are collected from the start. */
+  prefixDelimiter?: string;
+  /** Whether `stats sizes` keeps a histogram (`-o track_sizes`). Default: false. */
+  trackSizes?: boolean;
   /** Called when a client sends `shutdown`; without it the command is refused. */
   onShutdown?: (graceful: boolean) => void;
   /** Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. */
@@ -44,6 +60,11 @@ export class ItemStore {
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
   readonly onDebugTime: ((seconds: number) => void) | undefined;
   readonly memoryCeilingBytes: number;
+  readonly casIds: boolean;
+  readonly allowFlush: boolean;
+  readonly allowDump: boolean;
+  readonly allowWatch: boolean;
+  readonly requestsPerTurn: number;
   verbosity: number;
   /** Bytes of old values copied in this turn: see limits.ts. */
   bytesCopied = 0;
@@ -60,10 +81,17 @@ export class ItemStore {
       throw invalidOption('itemMaxBytes', 'a whole number of bytes from 1024 to 1 GiB', this.itemMaxBytes);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
+    this.casIds = options.casIds ?? true;
+    this.allowFlush = options.allowFlush ?? true;
+    this.allowDump = options.allowDump ?? true;
+    this.allowWatch = options.allowWatch ?? true;
+    this.requestsPerTurn = options.requestsPerTurn ?? DEFAULT_REQUESTS_PER_TURN;
+    if (!Number.isSafeInteger(this.requestsPerTurn) || this.requestsPerTurn < 1)
+      throw invalidOption('requestsPerTurn', 'a whole number from 1', this.requestsPerTurn);
     this.startedAtMs = this.clock.now();
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
-    engine.beginVersions();
+    if (this.casIds) engine.beginVersions();
   }
 
   /** Called before each batch of requests: time moves on between batches, not within one. */
@@ -86,9 +114,13 @@ export class ItemStore {
 
   /** Whether an item of this shape is over the item limit, as memcached reckons it. */
   isTooLarge(key: string, flags: number, valueBytes: number): boolean {
-    return (
-      valueBytes > this.itemMaxBytes - ITEM_HEADER_BYTES - key.length - (flags === 0 ? 0 : ITEM_FLAGS_BYTES)
-    );
+    return this.itemBytes(key, flags, valueBytes) > this.itemMaxBytes;
+  }
+
+  /** What memcached would need for an item of this shape: what dumps and logs show as its size. */
+  itemBytes(key: string, flags: number, valueBytes: number): number {
+    const header = this.casIds ? ITEM_HEADER_BYTES : ITEM_HEADER_BYTES - ITEM_CAS_BYTES;
+    return header + key.length + (flags === 0 ? 0 : ITEM_FLAGS_BYTES) + valueBytes;
   }
 
   /**

@@ -17,6 +17,8 @@ export const DATA_LENGTH_END = 2147483646;
 
 /** What memcached needs for an item beside key and value; part of the exact limit on values. */
 export const ITEM_HEADER_BYTES = 59;
+/** Part of the header that an item without cas id does not have. */
+export const ITEM_CAS_BYTES = 8;
 export const ITEM_FLAGS_BYTES = 4;
 
 /** memcached's `-I`: the most that an item may take. */
@@ -33,6 +35,9 @@ export const RELATIVE_EXPTIME_MAX_SECONDS: number = 60 * 60 * 24 * 30;
 
 /** Bytes of old values that append, prepend, incr and decr copy in one turn. */
 export const COPIED_MAX_BYTES_PER_TURN: number = 4 * 1024 * 1024;
+
+/** Requests of a connection after which others have their turn: memcached's `-R`, where it is 20. */
+export const DEFAULT_REQUESTS_PER_TURN = 512;
 
 /** Keys that a session looks up in one turn; a longer get goes on after other connections have had theirs. */
 export const KEYS_MAX_PER_TURN = 20_000;

@@ -46,8 +46,8 @@ export class ReplyBuffer {
   }
 
   /** Appends a whole number, 0 or more, in decimal. */
-  number(number: number): void {
-    if (number >= NUMBER_LOOP_END) {
+  number(number: number | bigint): void {
+    if (number >= NUMBER_LOOP_END || typeof number === 'bigint') {
       this.text(String(number));
       return;
     }

@@ -7,8 +7,10 @@
  * from, and one that asks for much does not hold up the others.
  */
 
+import type { Credentials } from './auth/credentials.js';
 import { ByteCollector } from './byte-collector.js';
 import { admin } from './commands/admin/admin.js';
+import type { ProtocolChoice } from './commands/admin/transport.js';
 import { arithmetic } from './commands/arithmetic.js';
 import { flush, remove } from './commands/deletion.js';
 import { fetch, fetchToTouch, touch } from './commands/retrieval.js';
@@ -44,6 +46,18 @@ const NOTHING = Buffer.alloc(0);
  */
 export type SessionState = 'ready' | 'blocked' | 'closed';
 
+/** What the transport knows of the connection. */
+export interface SessionOptions {
+  /** Which protocols the first byte may choose. Default: `auto`. */
+  readonly protocol?: ProtocolChoice;
+  /** Given, nothing is served before the client has authenticated. */
+  readonly credentials?: Credentials | null;
+  /** The connection's number, as `stats conns` and the log show it. Default: 0. */
+  readonly id?: number;
+  /** Called when replies have come up while nothing was fed: the transport should call `resume`. */
+  readonly wake?: () => void;
+}
+
 type Phase = 'line' | 'keys' | 'data' | 'swallow';
 
 export class Session {
@@ -67,7 +81,7 @@ export class Session {
   #toSwallow = 0;
   #afterSwallow = '';
 
-  constructor(items: ItemStore, out: ReplyBuffer) {
+  constructor(items: ItemStore, out: ReplyBuffer, _options: SessionOptions = {}) {
     this.#items = items;
     this.#out = out;
   }
@@ -214,7 +228,7 @@ export class Session {
       default: {
         const answer = admin(this.#items, request);
         if (answer === null) this.#closed = true;
-        else if (!request.noreply) this.#out.text(answer);
+        else if (!request.noreply && typeof answer === 'string') this.#out.text(answer);
       }
     }
   }

@@ -27,15 +27,16 @@
  * The payloads hold records, one for each entry, the least recently used first. A record that is longer than
  * BLOCK_MAX_BYTES has a run of blocks to itself; any other lies within one block.
  *
- *     record  10 to 38 bytes, then the key's bytes and the value's
+ *     record  10 to 39 bytes, then the key's bytes and the value's
  *         0   uint8    tags: the key's in the low half, the value's in the high half
- *         1   uint8    fields present: 1 flags, 2 time to live, 4 access times; 8: the value has been read
+ *         1   uint8    fields present: 1 flags, 2 time to live, 4 access times, 16 marks; 8: the value has been read
  *         2   uint32   bytes of the key
  *         6   uint32   bytes of the value
  *             uint32   flags; else 0
  *             float64  milliseconds to live, counted from the header's time; else the entry never expires
  *             float64, float64  milliseconds since it was stored and since it was last read, at the header's
  *                      time; below 0 for what happened while the file was being written
+ *             uint8    an adapter's marks; else 0
  *
  * The version changes when an older reader could misunderstand a newer file.
  */
@@ -63,6 +64,7 @@ export const HAS_FLAGS = 1;
 export const HAS_TTL = 2;
 export const HAS_ACCESS = 4;
 export const FETCHED = 8;
+export const HAS_MARKS = 16;
 
 /** What the bytes of a key or value are. */
 export const TAG = {
@@ -95,6 +97,7 @@ export function recordHeadBytes(fields: number): number {
     RECORD_HEAD_BYTES +
     ((fields & HAS_FLAGS) === 0 ? 0 : 4) +
     ((fields & HAS_TTL) === 0 ? 0 : 8) +
-    ((fields & HAS_ACCESS) === 0 ? 0 : 16)
+    ((fields & HAS_ACCESS) === 0 ? 0 : 16) +
+    ((fields & HAS_MARKS) === 0 ? 0 : 1)
   );
 }

@@ -11,6 +11,7 @@ import {
   FETCHED,
   HAS_ACCESS,
   HAS_FLAGS,
+  HAS_MARKS,
   HAS_TTL,
   RECORD_HEAD_BYTES,
   recordHeadBytes,
@@ -21,7 +22,7 @@ import type { ValueCodec } from './options.js';
 import { damaged, unreadable } from './refusal.js';
 
 const OTHER_MACHINES: number = endianness() === 'LE' ? TAG.SERIALIZED_BE : TAG.SERIALIZED_LE;
-const ALL_FIELDS: number = HAS_FLAGS | HAS_TTL | HAS_ACCESS | FETCHED;
+const ALL_FIELDS: number = HAS_FLAGS | HAS_TTL | HAS_ACCESS | FETCHED | HAS_MARKS;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export interface DecoderOptions<V> {
@@ -54,6 +55,7 @@ export class RecordDecoder<K, V> {
   #ttlMs = 0;
   #ageMs = 0;
   #idleMs = 0;
+  #marks = 0;
   /** Where key and value begin, and in what. */
   #key: Buffer = NOTHING;
   #keyAt = 0;
@@ -114,6 +116,7 @@ export class RecordDecoder<K, V> {
       ageMs: Math.max(0, this.#ageMs + passedMs),
       idleMs: Math.max(0, this.#idleMs + passedMs),
       fetched: (fields & FETCHED) !== 0,
+      ...(this.#marks === 0 ? {} : { marks: this.#marks }),
     };
   }
 
@@ -181,6 +184,7 @@ export class RecordDecoder<K, V> {
     this.#ttlMs = Number.POSITIVE_INFINITY;
     this.#ageMs = 0;
     this.#idleMs = 0;
+    this.#marks = 0;
     if ((fields & HAS_FLAGS) !== 0) {
       this.#flags = view.getUint32(field, true);
       field += 4;
@@ -192,7 +196,9 @@ export class RecordDecoder<K, V> {
     if ((fields & HAS_ACCESS) !== 0) {
       this.#ageMs = view.getFloat64(field, true);
       this.#idleMs = view.getFloat64(field + 8, true);
+      field += 16;
     }
+    if ((fields & HAS_MARKS) !== 0) this.#marks = view.getUint8(field);
     if (Number.isNaN(this.#ttlMs + this.#ageMs + this.#idleMs))
       throw this.#damaged('a record has a time that is no number');
   }

@@ -3,7 +3,7 @@
 import type { DumpedEntry } from '../engine/entry.js';
 import { HotsetError, shown } from '../errors.js';
 import type { BlockBuffer } from './block-buffer.js';
-import { FETCHED, HAS_ACCESS, HAS_FLAGS, HAS_TTL, recordHeadBytes } from './format.js';
+import { FETCHED, HAS_ACCESS, HAS_FLAGS, HAS_MARKS, HAS_TTL, recordHeadBytes } from './format.js';
 import type { ValueCodec } from './options.js';
 import { OutgoingContent } from './outgoing-content.js';
 
@@ -105,6 +105,7 @@ export class RecordEncoder<K, V> {
       view.setFloat64(at + 8, (entry.idleMs ?? entry.ageMs!) - this.#elapsedMs, true);
       at += 16;
     }
+    if ((fields & HAS_MARKS) !== 0) view.setUint8(at++, entry.marks!);
     block.end = at;
   }
 
@@ -120,7 +121,8 @@ function fieldsOf(entry: DumpedEntry<unknown, unknown>): number {
     (entry.flags === 0 ? 0 : HAS_FLAGS) |
     (entry.remainingTtlMs === Number.POSITIVE_INFINITY ? 0 : HAS_TTL) |
     (entry.ageMs === undefined ? 0 : HAS_ACCESS) |
-    (entry.fetched === true ? FETCHED : 0)
+    (entry.fetched === true ? FETCHED : 0) |
+    (entry.marks === undefined || entry.marks === 0 ? 0 : HAS_MARKS)
   );
 }
 

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionState } from '../memcached/commands/admin/transport.js';
 import type { ItemStore } from '../memcached/item-store.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
-import { Session, type SessionState } from '../memcached/session.js';
+import { Session, type SessionOptions, type SessionState } from '../memcached/session.js';
 
 /** With so many bytes of replies not yet taken by the operating system, the client is not read from. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
@@ -40,13 +40,20 @@ export class Connection {
   /** Reading is off until the client has read. */
   #stalled = false;
 
-  constructor(socket: Socket, id: number, items: ItemStore, out: ReplyBuffer, observer: ConnectionObserver) {
+  constructor(
+    socket: Socket,
+    id: number,
+    items: ItemStore,
+    out: ReplyBuffer,
+    observer: ConnectionObserver,
+    options: Pick<SessionOptions, 'protocol' | 'credentials'> = {},
+  ) {
     this.id = id;
     this.socket = socket;
     this.#items = items;
     this.#out = out;
     this.#observer = observer;
-    this.#session = new Session(items, out);
+    this.#session = new Session(items, out, { ...options, id, wake: () => this.#wake() });
     this.lastActiveMs = items.clock.now();
     socket.setNoDelay(true);
     // A client that vanished without a word does not hold its place for ever.
@@ -70,6 +77,12 @@ export class Connection {
     this.#draining = true;
     // A command may be what stops the server: its connection ends when the replies before it are written.
     if (!this.#working) this.#endIfDone();
+  }
+
+  /** A watcher's lines wait. */
+  #wake(): void {
+    if (this.#working || this.socket.destroyed || this.#stalled || this.#state !== 'ready') return;
+    this.#work(null);
   }
 
   #onData(chunk: Buffer): void {

@@ -6,7 +6,12 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { MinHeap } from 'mnemonist';
 import { HotsetError, invalidArgument } from '../errors.js';
-import type { ConnectionInfo, Transport } from '../memcached/commands/admin/transport.js';
+import type {
+  ConnectionInfo,
+  ProtocolChoice,
+  TlsSettings,
+  Transport,
+} from '../memcached/commands/admin/transport.js';
 import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Connection, type ConnectionObserver } from './connection.js';
@@ -244,6 +249,20 @@ export class TcpServer implements Transport, ConnectionObserver {
   #pathText(): string {
     return `unix:${this.path}`;
   }
+
+  get protocol(): ProtocolChoice {
+    return 'auto';
+  }
+
+  get authenticates(): boolean {
+    return false;
+  }
+
+  get tls(): TlsSettings | null {
+    return null;
+  }
+
+  reload(): void {}
 
   resetStats(): void {
     this.bytesRead = 0;

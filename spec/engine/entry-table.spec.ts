@@ -60,14 +60,14 @@ describe('the entry table', () => {
     table.needAccess();
     table.storedAt![3] = -1.5;
     table.usedAt![3] = 9;
-    table.fetched![3] = 1;
+    table.marks![3] = 1;
     table.stamps![3] = -8;
     table.setBytes(3, 5e9);
     table.needExpiry(0).schedule(3, 1000);
     expect(table.capacity).toBe(16);
     insert(table, 15, '15');
-    const { flags, versions, storedAt, usedAt, fetched, stamps, bytes, expiry } = table;
-    const columns = [flags, versions, storedAt, usedAt, fetched, stamps, bytes, expiry!.expiresAt];
+    const { flags, versions, storedAt, usedAt, marks, stamps, bytes, expiry } = table;
+    const columns = [flags, versions, storedAt, usedAt, marks, stamps, bytes, expiry!.expiresAt];
     expect(table.capacity).toBeGreaterThan(16);
     expect(columns.map((column) => column![3])).toEqual([7, 2 ** 52, -1.5, 9, 1, -8, 5e9, 1000]);
     const all = [...columns, table.keys, table.values, table.newer, table.older];
@@ -78,8 +78,8 @@ describe('the entry table', () => {
 
   it('has only the columns that somebody needed', () => {
     const alone = filled(100);
-    const { flags, versions, storedAt, usedAt, fetched, expiry, stamps } = alone;
-    expect([flags, versions, storedAt, usedAt, fetched, expiry, stamps]).toEqual(Array(7).fill(null));
+    const { flags, versions, storedAt, usedAt, marks, expiry, stamps } = alone;
+    expect([flags, versions, storedAt, usedAt, marks, expiry, stamps]).toEqual(Array(7).fill(null));
     expect(filled(1, MAX_TABLE_SLOTS).stamps).not.toBeNull();
   });
 

@@ -133,7 +133,7 @@ describe('getEntry', () => {
     for (const key of ['a', 'b', 'c']) engine.set(key, 1);
     const versions = ['a', 'b', 'c'].map((key) => engine.getEntry(key)!.version);
     expect(new Set(versions).size).toBe(3);
-    expect(versions).toEqual(versions.toSorted((x, y) => x - y));
+    expect(versions).toEqual(versions.toSorted((x, y) => Number(x) - Number(y)));
     expect(engine.getEntry('b')!.version).toBe(versions[1]);
     expect(engine.verify()).toEqual([]);
   });

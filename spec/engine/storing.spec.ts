@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { CacheEngine } from '../../lib/index.js';
 import { makeFixture, order, thrownBy } from './fixture.js';
 
-const versionOf = (engine: CacheEngine<string, number>, key: string): number => engine.getEntry(key)!.version;
+const versionOf = (engine: CacheEngine<string, number>, key: string): number =>
+  Number(engine.getEntry(key)!.version);
 
 describe('set', () => {
   it('stores, and replaces the value, flags and time of what was there', () => {

@@ -53,13 +53,13 @@ describe('the move from one table to many', () => {
     single!.versions![1] = 2 ** 40;
     single!.storedAt![1] = 11;
     single!.usedAt![1] = 12;
-    single!.fetched![1] = 1;
+    single!.marks![1] = 1;
     single!.setBytes(1, 5e9);
     schedule(tables, 'a', 1000);
     insert(tables, 'b', 2);
-    const { flags, versions, storedAt, usedAt, fetched, bytes, expiry, values } = tables.all()[1]!;
+    const { flags, versions, storedAt, usedAt, marks, bytes, expiry, values } = tables.all()[1]!;
     const slot = tables.slotOf(tables.find('a'));
-    const columns = [flags, versions, storedAt, usedAt, fetched, bytes, expiry!.expiresAt, values];
+    const columns = [flags, versions, storedAt, usedAt, marks, bytes, expiry!.expiresAt, values];
     expect(columns.map((column) => column![slot])).toEqual([7, 2 ** 40, 11, 12, 1, 5e9, 1000, 1]);
     expect(tables.all()[0]!.expiry!.count).toBe(0);
     expect(tables.verify()).toEqual([]);

@@ -151,7 +151,7 @@ describe('CacheEngine against a naive model', () => {
                 );
                 break;
               case 'compareAndSet': {
-                const version = (engine.getEntry(o.key)?.version ?? 0) + (o.right ? 0 : 0.5);
+                const version = Number(engine.getEntry(o.key)?.version ?? 0) + (o.right ? 0 : 0.5);
                 expect(engine.compareAndSet(o.key, version, o.value, { ttlMs: o.ttl })).toBe(
                   model.compareAndSet(o.key, o.right, o.value, o.ttl),
                 );

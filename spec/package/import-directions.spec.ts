@@ -27,7 +27,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
     packages: [],
   },
-  { room: 'memcached', imports: ['engine', 'errors.ts'], packages: [] },
+  { room: 'memcached', imports: ['engine', 'errors.ts'], packages: ['node:crypto'] },
   {
     room: 'snapshot',
     imports: ['engine', 'errors.ts'],

@@ -24,7 +24,7 @@ export function writeItem(
   key: string,
   flags: number,
   value: WireValue,
-  version: number,
+  version: number | bigint,
 ): void {
   // Piece by piece: joining them first would make strings for the collector.
   out.text('VALUE ');

@@ -35,7 +35,6 @@ export function generalStats(items: ItemStore): Stat[] {
     ...zeros('response_obj_oom', 'response_obj_count', 'response_obj_bytes'),
     ...zeros('read_buf_count', 'read_buf_bytes', 'read_buf_bytes_free', 'read_buf_oom', 'reserved_fds'),
     ...COUNTERS.map(counter),
-    ...zeros('auth_cmds', 'auth_errors'),
     ...(idleTimeout ? [['idle_kicks', sum((transport) => transport.idleKicks)] as const] : []),
     ['bytes_read', sum((transport) => transport.bytesRead)],
     ['bytes_written', sum((transport) => transport.bytesWritten)],

@@ -1,6 +1,19 @@
 /** What `stats` asks of whatever carries sessions: a TCP server, a WebSocket endpoint. */
 
-export type ConnectionState = 'conn_listening' | 'conn_nread' | 'conn_read' | 'conn_waiting';
+export type ConnectionState = 'conn_listening' | 'conn_nread' | 'conn_read' | 'conn_waiting' | 'conn_watch';
+
+/** What `stats settings` shows of a transport's TLS. */
+export interface TlsSettings {
+  readonly chainCert: string;
+  readonly key: string;
+  readonly verifyMode: number;
+  readonly caCert: string | null;
+  readonly ciphers: string | null;
+  readonly minVersion: string;
+}
+
+/** memcached's `-B`: which protocols a connection may begin to speak. */
+export type ProtocolChoice = 'auto' | 'ascii' | 'binary';
 
 export interface ConnectionInfo {
   readonly id: number;
@@ -28,6 +41,13 @@ export interface Transport {
   readonly path: string | null;
   /** Access mode of the Unix socket. */
   readonly mode: number;
+  readonly protocol: ProtocolChoice;
+  /** Whether clients have to authenticate. */
+  readonly authenticates: boolean;
+  /** Null when no address is served over TLS. */
+  readonly tls: TlsSettings | null;
+  /** Reads certificates and users again, for new connections; throws when they cannot be used, and keeps the old. */
+  reload(): void;
   connections(): Iterable<ConnectionInfo>;
   resetStats(): void;
 }
