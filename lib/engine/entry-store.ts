@@ -351,8 +351,11 @@ export class EntryStore<K, V> {
     this.removals?.deliver();
   }
 
+  protected nextVersion(): number {
+    return ++this.#lastVersion;
+  }
+
   protected giveVersion(table: EntryTable<K, V>, slot: number, version: number | bigint): void {
-    this.tables.givesVersions = true;
     if (typeof version === 'number') {
       table.versions![slot] = version;
       if (table.versionHighs !== null) table.versionHighs[slot] = 0;

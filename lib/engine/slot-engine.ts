@@ -159,7 +159,13 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
    * The entry may be gone afterwards: the first wide version of all makes every entry heavier.
    */
   setVersionAt(entry: number, version: number | bigint): void {
+    this.tables.givesVersions = true;
     this.giveVersion(this.tables.tableOf(entry), this.tables.slotOf(entry), version);
+  }
+
+  /** Gives the entry the next version, as a write does. `beginVersions` must have been called. */
+  renewVersionAt(entry: number): void {
+    this.giveVersion(this.tables.tableOf(entry), this.tables.slotOf(entry), this.nextVersion());
   }
 
   /** The marks that an adapter has put on the entry: 7 bits, 0 after each write. Needs `trackAccess`. */

@@ -16,6 +16,7 @@ import {
   ITEM_HEADER_BYTES,
   RELATIVE_EXPTIME_MAX_SECONDS,
 } from './limits.js';
+import type { CasId } from './request.js';
 import type { WireValue } from './wire-value.js';
 
 export type WireEngine = CacheEngine<string, WireValue>;
@@ -66,6 +67,8 @@ export class ItemStore {
   readonly allowWatch: boolean;
   readonly requestsPerTurn: number;
   verbosity: number;
+  /** The connection whose requests are being served, as the log shows it. */
+  connectionId = 0;
   /** Bytes of old values copied in this turn: see limits.ts. */
   bytesCopied = 0;
   /** Writes that memcached makes in place and does not count as new items. */
@@ -94,8 +97,9 @@ export class ItemStore {
     if (this.casIds) engine.beginVersions();
   }
 
-  /** Called before each batch of requests: time moves on between batches, not within one. */
-  beginTurn(): void {
+  /** Called before each batch of requests, of the connection `id`: time moves on between batches, not within one. */
+  beginTurn(id = 0): void {
+    this.connectionId = id;
     if (this.clock instanceof CoarseClock) this.clock.refresh();
     this.bytesCopied = 0;
   }
@@ -115,6 +119,29 @@ export class ItemStore {
   /** Whether an item of this shape is over the item limit, as memcached reckons it. */
   isTooLarge(key: string, flags: number, valueBytes: number): boolean {
     return this.itemBytes(key, flags, valueBytes) > this.itemMaxBytes;
+  }
+
+  /** The cas id of an entry: 0 where there are none. */
+  casIdAt(entry: number): CasId {
+    return this.casIds ? this.engine.versionAt(entry) : 0;
+  }
+
+  /** Gives the item under `key` a cas id that a client has chosen. */
+  giveCasId(key: string, cas: CasId): void {
+    const entry = this.engine.find(key);
+    if (this.casIds && entry !== 0) this.engine.setVersionAt(entry, cas);
+  }
+
+  /** Puts marks on the item under `key`, instead of those before. */
+  mark(key: string, marks: number): void {
+    const entry = this.engine.find(key);
+    if (entry !== 0) this.engine.setMarksAt(entry, marks);
+  }
+
+  /** Puts one mark more on the item under `key`. */
+  addMark(key: string, mark: number): void {
+    const entry = this.engine.find(key);
+    if (entry !== 0) this.engine.setMarksAt(entry, this.engine.marksAt(entry) | mark);
   }
 
   /** What memcached would need for an item of this shape: what dumps and logs show as its size. */

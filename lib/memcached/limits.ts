@@ -36,6 +36,9 @@ export const RELATIVE_EXPTIME_MAX_SECONDS: number = 60 * 60 * 24 * 30;
 /** Bytes of old values that append, prepend, incr and decr copy in one turn. */
 export const COPIED_MAX_BYTES_PER_TURN: number = 4 * 1024 * 1024;
 
+/** What a client may send to say who it is; memcached's own bound. */
+export const AUTH_DATA_MAX_BYTES: number = 16 * 1024;
+
 /** Requests of a connection after which others have their turn: memcached's `-R`, where it is 20. */
 export const DEFAULT_REQUESTS_PER_TURN = 512;
 

@@ -10,4 +10,5 @@ export type Reply =
   | 'too-large'
   | 'out-of-memory'
   | 'bad-data'
-  | 'non-numeric';
+  | 'non-numeric'
+  | 'flush-not-allowed';

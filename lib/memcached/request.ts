@@ -1,5 +1,7 @@
 /** One parsed request. A session has one and fills it anew for each command. */
 
+import { MetaFlags } from './meta/meta-flags.js';
+
 export type Verb =
   | 'get'
   | 'gets'
@@ -22,7 +24,16 @@ export type Verb =
   | 'cache_memlimit'
   | 'shutdown'
   | 'debugtime'
-  | 'quit';
+  | 'quit'
+  | MetaVerb;
+
+export type MetaVerb = 'mg' | 'ms' | 'md' | 'ma' | 'mn' | 'me';
+
+/** How a value is stored: `cas` compares versions first. */
+export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
+
+/** A version as clients name it: a bigint where a number would not be exact. */
+export type CasId = number | bigint;
 
 export class Request {
   verb: Verb = 'get';
@@ -34,8 +45,11 @@ export class Request {
   exptime = 0;
   /** Bytes of data that follow the line, without their CRLF. */
   dataLength = 0;
-  /** The version that `cas` compares; 0 never matches. */
-  cas = 0;
+  mode: StoreMode = 'set';
+  /** The version to compare with; 0 matches none where comparing is what the mode does, else asks for nothing. */
+  cas: CasId = 0;
+  /** Whether a value that is refused takes the old one with it, so that nobody reads what was to be replaced. */
+  dropsWhenRefused = false;
   /** What incr and decr add or subtract. */
   delta: number | bigint = 0;
   /** The words after the command, for those that take words. */
@@ -44,6 +58,8 @@ export class Request {
   line: Buffer = EMPTY;
   keysStart = 0;
   keysEnd = 0;
+  /** The flags of a meta command. */
+  readonly meta: MetaFlags = new MetaFlags();
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -55,6 +55,14 @@ export function parseInt32(bytes: Buffer, start: number, end: number): number | 
   return Number(number);
 }
 
+/** A strict unsigned 32-bit number: digits, at most 11 characters. */
+export function parseUint32(bytes: Buffer, start: number, end: number): number | undefined {
+  const short = quick(bytes, start, end);
+  if (short >= 0) return short;
+  const number = strict(bytes, start, end, 11);
+  return number === undefined || number < 0n || number >= 2n ** 32n ? undefined : Number(number);
+}
+
 /** A strict unsigned 64-bit number: digits, at most 22. A number where that is exact, else a bigint. */
 export function parseUint64(bytes: Buffer, start: number, end: number): number | bigint | undefined {
   const short = quick(bytes, start, end);

@@ -63,11 +63,15 @@ export class Connection {
     socket.on('end', () => this.#onEnd());
     // A reset is followed by `close`; there is nobody left to tell.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => observer.onClose(this));
+    socket.on('close', () => {
+      this.#session.close();
+      observer.onClose(this);
+    });
   }
 
   /** As `stats conns` names it. */
   get state(): ConnectionState {
+    if (this.#session.watching) return 'conn_watch';
     if (this.#stalled || this.#state === 'blocked') return 'conn_waiting';
     return this.#session.receivingData ? 'conn_nread' : 'conn_read';
   }

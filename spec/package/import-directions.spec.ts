@@ -15,10 +15,11 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
   { room: 'engine', imports: ['errors.ts'], packages: [] },
   { room: 'loading', imports: ['engine', 'errors.ts'], packages: [] },
-  {
-    room: 'memcached/text',
+  ...['text', 'meta', 'binary'].map((protocol) => ({
+    room: `memcached/${protocol}`,
     imports: [
       'memcached/request.ts',
+      'memcached/line-outcome.ts',
       'memcached/reply.ts',
       'memcached/reply-buffer.ts',
       'memcached/limits.ts',
@@ -26,7 +27,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'memcached/wire-value.ts',
     ],
     packages: [],
-  },
+  })),
   { room: 'memcached', imports: ['engine', 'errors.ts'], packages: ['node:crypto'] },
   {
     room: 'snapshot',

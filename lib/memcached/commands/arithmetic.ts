@@ -1,34 +1,60 @@
-/** incr and decr: protocol.txt, "Increment/Decrement". */
+/** Adding to numbers and subtracting from them, for every protocol: protocol.txt, "Increment/Decrement". */
 
 import { DECR_HITS, DECR_MISSES, INCR_HITS, INCR_MISSES } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
 import type { Reply } from '../reply.js';
-import type { Request } from '../request.js';
+import type { CasId } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
-import { latin1Of, wireValueOfText } from '../wire-value.js';
+import { latin1Of, type WireValue, wireValueOfText } from '../wire-value.js';
 
-const KEEP_REFUSED = { keepRefused: true } as const;
+/** One addition or subtraction. */
+export interface Adjustment {
+  readonly key: string;
+  readonly increments: boolean;
+  readonly delta: number | bigint;
+  /** The version to compare with; 0 for none. */
+  readonly cas: CasId;
+}
 
 /** The new number's digits, or a Reply that says why there is none. */
 export type ArithmeticResult = { readonly digits: string } | Reply;
 
-export function arithmetic(items: ItemStore, request: Request): ArithmeticResult {
+const IN_PLACE = { keepRefused: true, keepMarks: true } as const;
+const GROWN = { keepRefused: true } as const;
+
+/** Counts a hit; a miss is for the caller to count, who may create the item instead. */
+export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjustment): ArithmeticResult {
   const { engine } = items;
-  const increments = request.verb === 'incr';
-  const slot = engine.find(request.key);
-  if (slot === 0) {
-    items.count(increments ? INCR_MISSES : DECR_MISSES);
-    return 'not-found';
-  }
-  const text = latin1Of(engine.valueAt(slot));
+  const entry = engine.find(key);
+  if (entry === 0) return 'not-found';
+  if (cas !== 0 && items.casIdAt(entry) !== cas) return 'exists';
+  const text = latin1Of(engine.valueAt(entry));
   items.bytesCopied += text.length;
   const number = parseStoredNumber(text);
   if (number === undefined) return 'non-numeric';
-  const digits = increments ? incremented(number, request.delta) : decremented(number, request.delta);
+  const digits = increments ? incremented(number, delta) : decremented(number, delta);
+  const inPlace = digits.length <= text.length;
   // A number that got shorter keeps the item's length, padded with spaces: clients have come to know it.
-  const result = engine.update(request.key, wireValueOfText(digits.padEnd(text.length)), KEEP_REFUSED);
-  if (result !== 'stored') return 'out-of-memory';
-  if (digits.length <= text.length) items.storesInPlace++;
+  const value = wireValueOfText(digits.padEnd(text.length));
+  if (engine.update(key, value, inPlace ? IN_PLACE : GROWN) !== 'stored') return 'out-of-memory';
+  if (inPlace) items.storesInPlace++;
   items.count(increments ? INCR_HITS : DECR_HITS);
   return { digits };
+}
+
+export function countMiss(items: ItemStore, increments: boolean): void {
+  items.count(increments ? INCR_MISSES : DECR_MISSES);
+}
+
+/** Creates the item that `adjust` has not found, with `initial` as its number. */
+export function createNumber(
+  items: ItemStore,
+  key: string,
+  initial: number | bigint,
+  exptime: number,
+): ArithmeticResult {
+  const digits = String(initial);
+  const value: WireValue = wireValueOfText(digits);
+  const result = items.engine.set(key, value, { ttlMs: items.ttlMs(exptime), flags: 0 });
+  return result === 'stored' ? { digits } : 'out-of-memory';
 }

@@ -1,18 +1,25 @@
-/** delete and flush_all. */
+/** delete and flush_all, for every protocol. */
 
 import { CMD_FLUSH, DELETE_HITS, DELETE_MISSES } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
 import type { Reply } from '../reply.js';
 import type { Request } from '../request.js';
 
+/** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */
 export function remove(items: ItemStore, request: Request): Reply {
-  const deleted = items.engine.delete(request.key);
+  const { engine } = items;
+  if (request.cas !== 0) {
+    const entry = engine.find(request.key);
+    if (entry !== 0 && items.casIdAt(entry) !== request.cas) return 'exists';
+  }
+  const deleted = engine.delete(request.key);
   items.count(deleted ? DELETE_HITS : DELETE_MISSES);
   return deleted ? 'deleted' : 'not-found';
 }
 
 export function flush(items: ItemStore, request: Request): Reply {
   items.count(CMD_FLUSH);
+  if (!items.allowFlush) return 'flush-not-allowed';
   items.flush(request.exptime);
   return 'ok';
 }

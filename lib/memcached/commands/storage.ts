@@ -1,83 +1,107 @@
-/** set, add, replace, append, prepend, cas: protocol.txt, "Storage commands". */
+/** Storing a value, for every protocol: protocol.txt, "Storage commands" and "Meta Set". */
 
 import type { StoreOptions, StoreResult } from '../../engine/entry.js';
 import { CAS_BADVAL, CAS_HITS, CAS_MISSES, CMD_SET, STORE_NO_MEMORY, STORE_TOO_LARGE } from '../counters.js';
+import { STALE, TOKEN_SENT } from '../item-marks.js';
 import type { ItemStore } from '../item-store.js';
+import { UPPER } from '../meta/meta-flags.js';
 import type { Reply } from '../reply.js';
-import type { Request } from '../request.js';
+import type { CasId, Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
 
-/** Reused: the engine reads it and does not keep it. Only a refused `set` takes the old value with it. */
+/** Reused: the engine reads it and does not keep it. */
 const options: Required<StoreOptions> = { ttlMs: 0, flags: 0, keepRefused: false };
 
 /**
- * What happens when the line is read and its data is still to come: counts the command, and answers
- * `too-large` for data that the item limit does not let in. A failed `set` deletes the old value.
+ * What happens when the length is known and the data is still to come: counts the command, and answers
+ * `too-large` for data that the item limit does not let in.
  */
 export function beginStore(items: ItemStore, request: Request): Reply | null {
   items.count(CMD_SET);
   if (!items.isTooLarge(request.key, request.flags, request.dataLength)) return null;
   items.count(STORE_TOO_LARGE);
-  if (request.verb === 'set') items.engine.delete(request.key);
+  if (request.dropsWhenRefused) items.engine.delete(request.key);
   return 'too-large';
 }
 
 export function store(items: ItemStore, request: Request, value: WireValue): Reply {
-  const { engine } = items;
-  const { key } = request;
   options.ttlMs = items.ttlMs(request.exptime);
   options.flags = request.flags;
-  options.keepRefused = request.verb !== 'set';
-  switch (request.verb) {
-    case 'set':
-      return answer(items, engine.set(key, value, options));
-    case 'add': {
-      const slot = engine.find(key);
-      if (slot === 0) return answer(items, engine.set(key, value, options));
+  options.keepRefused = !request.dropsWhenRefused;
+  const { key, mode } = request;
+  if (mode === 'set') return answer(items, items.engine.set(key, value, options));
+  const { engine } = items;
+  const entry = engine.find(key);
+  switch (mode) {
+    case 'add':
+      if (entry === 0) return answer(items, engine.set(key, value, options));
       // memcached makes the item that is in the way the newest.
-      engine.promoteAt(slot);
+      engine.promoteAt(entry);
       return 'not-stored';
-    }
     case 'replace':
-      return answer(items, engine.replace(key, value, options), 'not-stored');
-    case 'append':
-    case 'prepend':
-      return extend(items, request, value);
+      return entry === 0 ? 'not-stored' : answer(items, engine.set(key, value, options));
+    case 'cas':
+      return compareAndSet(items, request, value, entry);
     default:
-      return compareAndSet(items, request, value);
+      return extend(items, request, value, entry);
   }
 }
 
-function extend(items: ItemStore, request: Request, value: WireValue): Reply {
+/** append and prepend. A cas id other than 0 is compared first; a meta command may create what is missing. */
+function extend(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
   const { engine } = items;
-  const slot = engine.find(request.key);
-  if (slot === 0) return 'not-stored';
-  const old = engine.valueAt(slot);
-  if (items.isTooLarge(request.key, engine.flagsAt(slot), old.length + value.length)) return 'not-stored';
-  const both = request.verb === 'append' ? concatenated(old, value) : concatenated(value, old);
+  if (entry === 0) {
+    if (!vivifies(request)) return 'not-stored';
+    options.ttlMs = items.ttlMs(request.meta.vivifyExptime);
+    return answer(items, engine.set(request.key, value, options));
+  }
+  if (request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
+  const old = engine.valueAt(entry);
+  if (items.isTooLarge(request.key, engine.flagsAt(entry), old.length + value.length)) return 'not-stored';
+  const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
   items.bytesCopied += both.length;
   return answer(items, engine.update(request.key, both, options));
 }
 
-function compareAndSet(items: ItemStore, request: Request, value: WireValue): Reply {
-  const result = items.engine.compareAndSet(request.key, request.cas, value, options);
-  if (result === 'stored') items.count(CAS_HITS);
-  else if (result === 'exists') items.count(CAS_BADVAL);
-  else if (result === 'not-found') items.count(CAS_MISSES);
-  return result === 'exists' ? 'exists' : answer(items, result, 'not-found');
+function compareAndSet(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
+  const { engine } = items;
+  if (entry === 0) {
+    items.count(CAS_MISSES);
+    return 'not-found';
+  }
+  const current = items.casIdAt(entry);
+  // A cas id of 0 is the answer to "which one?" where there are none; it matches nothing.
+  if (request.cas !== 0 && request.cas === current) {
+    items.count(CAS_HITS);
+    return answer(items, engine.set(request.key, value, options));
+  }
+  if (!acceptsOlder(request, current)) {
+    items.count(CAS_BADVAL);
+    return 'exists';
+  }
+  // Somebody has invalidated it meanwhile: better a value that is marked stale than none.
+  const marks = STALE | (engine.marksAt(entry) & TOKEN_SENT);
+  options.ttlMs = engine.remainingTtlMsAt(entry);
+  const reply = answer(items, engine.set(request.key, value, options));
+  if (reply === 'stored') items.mark(request.key, marks);
+  return reply;
 }
 
-function answer(items: ItemStore, result: StoreResult, whenNotFound: Reply = 'not-stored'): Reply {
-  switch (result) {
-    case 'stored':
-      return 'stored';
-    case 'exists':
-      return 'not-stored';
-    case 'not-found':
-      return whenNotFound;
-    case 'too-large':
-    case 'no-room':
-      items.count(STORE_NO_MEMORY);
-      return 'out-of-memory';
-  }
+/** Whether the request is content to be stored as stale, over something newer than it knows. */
+function acceptsOlder(request: Request, current: CasId): boolean {
+  return isMetaSet(request) && request.meta.hasUpper(UPPER.I) && request.cas !== 0 && request.cas < current;
+}
+
+function vivifies(request: Request): boolean {
+  return isMetaSet(request) && request.meta.hasUpper(UPPER.N);
+}
+
+function isMetaSet(request: Request): boolean {
+  return request.verb === 'ms';
+}
+
+function answer(items: ItemStore, result: StoreResult): Reply {
+  if (result === 'stored') return 'stored';
+  items.count(STORE_NO_MEMORY);
+  return 'out-of-memory';
 }

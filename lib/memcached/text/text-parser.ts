@@ -4,7 +4,8 @@
  */
 
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
-import type { Request, Verb } from '../request.js';
+import type { LineOutcome } from '../line-outcome.js';
+import type { MetaVerb, Request, StoreMode, Verb } from '../request.js';
 import { parseExptime, parseFlags, parseInt32, parseUint64 } from '../wire-number.js';
 
 export const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
@@ -12,21 +13,7 @@ export const UNKNOWN_COMMAND = 'ERROR';
 const BAD_EXPTIME = 'CLIENT_ERROR invalid exptime argument';
 const BAD_DELTA = 'CLIENT_ERROR invalid numeric delta argument';
 
-/** What a line turned out to be. */
-export type LineOutcome =
-  /** The request is complete. */
-  | 'ready'
-  /** `request.dataLength` bytes and a CRLF follow. */
-  | 'data'
-  /** `parser.error` is the answer. */
-  | 'error'
-  /** As `error`, after `request.dataLength` bytes and a CRLF have been passed over. */
-  | 'error-after-data'
-  /** The connection ends without an answer. */
-  | 'close';
-
 const SPACE = 0x20;
-const CR = 0x0d;
 /** Tokens whose bounds are kept; of a longer line also the last one. */
 const TOKENS_KEPT = 8;
 /** What memcached's own clients and `memccapable` agree on: `delete k 0 noreply` is the longest form. */
@@ -41,9 +28,8 @@ export class TextParser {
   #lastStart = 0;
   #lastEnd = 0;
 
-  /** Parses the line in `bytes[start, end)`, without its LF, into `request`. O(line). */
-  parse(bytes: Buffer, start: number, lineEnd: number, request: Request): LineOutcome {
-    const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+  /** Parses the line in `bytes[start, end)`, without its end, into `request`. O(line). */
+  parse(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     request.noreply = false;
     if (bytes[start] === SPACE || end - start < 2) return this.#fail(shortLineError(bytes, start, end));
     let wordEnd = start;
@@ -101,8 +87,10 @@ export class TextParser {
     request.key = this.#key(bytes);
     request.flags = flags;
     request.exptime = exptime;
-    // Versions are safe integers, so one rounded from beyond them matches none.
-    request.cas = Number(cas);
+    request.cas = cas;
+    // The verbs of this method are the modes.
+    request.mode = request.verb as StoreMode;
+    request.dropsWhenRefused = request.verb === 'set';
     return 'data';
   }
 
@@ -110,6 +98,7 @@ export class TextParser {
   deletion(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     this.#tokenize(bytes, start, end);
     if (this.#count < 1 || this.#count > DELETE_MAX_TOKENS - 1) return this.#fail(BAD_FORMAT);
+    request.cas = 0;
     return this.#keyOnly(bytes, request);
   }
 
@@ -234,6 +223,8 @@ function shortLineError(bytes: Buffer, start: number, end: number): string {
   return BAD_FORMAT;
 }
 
+type TextVerb = Exclude<Verb, MetaVerb>;
+
 /** Which method reads the rest of a command's line. */
 const METHOD_BY_VERB = {
   get: 'retrieval',
@@ -258,15 +249,15 @@ const METHOD_BY_VERB = {
   cache_memlimit: 'wordsOrNoreply',
   shutdown: 'words',
   debugtime: 'words',
-} as const satisfies Record<Verb, Exclude<keyof TextParser, 'error' | 'parse'>>;
+} as const satisfies Record<TextVerb, Exclude<keyof TextParser, 'error' | 'parse'>>;
 
 interface Command {
-  readonly verb: Verb;
-  readonly method: (typeof METHOD_BY_VERB)[Verb];
+  readonly verb: TextVerb;
+  readonly method: (typeof METHOD_BY_VERB)[TextVerb];
 }
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  (Object.keys(METHOD_BY_VERB) as Verb[]).map((verb) => [verb, { verb, method: METHOD_BY_VERB[verb] }]),
+  (Object.keys(METHOD_BY_VERB) as TextVerb[]).map((verb) => [verb, { verb, method: METHOD_BY_VERB[verb] }]),
 );
 const GET: Command = COMMANDS.get('get')!;
 const SET: Command = COMMANDS.get('set')!;

@@ -1,0 +1,76 @@
+/** ma: protocol.txt, "Meta Arithmetic". */
+
+import { KEY_BINARY } from '../../item-marks.js';
+import type { ItemStore } from '../../item-store.js';
+import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
+import { isDecrement } from '../../meta/meta-parser.js';
+import {
+  META_STATUS,
+  writeEnd,
+  writeKey,
+  writeNumber,
+  writeOpaque,
+  writeStatus,
+  writeTtl,
+} from '../../meta/meta-replies.js';
+import type { ReplyBuffer } from '../../reply-buffer.js';
+import type { Request } from '../../request.js';
+import { TEXT_REPLIES } from '../../text/text-replies.js';
+import { wireValueOfText } from '../../wire-value.js';
+import { adjust, countMiss, createNumber } from '../arithmetic.js';
+import { secondsLeft } from './seconds-left.js';
+
+export function metaArithmetic(items: ItemStore, request: Request, out: ReplyBuffer): void {
+  const { meta, key } = request;
+  const increments = !isDecrement(meta.mode);
+  let result = adjust(items, { key, increments, delta: meta.delta, cas: meta.cas });
+  let created = false;
+  if (result === 'not-found') {
+    if (meta.hasUpper(UPPER.N)) {
+      result = createNumber(items, key, meta.initial, 0);
+      created = true;
+      if (meta.has(LOWER.b)) items.mark(key, KEY_BINARY);
+    } else countMiss(items, increments);
+  }
+  if (typeof result === 'string') {
+    const status = META_STATUS[result];
+    if (status === undefined) out.text(TEXT_REPLIES[result]);
+    else writeStatus(out, status, request);
+    return;
+  }
+  if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
+  writeNumberReply(items, request, result.digits, created, out);
+}
+
+/** The reply for the item as it is now; on the way the times that T and N ask for are given to it. */
+function writeNumberReply(
+  items: ItemStore,
+  request: Request,
+  digits: string,
+  created: boolean,
+  out: ReplyBuffer,
+): void {
+  const { engine } = items;
+  const { meta, key } = request;
+  const entry = engine.find(key);
+  const speaks = !meta.has(LOWER.q);
+  const sendsValue = meta.has(LOWER.v);
+  let ttlMs = entry === 0 ? 0 : engine.remainingTtlMsAt(entry);
+  if (speaks) {
+    out.text(sendsValue ? 'VA ' : 'HD');
+    if (sendsValue) out.number(digits.length);
+  }
+  for (let i = 0; i < meta.count; i++) {
+    const letter = meta.letters[i];
+    if (letter === LETTER.T) ttlMs = items.ttlMs(meta.exptime);
+    else if (letter === LETTER.N) ttlMs = created ? items.ttlMs(meta.vivifyExptime) : ttlMs;
+    else if (!speaks) continue;
+    else if (letter === LETTER.t) writeTtl(out, secondsLeft(ttlMs));
+    else if (letter === LETTER.c) writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
+    else if (letter === LETTER.k)
+      writeKey(out, key, entry !== 0 && (engine.marksAt(entry) & KEY_BINARY) !== 0);
+    else if (letter === LETTER.O) writeOpaque(out, meta);
+  }
+  if (speaks) writeEnd(out, sendsValue ? wireValueOfText(digits) : null);
+  if (entry !== 0 && (meta.hasUpper(UPPER.T) || created)) engine.touchAt(entry, ttlMs);
+}

@@ -1,0 +1,27 @@
+/** me: protocol.txt, "Meta Debug". What is known of an item, which stays where it is in the order. */
+
+import { CMD_META } from '../../counters.js';
+import { KEY_BINARY } from '../../item-marks.js';
+import type { ItemStore } from '../../item-store.js';
+import { encodedKey } from '../../meta/meta-key.js';
+import type { Request } from '../../request.js';
+import { secondsLeft } from './seconds-left.js';
+
+export function metaDebug(items: ItemStore, { key }: Request): string {
+  const { engine } = items;
+  items.count(CMD_META);
+  const entry = engine.find(key);
+  if (entry === 0) return 'EN\r\n';
+  const ttlMs = engine.remainingTtlMsAt(entry);
+  const fields = {
+    exp: ttlMs === Number.POSITIVE_INFINITY ? -1 : secondsLeft(ttlMs),
+    la: Math.floor(engine.idleMsAt(entry) / 1000),
+    cas: items.casIdAt(entry),
+    fetch: engine.fetchedAt(entry) ? 'yes' : 'no',
+    cls: 1,
+    size: items.itemBytes(key, engine.flagsAt(entry), engine.valueAt(entry).length),
+  };
+  const name = (engine.marksAt(entry) & KEY_BINARY) !== 0 ? encodedKey(key) : key;
+  const text = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
+  return `ME ${name} ${text.join(' ')}\r\n`;
+}

@@ -1,0 +1,58 @@
+/** md: protocol.txt, "Meta Delete". Removes an item, empties it, or marks it stale for the next to fill anew. */
+
+import { DELETE_HITS, DELETE_MISSES } from '../../counters.js';
+import { STALE, TOKEN_SENT } from '../../item-marks.js';
+import type { ItemStore } from '../../item-store.js';
+import { LOWER, UPPER } from '../../meta/meta-flags.js';
+import { writeStatus } from '../../meta/meta-replies.js';
+import type { ReplyBuffer } from '../../reply-buffer.js';
+import type { Request } from '../../request.js';
+import { TEXT_REPLIES } from '../../text/text-replies.js';
+import { wireValueOfText } from '../../wire-value.js';
+
+const EMPTY = wireValueOfText('');
+
+export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer): void {
+  const { engine } = items;
+  const { meta, key } = request;
+  const entry = engine.find(key);
+  if (entry === 0) {
+    items.count(DELETE_MISSES);
+    writeStatus(out, 'NF', request);
+    return;
+  }
+  if (meta.hasUpper(UPPER.C) && meta.cas !== items.casIdAt(entry)) {
+    items.count(DELETE_MISSES);
+    writeStatus(out, 'EX', request);
+    return;
+  }
+  if (meta.has(LOWER.x) && !empty(items, request)) {
+    out.text(TEXT_REPLIES['out-of-memory']);
+    return;
+  }
+  if (meta.hasUpper(UPPER.I)) invalidate(items, request);
+  else if (!meta.has(LOWER.x)) engine.delete(key);
+  items.count(DELETE_HITS);
+  if (!meta.has(LOWER.q)) writeStatus(out, 'HD', request);
+}
+
+/** Takes the value away and leaves the item, with the flags and the time asked for or none. */
+function empty(items: ItemStore, { meta, key }: Request): boolean {
+  const ttlMs = items.ttlMs(meta.exptime);
+  if (items.engine.set(key, EMPTY, { ttlMs, flags: meta.clientFlags }) !== 'stored') return false;
+  if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
+  return true;
+}
+
+/** Marks the item as stale, so that the next client to read it wins, and a write of what was read before fails. */
+function invalidate(items: ItemStore, { meta, key }: Request): void {
+  const { engine } = items;
+  const entry = engine.find(key);
+  if (entry === 0) return;
+  engine.setMarksAt(entry, (engine.marksAt(entry) & ~TOKEN_SENT) | STALE);
+  if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
+  else if (items.casIds) engine.renewVersionAt(entry);
+  if (!meta.hasUpper(UPPER.T) || meta.has(LOWER.x)) return;
+  const stale = engine.find(key);
+  if (stale !== 0) engine.touchAt(stale, items.ttlMs(meta.exptime));
+}

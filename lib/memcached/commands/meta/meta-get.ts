@@ -1,0 +1,151 @@
+/**
+ * mg: protocol.txt, "Meta Get". Reads an item and, on the way, may give it a new time to live, create it, or
+ * let one client of many win the right to fill it anew. Flags act in the order in which they stand.
+ */
+
+import {
+  CMD_GET,
+  CMD_TOUCH,
+  GET_EXPIRED,
+  GET_HITS,
+  GET_MISSES,
+  TOUCH_HITS,
+  TOUCH_MISSES,
+} from '../../counters.js';
+import { KEY_BINARY, STALE, TOKEN_SENT } from '../../item-marks.js';
+import type { ItemStore } from '../../item-store.js';
+import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
+import {
+  writeEnd,
+  writeKey,
+  writeNumber,
+  writeOpaque,
+  writeStatus,
+  writeTtl,
+} from '../../meta/meta-replies.js';
+import type { ReplyBuffer } from '../../reply-buffer.js';
+import type { Request } from '../../request.js';
+import { wireValueOfText } from '../../wire-value.js';
+import { secondsLeft } from './seconds-left.js';
+
+const EMPTY = wireValueOfText('');
+
+export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): void {
+  const { engine } = items;
+  const { meta, key } = request;
+  let idleMs = 0;
+  let wasFetched = false;
+  if (meta.has(LOWER.h | LOWER.l)) {
+    const before = engine.find(key);
+    if (before !== 0) {
+      idleMs = engine.idleMsAt(before);
+      wasFetched = engine.fetchedAt(before);
+    }
+  }
+  let entry = read(items, request);
+  let created = false;
+  if (entry <= 0 && meta.hasUpper(UPPER.N)) {
+    entry = vivify(items, key, meta);
+    created = entry > 0;
+  }
+  count(items, meta, entry);
+  if (entry <= 0) {
+    if (!meta.has(LOWER.q)) writeStatus(out, 'EN', request);
+    return;
+  }
+
+  const value = engine.valueAt(entry);
+  const marks = engine.marksAt(entry);
+  const sendsValue = meta.has(LOWER.v) && !(meta.hasUpper(UPPER.C) && meta.cas === items.casIdAt(entry));
+  let ttlMs = engine.remainingTtlMsAt(entry);
+  let won = false;
+  if (sendsValue) writeNumber(out, 'VA ', value.length);
+  else out.text('HD');
+  for (let i = 0; i < meta.count; i++) {
+    switch (meta.letters[i]) {
+      case LETTER.T:
+        ttlMs = items.ttlMs(meta.exptime);
+        break;
+      case LETTER.N:
+        if (!created) break;
+        ttlMs = items.ttlMs(meta.vivifyExptime);
+        won = true;
+        break;
+      case LETTER.R:
+        if ((marks & TOKEN_SENT) === 0 && !created && isNear(items, ttlMs, meta.recacheExptime)) won = true;
+        break;
+      case LETTER.s:
+        writeNumber(out, ' s', value.length);
+        break;
+      case LETTER.t:
+        writeTtl(out, secondsLeft(ttlMs));
+        break;
+      case LETTER.c:
+        writeNumber(out, ' c', items.casIdAt(entry));
+        break;
+      case LETTER.f:
+        writeNumber(out, ' f', engine.flagsAt(entry));
+        break;
+      case LETTER.l:
+        writeNumber(out, ' l', Math.floor(idleMs / 1000));
+        break;
+      case LETTER.h:
+        out.text(wasFetched ? ' h1' : ' h0');
+        break;
+      case LETTER.k:
+        writeKey(out, key, (marks & KEY_BINARY) !== 0);
+        break;
+      case LETTER.O:
+        writeOpaque(out, meta);
+        break;
+    }
+  }
+  if ((marks & TOKEN_SENT) !== 0) out.text(' Z');
+  if ((marks & STALE) !== 0) {
+    out.text(' X');
+    if ((marks & TOKEN_SENT) === 0) won = true;
+  }
+  if (won) {
+    out.text(' W');
+    engine.setMarksAt(entry, marks | TOKEN_SENT);
+  }
+  writeEnd(out, sendsValue ? value : null);
+  // Last: a new time may be the end of the item.
+  if (meta.hasUpper(UPPER.T) || created) engine.touchAt(entry, ttlMs);
+}
+
+/** Reads as get does, or without a trace: the entry, 0 for none, -1 for one that has expired. */
+function read(items: ItemStore, { meta, key }: Request): number {
+  const { engine } = items;
+  if (!meta.has(LOWER.u)) return engine.lookup(key);
+  const entry = engine.find(key);
+  return entry === 0 ? engine.lookup(key) : entry;
+}
+
+/** Creates an empty item and returns its entry; 0 when there is no room. */
+function vivify(items: ItemStore, key: string, meta: MetaFlags): number {
+  const { engine } = items;
+  if (engine.set(key, EMPTY, { flags: 0 }) !== 'stored') return 0;
+  if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
+  if (meta.has(LOWER.b)) items.mark(key, KEY_BINARY);
+  return meta.has(LOWER.u) ? engine.find(key) : engine.lookup(key);
+}
+
+/** Whether an item with this time to live has less left than the client wants to have. */
+function isNear(items: ItemStore, ttlMs: number, recacheExptime: number): boolean {
+  if (recacheExptime <= 0 || ttlMs === Number.POSITIVE_INFINITY) return false;
+  // Whole seconds, as the wire counts them.
+  return secondsLeft(ttlMs) < secondsLeft(items.ttlMs(recacheExptime));
+}
+
+function count(items: ItemStore, meta: MetaFlags, entry: number): void {
+  const found = entry > 0;
+  if (meta.hasUpper(UPPER.T)) {
+    items.count(CMD_TOUCH);
+    items.count(found ? TOUCH_HITS : TOUCH_MISSES);
+    return;
+  }
+  items.count(CMD_GET);
+  items.count(found ? GET_HITS : GET_MISSES);
+  if (entry < 0) items.count(GET_EXPIRED);
+}

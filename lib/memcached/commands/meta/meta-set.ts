@@ -1,0 +1,54 @@
+/** ms: protocol.txt, "Meta Set". Storing is storage.ts's; here is what surrounds it. */
+
+import { KEY_BINARY } from '../../item-marks.js';
+import type { ItemStore } from '../../item-store.js';
+import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
+import { META_STATUS, writeEnd, writeKey, writeNumber, writeOpaque } from '../../meta/meta-replies.js';
+import type { ReplyBuffer } from '../../reply-buffer.js';
+import type { Request } from '../../request.js';
+import { TEXT_REPLIES } from '../../text/text-replies.js';
+import type { WireValue } from '../../wire-value.js';
+import { store } from '../storage.js';
+
+export function metaSet(items: ItemStore, request: Request, value: WireValue, out: ReplyBuffer): void {
+  const { meta, key } = request;
+  const reply = store(items, request, value);
+  if (reply === 'stored') {
+    if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
+    if (meta.has(LOWER.b)) items.addMark(key, KEY_BINARY);
+    if (meta.has(LOWER.q)) return;
+  }
+  const status = META_STATUS[reply];
+  if (status === undefined) out.text(TEXT_REPLIES[reply]);
+  else writeReply(items, request, status, reply === 'stored', value, out);
+}
+
+function writeReply(
+  items: ItemStore,
+  request: Request,
+  status: string,
+  stored: boolean,
+  value: WireValue,
+  out: ReplyBuffer,
+): void {
+  const { meta, key } = request;
+  const entry = stored ? items.engine.find(key) : 0;
+  out.text(status);
+  for (let i = 0; i < meta.count; i++) {
+    switch (meta.letters[i]) {
+      case LETTER.O:
+        writeOpaque(out, meta);
+        break;
+      case LETTER.k:
+        writeKey(out, key, meta.has(LOWER.b));
+        break;
+      case LETTER.c:
+        writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
+        break;
+      case LETTER.s:
+        writeNumber(out, ' s', entry === 0 ? value.length : items.engine.valueAt(entry).length);
+        break;
+    }
+  }
+  writeEnd(out, null);
+}

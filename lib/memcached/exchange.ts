@@ -1,0 +1,85 @@
+/**
+ * What a session's dialogue works with: the input that has arrived, the replies that wait, and what this turn
+ * may still do before others have theirs. Both belong to the session; the items are shared by all.
+ */
+
+import type { Credentials } from './auth/credentials.js';
+import { ByteCollector } from './byte-collector.js';
+import type { ItemStore } from './item-store.js';
+import { COPIED_MAX_BYTES_PER_TURN, KEYS_MAX_PER_TURN, REPLIES_MAX_BYTES } from './limits.js';
+import type { ReplyBuffer } from './reply-buffer.js';
+
+export const NOTHING: Buffer = Buffer.alloc(0);
+
+/** One protocol's side of a conversation. */
+export interface Dialogue {
+  /** Works on what has arrived, one request or a part of one at a time. */
+  step(): void;
+  /** There is something to do without further input. */
+  readonly hasWork: boolean;
+  /** No request is half read or half answered. */
+  readonly idle: boolean;
+  /** The data of a storage command is being received. */
+  readonly receivingData: boolean;
+  /** The client watches the log, and sends no more commands. */
+  readonly watching: boolean;
+  /** Lets go of what the conversation holds: the client is gone. */
+  close(): void;
+}
+
+export class Exchange {
+  readonly items: ItemStore;
+  readonly out: ReplyBuffer;
+  /** The connection's number, as `stats conns` and the log show it. */
+  readonly id: number;
+  /** Who may use the server; null for everybody. */
+  readonly credentials: Credentials | null;
+  /** Tells the transport that replies have come up while nothing was fed. */
+  readonly wake: () => void;
+
+  /** Input that is being worked on: bytes [position, chunk.length). */
+  chunk: Buffer = NOTHING;
+  position = 0;
+  /** What has arrived of a line, a header or a value that is not yet complete. */
+  readonly incomplete: ByteCollector = new ByteCollector();
+  /** The conversation is over. */
+  closed = false;
+
+  /** Requests and keys that this turn may still begin. */
+  requestsLeft = 0;
+  keysLeft = 0;
+
+  constructor(
+    items: ItemStore,
+    out: ReplyBuffer,
+    id: number,
+    credentials: Credentials | null,
+    wake: () => void,
+  ) {
+    this.items = items;
+    this.out = out;
+    this.id = id;
+    this.credentials = credentials;
+    this.wake = wake;
+  }
+
+  beginTurn(): void {
+    this.items.beginTurn(this.id);
+    this.requestsLeft = this.items.requestsPerTurn;
+    this.keysLeft = KEYS_MAX_PER_TURN;
+  }
+
+  /** True when enough has been done, and what is left should wait until others have had their turn. */
+  get turnIsOver(): boolean {
+    return (
+      this.out.length >= REPLIES_MAX_BYTES ||
+      this.requestsLeft <= 0 ||
+      this.keysLeft <= 0 ||
+      this.items.bytesCopied >= COPIED_MAX_BYTES_PER_TURN
+    );
+  }
+
+  get hasInput(): boolean {
+    return this.position < this.chunk.length;
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The meta commands: a line's bytes to a Request. Pure: it knows neither items nor sockets.
+ * Sources: memcached's protocol.txt, "Meta Commands", and the server's own answers where that is silent.
+ */
+
+import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
+import type { LineOutcome } from '../line-outcome.js';
+import type { MetaVerb, Request, StoreMode } from '../request.js';
+import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
+import { FLAGS_MAX, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
+import { decodedKey } from './meta-key.js';
+
+const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
+const INVALID_FLAG = 'CLIENT_ERROR invalid flag';
+const INVALID_OR_DUPLICATE = 'CLIENT_ERROR invalid or duplicate flag';
+
+/** Command and key included. */
+const TOKENS_MAX = FLAGS_MAX + 2;
+/** The letter O included. */
+const OPAQUE_MAX_BYTES = 32;
+
+const SPACE = 0x20;
+const LETTER_M = 0x6d;
+const LOWER_A = 0x61;
+const UPPER_A = 0x41;
+
+/** Every known flag, as bits. */
+const KNOWN_LOWER = Object.values(LOWER).reduce((all, bit) => all | bit, 0);
+const KNOWN_UPPER = Object.values(UPPER).reduce((all, bit) => all | bit, 0);
+
+/** The second letter of the verbs. */
+const VERBS: ReadonlyMap<number, MetaVerb> = new Map(
+  (['mg', 'ms', 'md', 'ma', 'mn', 'me'] as const).map((verb) => [verb.charCodeAt(1), verb]),
+);
+
+/** Modes of ms, by their letter. */
+const STORE_MODES: ReadonlyMap<number, StoreMode> = new Map([
+  [0x53, 'set'],
+  [0x45, 'add'],
+  [0x41, 'append'],
+  [0x50, 'prepend'],
+  [0x52, 'replace'],
+]);
+
+/** The meta command that a line begins with; undefined for a line of the classic protocol. */
+export function metaVerbOf(bytes: Buffer, start: number, end: number): MetaVerb | undefined {
+  if (bytes[start] !== LETTER_M || end - start < 2) return undefined;
+  if (end - start > 2 && bytes[start + 2] !== SPACE) return undefined;
+  return VERBS.get(bytes[start + 1]!);
+}
+
+export class MetaParser {
+  error = '';
+
+  readonly #starts = new Int32Array(TOKENS_MAX);
+  readonly #ends = new Int32Array(TOKENS_MAX);
+  #count = 0;
+
+  /** Parses what follows the verb, `bytes[start, end)`, into `request`. O(line). */
+  parse(verb: MetaVerb, bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+    request.verb = verb;
+    request.noreply = false;
+    request.meta.reset();
+    if (verb === 'mn') return 'ready';
+    this.#tokenize(bytes, start, end);
+    if (verb === 'ms') return this.#store(bytes, request);
+    if (this.#count === 0 || this.#keyTooLong()) return this.#fail(BAD_FORMAT);
+    if (!this.#readFlags(bytes, 1, request)) return 'error';
+    if (verb === 'ma' && !isArithmeticMode(request.meta.mode))
+      return this.#fail('CLIENT_ERROR invalid mode for ma M token');
+    return 'ready';
+  }
+
+  /** `ms <key> <bytes> <flags>*`. What is found wrong once the length is known passes the data over. */
+  #store(bytes: Buffer, request: Request): LineOutcome {
+    if (this.#count < 2) return this.#fail(BAD_FORMAT);
+    const length = parseInt32(bytes, this.#starts[1]!, this.#ends[1]!);
+    if (length === undefined || length < 0 || length >= DATA_LENGTH_END) return this.#fail(BAD_FORMAT);
+    request.dataLength = length;
+    this.error = BAD_FORMAT;
+    if (this.#keyTooLong()) return 'error-after-data';
+    if (!this.#readFlags(bytes, 2, request)) return this.#strays ? 'error' : 'error-after-data';
+    const { meta } = request;
+    const mode = meta.hasUpper(UPPER.M) ? STORE_MODES.get(meta.mode) : 'set';
+    if (mode === undefined) {
+      this.error = 'CLIENT_ERROR invalid mode for ms M token';
+      return 'error-after-data';
+    }
+    const compares = meta.hasUpper(UPPER.C) && (mode === 'set' || mode === 'replace');
+    request.mode = compares ? 'cas' : mode;
+    request.flags = meta.clientFlags;
+    request.exptime = meta.exptime;
+    request.cas = meta.cas;
+    request.dropsWhenRefused = true;
+    return 'data';
+  }
+
+  /** The last flag began with a byte that no flag begins with: memcached does not take such a line for an ms. */
+  #strays = false;
+
+  /** Reads the tokens from `first` on into the request's flags, and its key; false with `error` set. */
+  #readFlags(bytes: Buffer, first: number, request: Request): boolean {
+    this.#strays = false;
+    if (this.#count + 1 > TOKENS_MAX) {
+      this.error = 'CLIENT_ERROR options flags are too long';
+      return false;
+    }
+    const { meta } = request;
+    request.key = bytes.toString('latin1', this.#starts[0]!, this.#ends[0]!);
+    for (let i = first; i < this.#count; i++) {
+      const error = this.#readFlag(bytes, this.#starts[i]!, this.#ends[i]!, meta);
+      if (error === null) continue;
+      // ma has one text for all of these.
+      this.error = request.verb === 'ma' ? INVALID_OR_DUPLICATE : error;
+      return false;
+    }
+    if (!meta.has(LOWER.b)) return true;
+    const key = decodedKey(request.key);
+    if (key === undefined) {
+      this.error = request.verb === 'ma' ? INVALID_OR_DUPLICATE : 'CLIENT_ERROR error decoding key';
+      return false;
+    }
+    request.key = key;
+    return true;
+  }
+
+  /** Reads one flag; the error, or null. */
+  #readFlag(bytes: Buffer, start: number, end: number, meta: MetaFlags): string | null {
+    const letter = bytes[start]!;
+    const isLower = letter >= LOWER_A && letter < LOWER_A + 26;
+    const isUpper = letter >= UPPER_A && letter < UPPER_A + 26;
+    if (!isLower && !isUpper) {
+      this.#strays = !isNearLetter(letter);
+      return this.#strays ? BAD_FORMAT : INVALID_FLAG;
+    }
+    const bit = 1 << (isLower ? letter - LOWER_A : letter - UPPER_A);
+    if ((bit & (isLower ? KNOWN_LOWER : KNOWN_UPPER)) === 0) return INVALID_FLAG;
+    if ((bit & (isLower ? meta.lower : meta.upper)) !== 0) return 'CLIENT_ERROR duplicate flag';
+    if (isLower) meta.lower |= bit;
+    else meta.upper |= bit;
+    meta.letters[meta.count++] = letter;
+    return isLower ? null : readArgument(bytes, start, end, bit, meta);
+  }
+
+  #keyTooLong(): boolean {
+    return this.#ends[0]! - this.#starts[0]! > KEY_MAX_BYTES;
+  }
+
+  #fail(error: string): LineOutcome {
+    this.error = error;
+    return 'error';
+  }
+
+  /** Finds the tokens in `bytes[start, end)`; keeps the bounds of as many as a line may have. */
+  #tokenize(bytes: Buffer, start: number, end: number): void {
+    let count = 0;
+    let i = start;
+    for (;;) {
+      while (i < end && bytes[i] === SPACE) i++;
+      if (i === end) break;
+      if (count < TOKENS_MAX) this.#starts[count] = i;
+      while (i < end && bytes[i] !== SPACE) i++;
+      if (count < TOKENS_MAX) this.#ends[count] = i;
+      count++;
+    }
+    this.#count = count;
+  }
+}
+
+/** Reads what follows an upper-case letter; the error, or null. */
+function readArgument(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  bit: number,
+  meta: MetaFlags,
+): string | null {
+  switch (bit) {
+    case UPPER.O:
+      if (end - start > OPAQUE_MAX_BYTES) return 'CLIENT_ERROR opaque token too long';
+      meta.opaque = bytes.toString('latin1', start, end);
+      return null;
+    case UPPER.M:
+      meta.mode = end - start > 1 ? bytes[start + 1]! : SPACE;
+      return null;
+    case UPPER.T:
+    case UPPER.N:
+    case UPPER.R: {
+      const seconds = parseInt32(bytes, start + 1, end);
+      if (seconds === undefined) return BAD_TOKEN;
+      if (bit === UPPER.T) meta.exptime = seconds;
+      else if (bit === UPPER.N) meta.vivifyExptime = seconds;
+      else meta.recacheExptime = seconds;
+      return null;
+    }
+    case UPPER.F: {
+      const flags = parseUint32(bytes, start + 1, end);
+      if (flags === undefined) return BAD_FORMAT;
+      meta.clientFlags = flags;
+      return null;
+    }
+    case UPPER.C:
+    case UPPER.E:
+    case UPPER.J:
+    case UPPER.D: {
+      const number = parseUint64(bytes, start + 1, end);
+      if (number === undefined) return NUMBER_ERRORS.get(bit) ?? BAD_TOKEN;
+      if (bit === UPPER.C) meta.cas = number;
+      else if (bit === UPPER.E) meta.newCas = number;
+      else if (bit === UPPER.J) meta.initial = number;
+      else meta.delta = number;
+      return null;
+    }
+    default:
+      return null;
+  }
+}
+
+const NUMBER_ERRORS: ReadonlyMap<number, string> = new Map([
+  [UPPER.J, 'CLIENT_ERROR invalid numeric initial value'],
+  [UPPER.D, 'CLIENT_ERROR invalid numeric delta value'],
+]);
+
+/** Digits, and what stands between upper and lower case: bytes that memcached looks up and finds to be no flag. */
+function isNearLetter(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= UPPER_A && byte < LOWER_A + 26);
+}
+
+/** I + D -, and none. */
+function isArithmeticMode(mode: number): boolean {
+  return mode === 0 || mode === 0x49 || mode === 0x2b || isDecrement(mode);
+}
+
+/** Whether ma subtracts in this mode. */
+export function isDecrement(mode: number): boolean {
+  return mode === 0x44 || mode === 0x2d;
+}

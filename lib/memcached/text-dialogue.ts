@@ -1,0 +1,366 @@
+/** The text side of a conversation: lines of the classic and the meta commands, and the data that follows some. */
+
+import { admin } from './commands/admin/admin.js';
+import type { AdminAnswer } from './commands/admin/answer.js';
+import { adjust, countMiss } from './commands/arithmetic.js';
+import { flush, remove } from './commands/deletion.js';
+import { metaArithmetic } from './commands/meta/meta-arithmetic.js';
+import { metaDebug } from './commands/meta/meta-debug.js';
+import { metaDelete } from './commands/meta/meta-delete.js';
+import { metaGet } from './commands/meta/meta-get.js';
+import { metaSet } from './commands/meta/meta-set.js';
+import { fetch, fetchToTouch, touch } from './commands/retrieval.js';
+import { beginStore, store } from './commands/storage.js';
+import { type Dialogue, type Exchange, NOTHING } from './exchange.js';
+import {
+  DATA_FIRST_BYTES,
+  GET_LINE_MAX_BYTES,
+  LINE_MAX_BYTES,
+  LINE_MAX_LEADING_BLANKS,
+  REPLIES_MAX_BYTES,
+} from './limits.js';
+import type { LineOutcome } from './line-outcome.js';
+import { MetaParser, metaVerbOf } from './meta/meta-parser.js';
+import type { Reply } from './reply.js';
+import { Request } from './request.js';
+import { TextParser } from './text/text-parser.js';
+import { TEXT_REPLIES, writeItem } from './text/text-replies.js';
+import { ownedWireValue, type WireValue, wireValue } from './wire-value.js';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+
+/**
+ * - `line`: a command is awaited or half read;
+ * - `keys`, `dump`: a reply is made piece by piece;
+ * - `data`, `swallow`: data arrives, to be stored or passed over;
+ * - `watch`: the client takes lines of the log.
+ */
+type Phase = 'line' | 'keys' | 'data' | 'swallow' | 'dump' | 'watch';
+
+export class TextDialogue implements Dialogue {
+  readonly #exchange: Exchange;
+  readonly #request = new Request();
+  readonly #textParser = new TextParser();
+  readonly #metaParser = new MetaParser();
+  #phase: Phase = 'line';
+
+  /** Bytes of refused data still to pass over, and what is answered then. */
+  #toSwallow = 0;
+  #afterSwallow = '';
+  #dump: Iterator<string, void, undefined> | null = null;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get idle(): boolean {
+    return (this.#phase === 'line' && this.#exchange.incomplete.length === 0) || this.#phase === 'watch';
+  }
+
+  get receivingData(): boolean {
+    return this.#phase === 'data' || this.#phase === 'swallow';
+  }
+
+  get watching(): boolean {
+    return this.#phase === 'watch';
+  }
+
+  get hasWork(): boolean {
+    return this.#phase === 'keys' || this.#phase === 'dump';
+  }
+
+  step(): void {
+    switch (this.#phase) {
+      case 'line':
+        this.#readLine();
+        break;
+      case 'keys':
+        this.#answerKeys();
+        break;
+      case 'data':
+        this.#readData();
+        break;
+      case 'swallow':
+        this.#swallow();
+        break;
+      case 'dump':
+        this.#continueDump();
+        break;
+      case 'watch':
+        // The connection takes no commands any more.
+        this.#exchange.position = this.#exchange.chunk.length;
+        break;
+    }
+  }
+
+  close(): void {
+    this.#dump?.return?.();
+    this.#dump = null;
+  }
+
+  // Lines
+
+  #readLine(): void {
+    const exchange = this.#exchange;
+    const { chunk, position, incomplete } = exchange;
+    const lineEnd = chunk.indexOf(LF, position);
+    if (lineEnd === -1) {
+      this.#keepPartialLine();
+      return;
+    }
+    exchange.position = lineEnd + 1;
+    exchange.requestsLeft--;
+    if (incomplete.length === 0) {
+      this.#executeLine(chunk, position, lineEnd);
+      return;
+    }
+    incomplete.append(chunk, position, lineEnd);
+    const { length } = incomplete;
+    this.#executeLine(incomplete.take(), 0, length);
+  }
+
+  #keepPartialLine(): void {
+    const exchange = this.#exchange;
+    const held = exchange.incomplete;
+    held.append(exchange.chunk, exchange.position, exchange.chunk.length);
+    exchange.position = exchange.chunk.length;
+    if (held.length <= LINE_MAX_BYTES) return;
+    if (held.length > GET_LINE_MAX_BYTES || !beginsLikeGet(held.bytes)) exchange.closed = true;
+  }
+
+  #executeLine(bytes: Buffer, start: number, lineEnd: number): void {
+    const request = this.#request;
+    const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+    this.#exchange.items.strikeDueFlush();
+    const metaVerb = metaVerbOf(bytes, start, end);
+    if (metaVerb === undefined) {
+      const parser = this.#textParser;
+      this.#act(parser.parse(bytes, start, end, request), parser);
+    } else {
+      const parser = this.#metaParser;
+      this.#act(parser.parse(metaVerb, bytes, start + 2, end, request), parser);
+    }
+  }
+
+  #act(outcome: LineOutcome, parser: { readonly error: string }): void {
+    const request = this.#request;
+    switch (outcome) {
+      case 'ready':
+        this.#execute(request);
+        break;
+      case 'data':
+        this.#beginData(request);
+        break;
+      case 'error':
+        if (!request.noreply) this.#line(parser.error);
+        break;
+      case 'error-after-data':
+        this.#beginSwallow(request.noreply ? '' : `${parser.error}\r\n`);
+        break;
+      case 'close':
+        this.#exchange.closed = true;
+        break;
+    }
+  }
+
+  #execute(request: Request): void {
+    const { items, out } = this.#exchange;
+    switch (request.verb) {
+      case 'get':
+      case 'gets':
+      case 'gat':
+      case 'gats':
+        this.#phase = 'keys';
+        this.#answerKeys();
+        break;
+      case 'mg':
+        this.#exchange.keysLeft--;
+        metaGet(items, request, out);
+        break;
+      case 'md':
+        metaDelete(items, request, out);
+        break;
+      case 'ma':
+        metaArithmetic(items, request, out);
+        break;
+      case 'mn':
+        out.text('MN\r\n');
+        break;
+      case 'me':
+        out.text(metaDebug(items, request));
+        break;
+      case 'delete':
+        this.#reply(remove(items, request));
+        break;
+      case 'touch':
+        this.#reply(touch(items, request));
+        break;
+      case 'incr':
+      case 'decr':
+        this.#adjust(request);
+        break;
+      case 'flush_all':
+        this.#reply(flush(items, request));
+        break;
+      case 'quit':
+        this.#exchange.closed = true;
+        break;
+      default:
+        this.#answer(admin(items, request));
+    }
+  }
+
+  #adjust(request: Request): void {
+    const { items } = this.#exchange;
+    const { key, delta } = request;
+    const increments = request.verb === 'incr';
+    const result = adjust(items, { key, increments, delta, cas: 0 });
+    if (result === 'not-found') countMiss(items, increments);
+    if (typeof result === 'string') this.#reply(result);
+    else if (!request.noreply) this.#line(result.digits);
+  }
+
+  // Administration
+
+  #answer(answer: AdminAnswer): void {
+    if (answer === null) this.#exchange.closed = true;
+    else if (typeof answer === 'string') {
+      if (!this.#request.noreply) this.#exchange.out.text(answer);
+    } else if ('lines' in answer) {
+      this.#dump = answer.lines;
+      this.#phase = 'dump';
+    } else this.#phase = 'watch';
+  }
+
+  #continueDump(): void {
+    const { out } = this.#exchange;
+    while (out.length < REPLIES_MAX_BYTES) {
+      const { done, value } = this.#dump!.next();
+      if (done === true) {
+        this.#dump = null;
+        this.#phase = 'line';
+        return;
+      }
+      out.text(value);
+    }
+  }
+
+  // Retrieval: as many of the keys as replies may wait for, the rest in the next turn.
+
+  #answerKeys(): void {
+    const request = this.#request;
+    const exchange = this.#exchange;
+    const { out } = exchange;
+    const { line, keysEnd, verb } = request;
+    const withCasId = verb === 'gets' || verb === 'gats';
+    const touches = verb === 'gat' || verb === 'gats';
+    let at = request.keysStart;
+    for (;;) {
+      while (at < keysEnd && line[at] === SPACE) at++;
+      if (at === keysEnd) break;
+      if (out.length >= REPLIES_MAX_BYTES || --exchange.keysLeft < 0) {
+        request.keysStart = at;
+        return;
+      }
+      const keyStart = at;
+      while (at < keysEnd && line[at] !== SPACE) at++;
+      this.#answerKey(line.toString('latin1', keyStart, at), withCasId, touches ? request.exptime : null);
+    }
+    out.text('END\r\n');
+    this.#phase = 'line';
+    request.line = NOTHING;
+  }
+
+  #answerKey(key: string, withCasId: boolean, exptime: number | null): void {
+    const { items, out } = this.#exchange;
+    const { engine } = items;
+    const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key);
+    if (entry === 0) return;
+    writeItem(out, key, engine.flagsAt(entry), engine.valueAt(entry), withCasId ? items.casIdAt(entry) : -1);
+    if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
+  }
+
+  // Data of storage commands
+
+  #beginData(request: Request): void {
+    const exchange = this.#exchange;
+    const refusal = beginStore(exchange.items, request);
+    if (refusal !== null) {
+      this.#beginSwallow(request.noreply ? '' : TEXT_REPLIES[refusal]);
+      return;
+    }
+    const start = exchange.position;
+    const end = start + request.dataLength;
+    if (end + 2 > exchange.chunk.length) {
+      this.#phase = 'data';
+      return;
+    }
+    // The usual case: all of it is here.
+    exchange.position = end + 2;
+    if (endsInCrlf(exchange.chunk, end)) this.#store(wireValue(exchange.chunk, start, end));
+    else this.#reply('bad-data');
+  }
+
+  #readData(): void {
+    const exchange = this.#exchange;
+    const total = this.#request.dataLength + 2;
+    const held = exchange.incomplete;
+    const taken = Math.min(total - held.length, exchange.chunk.length - exchange.position);
+    held.append(exchange.chunk, exchange.position, exchange.position + taken, DATA_FIRST_BYTES, total);
+    exchange.position += taken;
+    if (held.length < total) return;
+
+    const data = held.take();
+    this.#phase = 'line';
+    exchange.items.strikeDueFlush();
+    if (endsInCrlf(data, total - 2)) this.#store(ownedWireValue(data, total - 2));
+    else this.#reply('bad-data');
+  }
+
+  #store(value: WireValue): void {
+    const request = this.#request;
+    const { items, out } = this.#exchange;
+    if (request.verb === 'ms') metaSet(items, request, value, out);
+    else this.#reply(store(items, request, value));
+  }
+
+  #beginSwallow(answer: string): void {
+    this.#toSwallow = this.#request.dataLength + 2;
+    this.#afterSwallow = answer;
+    this.#phase = 'swallow';
+  }
+
+  #swallow(): void {
+    const exchange = this.#exchange;
+    const taken = Math.min(this.#toSwallow, exchange.chunk.length - exchange.position);
+    exchange.position += taken;
+    this.#toSwallow -= taken;
+    if (this.#toSwallow > 0) return;
+    this.#phase = 'line';
+    exchange.out.text(this.#afterSwallow);
+  }
+
+  #reply(reply: Reply): void {
+    if (!this.#request.noreply) this.#exchange.out.text(TEXT_REPLIES[reply]);
+  }
+
+  #line(text: string): void {
+    const { out } = this.#exchange;
+    out.text(text);
+    out.text('\r\n');
+  }
+}
+
+function endsInCrlf(bytes: Buffer, at: number): boolean {
+  return bytes[at] === CR && bytes[at + 1] === LF;
+}
+
+/** memcached lets a line without end grow only if, after some blanks, it may be a get of many keys. */
+function beginsLikeGet(line: Buffer): boolean {
+  let start = 0;
+  while (start < LINE_MAX_LEADING_BLANKS && line[start] === SPACE) start++;
+  const word = line.toString('latin1', start, start + 5);
+  return word.startsWith('get ') || word === 'gets ';
+}
