@@ -18,8 +18,10 @@ for (const table of TABLES) {
     for (const row of timed) {
       it(row.title, async () => {
         const server = await startHotset(['--debug-clock']);
-        const outcome = await runOnSocket(row, connect(server.port), (seconds) =>
-          skipTime(server.port, seconds),
+        const outcome = await runOnSocket(
+          row,
+          () => connect(server.port),
+          (seconds) => skipTime(server.port, seconds),
         );
         expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
         await server.stop();

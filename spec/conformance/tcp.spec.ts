@@ -1,6 +1,6 @@
 /** The wire tables over a real TCP socket; `debugtime` moves the clock, as in memcached's own debug build. */
 
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
 import { createTcpServer, createWireEngine } from '../../lib/tcp/index.js';
@@ -17,8 +17,8 @@ for (const table of TABLES) {
         const engine = createWireEngine({ clock });
         const server = createTcpServer(engine, { port: 0, clock });
         const address = await server.listen();
-        const socket = connect('port' in address ? address.port! : 0);
-        const outcome = await runOnSocket(row, socket, async (seconds) => clock.advance(seconds * 1000));
+        const open = (): Socket => connect('port' in address ? address.port! : 0);
+        const outcome = await runOnSocket(row, open, async (seconds) => clock.advance(seconds * 1000));
         expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
         expect(engine.verify()).toEqual([]);
         await server.close();

@@ -3,8 +3,13 @@
  * In a table `|` stands for CRLF, so that a conversation fits on a line.
  */
 
-/** Bytes sent and the exact bytes that come back; or seconds that pass. */
-export type Turn = readonly [send: string, reply: string] | readonly [seconds: number];
+/**
+ * Bytes sent and the exact bytes that come back, on a second connection if the turn says `beside`; or seconds
+ * that pass.
+ */
+export type Turn =
+  | readonly [send: string, reply: string, where?: 'beside' | undefined]
+  | readonly [seconds: number];
 
 export interface Row {
   readonly title: string;
@@ -29,7 +34,7 @@ type RowOptions = Omit<Row, 'title' | 'turns'>;
 export function row(title: string, turns: readonly Turn[], options: RowOptions = {}): Row {
   return {
     title,
-    turns: turns.map((turn) => (turn.length === 1 ? turn : [wire(turn[0]), wire(turn[1])])),
+    turns: turns.map((turn) => (turn.length === 1 ? turn : [wire(turn[0]), wire(turn[1]), turn[2]])),
     ...options,
   };
 }

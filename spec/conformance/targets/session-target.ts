@@ -21,24 +21,44 @@ export interface SessionOutcome {
 export function runOnSession(row: Row, cut: Cut): SessionOutcome {
   const clock = new ManualClock(WALL_CLOCK_MS);
   const engine = new CacheEngine<string, WireValue>({ clock, sizeOf: wireValueBytes, trackAccess: true });
-  const out = new ReplyBuffer();
-  const session = new Session(new ItemStore(engine, { clock }), out);
+  const items = new ItemStore(engine, { clock });
+  const main = new Connection(items);
+  let beside: Connection | undefined;
   const replies: Buffer[] = [];
-  let closed = false;
   row.turns.forEach((turn, index) => {
     if (turn.length === 1) {
       clock.advance(turn[0] * 1000);
       return;
     }
-    for (const chunk of cut(Buffer.from(turn[0], 'latin1'), index)) {
-      if (closed) break;
-      let state = session.feed(chunk);
-      for (; state === 'blocked'; state = session.resume()) replies.push(...out.take());
-      closed = state === 'closed';
-      // The block is used again, as after a write that the operating system took whole.
-      replies.push(...out.take().map((piece) => Buffer.from(piece)));
-      out.release();
-    }
+    if (turn[2] === 'beside') beside ??= new Connection(items);
+    const connection = turn[2] === 'beside' ? beside! : main;
+    for (const chunk of cut(Buffer.from(turn[0], 'latin1'), index)) replies.push(...connection.feed(chunk));
   });
-  return { replies: Buffer.concat(replies).toString('latin1'), closed, problems: engine.verify() };
+  return {
+    replies: Buffer.concat(replies).toString('latin1'),
+    closed: main.closed,
+    problems: engine.verify(),
+  };
+}
+
+class Connection {
+  closed = false;
+  readonly #out = new ReplyBuffer();
+  readonly #session: Session;
+
+  constructor(items: ItemStore) {
+    this.#session = new Session(items, this.#out);
+  }
+
+  feed(chunk: Buffer): Buffer[] {
+    if (this.closed) return [];
+    const replies: Buffer[] = [];
+    let state = this.#session.feed(chunk);
+    for (; state === 'blocked'; state = this.#session.resume()) replies.push(...this.#out.take());
+    this.closed = state === 'closed';
+    // The block is used again, as after a write that the operating system took whole.
+    replies.push(...this.#out.take().map((piece) => Buffer.from(piece)));
+    this.#out.release();
+    return replies;
+  }
 }

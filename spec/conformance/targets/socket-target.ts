@@ -1,77 +1,121 @@
-/** Runs a row over a connected socket: the same for hotset's servers and for memcached. */
+/** Runs a row over connected sockets: the same for hotset's servers and for memcached. */
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { OPCODE, request, response } from '../binary-packet.js';
 import type { Row } from '../wire-table.js';
 
 /** How long a reply may take before it is held to be missing. */
 const PATIENCE_MS = 5000;
 /** The same where another reply is expected to come. */
-const SHORT_PATIENCE_MS = 400;
+const SHORT_PATIENCE_MS = 100;
 
 /** Sent last: whatever a row leaves behind shows before its reply. */
-const SENTINEL = 'version\r\n';
-const SENTINEL_REPLY = /VERSION [^\r\n]*\r\n$/;
+const SENTINEL = { text: 'version\r\n', binary: request(OPCODE.noop, { opaque: 0x53656e74 }) };
+const SENTINEL_REPLY = {
+  text: /VERSION [^\r\n]*\r\n$/,
+  binary: new RegExp(`${response(OPCODE.noop, { opaque: 0x53656e74 })}$`),
+};
 
 export interface SocketOutcome {
   readonly replies: string;
   readonly closed: boolean;
 }
 
+/** `open` makes a connection: a row needs one, or two. */
 export async function runOnSocket(
   row: Row,
-  socket: Socket,
+  open: () => Socket,
   pass: (seconds: number) => Promise<void>,
 ): Promise<SocketOutcome> {
   const patienceMs = row.differs === undefined ? PATIENCE_MS : SHORT_PATIENCE_MS;
+  const main = new Conversation(open(), patienceMs);
+  let beside: Conversation | undefined;
   let replies = '';
-  let closed = false;
-  let arrived = (): void => {};
-  socket.setEncoding('latin1');
-  socket.on('data', (text: string) => {
-    replies += text;
-    arrived();
-  });
-  socket.on('close', () => {
-    closed = true;
-    arrived();
-  });
-  socket.on('error', () => socket.destroy());
+  for (const turn of row.turns) {
+    if (main.closed) break;
+    if (turn.length === 1) {
+      await pass(turn[0]);
+      continue;
+    }
+    if (turn[2] === 'beside') beside ??= new Conversation(open(), patienceMs);
+    const conversation = turn[2] === 'beside' ? beside! : main;
+    replies += await conversation.say(turn[0], turn[1].length);
+  }
+  // What comes beyond the expected length shows at the end.
+  if (beside !== undefined) replies += await beside.rest();
+  replies += row.closes === true ? await main.end() : await main.rest();
+  const { closed } = main;
+  await main.leave();
+  await beside?.leave();
+  return { replies, closed };
+}
 
-  const until = async (done: () => boolean): Promise<void> => {
-    const deadline = Date.now() + patienceMs;
-    while (!done() && !closed && Date.now() < deadline) {
+class Conversation {
+  closed = false;
+  readonly #socket: Socket;
+  readonly #patienceMs: number;
+  #protocol: 'text' | 'binary' | undefined;
+  #received = '';
+  #arrived = (): void => {};
+
+  constructor(socket: Socket, patienceMs: number) {
+    this.#socket = socket;
+    this.#patienceMs = patienceMs;
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      this.#received += text;
+      this.#arrived();
+    });
+    socket.on('close', () => {
+      this.closed = true;
+      this.#arrived();
+    });
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Sends, and takes as many bytes of reply as are expected. */
+  async say(bytes: string, expectedLength: number): Promise<string> {
+    this.#protocol ??= bytes.startsWith('\x80') ? 'binary' : 'text';
+    this.#socket.write(bytes, 'latin1');
+    await this.#until(() => this.#received.length >= expectedLength);
+    const reply = this.#received.slice(0, expectedLength);
+    this.#received = this.#received.slice(expectedLength);
+    return reply;
+  }
+
+  /** What is still to come on a connection that stays open. */
+  async rest(): Promise<string> {
+    const protocol = this.#protocol ?? 'text';
+    if (!this.closed) {
+      this.#socket.write(SENTINEL[protocol], 'latin1');
+      await this.#until(() => SENTINEL_REPLY[protocol].test(this.#received));
+    }
+    return this.#received.replace(SENTINEL_REPLY[protocol], '');
+  }
+
+  /** What is still to come on a connection that the server ends. */
+  async end(): Promise<string> {
+    await this.#until(() => false);
+    return this.#received;
+  }
+
+  async leave(): Promise<void> {
+    if (this.closed) return;
+    this.#socket.destroy();
+    await once(this.#socket, 'close');
+  }
+
+  async #until(done: () => boolean): Promise<void> {
+    const deadline = Date.now() + this.#patienceMs;
+    while (!done() && !this.closed && Date.now() < deadline) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, deadline - Date.now());
-        arrived = () => {
+        this.#arrived = () => {
           clearTimeout(timer);
           resolve();
         };
       });
     }
-  };
-
-  let expectedLength = 0;
-  for (const turn of row.turns) {
-    if (closed) break;
-    if (turn.length === 1) {
-      await pass(turn[0]);
-      continue;
-    }
-    socket.write(turn[0], 'latin1');
-    expectedLength += turn[1].length;
-    await until(() => replies.length >= expectedLength);
   }
-  if (row.closes === true) await until(() => closed);
-  else if (!closed) {
-    socket.write(SENTINEL);
-    await until(() => replies.length > expectedLength && SENTINEL_REPLY.test(replies));
-    replies = replies.replace(SENTINEL_REPLY, '');
-  }
-  const endedByServer = closed;
-  if (!closed) {
-    socket.destroy();
-    await once(socket, 'close');
-  }
-  return { replies, closed: endedByServer };
 }

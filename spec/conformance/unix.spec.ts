@@ -1,0 +1,39 @@
+/** The wire tables over a Unix socket. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../lib/index.js';
+import { createTcpServer, createWireEngine } from '../../lib/tcp/index.js';
+import { TABLES } from './tables/index.js';
+import { WALL_CLOCK_MS } from './targets/session-target.js';
+import { runOnSocket } from './targets/socket-target.js';
+import { expected } from './wire-table.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'hotset-unix-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let servers = 0;
+
+for (const table of TABLES) {
+  describe.concurrent(`Unix socket: ${table.name}`, () => {
+    for (const row of table.rows) {
+      it(row.title, async () => {
+        const clock = new ManualClock(WALL_CLOCK_MS);
+        const engine = createWireEngine({ clock });
+        const path = join(folder, `${++servers}.sock`);
+        const server = createTcpServer(engine, { path, clock });
+        await server.listen();
+        const outcome = await runOnSocket(
+          row,
+          () => connect(path),
+          async (seconds) => clock.advance(seconds * 1000),
+        );
+        expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
+        expect(engine.verify()).toEqual([]);
+        await server.close();
+      });
+    }
+  });
+}
