@@ -2,8 +2,25 @@ import type { Table } from '../wire-table.js';
 import { admin } from './admin.js';
 import { arithmetic } from './arithmetic.js';
 import { lines } from './lines.js';
+import { metaArithmetic } from './meta-arithmetic.js';
+import { metaDelete } from './meta-delete.js';
+import { metaGet } from './meta-get.js';
+import { metaLines } from './meta-lines.js';
+import { metaSet } from './meta-set.js';
 import { noreply } from './noreply.js';
 import { retrieval } from './retrieval.js';
 import { storage } from './storage.js';
 
-export const TABLES: readonly Table[] = [lines, storage, retrieval, arithmetic, noreply, admin];
+export const TABLES: readonly Table[] = [
+  lines,
+  storage,
+  retrieval,
+  arithmetic,
+  noreply,
+  admin,
+  metaLines,
+  metaGet,
+  metaSet,
+  metaDelete,
+  metaArithmetic,
+];

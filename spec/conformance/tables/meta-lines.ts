@@ -1,0 +1,158 @@
+import { DIFFERENCE, row, type Table } from '../wire-table.js';
+
+const BAD_LINE = 'CLIENT_ERROR bad command line format|';
+const LONG_KEY = 'k'.repeat(250);
+const TOO_LONG_KEY = 'k'.repeat(251);
+/** The longest key whose base64 form, 248 bytes, is no longer than a key may be. */
+const RAW_KEY = 'r'.repeat(186);
+const TOO_LONG_RAW_KEY = 'r'.repeat(187);
+
+function base64(text: string): string {
+  return Buffer.from(text, 'latin1').toString('base64');
+}
+
+/** 18 flags: with command and key, 20 words. */
+const MANY_FLAGS = 'c f h k l s t u v L P I D1 J1 F1 E1 C9 q';
+
+export const metaLines: Table = {
+  name: 'meta lines, flags and keys',
+  rows: [
+    row('mn', [['mn|mn x|mn noreply|', 'MN|MN|MN|']]),
+    row('runs of spaces separate, spaces may trail', [
+      ['ms  a  2   F5  |hi|mg   a   v  f |', 'HD|VA 2 f5|hi|'],
+    ]),
+    row('a line may end in LF alone', [['ms a 2\nhi|mg a v\nmd a\nma a\nmn\n', 'HD|VA 2|hi|HD|NF|MN|']]),
+    row('without a key', [['mg|mg |ms|md|ma|', BAD_LINE.repeat(5)]], { differs: DIFFERENCE.arguments }),
+    row('me without a key', [['me|', BAD_LINE]]),
+    row('commands are case sensitive', [['MG a|Mg a|mG a|MN|mx a|mgg a|', 'ERROR|'.repeat(6)]]),
+    row('noreply is a flag, and a bad one', [['mg a noreply|', 'CLIENT_ERROR invalid flag|']]),
+
+    row('an unknown letter', [
+      [
+        'mg a z|mg a A|mg a vz|mg a Z|mg a X|mg a W|mg a S|mg a g|',
+        `${'CLIENT_ERROR invalid flag|'.repeat(2)}EN|${'CLIENT_ERROR invalid flag|'.repeat(5)}`,
+      ],
+    ]),
+    row('digits and what lies between the letters', [
+      ['mg a 5|mg a 0|mg a [|mg a \\|mg a ]|mg a ^|mg a _|mg a `|', 'CLIENT_ERROR invalid flag|'.repeat(8)],
+    ]),
+    row(
+      'a first byte that no flag can have',
+      [['mg a !|mg a -|mg a @|mg a {|mg a \x7f|mg a \xff|mg a :|', BAD_LINE.repeat(7)]],
+      { differs: DIFFERENCE.metaErrors },
+    ),
+    row('a flag given twice', [
+      ['mg a v v|mg a v s v|mg a O1 O2|mg a T1 T2|', 'CLIENT_ERROR duplicate flag|'.repeat(4)],
+    ]),
+    row('numbers that are none', [
+      [
+        'mg a Tx|mg a T|mg a T1.5|mg a Nx|mg a N|mg a Rx|mg a R|mg a Cx|mg a C|mg a C-1|',
+        'CLIENT_ERROR bad token in command line format|'.repeat(10),
+      ],
+      ['mg a C18446744073709551616|', 'CLIENT_ERROR bad token in command line format|'],
+    ]),
+    row(
+      'numbers that strtol takes',
+      [['mg a T+5|mg a N+5|mg a T99999999999|', 'CLIENT_ERROR bad token in command line format|'.repeat(3)]],
+      { differs: DIFFERENCE.strictNumbers },
+    ),
+    row('a bad flag on a miss, with q', [['mg a q z|mg a z q|', 'CLIENT_ERROR invalid flag|'.repeat(2)]]),
+
+    row(
+      'twenty words are fine',
+      [[`set a 0 0 1|x|mg a ${MANY_FLAGS}|`, 'STORED|VA 1 c1 f0 h0 ka l0 s1 t-1|x|']],
+      { differs: DIFFERENCE.metaTokens },
+    ),
+    row('nineteen words are fine', [
+      [
+        'set a 0 0 1|x|mg a c f h k l s t u v L P I D1 J1 F1 O1 C9|',
+        'STORED|VA 1 c1 f0 h0 ka l0 s1 t-1 O1|x|',
+      ],
+    ]),
+    row('twenty-one words are too many', [
+      [`mg a ${MANY_FLAGS} O1|`, 'CLIENT_ERROR options flags are too long|'],
+      [`mg a${' v'.repeat(30)}|`, 'CLIENT_ERROR options flags are too long|'],
+    ]),
+    row(
+      'too many words for the other commands',
+      [
+        [
+          `md a ${MANY_FLAGS} O1|ma a ${MANY_FLAGS} O1|`,
+          'CLIENT_ERROR options flags are too long|'.repeat(2),
+        ],
+        [`ms a 1 ${MANY_FLAGS}|z|mn|`, 'CLIENT_ERROR options flags are too long|MN|'],
+      ],
+      { differs: DIFFERENCE.metaTokens },
+    ),
+
+    row('a key of 250 bytes is good', [
+      [
+        `ms ${LONG_KEY} 1|x|mg ${LONG_KEY} v k|md ${LONG_KEY} k|ma ${LONG_KEY} k|`,
+        `HD|VA 1 k${LONG_KEY}|x|HD k${LONG_KEY}|NF k${LONG_KEY}|`,
+      ],
+    ]),
+    row('a key of 251 bytes is a bad command line', [
+      [
+        `mg ${TOO_LONG_KEY} v|mg ${TOO_LONG_KEY} q|md ${TOO_LONG_KEY}|ma ${TOO_LONG_KEY}|me ${TOO_LONG_KEY}|`,
+        BAD_LINE.repeat(5),
+      ],
+    ]),
+    row('a long key of ms: the data is passed over', [[`ms ${TOO_LONG_KEY} 1|x|mn|`, `${BAD_LINE}MN|`]], {
+      differs: DIFFERENCE.swallow,
+    }),
+    row('keys may hold any byte but space and LF', [
+      ['ms \x01\xff\t! 1|x|mg \x01\xff\t! k v|', 'HD|VA 1 k\x01\xff\t!|x|'],
+    ]),
+
+    row('b: the key comes in base64, and is an ordinary key', [
+      [
+        'ms Zm9vYmFy 2 b|hi|get foobar|mg foobar v|mg Zm9vYmFy b v|',
+        'HD|VALUE foobar 0 2|hi|END|VA 2|hi|VA 2|hi|',
+      ],
+      ['set bar 0 0 1|x|mg YmFy b v|md YmFy b|get bar|', 'STORED|VA 1|x|HD|END|'],
+    ]),
+    row('k of an item that was stored with b is base64, with a b behind', [
+      [
+        'ms Zm9v 2 b|hi|mg Zm9v b k v|mg foo k|mg foo s k O1|',
+        'HD|VA 2 kZm9v b|hi|HD kZm9v b|HD s2 kZm9v b O1|',
+      ],
+    ]),
+    row('k of an item that was stored without b is plain', [
+      ['set foo 0 0 1|x|mg Zm9v b k|mg Zm9v k b v|', 'STORED|HD kfoo|VA 1 kfoo|x|'],
+    ]),
+    row('a classic store over it makes the key plain', [
+      [
+        'ms Zm9v 2 b|hi|set foo 0 0 1|x|mg foo k|ms Zm9v 2 b|hi|mg foo k|',
+        'HD|STORED|HD kfoo|HD|HD kZm9v b|',
+      ],
+    ]),
+    row('k of a miss with b is base64', [
+      ['mg Zm8= b k|mg Zm8= k b O1|mg Zm8= b|mg Zm8= b q k|mn|', 'EN kZm8= b|EN kZm8= b O1|EN|MN|'],
+    ]),
+    row('an item that N creates with b', [['mg Zm9v b N30 k|mg foo k|', 'HD kZm9v b W|HD kZm9v b Z|']]),
+    row('a key in base64 may hold spaces, CRLF and NUL', [
+      [
+        `ms ${base64('a b|\0'.replace('|', '\r\n'))} 2 b|hi|mg ${base64('a b\r\n\0')} b v k|`,
+        `HD|VA 2 k${base64('a b\r\n\0')} b|hi|`,
+      ],
+      [`ma ${base64('n n')} b N0 J5 v|md ${base64('n n')} b k|`, `VA 1|5|HD k${base64('n n')} b|`],
+    ]),
+    row('186 bytes are the longest that fit in base64', [
+      [
+        `ms ${base64(RAW_KEY)} 1 b|x|get ${RAW_KEY}|mg ${base64(RAW_KEY)} b k|`,
+        `HD|VALUE ${RAW_KEY} 0 1|x|END|HD k${base64(RAW_KEY)} b|`,
+      ],
+      [`mg ${base64(TOO_LONG_RAW_KEY)} b|`, BAD_LINE],
+    ]),
+    row('base64 is strict', [
+      ['mg Zg b|mg Zg= b|mg %%% b|mg Z b|mg -_-_ b|', 'CLIENT_ERROR error decoding key|'.repeat(5)],
+      ['mg Zg== b k|mg Zm8= b k|', 'EN kZg== b|EN kZm8= b|'],
+    ]),
+    row('a pipeline of all of them', [
+      [
+        'ms a 1 q|1|ms b 1 q|2|mg a v k q|mg c v k q|ma a q|md b q|mg b q|mg a v q|mn|ms d 1|4|mn|',
+        'VA 1 ka|1|VA 1|2|MN|HD|MN|',
+      ],
+    ]),
+  ],
+};
