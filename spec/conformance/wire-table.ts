@@ -75,4 +75,5 @@ export const DIFFERENCE = {
   metaTokens: '1.6.18 takes 19 words at most, and words it otherwise',
   metaQuiet: '1.6.18 answers HD when ma with q creates an item',
   metaExptime: '1.6.18 tells the time to live with the sign turned',
+  binaryBody: '1.6.18 passes over too much after an unknown opcode with a body',
 } as const;

@@ -1,6 +1,11 @@
 import type { Table } from '../wire-table.js';
 import { admin } from './admin.js';
 import { arithmetic } from './arithmetic.js';
+import { binaryAdmin } from './binary-admin.js';
+import { binaryArithmetic } from './binary-arithmetic.js';
+import { binaryFraming } from './binary-framing.js';
+import { binaryRetrieval } from './binary-retrieval.js';
+import { binaryStorage } from './binary-storage.js';
 import { lines } from './lines.js';
 import { metaArithmetic } from './meta-arithmetic.js';
 import { metaDelete } from './meta-delete.js';
@@ -23,4 +28,9 @@ export const TABLES: readonly Table[] = [
   metaSet,
   metaDelete,
   metaArithmetic,
+  binaryFraming,
+  binaryStorage,
+  binaryRetrieval,
+  binaryArithmetic,
+  binaryAdmin,
 ];

@@ -31,10 +31,6 @@ export const lines: Table = {
       differs: DIFFERENCE.quietErrors,
     }),
     row('an HTTP request ends the connection', [['GET / HTTP/1.1|', '']], { closes: true }),
-    row('a binary request ends the connection', [['\x80\0\0\0', '']], {
-      closes: true,
-      ours: 'memcached speaks the binary protocol too',
-    }),
     row('a byte of 0x80 later on is text', [['get \x80|\x80\0|', 'END|ERROR|']]),
     row('runs of spaces separate, spaces may trail', [
       ['set   a  0   0 1  |x|get   a   |', 'STORED|VALUE a 0 1|x|END|'],

@@ -129,7 +129,9 @@ export const metaLines: Table = {
     row('k of a miss with b is base64', [
       ['mg Zm8= b k|mg Zm8= k b O1|mg Zm8= b|mg Zm8= b q k|mn|', 'EN kZm8= b|EN kZm8= b O1|EN|MN|'],
     ]),
-    row('an item that N creates with b', [['mg Zm9v b N30 k|mg foo k|', 'HD kZm9v b W|HD kZm9v b Z|']]),
+    row('an item that N creates with b is stored without it', [
+      ['mg Zm9v b N30 k|mg foo k|', 'HD kfoo W|HD kfoo Z|'],
+    ]),
     row('a key in base64 may hold spaces, CRLF and NUL', [
       [
         `ms ${base64('a b|\0'.replace('|', '\r\n'))} 2 b|hi|mg ${base64('a b\r\n\0')} b v k|`,
