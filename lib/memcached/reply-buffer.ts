@@ -64,6 +64,23 @@ export class ReplyBuffer {
     this.length += digits;
   }
 
+  /**
+   * Makes room for `bytes` in one piece, a few at most, and counts them as appended: they are to be written to
+   * `memory`, from the position returned on.
+   */
+  reserve(bytes: number): number {
+    if (BLOCK_BYTES - this.#end < bytes) this.#beginBlock();
+    const at = this.#end;
+    this.#end += bytes;
+    this.length += bytes;
+    return at;
+  }
+
+  /** Where `reserve` has made room. */
+  get memory(): Buffer {
+    return this.#block;
+  }
+
   /** Appends bytes without copying them; nobody may change them any more. */
   reference(bytes: Buffer): void {
     this.#closePiece();

@@ -129,7 +129,7 @@ describe('replies that nobody takes', () => {
   it.each([100, 4096, 50_000, MIB - 100])(
     'stop at the bound for values of %i bytes, and go on in order',
     (length) => {
-      const conversation = new Conversation();
+      const conversation = new Conversation({ requestsPerTurn: 1_000_000 });
       const value = 'v'.repeat(length);
       expect(conversation.ask(`set k 0 0 ${length}\r\n${value}\r\n`)).toBe('STORED\r\n');
       const reply = `VALUE k 0 ${length}\r\n${value}\r\nEND\r\n`;
@@ -190,7 +190,7 @@ describe('a get of very many keys', () => {
   });
 
   it('counts the keys of a turn, however they are spread over lines', () => {
-    const { session, out } = new Conversation();
+    const { session, out } = new Conversation({ requestsPerTurn: 1_000_000 });
     expect(session.feed(Buffer.from('get k\r\n'.repeat(KEYS_MAX_PER_TURN + 1)))).toBe('blocked');
     expect(session.resume()).toBe('ready');
     expect(out.length).toBe('END\r\n'.length * (KEYS_MAX_PER_TURN + 1));
@@ -235,5 +235,15 @@ describe('gat with an exptime that has passed', () => {
       `VALUE k${last} 0 1\r\nx\r\nEND\r\nEND\r\n`,
     );
     expect(conversation.engine.verify()).toEqual([]);
+  });
+});
+
+describe('requests of a turn', () => {
+  it('are bounded, however short they and their replies are', () => {
+    const { session, out } = new Conversation({ requestsPerTurn: 3 });
+    expect(session.feed(Buffer.from('mn\r\nmn\r\nset k 0 0 1\r\nx\r\nmn\r\n'))).toBe('blocked');
+    expect(Buffer.concat(out.take()).toString()).toBe('MN\r\nMN\r\nSTORED\r\n');
+    expect(session.resume()).toBe('ready');
+    expect(Buffer.concat(out.take()).toString()).toBe('MN\r\n');
   });
 });

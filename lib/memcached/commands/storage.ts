@@ -72,8 +72,9 @@ function compareAndSet(items: ItemStore, request: Request, value: WireValue, ent
   const current = items.casIdAt(entry);
   // A cas id of 0 is the answer to "which one?" where there are none; it matches nothing.
   if (request.cas !== 0 && request.cas === current) {
-    items.count(CAS_HITS);
-    return answer(items, engine.set(request.key, value, options));
+    const reply = answer(items, engine.set(request.key, value, options));
+    if (reply === 'stored') items.count(CAS_HITS);
+    return reply;
   }
   if (!acceptsOlder(request, current)) {
     items.count(CAS_BADVAL);

@@ -1,0 +1,179 @@
+/** What the packets of the binary protocol do to the items, and what they are answered with. */
+
+import { type Header, readUint64, STATUS, type Status } from '../../binary/binary-packet.js';
+import {
+  writeDone,
+  writeError,
+  writeItem,
+  writeKeyMiss,
+  writeNumber,
+  writeText,
+} from '../../binary/binary-replies.js';
+import type { Opcode } from '../../binary/opcodes.js';
+import type { Exchange } from '../../exchange.js';
+import type { ItemStore } from '../../item-store.js';
+import type { Reply } from '../../reply.js';
+import type { Request, StoreMode, Verb } from '../../request.js';
+import type { WireValue } from '../../wire-value.js';
+import { VERSION } from '../admin/version.js';
+import { adjust, countMiss, createNumber } from '../arithmetic.js';
+import { flush, remove } from '../deletion.js';
+import { fetch, fetchToTouch } from '../retrieval.js';
+import { beginStore, store } from '../storage.js';
+import { writeStats } from './binary-stats.js';
+import { MECHANISM } from './sasl.js';
+
+/** "Do not create", as an exptime of increment and decrement. */
+const NEVER_CREATE = 0xffffffff;
+
+const STATUS_OF: Readonly<Partial<Record<Reply, Exclude<Status, 0>>>> = {
+  exists: STATUS.exists,
+  'not-found': STATUS.notFound,
+  'not-stored': STATUS.notStored,
+  'too-large': STATUS.tooLarge,
+  'out-of-memory': STATUS.outOfMemory,
+  'non-numeric': STATUS.nonNumeric,
+  'flush-not-allowed': STATUS.authError,
+};
+
+/** Executes a packet that carries no value, with its extras in `memory` at `at`; false ends the conversation. */
+export function executeBinary(
+  exchange: Exchange,
+  opcode: Opcode,
+  header: Header,
+  request: Request,
+  memory: Buffer,
+  at: number,
+): boolean {
+  const { items, out } = exchange;
+  switch (opcode.command) {
+    case 'get':
+      get(exchange, opcode, header, request, null);
+      break;
+    case 'touch':
+    case 'gat':
+      get(exchange, opcode, header, request, memory.readUInt32BE(at));
+      break;
+    case 'increment':
+    case 'decrement':
+      increment(exchange, opcode, header, request, memory, at);
+      break;
+    case 'delete':
+      answer(exchange, opcode, header, remove(items, request));
+      break;
+    case 'flush':
+      request.exptime = header.extrasBytes === 4 ? memory.readUInt32BE(at) : 0;
+      answer(exchange, opcode, header, flush(items, request));
+      break;
+    case 'noop':
+      writeDone(out, header);
+      break;
+    case 'version':
+      writeText(out, header, VERSION);
+      break;
+    case 'stat':
+      writeStats(items, out, header, request.key);
+      break;
+    case 'sasl-list':
+      writeText(out, header, MECHANISM);
+      break;
+    case 'quit':
+      if (!opcode.quiet) writeDone(out, header);
+      return false;
+  }
+  return true;
+}
+
+/** Success or failure; a quiet command does not tell of success. */
+function answer({ out }: Exchange, opcode: Opcode, header: Header, reply: Reply): void {
+  const error = STATUS_OF[reply];
+  if (error !== undefined) writeError(out, header, error);
+  else if (!opcode.quiet) writeDone(out, header);
+}
+
+/** get, touch and gat; the last two come with an exptime. */
+function get(
+  { items, out }: Exchange,
+  opcode: Opcode,
+  header: Header,
+  request: Request,
+  exptime: number | null,
+): void {
+  const { engine } = items;
+  const { key } = request;
+  const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key);
+  if (entry === 0) {
+    if (opcode.quiet) return;
+    if (opcode.withKey) writeKeyMiss(out, header, key);
+    else writeError(out, header, STATUS.notFound);
+    return;
+  }
+  const value = opcode.command === 'touch' ? null : engine.valueAt(entry);
+  writeItem(out, header, engine.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
+  if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
+}
+
+/** Counts a storage command whose value is to come; the error that it is answered with, or null. */
+export function beginBinaryStore(
+  items: ItemStore,
+  { command, extras }: Opcode,
+  request: Request,
+  memory: Buffer,
+  at: number,
+): Exclude<Status, 0> | null {
+  const hasExtras = extras[0] === 8;
+  request.verb = command as StoreMode & Verb;
+  request.flags = hasExtras ? memory.readUInt32BE(at) : 0;
+  request.exptime = hasExtras ? memory.readUInt32BE(at + 4) : 0;
+  // A cas id makes one command of set, add and replace.
+  request.mode = hasExtras && request.cas !== 0 ? 'cas' : (command as StoreMode);
+  request.dropsWhenRefused = command === 'set';
+  const refusal = beginStore(items, request);
+  return refusal === null ? null : STATUS_OF[refusal]!;
+}
+
+export function storeBinary(
+  { items, out }: Exchange,
+  opcode: Opcode,
+  header: Header,
+  request: Request,
+  value: WireValue,
+): void {
+  const reply = store(items, request, value);
+  if (reply === 'stored') {
+    if (opcode.quiet) return;
+    const entry = items.engine.find(request.key);
+    writeDone(out, header, entry === 0 ? 0 : items.casIdAt(entry));
+  } else writeError(out, header, storeError(opcode, reply));
+}
+
+/** Where the text protocol says NOT_STORED, this one says why. */
+function storeError({ command }: Opcode, reply: Reply): Exclude<Status, 0> {
+  if (reply === 'not-stored' && command === 'add') return STATUS.exists;
+  if (reply === 'not-stored' && command === 'replace') return STATUS.notFound;
+  return STATUS_OF[reply]!;
+}
+
+function increment(
+  { items, out }: Exchange,
+  opcode: Opcode,
+  header: Header,
+  { key, cas }: Request,
+  memory: Buffer,
+  at: number,
+): void {
+  const increments = opcode.command === 'increment';
+  const exptime = memory.readUInt32BE(at + 16);
+  let result = adjust(items, { key, increments, delta: readUint64(memory, at), cas });
+  if (result === 'not-found') {
+    if (exptime === NEVER_CREATE) countMiss(items, increments);
+    else result = createNumber(items, key, readUint64(memory, at + 8), exptime);
+  }
+  if (typeof result === 'string') {
+    writeError(out, header, STATUS_OF[result]!);
+    return;
+  }
+  if (opcode.quiet) return;
+  const entry = items.engine.find(key);
+  writeNumber(out, header, BigInt(result.digits), entry === 0 ? 0 : items.casIdAt(entry));
+}
