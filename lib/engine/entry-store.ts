@@ -351,6 +351,16 @@ export class EntryStore<K, V> {
     this.removals?.deliver();
   }
 
+  /** The greatest number that a write has been given. */
+  get lastVersion(): number {
+    return this.#lastVersion;
+  }
+
+  /** Takes back the number that the last write was given, if it was this entry's. */
+  protected takeBackVersion(table: EntryTable<K, V>, slot: number): void {
+    if (table.versions![slot] === this.#lastVersion) this.#lastVersion--;
+  }
+
   protected nextVersion(): number {
     return ++this.#lastVersion;
   }

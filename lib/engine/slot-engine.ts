@@ -156,11 +156,15 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
   /**
    * Gives the entry a version from outside, which is then for the caller to keep apart from others: an unsigned
    * number of 64 bits, a bigint where a number would not be exact. `beginVersions` must have been called.
-   * The entry may be gone afterwards: the first wide version of all makes every entry heavier.
+   * With `fresh` the entry has just been written, and the number which that took, and nobody has seen, goes to the
+   * next write. The entry may be gone afterwards: the first wide version of all makes every entry heavier.
    */
-  setVersionAt(entry: number, version: number | bigint): void {
+  setVersionAt(entry: number, version: number | bigint, fresh = false): void {
+    const table = this.tables.tableOf(entry);
+    const slot = this.tables.slotOf(entry);
     this.tables.givesVersions = true;
-    this.giveVersion(this.tables.tableOf(entry), this.tables.slotOf(entry), version);
+    if (fresh) this.takeBackVersion(table, slot);
+    this.giveVersion(table, slot, version);
   }
 
   /** Gives the entry the next version, as a write does. `beginVersions` must have been called. */

@@ -126,10 +126,17 @@ export class ItemStore {
     return this.casIds ? this.engine.versionAt(entry) : 0;
   }
 
-  /** Gives the item under `key` a cas id that a client has chosen. */
+  /** The cas id of what has just been stored under `key`, which may have expired at once. */
+  storedCasId(key: string): CasId {
+    if (!this.casIds) return 0;
+    const entry = this.engine.find(key);
+    return entry === 0 ? this.engine.lastVersion : this.engine.versionAt(entry);
+  }
+
+  /** Gives the item under `key`, which has just been written, a cas id that a client has chosen. */
   giveCasId(key: string, cas: CasId): void {
     const entry = this.engine.find(key);
-    if (this.casIds && entry !== 0) this.engine.setVersionAt(entry, cas);
+    if (this.casIds && entry !== 0) this.engine.setVersionAt(entry, cas, true);
   }
 
   /** Puts marks on the item under `key`, instead of those before. */

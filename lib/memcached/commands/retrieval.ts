@@ -44,8 +44,8 @@ export function fetchToTouch(items: ItemStore, key: string): number {
 }
 
 export function touch(items: ItemStore, request: Request): Reply {
-  items.count(CMD_TOUCH);
-  const touched = items.engine.touch(request.key, items.ttlMs(request.exptime));
-  items.count(touched ? TOUCH_HITS : TOUCH_MISSES);
-  return touched ? 'touched' : 'not-found';
+  const entry = fetchToTouch(items, request.key);
+  if (entry === 0) return 'not-found';
+  items.engine.touchAt(entry, items.ttlMs(request.exptime));
+  return 'touched';
 }

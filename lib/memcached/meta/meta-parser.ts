@@ -13,6 +13,7 @@ import { decodedKey } from './meta-key.js';
 const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 const INVALID_FLAG = 'CLIENT_ERROR invalid flag';
+const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';
 const INVALID_OR_DUPLICATE = 'CLIENT_ERROR invalid or duplicate flag';
 
 /** Command and key included. */
@@ -111,8 +112,8 @@ export class MetaParser {
     for (let i = first; i < this.#count; i++) {
       const error = this.#readFlag(bytes, this.#starts[i]!, this.#ends[i]!, meta);
       if (error === null) continue;
-      // ma has one text for all of these.
-      this.error = request.verb === 'ma' ? INVALID_OR_DUPLICATE : error;
+      // ma has one text for nearly all of these.
+      this.error = request.verb === 'ma' && error !== OPAQUE_TOO_LONG ? INVALID_OR_DUPLICATE : error;
       return false;
     }
     if (!meta.has(LOWER.b)) return true;
@@ -178,7 +179,7 @@ function readArgument(
 ): string | null {
   switch (bit) {
     case UPPER.O:
-      if (end - start > OPAQUE_MAX_BYTES) return 'CLIENT_ERROR opaque token too long';
+      if (end - start > OPAQUE_MAX_BYTES) return OPAQUE_TOO_LONG;
       meta.opaque = bytes.toString('latin1', start, end);
       return null;
     case UPPER.M:

@@ -142,8 +142,7 @@ export function storeBinary(
   const reply = store(items, request, value);
   if (reply === 'stored') {
     if (opcode.quiet) return;
-    const entry = items.engine.find(request.key);
-    writeDone(out, header, entry === 0 ? 0 : items.casIdAt(entry));
+    writeDone(out, header, items.storedCasId(request.key));
   } else writeError(out, header, storeError(opcode, reply));
 }
 
@@ -174,6 +173,5 @@ function increment(
     return;
   }
   if (opcode.quiet) return;
-  const entry = items.engine.find(key);
-  writeNumber(out, header, BigInt(result.digits), entry === 0 ? 0 : items.casIdAt(entry));
+  writeNumber(out, header, BigInt(result.digits), items.storedCasId(key));
 }

@@ -50,8 +50,10 @@ function invalidate(items: ItemStore, { meta, key }: Request): void {
   const entry = engine.find(key);
   if (entry === 0) return;
   engine.setMarksAt(entry, (engine.marksAt(entry) & ~TOKEN_SENT) | STALE);
-  if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
-  else if (items.casIds) engine.renewVersionAt(entry);
+  if (items.casIds) {
+    if (meta.hasUpper(UPPER.E)) engine.setVersionAt(entry, meta.newCas);
+    else engine.renewVersionAt(entry);
+  }
   if (!meta.hasUpper(UPPER.T) || meta.has(LOWER.x)) return;
   const stale = engine.find(key);
   if (stale !== 0) engine.touchAt(stale, items.ttlMs(meta.exptime));

@@ -127,7 +127,6 @@ function vivify(items: ItemStore, key: string, meta: MetaFlags): number {
   const { engine } = items;
   if (engine.set(key, EMPTY, { flags: 0 }) !== 'stored') return 0;
   if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
-  if (meta.has(LOWER.b)) items.mark(key, KEY_BINARY);
   return meta.has(LOWER.u) ? engine.find(key) : engine.lookup(key);
 }
 

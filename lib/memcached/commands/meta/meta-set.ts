@@ -43,7 +43,7 @@ function writeReply(
         writeKey(out, key, meta.has(LOWER.b));
         break;
       case LETTER.c:
-        writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
+        writeNumber(out, ' c', stored ? items.storedCasId(key) : 0);
         break;
       case LETTER.s:
         writeNumber(out, ' s', entry === 0 ? value.length : items.engine.valueAt(entry).length);
