@@ -24,6 +24,11 @@ export type Verb =
   | 'cache_memlimit'
   | 'shutdown'
   | 'debugtime'
+  | 'lru'
+  | 'lru_crawler'
+  | 'slabs'
+  | 'watch'
+  | 'refresh_certs'
   | 'quit'
   | MetaVerb;
 

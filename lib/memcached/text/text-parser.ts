@@ -249,6 +249,11 @@ const METHOD_BY_VERB = {
   cache_memlimit: 'wordsOrNoreply',
   shutdown: 'words',
   debugtime: 'words',
+  lru: 'wordsOrNoreply',
+  lru_crawler: 'wordsOrNoreply',
+  slabs: 'wordsOrNoreply',
+  watch: 'wordsOrNoreply',
+  refresh_certs: 'wordsOrNoreply',
 } as const satisfies Record<TextVerb, Exclude<keyof TextParser, 'error' | 'parse'>>;
 
 interface Command {

@@ -3,14 +3,93 @@
  * costs one check of a bit mask; a watcher that does not read loses lines, is told how many, and slows nobody.
  */
 
-/** Categories, as bits of a mask. */
-export const FETCHERS = 1;
-export const MUTATIONS = 2;
-export const EVICTIONS = 4;
-export const CONNECTION_EVENTS = 8;
-export const DELETIONS = 16;
+import { EVICTIONS, type Publisher } from './categories.js';
+import { EvictionFeed, type WatchedEngine } from './eviction-feed.js';
+import { Watcher } from './watcher.js';
 
-export class WatchLog {
+export * from './categories.js';
+
+export const WATCHERS_MAX = 20;
+
+/** Where a line's time comes from, in Unix milliseconds. */
+interface Clock {
+  now(): number;
+}
+
+export class WatchLog implements Publisher {
   /** The categories that anybody watches: check this before making a line. */
   watched = 0;
+  /** Counters of `stats`: lines made, lines that watchers took over and lost. */
+  written = 0;
+  sent = 0;
+  skipped = 0;
+
+  readonly #clock: Clock;
+  readonly #evictions: EvictionFeed;
+  readonly #watchers = new Set<Watcher>();
+  #lastId = 0;
+  #wakes = false;
+
+  constructor(engine: WatchedEngine, clock: Clock) {
+    this.#clock = clock;
+    this.#evictions = new EvictionFeed(engine, this);
+  }
+
+  /** How many watch: `log_watchers`. */
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  /**
+   * A watcher of the categories in `mask`, or null when there are too many. `wake` is called when it has
+   * something to take, in a turn of its own, and not again before it has been taken.
+   */
+  open(mask: number, wake: () => void): Watcher | null {
+    if (this.#watchers.size >= WATCHERS_MAX) return null;
+    const watcher = new Watcher(mask, wake, () => this.#remove(watcher));
+    this.#watchers.add(watcher);
+    this.#refresh();
+    return watcher;
+  }
+
+  #remove(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    this.watched = 0;
+    for (const { mask } of this.#watchers) this.watched |= mask;
+    this.#evictions.listens = (this.watched & EVICTIONS) !== 0;
+  }
+
+  /** Tells all that watch the category. `what` begins with `type=`. Call it only for what is watched. */
+  publish(category: number, what: string): void {
+    const line = `ts=${timestamp(this.#clock.now())} gid=${++this.#lastId} ${what}\n`;
+    this.written++;
+    for (const watcher of this.#watchers) {
+      if ((watcher.mask & category) === 0) continue;
+      if (watcher.put(line)) this.sent++;
+      else this.skipped++;
+    }
+    if (this.#wakes) return;
+    this.#wakes = true;
+    // Not now: who publishes is in the middle of its own replies. One turn wakes for many lines.
+    setImmediate(() => {
+      this.#wakes = false;
+      for (const watcher of this.#watchers) watcher.wakeIfNeeded();
+    });
+  }
+
+  resetStats(): void {
+    this.written = 0;
+    this.sent = 0;
+    this.skipped = 0;
+  }
+}
+
+/** Seconds with six digits. */
+function timestamp(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `${seconds}.${String(Math.floor((ms - seconds * 1000) * 1000)).padStart(6, '0')}`;
 }

@@ -3,15 +3,19 @@
 import type { ItemStore } from '../../item-store.js';
 import type { Request, Verb } from '../../request.js';
 import type { AdminAnswer } from './answer.js';
+import { lru } from './lru.js';
+import { lruCrawler } from './lru-crawler.js';
+import { refreshCerts } from './refresh-certs.js';
+import { BAD_FORMAT, ERROR, OK } from './replies.js';
+import { slabs } from './slabs.js';
 import { stats } from './stats.js';
 import { VERSION } from './version.js';
+import { watch } from './watch.js';
+import { uint32 } from './words.js';
 
 type Handler = (items: ItemStore, args: readonly string[]) => AdminAnswer;
 
 const MEBIBYTE = 1024 * 1024;
-const BAD_FORMAT = 'CLIENT_ERROR bad command line format\r\n';
-const ERROR = 'ERROR\r\n';
-const OK = 'OK\r\n';
 
 export function admin(items: ItemStore, request: Request): AdminAnswer {
   const handler = HANDLERS[request.verb];
@@ -25,18 +29,23 @@ const HANDLERS: { readonly [V in Verb]?: Handler } = {
   cache_memlimit: cacheMemlimit,
   shutdown,
   debugtime: debugTime,
+  lru,
+  lru_crawler: lruCrawler,
+  slabs,
+  watch,
+  refresh_certs: refreshCerts,
 };
 
 function verbosity(items: ItemStore, [level]: readonly string[]): AdminAnswer {
-  if (level === undefined || !/^\d{1,10}$/.test(level)) return BAD_FORMAT;
-  items.verbosity = Math.min(Number(level), 3);
+  const number = uint32(level);
+  if (number === undefined) return BAD_FORMAT;
+  items.verbosity = Math.min(number, 3);
   return OK;
 }
 
 function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminAnswer {
-  if (mebibytes === undefined || !/^\d{1,10}$/.test(mebibytes) || Number(mebibytes) > 0xffffffff)
-    return ERROR;
-  const size = Number(mebibytes);
+  const size = uint32(mebibytes);
+  if (size === undefined) return ERROR;
   if (size < 8) return 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n';
   if (size > 1_000_000_000) return 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\n';
   if (!Number.isFinite(items.engine.maxBytes) || size * MEBIBYTE > items.memoryCeilingBytes)

@@ -1,33 +1,42 @@
 /** `stats cachedump <class> <limit>`: the newest items of a class, as much of them as memcached would show. */
 
 import type { ItemStore } from '../../item-store.js';
+import type { StatsAnswer } from './answer.js';
+import { expiresAtSeconds, isBinaryKey } from './item-facts.js';
+import { pieces } from './pieces.js';
+import { walkItems } from './walk.js';
+import { uint32 } from './words.js';
 
 const DUMP_MAX_BYTES = 2 * 1024 * 1024;
 const LARGEST_CLASS = 63;
 
-export function cacheDump(items: ItemStore, args: readonly string[]): string {
-  const [classText, limitText] = args;
-  if (classText === undefined || limitText === undefined) return 'CLIENT_ERROR bad command line\r\n';
-  if (!/^\d{1,10}$/.test(classText) || !/^\d{1,10}$/.test(limitText))
-    return 'CLIENT_ERROR bad command line format\r\n';
-  if (Number(classText) > LARGEST_CLASS) return 'CLIENT_ERROR Illegal slab id\r\n';
-  if (Number(classText) !== 1) return 'END\r\n';
+export function cacheDump(items: ItemStore, [classWord, limitWord]: readonly string[]): StatsAnswer {
+  if (!items.allowDump) return { text: 'CLIENT_ERROR stats cachedump not allowed\r\n' };
+  if (classWord === undefined || limitWord === undefined)
+    return { text: 'CLIENT_ERROR bad command line\r\n' };
+  const itemClass = uint32(classWord);
+  const limit = uint32(limitWord);
+  if (itemClass === undefined || limit === undefined)
+    return { text: 'CLIENT_ERROR bad command line format\r\n' };
+  if (itemClass > LARGEST_CLASS) return { text: 'CLIENT_ERROR Illegal slab id\r\n' };
+  if (itemClass !== 1) return { text: 'END\r\n' };
+  return { lines: pieces(dumped(items, limit === 0 ? Number.POSITIVE_INFINITY : limit)) };
+}
 
+function* dumped(items: ItemStore, limit: number): Generator<string | null, void, undefined> {
   const { engine } = items;
-  const limit = Number(limitText) === 0 ? Number.POSITIVE_INFINITY : Number(limitText);
-  const now = items.clock.now();
-  const lines: string[] = [];
+  let count = 0;
   let length = 0;
-  for (const key of engine.keys()) {
-    if (lines.length >= limit) break;
-    const slot = engine.find(key);
-    if (slot === 0) continue;
-    const ttlMs = engine.remainingTtlMsAt(slot);
-    const expiry = ttlMs === Number.POSITIVE_INFINITY ? 0 : Math.ceil((now + ttlMs) / 1000);
-    const line = `ITEM ${key} [${engine.valueAt(slot).length} b; ${expiry} s]\r\n`;
-    length += line.length;
-    if (length > DUMP_MAX_BYTES) break;
-    lines.push(line);
+  for (const item of walkItems(items, 'newest-first')) {
+    if (item === null) yield null;
+    else if (!isBinaryKey(items, item)) {
+      const seconds = expiresAtSeconds(items, item.entry) ?? 0;
+      const line = `ITEM ${item.key} [${engine.valueAt(item.entry).length} b; ${seconds} s]\r\n`;
+      length += line.length;
+      if (length > DUMP_MAX_BYTES) break;
+      yield line;
+      if (++count >= limit) break;
+    }
   }
-  return `${lines.join('')}END\r\n`;
+  yield 'END\r\n';
 }

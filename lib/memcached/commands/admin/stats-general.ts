@@ -1,16 +1,18 @@
 /**
  * `stats`: memcached 1.6.45's list, in its order. What belongs to slab pages, worker threads, the hash table
- * and the background threads of the C server has no counterpart here and reads 0, or the one honest constant.
+ * and the LRU maintainer of the C server has no counterpart here and reads 0, or the one honest constant.
  */
 
 import { COUNTERS, type CounterName } from '../../counters.js';
 import type { ItemStore } from '../../item-store.js';
+import { adminStateOf } from './admin-state.js';
 import type { Stat } from './answer.js';
 import type { Transport } from './transport.js';
 import { VERSION } from './version.js';
 
 export function generalStats(items: ItemStore): Stat[] {
   const engine = items.engine.stats();
+  const { crawler, log } = adminStateOf(items);
   const usage = process.resourceUsage();
   const sum = (read: (transport: Transport) => number): number =>
     [...items.transports].reduce((total, transport) => total + read(transport), 0);
@@ -47,15 +49,15 @@ export function generalStats(items: ItemStore): Stat[] {
     ...zeros('slab_reassign_rescues', 'slab_reassign_chunk_rescues', 'slab_reassign_inline_reclaim'),
     ...zeros('slab_reassign_busy_items', 'slab_reassign_busy_deletes', 'slab_reassign_busy_nomem'),
     ['slab_reassign_last_busy_status', 'none'],
-    ...zeros('slab_reassign_running', 'slabs_moved', 'lru_crawler_running', 'lru_crawler_starts'),
+    ...zeros('slab_reassign_running', 'slabs_moved'),
+    ['lru_crawler_running', crawler.running ? 1 : 0],
+    ['lru_crawler_starts', crawler.starts],
     ...zeros('lru_maintainer_juggles', 'malloc_fails'),
-    ...zeros(
-      'log_worker_dropped',
-      'log_worker_written',
-      'log_watcher_skipped',
-      'log_watcher_sent',
-      'log_watchers',
-    ),
+    ['log_worker_dropped', 0],
+    ['log_worker_written', log.written],
+    ['log_watcher_skipped', log.skipped],
+    ['log_watcher_sent', log.sent],
+    ['log_watchers', log.watchers],
     ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
     ['bytes', engine.bytes],
     ['curr_items', engine.size],
@@ -66,7 +68,9 @@ export function generalStats(items: ItemStore): Stat[] {
     ...zeros('evicted_active'),
     ['evictions', engine.evictions],
     ['reclaimed', engine.expirations],
-    ...zeros('crawler_reclaimed', 'crawler_items_checked', 'lrutail_reflocked'),
+    ['crawler_reclaimed', crawler.reclaimed],
+    ['crawler_items_checked', crawler.checked],
+    ['lrutail_reflocked', 0],
     ...zeros('moves_to_cold', 'moves_to_warm', 'moves_within_lru', 'direct_reclaims', 'lru_bumps_dropped'),
   ];
 }

@@ -12,6 +12,7 @@ import {
   TOUCH_HITS,
 } from '../../counters.js';
 import type { ItemStore } from '../../item-store.js';
+import { adminStateOf } from './admin-state.js';
 import type { Stat } from './answer.js';
 
 const PAGE_BYTES = 1024 * 1024;
@@ -23,7 +24,9 @@ export function itemStats(items: ItemStore): Stat[] {
   const held = engine.stats();
   if (held.size === 0) return [];
   const [oldest] = engine.keys({ order: 'oldest-first' });
-  const idleMs = oldest === undefined ? 0 : (engine.getEntry(oldest)?.idleMs ?? 0);
+  const entry = oldest === undefined ? 0 : engine.find(oldest);
+  const idleMs = entry === 0 ? 0 : engine.idleMsAt(entry);
+  const { crawler } = adminStateOf(items);
   const zeros = (...names: string[]): Stat[] => names.map((name) => [name, 0]);
   const stats: Stat[] = [
     ['number', held.size],
@@ -39,7 +42,10 @@ export function itemStats(items: ItemStore): Stat[] {
     ['reclaimed', held.expirations],
     ['expired_unfetched', held.expirationsUnfetched],
     ['evicted_unfetched', held.evictionsUnfetched],
-    ...zeros('evicted_active', 'crawler_reclaimed', 'crawler_items_checked', 'lrutail_reflocked'),
+    ...zeros('evicted_active'),
+    ['crawler_reclaimed', crawler.reclaimed],
+    ['crawler_items_checked', crawler.checked],
+    ...zeros('lrutail_reflocked'),
     ...zeros(
       'moves_to_cold',
       'moves_to_warm',

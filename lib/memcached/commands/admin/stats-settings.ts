@@ -1,12 +1,13 @@
 /**
- * `stats settings`: memcached 1.6.45's list, in its order. Values that hotset has are its own; the settings
- * of slabs, background threads, extstore and TLS show what memcached shows where they are off or at rest.
+ * `stats settings`: memcached 1.6.45's list, in its order. Values that hotset has are its own; those that it
+ * only keeps are as the client set them; the rest, extstore's above all, show what memcached shows at rest.
  */
 
 import type { ItemStore } from '../../item-store.js';
+import { adminStateOf } from './admin-state.js';
 import type { Stat } from './answer.js';
 import { wholeOrZero } from './stats-general.js';
-import type { Transport } from './transport.js';
+import type { ProtocolChoice, TlsSettings, Transport } from './transport.js';
 
 export function settingsStats(items: ItemStore): Stat[] {
   const transports = [...items.transports];
@@ -17,6 +18,10 @@ export function settingsStats(items: ItemStore): Stat[] {
     }
     return otherwise;
   };
+  const { crawler, prefixes, trackSizes, tuning } = adminStateOf(items);
+  const protocol = first<ProtocolChoice>((transport) => transport.protocol, 'auto');
+  const authenticates = transports.some((transport) => transport.authenticates);
+  const tls = first((transport) => transport.tls, null);
   const own: Record<string, string | number> = {
     maxbytes: wholeOrZero(items.engine.maxBytes),
     maxconns: transports.reduce((sum, transport) => sum + transport.maxConnections, 0),
@@ -26,11 +31,59 @@ export function settingsStats(items: ItemStore): Stat[] {
     evictions: items.engine.evicts ? 'on' : 'off',
     domain_socket: first((transport) => transport.path, 'NULL'),
     umask: first((transport) => (transport.path === null ? null : transport.mode), 0o700).toString(8),
-    shutdown_command: items.onShutdown === undefined ? 'no' : 'yes',
+    shutdown_command: yesOrNo(items.onShutdown !== undefined),
+    stat_key_prefix: prefixes.delimiter,
+    detail_enabled: yesOrNo(prefixes.enabled),
+    reqs_per_event: items.requestsPerTurn,
+    cas_enabled: yesOrNo(items.casIds),
+    binding_protocol: PROTOCOLS[protocol],
+    auth_enabled_sasl: yesOrNo(authenticates && protocol !== 'ascii'),
+    auth_enabled_ascii: yesOrNo(authenticates && protocol !== 'binary'),
     item_size_max: items.itemMaxBytes,
+    slab_automove: tuning.slabAutomove,
+    slab_automove_ratio: tuning.slabAutomoveRatio.toFixed(2),
+    slab_automove_window: tuning.slabAutomoveWindow,
+    slab_automove_freeratio: tuning.slabAutomoveFreeRatio.toFixed(3),
+    lru_crawler: yesOrNo(crawler.enabled),
+    lru_crawler_sleep: crawler.sleepMicroseconds,
+    lru_crawler_tocrawl: crawler.toCrawl,
+    flush_enabled: yesOrNo(items.allowFlush),
+    dump_enabled: yesOrNo(items.allowDump),
+    lru_segmented: yesOrNo(tuning.segmented),
+    hot_lru_pct: tuning.hotPercent,
+    warm_lru_pct: tuning.warmPercent,
+    hot_max_factor: tuning.hotMaxFactor.toFixed(2),
+    warm_max_factor: tuning.warmMaxFactor.toFixed(2),
+    temp_lru: yesOrNo(tuning.tempLru),
+    temporary_ttl: tuning.temporaryTtl,
     idle_timeout: first((transport) => transport.idleTimeoutSeconds, 0),
+    track_sizes: yesOrNo(trackSizes),
+    ...(tls === null ? {} : tlsSettings(tls)),
   };
   return SETTINGS.map(([name, atRest]) => [name, own[name] ?? atRest]);
+}
+
+/** As memcached names what `-B` chose. */
+const PROTOCOLS: Readonly<Record<ProtocolChoice, string>> = {
+  auto: 'auto-negotiate',
+  ascii: 'ascii',
+  binary: 'binary',
+};
+
+function tlsSettings(tls: TlsSettings): Record<string, string | number> {
+  return {
+    ssl_enabled: 'yes',
+    ssl_chain_cert: tls.chainCert,
+    ssl_key: tls.key,
+    ssl_verify_mode: tls.verifyMode,
+    ssl_ciphers: tls.ciphers ?? 'NULL',
+    ssl_ca_cert: tls.caCert ?? 'NULL',
+    ssl_min_version: tls.minVersion,
+  };
+}
+
+function yesOrNo(value: boolean): string {
+  return value ? 'yes' : 'no';
 }
 
 /** Names in order, with what stands there when hotset has nothing of its own to say. */
@@ -61,7 +114,7 @@ const SETTINGS: readonly Stat[] = [
   ['item_size_max', 0],
   ['maxconns_fast', 'yes'],
   ['hashpower_init', 0],
-  ['slab_reassign', 'no'],
+  ['slab_reassign', 'yes'],
   ['slab_automove', 0],
   ['slab_automove_ratio', '0.80'],
   ['slab_automove_window', 10],

@@ -1,6 +1,12 @@
 /** What `stats` asks of whatever carries sessions: a TCP server, a WebSocket endpoint. */
 
-export type ConnectionState = 'conn_listening' | 'conn_nread' | 'conn_read' | 'conn_waiting' | 'conn_watch';
+export type ConnectionState =
+  | 'conn_listening'
+  | 'conn_parse_cmd'
+  | 'conn_nread'
+  | 'conn_read'
+  | 'conn_waiting'
+  | 'conn_watch';
 
 /** What `stats settings` shows of a transport's TLS. */
 export interface TlsSettings {
@@ -50,4 +56,6 @@ export interface Transport {
   reload(): void;
   connections(): Iterable<ConnectionInfo>;
   resetStats(): void;
+  /** Takes what a removal listener throws while nobody's request is served. */
+  onError(error: unknown): void;
 }

@@ -1,0 +1,64 @@
+/** `lru_crawler metadump` and `mgdump`: a line for each item, from the least recently used on. */
+
+import type { ItemStore } from '../../item-store.js';
+import { uriEncoded } from '../../watch/uri.js';
+import { adminStateOf } from './admin-state.js';
+import { expiresAtSeconds, isBinaryKey, usedAtSeconds } from './item-facts.js';
+import { pieces } from './pieces.js';
+import { itemBytesAt, type WalkedItem, walkItems } from './walk.js';
+
+interface DumpFormat {
+  readonly end: string;
+  line(items: ItemStore, item: WalkedItem): string;
+}
+
+const METADUMP: DumpFormat = {
+  end: 'END\r\n',
+  line(items, item) {
+    const { engine } = items;
+    const { key, entry } = item;
+    return (
+      `key=${uriEncoded(key)} exp=${expiresAtSeconds(items, entry) ?? -1} la=${usedAtSeconds(items, entry)} ` +
+      `cas=${items.casIdAt(entry)} fetch=${engine.fetchedAt(entry) ? 'yes' : 'no'} cls=1 ` +
+      `size=${itemBytesAt(items, item)} flags=${engine.flagsAt(entry)} \n`
+    );
+  },
+};
+
+const MGDUMP: DumpFormat = {
+  end: 'EN\r\n',
+  line(items, item) {
+    return isBinaryKey(items, item)
+      ? `mg ${Buffer.from(item.key, 'latin1').toString('base64')} b\r\n`
+      : `mg ${item.key}\r\n`;
+  },
+};
+
+export const DUMP_FORMATS: ReadonlyMap<string, DumpFormat> = new Map([
+  ['metadump', METADUMP],
+  ['mgdump', MGDUMP],
+]);
+
+/** `hasItems` is false for classes that hold none. */
+export function dump(
+  items: ItemStore,
+  format: DumpFormat,
+  hasItems: boolean,
+): Generator<string, void, undefined> {
+  return pieces(dumpLines(items, format, hasItems));
+}
+
+function* dumpLines(
+  items: ItemStore,
+  format: DumpFormat,
+  hasItems: boolean,
+): Generator<string | null, void, undefined> {
+  const end = adminStateOf(items).crawler.begin();
+  try {
+    yield 'OK\r\n';
+    if (hasItems) for (const item of walkItems(items)) yield item === null ? null : format.line(items, item);
+    yield format.end;
+  } finally {
+    end();
+  }
+}

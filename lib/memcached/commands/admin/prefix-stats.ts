@@ -1,0 +1,70 @@
+/**
+ * `stats detail`: reads, writes and deletions by the prefix of their keys, where a key has one. Off, it costs
+ * one check of a property. Keys are clients' choice, so only so many prefixes are counted: those that come first.
+ */
+
+/** Some 2 MiB at most, with the longest of keys. */
+export const PREFIXES_MAX = 4096;
+
+export const DEFAULT_PREFIX_DELIMITER = ':';
+
+interface PrefixCounts {
+  get: number;
+  hit: number;
+  set: number;
+  del: number;
+}
+
+export class PrefixStats {
+  readonly delimiter: string;
+  /** Whether operations are recorded: check this before calling the methods that record. */
+  enabled: boolean;
+  readonly #prefixes = new Map<string, PrefixCounts>();
+
+  /** `delimiter` as the server was told (`-D`), which also turns it on. */
+  constructor(delimiter?: string) {
+    this.delimiter = delimiter ?? DEFAULT_PREFIX_DELIMITER;
+    this.enabled = delimiter !== undefined;
+  }
+
+  recordGet(key: string, hit: boolean): void {
+    const counts = this.#countsOf(key);
+    if (counts === undefined) return;
+    counts.get++;
+    if (hit) counts.hit++;
+  }
+
+  recordSet(key: string): void {
+    const counts = this.#countsOf(key);
+    if (counts !== undefined) counts.set++;
+  }
+
+  recordDelete(key: string): void {
+    const counts = this.#countsOf(key);
+    if (counts !== undefined) counts.del++;
+  }
+
+  #countsOf(key: string): PrefixCounts | undefined {
+    const end = key.indexOf(this.delimiter);
+    if (end === -1) return undefined;
+    const prefix = key.slice(0, end);
+    let counts = this.#prefixes.get(prefix);
+    if (counts === undefined && this.#prefixes.size < PREFIXES_MAX) {
+      counts = { get: 0, hit: 0, set: 0, del: 0 };
+      this.#prefixes.set(prefix, counts);
+    }
+    return counts;
+  }
+
+  clear(): void {
+    this.#prefixes.clear();
+  }
+
+  /** As `stats detail dump` answers. */
+  dump(): string {
+    let text = '';
+    for (const [prefix, { get, hit, set, del }] of this.#prefixes)
+      text += `PREFIX ${prefix} get ${get} hit ${hit} set ${set} del ${del}\r\n`;
+    return `${text}END\r\n`;
+  }
+}

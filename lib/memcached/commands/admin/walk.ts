@@ -1,0 +1,72 @@
+/**
+ * Walks over all items that hold up nobody: after about a millisecond's work comes a pause. They survive any
+ * change made meanwhile; an item that moves or enters on the way may be missed.
+ */
+
+import type { ItemStore } from '../../item-store.js';
+
+const SLICE_MS = 1;
+/** Items after which the time is looked at. */
+const LOOK_EVERY_ITEMS = 32;
+/** Expired items, which the engine would pass over in one go, that are reclaimed at once. */
+const RECLAIMED_AT_ONCE = 500;
+
+/** An item that a walk has come to. The object is reused: good until the next step. */
+export interface WalkedItem {
+  key: string;
+  /** The entry's number in the engine. */
+  entry: number;
+}
+
+export type WalkOrder = 'oldest-first' | 'newest-first';
+
+/** Live items, and null where a pause is due: the caller goes on when others have had their turn. */
+export function* walkItems(
+  items: ItemStore,
+  order: WalkOrder = 'oldest-first',
+): Generator<WalkedItem | null, void, undefined> {
+  const { engine } = items;
+  for (const _ of reclaimAll(items)) yield null;
+  const item: WalkedItem = { key: '', entry: 0 };
+  let pauseAt = performance.now() + SLICE_MS;
+  let unlooked = 0;
+  for (const key of engine.keys({ order })) {
+    item.key = key;
+    item.entry = engine.find(key);
+    if (item.entry !== 0) yield item;
+    if (++unlooked < LOOK_EVERY_ITEMS) continue;
+    unlooked = 0;
+    if (performance.now() < pauseAt) continue;
+    yield null;
+    items.strikeDueFlush();
+    engine.sweepExpired(RECLAIMED_AT_ONCE);
+    pauseAt = performance.now() + SLICE_MS;
+  }
+}
+
+/**
+ * Removes what has expired by now, looking at `limit` entries at most. Yields where a pause is due, and at the
+ * end, how many it has removed since the last time.
+ */
+export function* reclaimAll(
+  items: ItemStore,
+  limit: number = Number.POSITIVE_INFINITY,
+): Generator<number, void, undefined> {
+  const { engine } = items;
+  let reclaimed = 0;
+  let pauseAt = performance.now() + SLICE_MS;
+  // A sweep looks at no entry twice, so these steps are enough, however many it has to leave.
+  for (let left = Math.min(limit, engine.size); left > 0; left -= RECLAIMED_AT_ONCE) {
+    reclaimed += engine.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
+    if (performance.now() < pauseAt) continue;
+    yield reclaimed;
+    reclaimed = 0;
+    pauseAt = performance.now() + SLICE_MS;
+  }
+  yield reclaimed;
+}
+
+/** What the item's size is in dumps, as memcached reckons it. */
+export function itemBytesAt(items: ItemStore, { key, entry }: WalkedItem): number {
+  return items.itemBytes(key, items.engine.flagsAt(entry), items.engine.valueAt(entry).length);
+}

@@ -1,0 +1,19 @@
+/** Arguments of administrative commands: words of latin1 text, some of which are numbers. */
+
+/** As memcached reads an unsigned number of 32 bits: digits only; undefined for anything else. */
+export function uint32(word: string | undefined): number | undefined {
+  if (word === undefined || !/^\d{1,11}$/.test(word)) return undefined;
+  const number = Number(word);
+  return number > 0xffffffff ? undefined : number;
+}
+
+/** The same for a signed one. */
+export function int32(word: string | undefined): number | undefined {
+  if (word === undefined || !/^-?\d{1,10}$/.test(word)) return undefined;
+  const number = Number(word);
+  return number > 0x7fffffff || number < -0x80000000 ? undefined : number;
+}
+
+export function decimal(word: string | undefined): number | undefined {
+  return word !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : undefined;
+}

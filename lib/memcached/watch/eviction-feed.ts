@@ -1,0 +1,53 @@
+/** Evictions for the log, from the engine's channel of removals: subscribed to only while anybody watches them. */
+
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Publisher } from './categories.js';
+import { eviction } from './lines.js';
+
+const CHANNEL = 'hotset:removal';
+
+/** What the feed reads of an entry that is about to leave. */
+export interface WatchedEngine {
+  fetchedAt(entry: number): boolean;
+  idleMsAt(entry: number): number;
+  remainingTtlMsAt(entry: number): number;
+}
+
+/** The channel's message, which is of a wire engine when it is of ours. */
+interface Removal {
+  readonly engine: object;
+  readonly entry: number;
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly cause: string;
+}
+
+export class EvictionFeed {
+  readonly #engine: WatchedEngine;
+  readonly #log: Publisher;
+  #listens = false;
+
+  constructor(engine: WatchedEngine, log: Publisher) {
+    this.#engine = engine;
+    this.#log = log;
+  }
+
+  set listens(listens: boolean) {
+    if (listens === this.#listens) return;
+    this.#listens = listens;
+    if (listens) subscribe(CHANNEL, this.#take);
+    else unsubscribe(CHANNEL, this.#take);
+  }
+
+  readonly #take = (message: unknown): void => {
+    const { engine, entry, key, value, cause } = message as Removal;
+    // The channel has the removals of all engines in the process.
+    if (engine !== this.#engine || cause !== 'evicted') return;
+    eviction(this.#log, key as string, {
+      fetched: this.#engine.fetchedAt(entry),
+      ttlMs: this.#engine.remainingTtlMsAt(entry),
+      idleMs: this.#engine.idleMsAt(entry),
+      size: (value as { readonly length: number }).length,
+    });
+  };
+}
