@@ -8,11 +8,14 @@ import { pieces } from './pieces.js';
 import { itemBytesAt, type WalkedItem, walkItems } from './walk.js';
 
 interface DumpFormat {
+  /** Where dumps are forbidden. */
+  readonly refusal: string;
   readonly end: string;
   line(items: ItemStore, item: WalkedItem): string;
 }
 
 const METADUMP: DumpFormat = {
+  refusal: 'ERROR metadump not allowed\r\n',
   end: 'END\r\n',
   line(items, item) {
     const { engine } = items;
@@ -26,6 +29,7 @@ const METADUMP: DumpFormat = {
 };
 
 const MGDUMP: DumpFormat = {
+  refusal: 'ERROR key dump not allowed\r\n',
   end: 'EN\r\n',
   line(items, item) {
     return isBinaryKey(items, item)

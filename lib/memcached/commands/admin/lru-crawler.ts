@@ -15,20 +15,15 @@ const SLEEP_MAX_MICROSECONDS = 1_000_000;
 /** memcached has 64 classes; nothing is in the first. */
 const LARGEST_CLASS = 63;
 
-const REFUSALS: Readonly<Record<string, string>> = {
-  metadump: 'ERROR metadump not allowed\r\n',
-  mgdump: 'ERROR key dump not allowed\r\n',
-};
-
 export function lruCrawler(items: ItemStore, [word, argument, ...more]: readonly string[]): AdminAnswer {
   if (word === undefined || more.length > 0) return ERROR;
   const { crawler } = adminStateOf(items);
-  if (argument === undefined) return SWITCHES[word]?.(crawler) ?? ERROR;
+  if (argument === undefined) return SWITCHES.get(word)?.(crawler) ?? ERROR;
   if (word === 'crawl') return crawl(crawler, argument);
   const format = DUMP_FORMATS.get(word);
-  if (format === undefined) return SETTINGS[word]?.(crawler, argument) ?? ERROR;
+  if (format === undefined) return SETTINGS.get(word)?.(crawler, argument) ?? ERROR;
   if (!crawler.enabled) return DISABLED;
-  if (!items.allowDump) return REFUSALS[word]!;
+  if (!items.allowDump) return format.refusal;
   const classes = classesNamed(argument);
   if (classes === undefined) return BAD_CLASS;
   if (crawler.running) return BUSY;
@@ -57,30 +52,38 @@ function classesNamed(words: string): 'all' | 'hash' | ReadonlySet<number> | und
   return classes;
 }
 
-const SWITCHES: Readonly<Record<string, (crawler: Crawler) => string>> = {
-  enable(crawler) {
-    if (crawler.enabled) return 'ERROR failed to start lru crawler thread\r\n';
-    crawler.enabled = true;
-    return OK;
-  },
-  disable(crawler) {
-    crawler.enabled = false;
-    return OK;
-  },
-};
+const SWITCHES: ReadonlyMap<string, (crawler: Crawler) => string> = new Map([
+  ['enable', enable],
+  ['disable', disable],
+]);
 
-const SETTINGS: Readonly<Record<string, (crawler: Crawler, argument: string) => string>> = {
-  tocrawl(crawler, argument) {
-    const entries = uint32(argument);
-    if (entries === undefined) return BAD_FORMAT;
-    crawler.toCrawl = entries;
-    return OK;
-  },
-  sleep(crawler, argument) {
-    const microseconds = uint32(argument);
-    if (microseconds === undefined) return BAD_FORMAT;
-    if (microseconds > SLEEP_MAX_MICROSECONDS) return 'CLIENT_ERROR sleep must be one second or less\r\n';
-    crawler.sleepMicroseconds = microseconds;
-    return OK;
-  },
-};
+function enable(crawler: Crawler): string {
+  if (crawler.enabled) return 'ERROR failed to start lru crawler thread\r\n';
+  crawler.enabled = true;
+  return OK;
+}
+
+function disable(crawler: Crawler): string {
+  crawler.enabled = false;
+  return OK;
+}
+
+const SETTINGS: ReadonlyMap<string, (crawler: Crawler, argument: string) => string> = new Map([
+  ['tocrawl', toCrawl],
+  ['sleep', sleep],
+]);
+
+function toCrawl(crawler: Crawler, argument: string): string {
+  const entries = uint32(argument);
+  if (entries === undefined) return BAD_FORMAT;
+  crawler.toCrawl = entries;
+  return OK;
+}
+
+function sleep(crawler: Crawler, argument: string): string {
+  const microseconds = uint32(argument);
+  if (microseconds === undefined) return BAD_FORMAT;
+  if (microseconds > SLEEP_MAX_MICROSECONDS) return 'CLIENT_ERROR sleep must be one second or less\r\n';
+  crawler.sleepMicroseconds = microseconds;
+  return OK;
+}

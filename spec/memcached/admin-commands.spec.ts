@@ -1,0 +1,207 @@
+/** Administrative commands that only answer: their replies to every form of their arguments. */
+
+import { describe, expect, it } from 'vitest';
+import type { Transport } from '../../lib/memcached/commands/admin/transport.js';
+import { Administered } from './admin-fixture.js';
+
+const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+
+describe('replies', () => {
+  it.each([
+    ['lru', 'ERROR'],
+    ['lru tune 10 20 0.1', 'ERROR'],
+    ['lru tune 10 20 0.1 2.0', 'OK'],
+    ['lru tune 50 40 0.1 2.0', 'ERROR hot and warm pcts must not exceed 80'],
+    ['lru tune 40 40 .5 1e1', 'OK'],
+    ['lru tune 10 20 0 2.0', 'ERROR hot/warm age factors must be greater than 0'],
+    ['lru tune 10 20 1 -2.0', 'ERROR hot/warm age factors must be greater than 0'],
+    ['lru tune a 20 0 2.0', 'ERROR'],
+    ['lru tune 10 20 x 2.0', 'ERROR'],
+    ['lru mode flat', 'OK'],
+    ['lru mode segmented', 'OK'],
+    ['lru mode foo', 'ERROR'],
+    ['lru mode', 'ERROR'],
+    ['lru temp_ttl 60', 'OK'],
+    ['lru temp_ttl -1', 'OK'],
+    ['lru temp_ttl x', 'ERROR'],
+    ['lru temp_ttl', 'ERROR'],
+    ['lru constructor 1', 'ERROR'],
+    ['slabs', 'ERROR'],
+    ['slabs foo', 'ERROR'],
+    ['slabs reassign', 'ERROR'],
+    ['slabs reassign 1', 'ERROR'],
+    ['slabs reassign 1 1', 'SAME src and dst class are identical'],
+    ['slabs reassign 1 2', 'NOSPARE source class has no spare pages'],
+    ['slabs reassign 0 2', 'NOSPARE source class has no spare pages'],
+    ['slabs reassign 1 39', 'NOSPARE source class has no spare pages'],
+    ['slabs reassign -1 2', 'BADCLASS invalid src or dst class id'],
+    ['slabs reassign 1 40', 'BADCLASS invalid src or dst class id'],
+    ['slabs reassign a 2', BAD_FORMAT],
+    ['slabs reassign 1 2 3', 'ERROR'],
+    ['slabs automove', 'ERROR'],
+    ['slabs automove 0', 'OK'],
+    ['slabs automove 2', 'OK'],
+    ['slabs automove 3', 'ERROR'],
+    ['slabs automove x', BAD_FORMAT],
+    ['slabs automove ratio 0.5', 'OK'],
+    ['slabs automove ratio', 'ERROR'],
+    ['slabs automove ratio x', 'ERROR'],
+    ['slabs automove freeratio 0.1', 'OK'],
+    ['slabs automove freeratio', 'ERROR'],
+    ['slabs automove window 3', 'OK'],
+    ['slabs automove window 1800', 'OK'],
+    ['slabs automove window 2', 'CLIENT_ERROR automove window too low or too high'],
+    ['slabs automove window 1801', 'CLIENT_ERROR automove window too low or too high'],
+    ['slabs automove window x', 'ERROR'],
+    ['lru_crawler', 'ERROR'],
+    ['lru_crawler foo', 'ERROR'],
+    ['lru_crawler constructor', 'ERROR'],
+    ['lru_crawler toString x', 'ERROR'],
+    ['lru_crawler enable', 'ERROR failed to start lru crawler thread'],
+    ['lru_crawler enable x', 'ERROR'],
+    ['lru_crawler tocrawl', 'ERROR'],
+    ['lru_crawler tocrawl 5', 'OK'],
+    ['lru_crawler tocrawl 5 6', 'ERROR'],
+    ['lru_crawler tocrawl -5', BAD_FORMAT],
+    ['lru_crawler tocrawl 4294967296', BAD_FORMAT],
+    ['lru_crawler sleep 1000000', 'OK'],
+    ['lru_crawler sleep 1000001', 'CLIENT_ERROR sleep must be one second or less'],
+    ['lru_crawler sleep x', BAD_FORMAT],
+    ['lru_crawler crawl', 'ERROR'],
+    ['lru_crawler crawl 0', 'BADCLASS invalid class id'],
+    ['lru_crawler crawl 64', 'BADCLASS invalid class id'],
+    ['lru_crawler crawl 1,99', 'BADCLASS invalid class id'],
+    ['lru_crawler crawl x', 'BADCLASS invalid class id'],
+    ['lru_crawler crawl hash', 'ERROR an unknown error happened'],
+    ['lru_crawler metadump', 'ERROR'],
+    ['lru_crawler metadump 0', 'BADCLASS invalid class id'],
+    ['lru_crawler metadump x', 'BADCLASS invalid class id'],
+    ['lru_crawler metadump all more', 'ERROR'],
+    ['verbosity x', BAD_FORMAT],
+    ['verbosity', BAD_FORMAT],
+    ['verbosity 1', 'OK'],
+    ['cache_memlimit', 'ERROR'],
+    ['cache_memlimit x', 'ERROR'],
+    ['cache_memlimit 7', 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m'],
+    ['cache_memlimit 8', 'OK'],
+    ['cache_memlimit 2000000000', 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes'],
+    ['refresh_certs', 'Error TLS not enabled'],
+    ['refresh_certs x', 'Error TLS not enabled'],
+    ['shutdown', 'SERVER_ERROR: shutdown not enabled'],
+    ['debugitem', 'ERROR'],
+    ['debugtime 1', 'ERROR'],
+    ['misbehave', 'ERROR'],
+    ['watch foo', 'ERROR'],
+    ['watch fetchers foo', 'ERROR'],
+    ['stats foo', 'ERROR'],
+    ['stats res', 'ERROR'],
+    ['stats constructor', 'ERROR'],
+    ['stats sizes_enable', 'ERROR'],
+    ['stats reset', 'RESET'],
+    ['stats cachedump', 'CLIENT_ERROR bad command line'],
+    ['stats cachedump 1', 'CLIENT_ERROR bad command line'],
+    ['stats cachedump 1 x', BAD_FORMAT],
+    ['stats cachedump -1 0', BAD_FORMAT],
+    ['stats cachedump 64 0', 'CLIENT_ERROR Illegal slab id'],
+    ['stats cachedump 63 0', 'END'],
+    ['stats detail', 'CLIENT_ERROR usage: stats detail on|off|dump'],
+    ['stats detail foo', 'CLIENT_ERROR usage: stats detail on|off|dump'],
+  ])('%s', (line, reply) => {
+    expect(new Administered().ask(`${line}\r\n`)).toBe(`${reply}\r\n`);
+  });
+
+  it.each(['lru mode flat', 'slabs automove 1', 'lru_crawler foo', 'watch foo', 'cache_memlimit 9'])(
+    'none with noreply: %s',
+    (line) => {
+      expect(new Administered().ask(`${line} noreply\r\nmn\r\n`)).toBe('MN\r\n');
+    },
+  );
+
+  it.each([
+    ['stats cachedump 1 0', 'CLIENT_ERROR stats cachedump not allowed'],
+    ['stats cachedump', 'CLIENT_ERROR stats cachedump not allowed'],
+    ['stats detail on', 'CLIENT_ERROR stats detail not allowed'],
+    ['lru_crawler metadump all', 'ERROR metadump not allowed'],
+    ['lru_crawler metadump x', 'ERROR metadump not allowed'],
+    ['lru_crawler mgdump all', 'ERROR key dump not allowed'],
+    ['watch', 'CLIENT_ERROR watch commands not allowed'],
+    ['watch foo', 'CLIENT_ERROR watch commands not allowed'],
+    ['lru_crawler crawl all', 'OK'],
+  ])('where dumps and watching are forbidden: %s', (line, reply) => {
+    const admin = new Administered({ allowDump: false, allowWatch: false });
+    expect(admin.ask(`${line}\r\n`)).toBe(`${reply}\r\n`);
+  });
+});
+
+it('what is set is shown', () => {
+  const admin = new Administered();
+  admin.ask('lru tune 11 22 0.33 4.4\r\nlru mode segmented\r\nlru temp_ttl 77\r\n');
+  admin.ask('slabs automove 2\r\nslabs automove ratio 0.5\r\nslabs automove freeratio 0.25\r\n');
+  admin.ask('slabs automove window 99\r\nlru_crawler tocrawl 5\r\nlru_crawler sleep 6\r\nverbosity 2\r\n');
+  admin.ask('lru_crawler disable\r\nstats detail on\r\ncache_memlimit 16\r\n');
+  expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
+    hot_lru_pct: '11',
+    warm_lru_pct: '22',
+    hot_max_factor: '0.33',
+    warm_max_factor: '4.40',
+    lru_segmented: 'yes',
+    temp_lru: 'yes',
+    temporary_ttl: '77',
+    slab_automove: '2',
+    slab_automove_ratio: '0.50',
+    slab_automove_freeratio: '0.250',
+    slab_automove_window: '99',
+    lru_crawler: 'no',
+    lru_crawler_tocrawl: '5',
+    lru_crawler_sleep: '6',
+    detail_enabled: 'yes',
+    verbosity: '2',
+    maxbytes: '16777216',
+  });
+  admin.ask('lru temp_ttl -1\r\nlru_crawler enable\r\nstats detail off\r\n');
+  expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
+    temp_lru: 'no',
+    temporary_ttl: '77',
+    lru_crawler: 'yes',
+    detail_enabled: 'no',
+  });
+});
+
+describe('refresh_certs', () => {
+  const tls = { chainCert: 'c', key: 'k', verifyMode: 0, caCert: null, ciphers: null, minVersion: 'tlsv1.2' };
+
+  function served(...transports: readonly Partial<Transport>[]): Administered {
+    const admin = new Administered();
+    for (const transport of transports) admin.items.transports.add(transport as Transport);
+    return admin;
+  }
+
+  it('reloads every transport with TLS, and no other', () => {
+    let reloads = 0;
+    const reload = (): void => {
+      reloads++;
+    };
+    const plain = (): void => {
+      throw new Error('not this one');
+    };
+    const admin = served({ tls, reload }, { tls: null, reload: plain }, { tls, reload });
+    expect(admin.ask('refresh_certs\r\n')).toBe('OK\r\n');
+    expect(reloads).toBe(2);
+  });
+
+  it('says in one line why it could not', () => {
+    const reload = (): void => {
+      throw new Error('/etc/cert.pem:\n  no start line');
+    };
+    expect(served({ tls, reload }).ask('refresh_certs\r\n')).toBe('Error /etc/cert.pem: no start line\r\n');
+  });
+});
+
+it('shutdown ends the conversation, gracefully when asked', () => {
+  const asked: boolean[] = [];
+  const options = { onShutdown: (graceful: boolean) => asked.push(graceful) };
+  expect(new Administered(options).ask('shutdown\r\n')).toBe('<closed>');
+  expect(new Administered(options).ask('shutdown graceful\r\n')).toBe('<closed>');
+  expect(new Administered(options).ask('shutdown now\r\n')).toBe('CLIENT_ERROR invalid shutdown mode\r\n');
+  expect(asked).toEqual([false, true]);
+});
