@@ -7,6 +7,7 @@ import { HEADER_BYTES, Header, STATUS, type Status } from './binary/binary-packe
 import { writeError } from './binary/binary-replies.js';
 import { fits, OPCODES, type Opcode } from './binary/opcodes.js';
 import { beginBinaryStore, executeBinary, storeBinary } from './commands/binary/binary-commands.js';
+import type { SlowWork } from './commands/binary/binary-stats.js';
 import { authenticate, isSasl } from './commands/binary/sasl.js';
 import type { Dialogue, Exchange } from './exchange.js';
 import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from './limits.js';
@@ -21,12 +22,13 @@ const EMPTY: WireValue = wireValueOfText('');
 type Phase = 'header' | 'prelude' | 'value' | 'swallow';
 
 export class BinaryDialogue implements Dialogue {
-  readonly hasWork = false;
   readonly watching = false;
   readonly #exchange: Exchange;
   readonly #header = new Header();
   readonly #request = new Request();
   #opcode: Opcode | undefined;
+  /** A slow answer under way. */
+  #work: SlowWork | null = null;
   #phase: Phase = 'header';
   #authenticated: boolean;
   /** Bytes to pass over, and the error to answer with then. */
@@ -38,8 +40,12 @@ export class BinaryDialogue implements Dialogue {
     this.#authenticated = exchange.credentials === null;
   }
 
+  get hasWork(): boolean {
+    return this.#work !== null;
+  }
+
   get idle(): boolean {
-    return this.#phase === 'header' && this.#exchange.incomplete.length === 0;
+    return this.#phase === 'header' && this.#exchange.incomplete.length === 0 && this.#work === null;
   }
 
   get receivingData(): boolean {
@@ -47,6 +53,10 @@ export class BinaryDialogue implements Dialogue {
   }
 
   step(): void {
+    if (this.#work !== null) {
+      this.#continueWork(this.#work);
+      return;
+    }
     switch (this.#phase) {
       case 'header':
         this.#collect(HEADER_BYTES, this.#onHeader);
@@ -65,7 +75,16 @@ export class BinaryDialogue implements Dialogue {
     }
   }
 
-  close(): void {}
+  close(): void {
+    this.#work?.return?.();
+    this.#work = null;
+  }
+
+  #continueWork(work: SlowWork): void {
+    if (work.next().done === true) this.#work = null;
+    // One step for this turn.
+    else this.#exchange.requestsLeft = 0;
+  }
 
   /** Calls `then` with so many bytes once they are there: in the input where they are whole, else put together. */
   #collect(bytes: number, then: (memory: Buffer, at: number) => void): void {
@@ -118,7 +137,9 @@ export class BinaryDialogue implements Dialogue {
     request.cas = header.cas;
     request.dataLength = header.valueBytes;
     if (!opcode.value) {
-      if (!executeBinary(exchange, opcode, header, request, memory, at)) exchange.closed = true;
+      const outcome = executeBinary(exchange, opcode, header, request, memory, at);
+      if (outcome === false) exchange.closed = true;
+      else if (outcome !== true) this.#work = outcome;
       return;
     }
     if (isSasl(opcode)) {

@@ -16,7 +16,9 @@ import {
   ITEM_HEADER_BYTES,
   RELATIVE_EXPTIME_MAX_SECONDS,
 } from './limits.js';
+import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
+import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
 export type WireEngine = CacheEngine<string, WireValue>;
@@ -67,6 +69,11 @@ export class ItemStore {
   readonly allowWatch: boolean;
   readonly requestsPerTurn: number;
   verbosity: number;
+  readonly trackSizes: boolean;
+  /** What `watch` shows. */
+  readonly log: WatchLog;
+  /** What `stats detail` shows. */
+  readonly prefixes: PrefixStats;
   /** The connection whose requests are being served, as the log shows it. */
   connectionId = 0;
   /** Bytes of old values copied in this turn: see limits.ts. */
@@ -94,6 +101,9 @@ export class ItemStore {
     this.startedAtMs = this.clock.now();
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
+    this.log = new WatchLog(engine, this.clock);
+    this.prefixes = new PrefixStats(options.prefixDelimiter);
+    this.trackSizes = options.trackSizes ?? false;
     if (this.casIds) engine.beginVersions();
   }
 
@@ -102,6 +112,11 @@ export class ItemStore {
     this.connectionId = id;
     if (this.clock instanceof CoarseClock) this.clock.refresh();
     this.bytesCopied = 0;
+  }
+
+  /** Whether anybody wants to know of single commands: see observation.ts. */
+  get observed(): boolean {
+    return this.log.watched !== 0 || this.prefixes.enabled;
   }
 
   count(counter: number): void {
@@ -185,6 +200,8 @@ export class ItemStore {
     this.counters.fill(0);
     this.storesInPlace = 0;
     this.engine.resetStats();
+    this.log.resetStats();
+    this.prefixes.clear();
     for (const transport of this.transports) transport.resetStats();
   }
 }

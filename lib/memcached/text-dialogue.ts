@@ -2,6 +2,7 @@
 
 import { admin } from './commands/admin/admin.js';
 import type { AdminAnswer } from './commands/admin/answer.js';
+import { TOO_MANY_WATCHERS } from './commands/admin/watch.js';
 import { adjust, countMiss } from './commands/arithmetic.js';
 import { flush, remove } from './commands/deletion.js';
 import { metaArithmetic } from './commands/meta/meta-arithmetic.js';
@@ -25,6 +26,7 @@ import type { Reply } from './reply.js';
 import { Request } from './request.js';
 import { TextParser } from './text/text-parser.js';
 import { TEXT_REPLIES, writeItem } from './text/text-replies.js';
+import type { Watcher } from './watch/watcher.js';
 import { ownedWireValue, type WireValue, wireValue } from './wire-value.js';
 
 const LF = 0x0a;
@@ -50,6 +52,7 @@ export class TextDialogue implements Dialogue {
   #toSwallow = 0;
   #afterSwallow = '';
   #dump: Iterator<string, void, undefined> | null = null;
+  #watcher: Watcher | null = null;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -68,7 +71,7 @@ export class TextDialogue implements Dialogue {
   }
 
   get hasWork(): boolean {
-    return this.#phase === 'keys' || this.#phase === 'dump';
+    return this.#phase === 'keys' || this.#phase === 'dump' || this.#watcher?.waits === true;
   }
 
   step(): void {
@@ -91,6 +94,7 @@ export class TextDialogue implements Dialogue {
       case 'watch':
         // The connection takes no commands any more.
         this.#exchange.position = this.#exchange.chunk.length;
+        this.#exchange.out.text(this.#watcher!.take());
         break;
     }
   }
@@ -98,6 +102,7 @@ export class TextDialogue implements Dialogue {
   close(): void {
     this.#dump?.return?.();
     this.#dump = null;
+    this.#watcher?.close();
   }
 
   // Lines
@@ -231,7 +236,14 @@ export class TextDialogue implements Dialogue {
     } else if ('lines' in answer) {
       this.#dump = answer.lines;
       this.#phase = 'dump';
-    } else this.#phase = 'watch';
+    } else this.#beginWatching(answer.watch);
+  }
+
+  #beginWatching(categories: number): void {
+    const { items, out, wake } = this.#exchange;
+    this.#watcher = items.log.open(categories, wake);
+    if (this.#watcher === null) out.text(TOO_MANY_WATCHERS);
+    else this.#phase = 'watch';
   }
 
   #continueDump(): void {
@@ -241,6 +253,11 @@ export class TextDialogue implements Dialogue {
       if (done === true) {
         this.#dump = null;
         this.#phase = 'line';
+        return;
+      }
+      if (value === '') {
+        // So far for this turn.
+        this.#exchange.requestsLeft = 0;
         return;
       }
       out.text(value);
@@ -276,7 +293,7 @@ export class TextDialogue implements Dialogue {
   #answerKey(key: string, withCasId: boolean, exptime: number | null): void {
     const { items, out } = this.#exchange;
     const { engine } = items;
-    const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key);
+    const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key, true);
     if (entry === 0) return;
     writeItem(out, key, engine.flagsAt(entry), engine.valueAt(entry), withCasId ? items.casIdAt(entry) : -1);
     if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));

@@ -28,7 +28,11 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
     packages: [],
   })),
-  { room: 'memcached', imports: ['engine', 'errors.ts'], packages: ['node:crypto'] },
+  {
+    room: 'memcached',
+    imports: ['engine', 'errors.ts'],
+    packages: ['node:crypto', 'node:diagnostics_channel'],
+  },
   {
     room: 'snapshot',
     imports: ['engine', 'errors.ts'],

@@ -6,6 +6,7 @@ import type { Reply } from '../reply.js';
 import type { CasId } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
 import { latin1Of, type WireValue, wireValueOfText } from '../wire-value.js';
+import { sawLookup } from './observation.js';
 
 /** One addition or subtraction. */
 export interface Adjustment {
@@ -26,6 +27,7 @@ const GROWN = { keepRefused: true } as const;
 export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjustment): ArithmeticResult {
   const { engine } = items;
   const entry = engine.find(key);
+  if (items.observed) sawLookup(items, key, entry);
   if (entry === 0) return 'not-found';
   if (cas !== 0 && items.casIdAt(entry) !== cas) return 'exists';
   const text = latin1Of(engine.valueAt(entry));

@@ -4,10 +4,12 @@ import { CMD_FLUSH, DELETE_HITS, DELETE_MISSES } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
 import type { Reply } from '../reply.js';
 import type { Request } from '../request.js';
+import { sawDeletion, sawLookup } from './observation.js';
 
 /** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */
 export function remove(items: ItemStore, request: Request): Reply {
   const { engine } = items;
+  if (items.observed) observe(items, request);
   if (request.cas !== 0) {
     const entry = engine.find(request.key);
     if (entry !== 0 && items.casIdAt(entry) !== request.cas) return 'exists';
@@ -15,6 +17,14 @@ export function remove(items: ItemStore, request: Request): Reply {
   const deleted = engine.delete(request.key);
   items.count(deleted ? DELETE_HITS : DELETE_MISSES);
   return deleted ? 'deleted' : 'not-found';
+}
+
+function observe(items: ItemStore, { key, cas }: Request): void {
+  const { prefixes } = items;
+  if (prefixes.enabled) prefixes.recordDelete(key);
+  const entry = items.engine.find(key);
+  sawLookup(items, key, entry);
+  if (entry !== 0 && (cas === 0 || cas === items.casIdAt(entry))) sawDeletion(items, key, 'delete', entry);
 }
 
 export function flush(items: ItemStore, request: Request): Reply {

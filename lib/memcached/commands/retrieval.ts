@@ -12,12 +12,17 @@ import {
 import type { ItemStore } from '../item-store.js';
 import type { Reply } from '../reply.js';
 import type { Request } from '../request.js';
+import { sawGet, sawLookup } from './observation.js';
 
 /** The slot of the item under `key`, or 0. Counts as one `get`. */
 export function fetch(items: ItemStore, key: string): number {
   const { counters } = items;
   counters[CMD_GET]!++;
   const slot = items.engine.lookup(key);
+  if (items.observed) {
+    sawLookup(items, key, slot);
+    sawGet(items, key, slot);
+  }
   if (slot > 0) {
     counters[GET_HITS]!++;
     return slot;
@@ -31,10 +36,14 @@ export function fetch(items: ItemStore, key: string): number {
  * As `fetch`, for a command that gives the item a new exptime as well: counts as a `touch` and not as a `get`.
  * The caller touches the slot when it has read the item: a touch may be the end of it.
  */
-export function fetchToTouch(items: ItemStore, key: string): number {
+export function fetchToTouch(items: ItemStore, key: string, retrieves: boolean): number {
   const { counters } = items;
   counters[CMD_TOUCH]!++;
   const slot = items.engine.lookup(key);
+  if (items.observed) {
+    sawLookup(items, key, slot);
+    if (retrieves) sawGet(items, key, slot);
+  }
   if (slot <= 0) {
     counters[TOUCH_MISSES]!++;
     return 0;
@@ -44,7 +53,7 @@ export function fetchToTouch(items: ItemStore, key: string): number {
 }
 
 export function touch(items: ItemStore, request: Request): Reply {
-  const entry = fetchToTouch(items, request.key);
+  const entry = fetchToTouch(items, request.key, false);
   if (entry === 0) return 'not-found';
   items.engine.touchAt(entry, items.ttlMs(request.exptime));
   return 'touched';

@@ -8,6 +8,7 @@ import { UPPER } from '../meta/meta-flags.js';
 import type { Reply } from '../reply.js';
 import type { CasId, Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
+import { sawLookup, sawStore } from './observation.js';
 
 /** Reused: the engine reads it and does not keep it. */
 const options: Required<StoreOptions> = { ttlMs: 0, flags: 0, keepRefused: false };
@@ -18,13 +19,23 @@ const options: Required<StoreOptions> = { ttlMs: 0, flags: 0, keepRefused: false
  */
 export function beginStore(items: ItemStore, request: Request): Reply | null {
   items.count(CMD_SET);
+  if (items.prefixes.enabled) items.prefixes.recordSet(request.key);
   if (!items.isTooLarge(request.key, request.flags, request.dataLength)) return null;
   items.count(STORE_TOO_LARGE);
   if (request.dropsWhenRefused) items.engine.delete(request.key);
+  if (items.observed) sawStore(items, request, 'too-large', request.dataLength);
   return 'too-large';
 }
 
 export function store(items: ItemStore, request: Request, value: WireValue): Reply {
+  if (!items.observed) return storeValue(items, request, value);
+  sawLookup(items, request.key, items.engine.find(request.key));
+  const reply = storeValue(items, request, value);
+  sawStore(items, request, reply, value.length);
+  return reply;
+}
+
+function storeValue(items: ItemStore, request: Request, value: WireValue): Reply {
   options.ttlMs = items.ttlMs(request.exptime);
   options.flags = request.flags;
   options.keepRefused = !request.dropsWhenRefused;

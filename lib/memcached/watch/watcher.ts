@@ -33,6 +33,11 @@ export class Watcher {
     return true;
   }
 
+  /** Whether there is something to take. */
+  get waits(): boolean {
+    return this.#waiting !== '';
+  }
+
   /** Calls `wake` when something waits that nobody has been woken for. */
   wakeIfNeeded(): void {
     if (this.#awake || this.#waiting === '') return;

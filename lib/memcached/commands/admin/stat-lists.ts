@@ -32,6 +32,6 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 
 function reset(items: ItemStore): StatsAnswer {
   items.resetStats();
-  adminStateOf(items).resetStats();
+  adminStateOf(items).crawler.resetStats();
   return 'reset';
 }

@@ -1,12 +1,11 @@
 /** `stats detail on|off|dump`. */
 
 import type { ItemStore } from '../../item-store.js';
-import { adminStateOf } from './admin-state.js';
 import type { StatsAnswer } from './answer.js';
 
 export function detail(items: ItemStore, [word]: readonly string[]): StatsAnswer {
   if (!items.allowDump) return { text: 'CLIENT_ERROR stats detail not allowed\r\n' };
-  const { prefixes } = adminStateOf(items);
+  const { prefixes } = items;
   if (word === 'dump') return { text: prefixes.dump() };
   if (word !== 'on' && word !== 'off') return { text: 'CLIENT_ERROR usage: stats detail on|off|dump\r\n' };
   prefixes.enabled = word === 'on';

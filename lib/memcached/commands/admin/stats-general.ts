@@ -12,7 +12,8 @@ import { VERSION } from './version.js';
 
 export function generalStats(items: ItemStore): Stat[] {
   const engine = items.engine.stats();
-  const { crawler, log } = adminStateOf(items);
+  const { log } = items;
+  const { crawler } = adminStateOf(items);
   const usage = process.resourceUsage();
   const sum = (read: (transport: Transport) => number): number =>
     [...items.transports].reduce((total, transport) => total + read(transport), 0);

@@ -18,7 +18,8 @@ export function settingsStats(items: ItemStore): Stat[] {
     }
     return otherwise;
   };
-  const { crawler, prefixes, trackSizes, tuning } = adminStateOf(items);
+  const { prefixes, trackSizes } = items;
+  const { crawler, tuning } = adminStateOf(items);
   const protocol = first<ProtocolChoice>((transport) => transport.protocol, 'auto');
   const authenticates = transports.some((transport) => transport.authenticates);
   const tls = first((transport) => transport.tls, null);

@@ -1,16 +1,13 @@
 /** `stats sizes`: how many items there are of each size, in steps of 32 bytes. */
 
 import type { ItemStore } from '../../item-store.js';
-import { adminStateOf } from './admin-state.js';
 import type { Stat, StatsAnswer } from './answer.js';
 import { itemBytesAt, walkItems } from './walk.js';
 
 const STEP_BYTES = 32;
 
 export function sizeStats(items: ItemStore): StatsAnswer {
-  return adminStateOf(items).trackSizes
-    ? { slowList: histogram(items) }
-    : { list: [['sizes_status', 'disabled']] };
+  return items.trackSizes ? { slowList: histogram(items) } : { list: [['sizes_status', 'disabled']] };
 }
 
 function* histogram(items: ItemStore): Generator<void, Iterable<Stat>, undefined> {

@@ -2,7 +2,6 @@
 
 import type { ItemStore } from '../../item-store.js';
 import * as log from '../../watch/watch-log.js';
-import { adminStateOf } from './admin-state.js';
 import type { AdminAnswer } from './answer.js';
 import { ERROR } from './replies.js';
 
@@ -27,5 +26,5 @@ export function watch(items: ItemStore, words: readonly string[]): AdminAnswer {
     if (category === undefined) return ERROR;
     mask |= category;
   }
-  return adminStateOf(items).log.watchers < log.WATCHERS_MAX ? { watch: mask } : TOO_MANY_WATCHERS;
+  return items.log.watchers < log.WATCHERS_MAX ? { watch: mask } : TOO_MANY_WATCHERS;
 }

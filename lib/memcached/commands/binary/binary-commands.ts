@@ -20,7 +20,7 @@ import { adjust, countMiss, createNumber } from '../arithmetic.js';
 import { flush, remove } from '../deletion.js';
 import { fetch, fetchToTouch } from '../retrieval.js';
 import { beginStore, store } from '../storage.js';
-import { writeStats } from './binary-stats.js';
+import { type SlowWork, writeStats } from './binary-stats.js';
 import { MECHANISM } from './sasl.js';
 
 /** "Do not create", as an exptime of increment and decrement. */
@@ -36,7 +36,10 @@ const STATUS_OF: Readonly<Partial<Record<Reply, Exclude<Status, 0>>>> = {
   'flush-not-allowed': STATUS.authError,
 };
 
-/** Executes a packet that carries no value, with its extras in `memory` at `at`; false ends the conversation. */
+/**
+ * Executes a packet that carries no value, with its extras in `memory` at `at`. False ends the
+ * conversation; work that is returned is to be done before anything else.
+ */
 export function executeBinary(
   exchange: Exchange,
   opcode: Opcode,
@@ -44,7 +47,7 @@ export function executeBinary(
   request: Request,
   memory: Buffer,
   at: number,
-): boolean {
+): boolean | SlowWork {
   const { items, out } = exchange;
   switch (opcode.command) {
     case 'get':
@@ -72,8 +75,7 @@ export function executeBinary(
       writeText(out, header, VERSION);
       break;
     case 'stat':
-      writeStats(items, out, header, request.key);
-      break;
+      return writeStats(items, out, header, request.key) ?? true;
     case 'sasl-list':
       writeText(out, header, MECHANISM);
       break;
@@ -101,7 +103,7 @@ function get(
 ): void {
   const { engine } = items;
   const { key } = request;
-  const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key);
+  const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key, true);
   if (entry === 0) {
     if (opcode.quiet) return;
     if (opcode.withKey) writeKeyMiss(out, header, key);

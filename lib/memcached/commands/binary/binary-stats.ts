@@ -4,13 +4,48 @@ import { type Header, STATUS } from '../../binary/binary-packet.js';
 import { writeError, writeStat } from '../../binary/binary-replies.js';
 import type { ItemStore } from '../../item-store.js';
 import type { ReplyBuffer } from '../../reply-buffer.js';
-import { generalStats } from '../admin/stats-general.js';
+import type { Stat } from '../admin/answer.js';
+import { statLists } from '../admin/stat-lists.js';
 
-export function writeStats(items: ItemStore, out: ReplyBuffer, header: Header, key: string): void {
-  if (key !== '') {
-    writeError(out, header, STATUS.notFound);
-    return;
-  }
-  for (const [name, value] of generalStats(items)) writeStat(out, header, name, String(value));
+/** What these have to say stands in one packet, under this name. */
+const DETAIL = 'detailed';
+
+/** Work that is to be done in steps, with turns for others between them. */
+export type SlowWork = Iterator<void, void, undefined>;
+
+/** Answers, or returns the work that ends with the answer. */
+export function writeStats(items: ItemStore, out: ReplyBuffer, header: Header, key: string): SlowWork | null {
+  const words = key.split(' ').filter((word) => word !== '');
+  const answer = statLists(items, words);
+  if (answer === 'reset') writeStat(out, header, '', '');
+  else if (answer === 'unknown' || 'lines' in answer) writeError(out, header, STATUS.notFound);
+  else if ('list' in answer) writeList(out, header, answer.list);
+  else if ('slowList' in answer) return slowList(out, header, answer.slowList);
+  else if (answer.text === 'OK\r\n') writeStat(out, header, '', '');
+  else if (answer.text.startsWith('CLIENT_ERROR')) writeError(out, header, STATUS.notFound);
+  else writeList(out, header, [[DETAIL, answer.text]]);
+  return null;
+}
+
+function writeList(out: ReplyBuffer, header: Header, list: Iterable<Stat>): void {
+  for (const [name, value] of list) writeStat(out, header, name, String(value));
   writeStat(out, header, '', '');
+}
+
+function* slowList(
+  out: ReplyBuffer,
+  header: Header,
+  work: Iterator<void, Iterable<Stat>, undefined>,
+): Generator<void, void, undefined> {
+  try {
+    for (let step = work.next(); ; step = work.next()) {
+      if (step.done === true) {
+        writeList(out, header, step.value);
+        return;
+      }
+      yield;
+    }
+  } finally {
+    work.return?.([]);
+  }
 }

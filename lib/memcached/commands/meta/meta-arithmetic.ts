@@ -18,7 +18,7 @@ import type { Request } from '../../request.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
-import { secondsLeft } from './seconds-left.js';
+import { secondsLeft } from '../seconds-left.js';
 
 export function metaArithmetic(items: ItemStore, request: Request, out: ReplyBuffer): void {
   const { meta, key } = request;

@@ -5,12 +5,14 @@ import { KEY_BINARY } from '../../item-marks.js';
 import type { ItemStore } from '../../item-store.js';
 import { encodedKey } from '../../meta/meta-key.js';
 import type { Request } from '../../request.js';
-import { secondsLeft } from './seconds-left.js';
+import { sawLookup } from '../observation.js';
+import { secondsLeft } from '../seconds-left.js';
 
 export function metaDebug(items: ItemStore, { key }: Request): string {
   const { engine } = items;
   items.count(CMD_META);
   const entry = engine.find(key);
+  if (items.observed) sawLookup(items, key, entry);
   if (entry === 0) return 'EN\r\n';
   const ttlMs = engine.remainingTtlMsAt(entry);
   const fields = {

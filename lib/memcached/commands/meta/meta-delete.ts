@@ -9,6 +9,7 @@ import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import { wireValueOfText } from '../../wire-value.js';
+import { sawDeletion, sawLookup } from '../observation.js';
 
 const EMPTY = wireValueOfText('');
 
@@ -16,6 +17,7 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
   const { engine } = items;
   const { meta, key } = request;
   const entry = engine.find(key);
+  if (items.observed) sawLookup(items, key, entry);
   if (entry === 0) {
     items.count(DELETE_MISSES);
     writeStatus(out, 'NF', request);
@@ -31,7 +33,10 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
     return;
   }
   if (meta.hasUpper(UPPER.I)) invalidate(items, request);
-  else if (!meta.has(LOWER.x)) engine.delete(key);
+  else if (!meta.has(LOWER.x)) {
+    if (items.observed) sawDeletion(items, key, 'md', entry);
+    engine.delete(key);
+  }
   items.count(DELETE_HITS);
   if (!meta.has(LOWER.q)) writeStatus(out, 'HD', request);
 }

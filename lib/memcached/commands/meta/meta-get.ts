@@ -26,7 +26,8 @@ import {
 import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
 import { wireValueOfText } from '../../wire-value.js';
-import { secondsLeft } from './seconds-left.js';
+import { sawLookup } from '../observation.js';
+import { secondsLeft } from '../seconds-left.js';
 
 const EMPTY = wireValueOfText('');
 
@@ -43,6 +44,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): v
     }
   }
   let entry = read(items, request);
+  if (items.observed) sawLookup(items, key, entry);
   let created = false;
   if (entry <= 0 && meta.hasUpper(UPPER.N)) {
     entry = vivify(items, key, meta);

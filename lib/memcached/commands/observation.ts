@@ -1,0 +1,58 @@
+/**
+ * What the log and the statistics by prefix are told of commands. Callers ask `items.observed` first: while
+ * nobody wants to know, that is all it costs.
+ */
+
+import type { ItemStore } from '../item-store.js';
+import type { Reply } from '../reply.js';
+import type { Request } from '../request.js';
+import { deleted, type FetchStatus, itemGet, itemStore, type StoreStatus } from '../watch/lines.js';
+import { DELETIONS, FETCHERS, MUTATIONS } from '../watch/watch-log.js';
+import { secondsLeft } from './seconds-left.js';
+
+/** An entry was looked for: its number, 0 for none, -1 for one that has expired. */
+export function sawLookup(items: ItemStore, key: string, entry: number): void {
+  const { log } = items;
+  if ((log.watched & FETCHERS) === 0) return;
+  const status: FetchStatus = entry > 0 ? 'found' : entry < 0 ? 'expired' : 'not_found';
+  const size = entry > 0 ? items.engine.valueAt(entry).length : 0;
+  itemGet(log, key, status, items.connectionId, size);
+}
+
+/** A retrieval command has asked for the key. */
+export function sawGet(items: ItemStore, key: string, entry: number): void {
+  const { prefixes } = items;
+  if (prefixes.enabled) prefixes.recordGet(key, entry > 0);
+}
+
+const STORE_STATUS: Readonly<Partial<Record<Reply, StoreStatus>>> = {
+  stored: 'stored',
+  'not-stored': 'not_stored',
+  exists: 'exists',
+  'not-found': 'not_found',
+  'too-large': 'too_large',
+  'out-of-memory': 'no_memory',
+};
+
+/** A storage command has ended; `size` is that of the value it came with. */
+export function sawStore(items: ItemStore, request: Request, reply: Reply, size: number): void {
+  const { log } = items;
+  if ((log.watched & MUTATIONS) === 0) return;
+  const ttlMs = items.ttlMs(request.exptime);
+  const entry = reply === 'stored' ? items.engine.find(request.key) : 0;
+  itemStore(
+    log,
+    request.key,
+    STORE_STATUS[reply] ?? 'not_stored',
+    request.mode,
+    ttlMs === Number.POSITIVE_INFINITY ? 0 : secondsLeft(ttlMs),
+    items.connectionId,
+    entry === 0 ? size : items.engine.valueAt(entry).length,
+  );
+}
+
+/** An entry is about to be deleted. */
+export function sawDeletion(items: ItemStore, key: string, command: 'delete' | 'md', entry: number): void {
+  const { log } = items;
+  if ((log.watched & DELETIONS) !== 0) deleted(log, key, command, items.engine.valueAt(entry).length);
+}
