@@ -1,13 +1,13 @@
 /** `stats detail` and `stats sizes`: what they count, and what hostile keys can make them hold. */
 
 import { describe, expect, it } from 'vitest';
-import { PREFIXES_MAX, PrefixStats } from '../../lib/memcached/commands/admin/prefix-stats.js';
+import { PREFIXES_MAX, PrefixStats } from '../../lib/memcached/prefix-stats.js';
 import { Administered } from './admin-fixture.js';
 
 describe('stats detail', () => {
   it('is off until asked for, and switched without losing what it has', () => {
     const admin = new Administered();
-    const { prefixes } = admin.state;
+    const { prefixes } = admin.items;
     expect(prefixes.enabled).toBe(false);
     expect(admin.ask('stats detail dump\r\n')).toBe('END\r\n');
     expect(admin.ask('stats detail on\r\n')).toBe('OK\r\n');
@@ -55,8 +55,7 @@ describe('stats sizes', () => {
 
   // As memcached -o track_sizes answers to the same.
   it('counts items by their size in steps of 32 bytes', () => {
-    const admin = new Administered();
-    admin.state.trackSizes = true;
+    const admin = new Administered({ trackSizes: true });
     expect(admin.ask('stats sizes\r\n')).toBe('END\r\n');
     admin.set('a', 'x');
     admin.set('b', 'x'.repeat(100));
@@ -67,8 +66,7 @@ describe('stats sizes', () => {
   });
 
   it('leaves out what has expired', () => {
-    const admin = new Administered();
-    admin.state.trackSizes = true;
+    const admin = new Administered({ trackSizes: true });
     admin.set('a', 'x', 1);
     admin.set('b', 'x');
     admin.clock.advance(2000);

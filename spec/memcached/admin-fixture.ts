@@ -1,7 +1,6 @@
 /** A session over an ItemStore that the spec can look into, on a clock that stands still. */
 
 import { ManualClock } from '../../lib/index.js';
-import { type AdminState, adminStateOf } from '../../lib/memcached/commands/admin/admin-state.js';
 import { ItemStore, type ItemStoreOptions, type WireEngine } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
@@ -21,10 +20,6 @@ export class Administered {
     this.engine = createWireEngine({ maxBytes: 64 * 1024 * 1024, clock: this.clock, ...engineOptions });
     this.items = new ItemStore(this.engine, { clock: this.clock, ...options });
     this.session = new Session(this.items, this.out);
-  }
-
-  get state(): AdminState {
-    return adminStateOf(this.items);
   }
 
   /** All that is answered to `data`, however many turns that takes. */

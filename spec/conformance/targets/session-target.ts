@@ -52,12 +52,19 @@ class Connection {
 
   feed(chunk: Buffer): Buffer[] {
     if (this.closed) return [];
-    const replies: Buffer[] = [];
     let state = this.#session.feed(chunk);
-    for (; state === 'blocked'; state = this.#session.resume()) replies.push(...this.#out.take());
+    const replies = this.#take();
+    while (state === 'blocked') {
+      state = this.#session.resume();
+      replies.push(...this.#take());
+    }
     this.closed = state === 'closed';
-    // The block is used again, as after a write that the operating system took whole.
-    replies.push(...this.#out.take().map((piece) => Buffer.from(piece)));
+    return replies;
+  }
+
+  /** The block is used again, as after a write that the operating system took whole. */
+  #take(): Buffer[] {
+    const replies = this.#out.take().map((piece) => Buffer.from(piece));
     this.#out.release();
     return replies;
   }
