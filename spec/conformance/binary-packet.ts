@@ -182,3 +182,42 @@ export function binaryRow(
 function joined(packets: Packets): string {
   return typeof packets === 'string' ? packets : packets.join('');
 }
+
+/** Replies as lines to read in a failure: a packet each, or a line of text. */
+export function readable(replies: string): string[] {
+  const lines: string[] = [];
+  let at = 0;
+  while (at < replies.length) {
+    const length = replies[at] === '\x81' ? packetLength(replies, at) : textLength(replies, at);
+    const bytes = replies.slice(at, at + length);
+    lines.push(replies[at] === '\x81' ? packetText(bytes) : JSON.stringify(bytes));
+    at += length;
+  }
+  return lines;
+}
+
+function packetLength(replies: string, at: number): number {
+  return 24 + Buffer.from(`${replies.slice(at + 8, at + 12)}\0\0\0\0`, 'latin1').readUInt32BE();
+}
+
+function textLength(replies: string, at: number): number {
+  const end = replies.indexOf('\n', at);
+  return (end === -1 ? replies.length : end + 1) - at;
+}
+
+function packetText(bytes: string): string {
+  const header = Buffer.from(bytes.slice(0, 24), 'latin1');
+  if (header.length < 24) return `incomplete header ${JSON.stringify(bytes)}`;
+  const name = Object.entries(OPCODE).find(([, opcode]) => opcode === header[1])?.[0];
+  const key = 24 + header[4]!;
+  const value = key + header.readUInt16BE(2);
+  return [
+    name ?? `opcode ${header[1]}`,
+    `status ${header.readUInt16BE(6)}`,
+    `opaque ${header.readUInt32BE(12)}`,
+    `cas ${header.readBigUInt64BE(16)}`,
+    `extras ${JSON.stringify(bytes.slice(24, key))}`,
+    `key ${JSON.stringify(bytes.slice(key, value))}`,
+    `value ${JSON.stringify(bytes.slice(value))}`,
+  ].join(', ');
+}

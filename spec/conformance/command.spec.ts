@@ -4,12 +4,13 @@
  */
 
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { startHotset } from '../support/hotset-process.js';
 import { skipTime } from '../support/raw-command.js';
 import { TABLES } from './tables/index.js';
+import { expectOutcome } from './targets/expect-outcome.js';
 import { runOnSocket } from './targets/socket-target.js';
-import { expected, secondsIn } from './wire-table.js';
+import { secondsIn } from './wire-table.js';
 
 for (const table of TABLES) {
   const timed = table.rows.filter((row) => secondsIn(row) > 0);
@@ -23,7 +24,7 @@ for (const table of TABLES) {
           () => connect(server.port),
           (seconds) => skipTime(server.port, seconds),
         );
-        expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
+        expectOutcome(row, outcome);
         await server.stop();
       });
     }

@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { TABLES } from './tables/index.js';
+import { expectOutcome } from './targets/expect-outcome.js';
 import { type Cut, runOnSession } from './targets/session-target.js';
-import { expected, type Row } from './wire-table.js';
+import type { Row } from './wire-table.js';
 
 /** Rows with megabytes of data say nothing about splitting that the others do not. */
 const SPLIT_MAX_BYTES = 5000;
@@ -18,8 +19,7 @@ function splitAt(turn: number, position: number): Cut {
 
 function check(row: Row, cut: Cut, how: string): void {
   const outcome = runOnSession(row, cut);
-  expect(outcome.replies, how).toBe(expected(row));
-  expect(outcome.closed, how).toBe(row.closes === true);
+  expectOutcome(row, outcome, how);
   expect(outcome.problems, how).toEqual([]);
 }
 

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
 import { createTcpServer, createWireEngine } from '../../lib/tcp/index.js';
 import { TABLES } from './tables/index.js';
+import { expectOutcome } from './targets/expect-outcome.js';
 import { WALL_CLOCK_MS } from './targets/session-target.js';
 import { runOnSocket } from './targets/socket-target.js';
-import { expected } from './wire-table.js';
 
 for (const table of TABLES) {
   describe.concurrent(`TCP: ${table.name}`, () => {
@@ -19,7 +19,7 @@ for (const table of TABLES) {
         const address = await server.listen();
         const open = (): Socket => connect('port' in address ? address.port! : 0);
         const outcome = await runOnSocket(row, open, async (seconds) => clock.advance(seconds * 1000));
-        expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
+        expectOutcome(row, outcome);
         expect(engine.verify()).toEqual([]);
         await server.close();
       });

@@ -8,9 +8,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
 import { createTcpServer, createWireEngine } from '../../lib/tcp/index.js';
 import { TABLES } from './tables/index.js';
+import { expectOutcome } from './targets/expect-outcome.js';
 import { WALL_CLOCK_MS } from './targets/session-target.js';
 import { runOnSocket } from './targets/socket-target.js';
-import { expected } from './wire-table.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'hotset-unix-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,7 +30,7 @@ for (const table of TABLES) {
           () => connect(path),
           async (seconds) => clock.advance(seconds * 1000),
         );
-        expect(outcome).toEqual({ replies: expected(row), closed: row.closes === true });
+        expectOutcome(row, outcome);
         expect(engine.verify()).toEqual([]);
         await server.close();
       });

@@ -235,8 +235,8 @@ export const metaSet: Table = {
     row('a flag that is told to be bad with q', [['ms a 1 q S4|z|mn|', 'CLIENT_ERROR invalid flag|MN|']]),
     row('data that does not end in CRLF', [
       ['ms a 1|x|', 'HD|'],
-      ['ms a 2|abcmn|', 'CLIENT_ERROR bad data chunk|ERROR|'],
-      ['ms a 2 q|abcmn|', 'CLIENT_ERROR bad data chunk|ERROR|'],
+      ['ms a 2|abcdmn|', 'CLIENT_ERROR bad data chunk|MN|'],
+      ['ms a 2 q|abcdmn|', 'CLIENT_ERROR bad data chunk|MN|'],
       ['mg a v|', 'VA 1|x|'],
     ]),
     row(
