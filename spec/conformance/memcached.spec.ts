@@ -10,10 +10,10 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TABLES } from './tables/index.js';
 import { expectOutcome, isAsExpected } from './targets/expect-outcome.js';
-import { runOnSocket } from './targets/socket-target.js';
+import { runOnSocket, type SocketOutcome } from './targets/socket-target.js';
 import { type Row, secondsIn } from './wire-table.js';
 
 const SLEEP_MAX_SECONDS = 4;
@@ -31,14 +31,14 @@ const folder = mkdtempSync(join(tmpdir(), 'hotset-memcached-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 let servers = 0;
 
-async function withMemcached(use: (path: string) => Promise<void>): Promise<void> {
+async function withMemcached<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
   const path = join(folder, `${++servers}.sock`);
   const memcached: ChildProcess = spawn('memcached', ['-s', path, '-t', '1', '-u', 'root', '-m', '64'], {
     stdio: 'ignore',
   });
   const exited = once(memcached, 'exit');
   try {
-    await use(path);
+    return await use(path);
   } finally {
     memcached.kill('SIGKILL');
     await exited;
@@ -64,20 +64,41 @@ function applies(row: Row): boolean {
   return row.differs === undefined || is1618;
 }
 
+async function converse(row: Row): Promise<SocketOutcome> {
+  return await withMemcached(async (path) => {
+    const sockets = [await connectWhenUp(path)];
+    const open = (): Socket => sockets.pop() ?? connect(path);
+    // A little more than a step: its clock ticks once a second.
+    return await runOnSocket(row, open, (seconds) => sleep(seconds * 1000 + 100));
+  });
+}
+
+// Rows that sleep do so all at once, while the others run.
+const sleeping = new Map<Row, Promise<SocketOutcome>>();
+beforeAll(() => {
+  if (missing) return;
+  for (const row of TABLES.flatMap((table) => table.rows).filter(applies)) {
+    if (secondsIn(row) === 0) continue;
+    const outcome = converse(row);
+    outcome.catch(() => {});
+    sleeping.set(row, outcome);
+  }
+});
+
 for (const table of TABLES) {
   describe.skipIf(missing).concurrent(`memcached: ${table.name}`, () => {
     for (const row of table.rows.filter(applies)) {
-      it(row.title, async () => {
-        await withMemcached(async (path) => {
-          const first = await connectWhenUp(path);
-          const sockets = [first];
-          const open = (): Socket => sockets.pop() ?? connect(path);
-          // A little more than a step: its clock ticks once a second.
-          const outcome = await runOnSocket(row, open, (seconds) => sleep(seconds * 1000 + 100));
-          if (row.differs === undefined) expectOutcome(row, outcome);
-          else expect(isAsExpected(row, outcome), `no longer differs: ${row.differs}`).toBe(false);
-        });
+      // Its clock ticks when it likes, also between a store and the question how long the item still lives.
+      it(row.title, { retry: secondsIn(row) > 0 || tellsTime(row) ? 2 : 0 }, async () => {
+        const outcome = await (sleeping.get(row) ?? converse(row));
+        sleeping.delete(row);
+        if (row.differs === undefined) expectOutcome(row, outcome);
+        else expect(isAsExpected(row, outcome), `no longer differs: ${row.differs}`).toBe(false);
       });
     }
   });
+}
+
+function tellsTime(row: Row): boolean {
+  return row.turns.some((turn) => turn.length !== 1 && / t\d| exp=\d/.test(turn[1]));
 }
