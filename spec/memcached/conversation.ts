@@ -3,7 +3,7 @@
 import { ManualClock } from '../../lib/index.js';
 import { ItemStore, type ItemStoreOptions } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
-import { Session, type SessionState } from '../../lib/memcached/session.js';
+import { Session, type SessionOptions, type SessionState } from '../../lib/memcached/session.js';
 import { createWireEngine, type WireEngine } from '../../lib/tcp/index.js';
 
 export class Conversation {
@@ -16,9 +16,17 @@ export class Conversation {
   state: SessionState = 'ready';
   readonly #replies: Buffer[] = [];
 
-  constructor(options: ItemStoreOptions = {}, maxBytes: number = 64 * 1024 * 1024) {
+  constructor(
+    options: ItemStoreOptions = {},
+    maxBytes: number = 64 * 1024 * 1024,
+    sessionOptions: SessionOptions = {},
+  ) {
     this.engine = createWireEngine({ maxBytes, clock: this.clock });
-    this.session = new Session(new ItemStore(this.engine, { clock: this.clock, ...options }), this.out);
+    this.session = new Session(
+      new ItemStore(this.engine, { clock: this.clock, ...options }),
+      this.out,
+      sessionOptions,
+    );
   }
 
   /** Feeds, and takes replies until the session has worked on all of it; false when it is over. */
