@@ -90,5 +90,8 @@ export const admin: Table = {
     row('flush_all with a Unix time to come', [
       ['set a 0 0 1|x|flush_all 2000000000|get a|', 'STORED|OK|VALUE a 0 1|x|END|'],
     ]),
+    row('flush_all with a Unix time takes what is older', [
+      ['set a 0 0 1|x|flush_all 2592001|get a|', 'STORED|OK|VALUE a 0 1|x|END|'],
+    ]),
   ],
 };
