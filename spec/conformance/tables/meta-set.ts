@@ -287,9 +287,11 @@ export const metaSet: Table = {
         'HD|HD s1 f7 t10|HD|HD t-1|HD t-1 W|',
       ],
     ]),
-    row('wider flags are cut to 32 bits', [
-      ['ms a 1 F4294967296|x|mg a f|ms a 1 F4294967297|x|mg a f|', 'HD|HD f0|HD|HD f1|'],
-    ]),
+    row(
+      'wider flags: the data is passed over',
+      [['ms a 1 F4294967296|x|mn|ms a 1 F18446744073709551615|x|mn|', `${BAD_LINE}MN|`.repeat(2)]],
+      { differs: DIFFERENCE.strictNumbers },
+    ),
     row('an opaque of 31 bytes', [[`ms a 1 O${'1'.repeat(31)}|x|`, `HD O${'1'.repeat(31)}|`]]),
     row('data may hold CRLF and commands', [['ms a 9|x|mg b||mg a v|', 'HD|VA 9|x|mg b||']]),
     row('a value is there when its data is complete', [
@@ -306,6 +308,14 @@ export const metaSet: Table = {
       ['ms a 1 I C1|', ''],
       ['set a 0 0 1|w|', 'STORED|', 'beside'],
       ['z|mg a v|', 'HD|VA 1 X W|z|'],
+    ]),
+    row('on what has expired', [
+      ['ms a 1 T-1|x|ms a 1 MR|y|ms a 1 MA|y|ms a 1 C1|y|ms a 1 ME|z|mg a v|', 'HD|NS|NS|NF|HD|VA 1|z|'],
+    ]),
+    row('a delayed flush takes it', [
+      ['ms a 1|x|flush_all 3|ms b 1|y|mg a|mg b|', 'HD|OK|HD|HD|HD|'],
+      [3],
+      ['mg a|mg b|', 'EN|EN|'],
     ]),
   ],
 };
