@@ -4,6 +4,7 @@ import type { Row, Turn } from './wire-table.js';
 
 const REQUEST_MAGIC = 0x80;
 const RESPONSE_MAGIC = 0x81;
+const HEADER_BYTES = 24;
 
 export const OPCODE = {
   get: 0x00,
@@ -74,7 +75,7 @@ export interface PacketFields {
 function packet(magic: number, opcode: number, fields: PacketFields): string {
   const { extras = '', key = '', value = '' } = fields;
   const body = extras + key + value;
-  const header = Buffer.alloc(24);
+  const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(fields.magic ?? magic, 0);
   header.writeUInt8(opcode, 1);
   header.writeUInt16BE(fields.keyLength ?? key.length, 2);
@@ -183,41 +184,72 @@ function joined(packets: Packets): string {
   return typeof packets === 'string' ? packets : packets.join('');
 }
 
+// Replies, read back
+
+export interface ResponsePacket {
+  readonly opcode: number;
+  readonly status: number;
+  readonly opaque: number;
+  readonly cas: bigint;
+  readonly extras: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Replies that are packets and nothing else. */
+export function readPackets(replies: string): ResponsePacket[] {
+  return pieces(replies).map((piece) => {
+    const packet = readPacket(piece);
+    if (packet === null) throw new Error(`not a packet: ${JSON.stringify(piece)}`);
+    return packet;
+  });
+}
+
 /** Replies as lines to read in a failure: a packet each, or a line of text. */
 export function readable(replies: string): string[] {
-  const lines: string[] = [];
-  let at = 0;
-  while (at < replies.length) {
-    const length = replies[at] === '\x81' ? packetLength(replies, at) : textLength(replies, at);
-    const bytes = replies.slice(at, at + length);
-    lines.push(replies[at] === '\x81' ? packetText(bytes) : JSON.stringify(bytes));
-    at += length;
+  return pieces(replies).map((piece) => {
+    const packet = readPacket(piece);
+    if (packet === null) return JSON.stringify(piece);
+    const { opcode, status, opaque, cas, extras, key, value } = packet;
+    const name = Object.entries(OPCODE).find((entry) => entry[1] === opcode)?.[0] ?? `opcode ${opcode}`;
+    const texts = JSON.stringify({ extras, key, value });
+    return `${name} status ${status} opaque ${opaque} cas ${cas} ${texts}`;
+  });
+}
+
+/** Cuts into packets, and lines of text where there are any. */
+function pieces(replies: string): string[] {
+  const cut: string[] = [];
+  for (let at = 0; at < replies.length; ) {
+    const end = replies[at] === '\x81' ? packetEnd(replies, at) : lineEnd(replies, at);
+    cut.push(replies.slice(at, end));
+    at = end;
   }
-  return lines;
+  return cut;
 }
 
-function packetLength(replies: string, at: number): number {
-  return 24 + Buffer.from(`${replies.slice(at + 8, at + 12)}\0\0\0\0`, 'latin1').readUInt32BE();
+function packetEnd(replies: string, at: number): number {
+  const header = Buffer.from(replies.slice(at, at + HEADER_BYTES), 'latin1');
+  return header.length < HEADER_BYTES ? replies.length : at + HEADER_BYTES + header.readUInt32BE(8);
 }
 
-function textLength(replies: string, at: number): number {
+function lineEnd(replies: string, at: number): number {
   const end = replies.indexOf('\n', at);
-  return (end === -1 ? replies.length : end + 1) - at;
+  return end === -1 ? replies.length : end + 1;
 }
 
-function packetText(bytes: string): string {
-  const header = Buffer.from(bytes.slice(0, 24), 'latin1');
-  if (header.length < 24) return `incomplete header ${JSON.stringify(bytes)}`;
-  const name = Object.entries(OPCODE).find(([, opcode]) => opcode === header[1])?.[0];
-  const key = 24 + header[4]!;
-  const value = key + header.readUInt16BE(2);
-  return [
-    name ?? `opcode ${header[1]}`,
-    `status ${header.readUInt16BE(6)}`,
-    `opaque ${header.readUInt32BE(12)}`,
-    `cas ${header.readBigUInt64BE(16)}`,
-    `extras ${JSON.stringify(bytes.slice(24, key))}`,
-    `key ${JSON.stringify(bytes.slice(key, value))}`,
-    `value ${JSON.stringify(bytes.slice(value))}`,
-  ].join(', ');
+function readPacket(piece: string): ResponsePacket | null {
+  const bytes = Buffer.from(piece, 'latin1');
+  if (bytes[0] !== RESPONSE_MAGIC || bytes.length < HEADER_BYTES) return null;
+  const keyStart = HEADER_BYTES + bytes.readUInt8(4);
+  const valueStart = keyStart + bytes.readUInt16BE(2);
+  return {
+    opcode: bytes.readUInt8(1),
+    status: bytes.readUInt16BE(6),
+    opaque: bytes.readUInt32BE(12),
+    cas: bytes.readBigUInt64BE(16),
+    extras: piece.slice(HEADER_BYTES, keyStart),
+    key: piece.slice(keyStart, valueStart),
+    value: piece.slice(valueStart),
+  };
 }

@@ -87,5 +87,11 @@ export const admin: Table = {
       ['stats cachedump 64 1|', 'CLIENT_ERROR Illegal slab id|'],
     ]),
     row('debug commands are unknown', [['misbehave|debugitem a|', 'ERROR|ERROR|']]),
+    row('flush_all with a Unix time to come', [
+      ['set a 0 0 1|x|flush_all 2000000000|get a|', 'STORED|OK|VALUE a 0 1|x|END|'],
+    ]),
+    row('flush_all with a Unix time takes what is older', [
+      ['set a 0 0 1|x|flush_all 2592001|get a|', 'STORED|OK|VALUE a 0 1|x|END|'],
+    ]),
   ],
 };

@@ -221,5 +221,26 @@ export const binaryRetrieval: Table = {
       text('flush_all|', 'OK|'),
       [request(get, { key: 'a' }), failure(get, 'notFound')],
     ]),
+    binaryRow(
+      'a pipeline of a thousand quiet gets',
+      [
+        [storeRequest(set, 'a', 'x'), response(set, { cas: 1 })],
+        [
+          [
+            ...Array.from({ length: 1000 }, (_, opaque) =>
+              request(getkq, { key: opaque % 2 === 0 ? 'a' : 'b', opaque }),
+            ),
+            NOOP,
+          ],
+          [
+            ...Array.from({ length: 500 }, (_, index) =>
+              hit(getkq, 'x', { key: 'a', cas: 1, opaque: 2 * index }),
+            ),
+            NOOPED,
+          ],
+        ],
+      ],
+      { wholeOnly: true },
+    ),
   ],
 };

@@ -389,5 +389,44 @@ export const binaryStorage: Table = {
       ],
       { wholeOnly: true },
     ),
+    binaryRow('30 days are relative', [
+      [storeRequest(set, 'a', 'x', { exptime: 2592000 }), stored(set, 1)],
+      [2591999],
+      [getRequest('a'), hit(get, 'x', { cas: 1 })],
+      [1],
+      [getRequest('a'), failure(get, 'notFound')],
+    ]),
+    binaryRow('what has expired is not there', [
+      [
+        [
+          storeRequest(set, 'a', 'x', { exptime: 2592001 }),
+          request(append, { key: 'a', value: 'y' }),
+          storeRequest(replace, 'a', 'y'),
+          request(remove, { key: 'a' }),
+          touchRequest(OPCODE.touch, 'a', 0),
+          storeRequest(add, 'a', 'z'),
+        ],
+        [
+          stored(set, 1),
+          failure(append, 'notStored'),
+          failure(replace, 'notFound'),
+          failure(remove, 'notFound'),
+          failure(OPCODE.touch, 'notFound'),
+          stored(add, 2),
+        ],
+      ],
+    ]),
+    binaryRow('a value is there when all of its packet is', [
+      [storeRequest(set, 'a', 'abc').slice(0, -1), ''],
+      [getRequest('a'), failure(get, 'notFound'), 'beside'],
+      ['c', stored(set, 1)],
+      [getRequest('a'), hit(get, 'abc', { cas: 1 }), 'beside'],
+    ]),
+    binaryRow('a cas id must match when all of the packet is there', [
+      [storeRequest(set, 'a', 'x'), stored(set, 1)],
+      [storeRequest(set, 'a', 'z', { cas: 1 }).slice(0, -1), ''],
+      [storeRequest(set, 'a', 'y'), stored(set, 2), 'beside'],
+      ['z', failure(set, 'exists')],
+    ]),
   ],
 };

@@ -119,5 +119,58 @@ export const lines: Table = {
         'STORED|6|VALUE a 0 1|6|END|DELETED|END|STORED|VALUE a 7 2 3|zz|END|',
       ],
     ]),
+    row('only one CR before the LF is dropped', [
+      ['set a\r 0 0 1|x|get a\r\r\n', 'STORED|VALUE a\r 0 1|x|END|'],
+    ]),
+    row(
+      'an unknown command with an HTTP version ends the connection',
+      [
+        ['set a 0 0 1|x|', 'STORED|'],
+        ['foo HTTP/1.0|get a|', ''],
+      ],
+      { closes: true },
+    ),
+    row('an HTTP version is a key for get', [
+      ['set HTTP/1.1 0 0 1|x|get HTTP/1.1|', 'STORED|VALUE HTTP/1.1 0 1|x|END|'],
+    ]),
+    row(
+      'what is too much is ignored',
+      [
+        [
+          'set a 0 0 1 foo bar|5|incr a 1 foo bar|touch a 0 foo bar|flush_all 0 foo bar|',
+          'STORED|6|TOUCHED|OK|',
+        ],
+      ],
+      { differs: DIFFERENCE.arguments },
+    ),
+    row('2048 bytes that are no get are fine as well', [
+      ['x'.repeat(2048), ''],
+      ['\n', 'ERROR|'],
+    ]),
+    row(
+      'a longer line is fine if its end comes with it',
+      [
+        [`${'x'.repeat(5000)}|`, 'ERROR|'],
+        [`set a 0 0 1${' '.repeat(5000)}|x|`, 'STORED|'],
+      ],
+      { wholeOnly: true },
+    ),
+    row(
+      'a get line with up to 100 spaces in front may be longer',
+      [
+        [`${' '.repeat(100)}get ${'k '.repeat(1500)}`, ''],
+        ['|', 'ERROR|'],
+      ],
+      { differs: DIFFERENCE.leadingSpace },
+    ),
+    row('a gets line may be longer', [
+      [`gets ${'k '.repeat(1500)}`, ''],
+      ['|', 'END|'],
+    ]),
+    row('a gat line may not be longer', [[`gat 0 ${'k '.repeat(1500)}`, '']], { closes: true }),
+    row('101 spaces in front are too many', [[`${' '.repeat(101)}get ${'k '.repeat(1500)}`, '']], {
+      closes: true,
+    }),
+    row('a line of spaces that is too long', [[' '.repeat(2049), '']], { closes: true }),
   ],
 };

@@ -149,5 +149,31 @@ export const metaArithmetic: Table = {
     row('incr and ma take turns', [
       ['ms a 1|5|ma a|incr a 1|ma a MD v|decr a 3|ma a v|', 'HD|HD|7|VA 1|6|3|VA 1|4|'],
     ]),
+    // A number that grows is a new item to memcached; one that is written in place stays what it was.
+    row('a number that grows ends stale and won', [
+      ['set a 0 0 1|9|md a I|', 'STORED|HD|'],
+      ['incr a 1|mg a h|', '10|HD h0|'],
+      ['set b 0 0 1|9|md b I|', 'STORED|HD|'],
+      ['ma b v|mg b|', 'VA 2|10|HD|'],
+      ['set c 0 100 1|9|mg c R200|', 'STORED|HD W|'],
+      ['ma c v|', 'VA 2|10|'],
+      ['mg c t|', 'HD t100|'],
+    ]),
+    row('a number that is written in place stays stale and won', [
+      ['set a 0 0 1|5|md a I|', 'STORED|HD|'],
+      ['ma a v|', 'VA 1|6|'],
+      ['mg a u|mg a|', 'HD X W|HD Z X|'],
+      ['mg b N30 k|set b 0 0 1|5|mg b|', 'HD kb W|STORED|HD|'],
+    ]),
+    row('a number that is written in place stays fetched, one that grows does not', [
+      ['set a 0 0 1|5|get a|', 'STORED|VALUE a 0 1|5|END|'],
+      ['incr a 1|mg a u h|', '6|HD h1|'],
+      ['incr a 4|mg a u h|', '10|HD h0|'],
+    ]),
+    row('a negative T: counted, then gone', [
+      ['set a 0 0 1|5|ma a T-1 v|', 'STORED|VA 1|6|'],
+      ['mg a|', 'EN|'],
+    ]),
+    row('a negative N: each one creates', [['ma a N-1 J5 v|ma a N-1 J6 v|mg a|', 'VA 1|5|VA 1|6|EN|']]),
   ],
 };

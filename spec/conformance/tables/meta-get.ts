@@ -246,5 +246,19 @@ export const metaGet: Table = {
     row('me takes a key in base64', [
       ['set foo 0 0 1|x|me Zm9v b|', 'STORED|ME foo exp=-1 la=0 cas=1 fetch=no cls=1 size=63|'],
     ]),
+    row(
+      'a bad E',
+      [
+        [
+          'mg a N30 Ex|mg a E|mg a E-1|mg a N30 E18446744073709551616|',
+          'CLIENT_ERROR bad token in command line format|'.repeat(4),
+        ],
+      ],
+      { differs: DIFFERENCE.explicitCas },
+    ),
+    row('what has expired or been flushed is a miss', [
+      ['ms a 1 T-1|x|mg a v|md a|ma a|me a|mg a N30|', 'HD|EN|NF|NF|EN|HD W|'],
+      ['flush_all|mg a|md a|ma a|me a|', 'OK|EN|NF|NF|EN|'],
+    ]),
   ],
 };

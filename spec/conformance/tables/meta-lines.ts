@@ -156,5 +156,18 @@ export const metaLines: Table = {
         'VA 1 ka|1|VA 1|2|MN|HD|MN|',
       ],
     ]),
+    row('k stays base64 where the item stays, and not where a new one takes its place', [
+      [
+        'ms Yg== 2 b q|xy|touch b 100|mg b t k|gat 0 b|mg b k|',
+        'TOUCHED|HD t100 kYg== b|VALUE b 0 2|xy|END|HD kYg== b|',
+      ],
+      ['append b 0 0 1|z|mg b k v|', 'STORED|VA 3 kb|xyz|'],
+      ['ms Y2M= 1 b|5|md Y2M= b I|mg cc k|', 'HD|HD|HD kY2M= b X W|'],
+      ['ms Y2Q= 1 b|5|ms cd 1 MA|1|mg cd k|', 'HD|HD|HD kcd|'],
+      ['ms bg== 1 b|5|', 'HD|'],
+      ['incr n 1|mg n k v|', '6|VA 1 kbg== b|6|'],
+      ['ma n D100|', 'HD|'],
+      ['mg n k v|', 'VA 3 kn|106|'],
+    ]),
   ],
 };

@@ -275,5 +275,47 @@ export const metaSet: Table = {
       ['delete a|mg a|', 'DELETED|EN|'],
     ]),
     row('flush_all takes it', [['ms a 1|x|flush_all|mg a|ms a 1|y|mg a v|', 'HD|OK|EN|HD|VA 1|y|']]),
+    row('T with more than 30 days is a Unix time', [
+      [
+        'ms a 1 T2592001|x|mg a|ms a 1 T2000000000|x|mg a|ms a 1 T2592000|x|mg a t|',
+        'HD|EN|HD|HD|HD|HD t2592000|',
+      ],
+    ]),
+    row('numbers with leading zeros, and a negative 0', [
+      [
+        'ms a 01 F007 T010|x|mg a s f t|ms a 1 T-0|x|mg a t|mg b N-0 t|',
+        'HD|HD s1 f7 t10|HD|HD t-1|HD t-1 W|',
+      ],
+    ]),
+    row(
+      'wider flags: the data is passed over',
+      [['ms a 1 F4294967296|x|mn|ms a 1 F18446744073709551615|x|mn|', `${BAD_LINE}MN|`.repeat(2)]],
+      { differs: DIFFERENCE.strictNumbers },
+    ),
+    row('an opaque of 31 bytes', [[`ms a 1 O${'1'.repeat(31)}|x|`, `HD O${'1'.repeat(31)}|`]]),
+    row('data may hold CRLF and commands', [['ms a 9|x|mg b||mg a v|', 'HD|VA 9|x|mg b||']]),
+    row('a value is there when its data is complete', [
+      ['ms a 3 c|ab', ''],
+      ['mg a|', 'EN|', 'beside'],
+      ['c|', 'HD c1|'],
+      ['mg a v|', 'VA 3|abc|', 'beside'],
+    ]),
+    row('C holds when the data is complete', [
+      ['ms a 1|x|', 'HD|'],
+      ['ms a 1 C1|', ''],
+      ['set a 0 0 1|y|', 'STORED|', 'beside'],
+      ['z|', 'EX|'],
+      ['ms a 1 I C1|', ''],
+      ['set a 0 0 1|w|', 'STORED|', 'beside'],
+      ['z|mg a v|', 'HD|VA 1 X W|z|'],
+    ]),
+    row('on what has expired', [
+      ['ms a 1 T-1|x|ms a 1 MR|y|ms a 1 MA|y|ms a 1 C1|y|ms a 1 ME|z|mg a v|', 'HD|NS|NS|NF|HD|VA 1|z|'],
+    ]),
+    row('a delayed flush takes it', [
+      ['ms a 1|x|flush_all 3|ms b 1|y|mg a|mg b|', 'HD|OK|HD|HD|HD|'],
+      [3],
+      ['mg a|mg b|', 'EN|EN|'],
+    ]),
   ],
 };

@@ -51,5 +51,23 @@ export const noreply: Table = {
       ours: '1.6.18 does not pass over the data',
     }),
     row('is a key for get', [['get a noreply|', 'END|']]),
+    row('may have spaces behind it', [['set a 0 0 1 noreply  |x|delete a noreply |get a|', 'END|']]),
+    row('is a whole word', [['set a 0 0 1 noreplyx|x|set a 0 0 1 norepl|x|', 'STORED|STORED|']]),
+    row('after the 0 of delete', [['set a 0 0 1|x|delete a 0 noreply|get a|', 'STORED|END|']]),
+    row(
+      'silences a storage key that is too long, whose data is passed over',
+      [[`set ${'k'.repeat(251)} 0 0 1 noreply|x|get a|`, 'END|']],
+      { differs: DIFFERENCE.swallow },
+    ),
+    row(
+      'with flush_all and a time',
+      [
+        [
+          'set a 0 0 1|x|flush_all 0 noreply|get a|flush_all 100 noreply|set a 0 0 1|x|get a|',
+          'STORED|END|STORED|VALUE a 0 1|x|END|',
+        ],
+      ],
+      { ours: '1.6.18 takes what is stored within the second of a flush' },
+    ),
   ],
 };

@@ -59,5 +59,31 @@ export const retrieval: Table = {
     row('gat of a key named noreply', [
       ['set noreply 0 0 1|x|gat 0 noreply|', 'STORED|VALUE noreply 0 1|x|END|'],
     ]),
+    row('gat and gats leave the cas id', [
+      [
+        'set a 0 0 1|x|gats 100 a|gat 0 a|gats 0 a|',
+        'STORED|VALUE a 0 1 1|x|END|VALUE a 0 1|x|END|VALUE a 0 1 1|x|END|',
+      ],
+    ]),
+    row('touch and gat do not find what has expired', [
+      ['set a 0 -1 1|x|touch a 0|gat 0 a|get a|', 'STORED|NOT_FOUND|END|END|'],
+    ]),
+    row('touch with a Unix time', [
+      [
+        'set a 0 0 1|x|touch a 2000000000|get a|touch a 2592001|get a|',
+        'STORED|TOUCHED|VALUE a 0 1|x|END|TOUCHED|END|',
+      ],
+    ]),
+    row('exptimes with a sign and leading zeros', [
+      [
+        'set a 0 0 1|x|touch a 007|touch a -0|get a|gat 00 a|',
+        'STORED|TOUCHED|TOUCHED|VALUE a 0 1|x|END|VALUE a 0 1|x|END|',
+      ],
+    ]),
+    row(
+      'a multi-get of a thousand keys',
+      [[`set k 0 0 1|x|get ${'k m '.repeat(500)}|`, `STORED|${'VALUE k 0 1|x|'.repeat(500)}END|`]],
+      { wholeOnly: true },
+    ),
   ],
 };

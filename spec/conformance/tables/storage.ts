@@ -198,5 +198,69 @@ export const storage: Table = {
       ],
       { wholeOnly: true, ours: '1.6.18 answers SERVER_ERROR out of memory storing object' },
     ),
+    row('a value is there when its data is complete', [
+      ['set a 0 0 3|ab', ''],
+      ['get a|', 'END|', 'beside'],
+      ['c|', 'STORED|'],
+      ['get a|', 'VALUE a 0 3|abc|END|', 'beside'],
+    ]),
+    // memcached holds replies back while it waits for data, so the turns end before the next command.
+    row('conditions hold when the data is complete', [
+      ['set a 0 0 1|x|', 'STORED|'],
+      ['cas a 0 0 1 1|', ''],
+      ['set a 0 0 1|y|', 'STORED|', 'beside'],
+      ['z|', 'EXISTS|'],
+      ['add b 0 0 1|', ''],
+      ['set b 0 0 1|y|', 'STORED|', 'beside'],
+      ['z|', 'NOT_STORED|'],
+      ['replace b 0 0 1|', ''],
+      ['delete b|', 'DELETED|', 'beside'],
+      ['z|', 'NOT_STORED|'],
+      ['append a 0 0 1|', ''],
+      ['set a 5 0 1|w|', 'STORED|', 'beside'],
+      ['z|get a|', 'STORED|VALUE a 5 2|wz|END|'],
+    ]),
+    row('the time to live counts from the command line on', [
+      ['set a 0 2 3|ab', ''],
+      [2],
+      ['c|get a|', 'STORED|END|'],
+    ]),
+    row('a flush before the data is complete does not take it', [
+      ['set a 0 0 3|ab', ''],
+      ['flush_all|', 'OK|', 'beside'],
+      ['c|get a|', 'STORED|VALUE a 0 3|abc|END|'],
+    ]),
+    row('an expired item is none for add, replace and cas', [
+      [
+        'set a 0 -1 1|x|replace a 0 0 1|y|append a 0 0 1|y|cas a 0 0 1 1|y|add a 0 0 1|z|get a|',
+        'STORED|NOT_STORED|NOT_STORED|NOT_FOUND|STORED|VALUE a 0 1|z|END|',
+      ],
+    ]),
+    row('an item that has expired when it is stored takes a cas id', [
+      ['set a 0 -1 1|x|set a 0 0 1|y|gets a|', 'STORED|STORED|VALUE a 0 1 2|y|END|'],
+      ['ms b 1 T-1 c|x|ms b 1 c|y|', 'HD c3|HD c4|'],
+    ]),
+    row('touch with a negative exptime takes none', [
+      ['set a 0 0 1|x|touch a -1|set a 0 0 1|y|gets a|', 'STORED|TOUCHED|STORED|VALUE a 0 1 2|y|END|'],
+    ]),
+    row('what is not stored takes no cas id', [
+      [
+        'set a 0 0 1|x|add a 0 0 1|y|replace b 0 0 1|y|append b 0 0 1|y|cas a 0 0 1 9|y|cas b 0 0 1 9|y|set b 0 0 1|z|gets b|',
+        'STORED|NOT_STORED|NOT_STORED|NOT_STORED|EXISTS|NOT_FOUND|STORED|VALUE b 0 1 2|z|END|',
+      ],
+    ]),
+    row('delete takes no cas id', [
+      ['set a 0 0 1|x|delete a|set a 0 0 1|y|gets a|', 'STORED|DELETED|STORED|VALUE a 0 1 2|y|END|'],
+    ]),
+    row('numbers with leading zeros', [
+      ['set a 007 000 001|x|get a|cas a 0 0 1 0001|y|', 'STORED|VALUE a 7 1|x|END|STORED|'],
+    ]),
+    row('a negative 0 is a 0', [['set a 0 -0 1|x|get a|', 'STORED|VALUE a 0 1|x|END|']]),
+    row('values of other sizes replace each other', [
+      [
+        `set a 0 0 1|x|set a 0 0 1000|${'y'.repeat(1000)}|set a 0 0 2|zz|get a|`,
+        'STORED|STORED|STORED|VALUE a 0 2|zz|END|',
+      ],
+    ]),
   ],
 };
