@@ -39,11 +39,13 @@ export class Crawler {
     const step = (): void => {
       items.beginTurn();
       try {
-        const { done, value } = work.next();
-        if (done !== true && this.enabled) {
-          this.reclaimed += value;
-          setImmediate(step);
-        } else end();
+        const reclaimed = this.enabled ? work.next().value : undefined;
+        if (reclaimed === undefined) {
+          end();
+          return;
+        }
+        this.reclaimed += reclaimed;
+        setImmediate(step);
       } catch (error) {
         end();
         // A removal listener threw: as with any event, it is for the server to deal with.

@@ -45,8 +45,8 @@ export function* walkItems(
 }
 
 /**
- * Removes what has expired by now, looking at `limit` entries at most. Yields where a pause is due, and at the
- * end, how many it has removed since the last time.
+ * Removes what has expired by now, looking at `limit` entries at most. Yields how many it has removed, where
+ * a pause is due.
  */
 export function* reclaimAll(
   items: ItemStore,
@@ -63,7 +63,7 @@ export function* reclaimAll(
     reclaimed = 0;
     pauseAt = performance.now() + SLICE_MS;
   }
-  yield reclaimed;
+  if (reclaimed > 0) yield reclaimed;
 }
 
 /** What the item's size is in dumps, as memcached reckons it. */
