@@ -29,12 +29,12 @@ export class TlsEndpoint {
       requestCert: options.verifyMode > 0,
       rejectUnauthorized: options.verifyMode > 1,
       handshakeTimeout: options.handshakeTimeoutMs,
-      allowHalfOpen: true,
     });
     this.#server.on('secureConnection', (socket: TLSSocket) => {
       this.#handshakes.delete(addressKey(socket));
       const refusal = this.#refusalOf(socket);
       if (refusal === null) {
+        socket.allowHalfOpen = true;
         observer.onSecure(socket);
         return;
       }
@@ -75,6 +75,8 @@ export class TlsEndpoint {
       if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key);
     });
     socket.on('error', () => socket.destroy());
+    // A client that leaves in the middle of its handshake is gone, and not half open: not yet.
+    socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
   }
 
