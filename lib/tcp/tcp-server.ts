@@ -303,6 +303,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       }
     }
     if (failure !== undefined) throw failure;
+    if (this.#authFile === null && this.#tls === null) return;
     this.#log(1, 'users and certificates were read again');
   }
 
