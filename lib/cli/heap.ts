@@ -4,17 +4,14 @@
  * little, the server runs in a child process that is started with a larger one.
  */
 
-import { spawn } from 'node:child_process';
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
+import { isHeapChild } from './child.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** Room for the collector and for everything that is not an item. */
 const HEAP_SHARE = 1.25;
 const HEAP_BASE_BYTES: number = 128 * MEBIBYTE;
-
-const CHILD_MARK = 'HOTSET_HEAP_CHILD';
-const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'];
 
 export function heapBytesFor(maxBytes: number): number {
   return Math.ceil(maxBytes * HEAP_SHARE) + HEAP_BASE_BYTES;
@@ -51,7 +48,7 @@ export function planHeap(maxBytes: number): HeapPlan {
     needed > memory
       ? `a memory limit of ${mebibytes(maxBytes)} MiB needs about ${mebibytes(needed)} MiB, and there are ${mebibytes(memory)} MiB: the process may be killed before the limit is reached`
       : undefined;
-  const isChild = process.env[CHILD_MARK] !== undefined;
+  const isChild = isHeapChild();
   // A child has nothing to add to its parent's warning.
   if (needed <= limit)
     return shortOfMemory === undefined || isChild
@@ -71,34 +68,4 @@ export function planHeap(maxBytes: number): HeapPlan {
 
 function mebibytes(bytes: number): number {
   return Math.ceil(bytes / MEBIBYTE);
-}
-
-/** Runs this very command with a larger heap, hands signals on, and ends as the child ends. */
-export function runInChild(oldSpaceMebibytes: number, script: string, argv: readonly string[]): void {
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, `--max-old-space-size=${oldSpaceMebibytes}`, script, ...argv],
-    // The channel tells the child when this process dies in a way that no signal handler sees.
-    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, [CHILD_MARK]: '1' } },
-  );
-  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => {
-    process.stderr.write(
-      `hotset: cannot start a process with a heap of ${oldSpaceMebibytes} MiB: ${error.message}\n`,
-    );
-    process.exit(1);
-  });
-  child.on('exit', (code, signal) => {
-    if (signal === null) process.exit(code ?? 1);
-    for (const name of FORWARDED) process.removeAllListeners(name);
-    process.kill(process.pid, signal);
-  });
-}
-
-/** In a child made by `runInChild`: calls `onOrphaned` when the parent is gone. */
-export function watchParent(onOrphaned: () => void): void {
-  if (process.env[CHILD_MARK] === undefined || process.channel === undefined || process.channel === null)
-    return;
-  process.on('disconnect', onOrphaned);
-  process.channel.unref();
 }

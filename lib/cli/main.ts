@@ -5,14 +5,20 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CoarseClock, systemClock } from '../engine/clock.js';
 import { HotsetError } from '../errors.js';
-import { createTcpServer, createWireEngine, type ListenAddress } from '../tcp/index.js';
+import { createTcpServer, createWireEngine, type ListenAddress, type TcpServer } from '../tcp/index.js';
 import { addressText } from '../tcp/listener.js';
+import { isDaemon, reportServing, runInBackground, runInChild } from './child.js';
 import { helpText } from './flags.js';
-import { heapLimitBytes, maxBytesFor, planHeap, runInChild, watchParent } from './heap.js';
+import { heapLimitBytes, maxBytesFor, planHeap } from './heap.js';
+import { become, identityFor } from './identity.js';
+import { removePidFile, writePidFile } from './pid-file.js';
 import { writePortFile } from './port-file.js';
+import { serverOptions } from './server-options.js';
 import { type Settings, settingsFrom } from './settings.js';
 import { ShiftedClock } from './shifted-clock.js';
+import { StartError } from './start-error.js';
 import { UsageError } from './usage-error.js';
+import { restore, save, takeOver, versionsSoFar } from './warm-restart.js';
 
 /** Time for requests under way when the server is told to stop. */
 const GRACE_MS = 5000;
@@ -23,75 +29,131 @@ const EXIT_USAGE = 2;
 try {
   await run(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof HotsetError)) throw error;
+  if (!(error instanceof UsageError || error instanceof StartError || error instanceof HotsetError))
+    throw error;
   complain(error.message);
-  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
+  // Whoever waits for this process to serve must not hold it.
+  process.exit(error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE);
 }
 
 async function run(argv: readonly string[]): Promise<void> {
   const settings = settingsFrom(argv);
-  if (settings.action === 'help') process.stdout.write(helpText());
-  else if (settings.action === 'version') process.stdout.write(`hotset ${packageVersion()}\n`);
-  else {
-    const plan = planHeap(settings.maxBytes);
-    if ('warning' in plan && plan.warning !== undefined) complain(plan.warning);
-    if (plan.kind === 'child') runInChild(plan.oldSpaceMebibytes, fileURLToPath(import.meta.url), argv);
-    else await serve(settings);
+  switch (settings.action) {
+    case 'help':
+      process.stdout.write(helpText());
+      return;
+    case 'version':
+      process.stdout.write(`hotset ${packageVersion()}\n`);
+      return;
+    case 'license':
+      process.stdout.write(readFileSync(new URL('../../LICENSE', import.meta.url), 'utf8'));
+      return;
+    case 'serve':
+      await serveSomewhere(settings, argv);
   }
+}
+
+/** Here, in a child with a larger heap, or in the background. */
+async function serveSomewhere(settings: Settings, argv: readonly string[]): Promise<void> {
+  if (isDaemon()) {
+    await serve(settings);
+    return;
+  }
+  const plan = planHeap(settings.maxBytes);
+  if ('warning' in plan && plan.warning !== undefined) complain(plan.warning);
+  const oldSpaceMebibytes = plan.kind === 'child' ? plan.oldSpaceMebibytes : undefined;
+  const command = { script: fileURLToPath(import.meta.url), argv, oldSpaceMebibytes };
+  if (settings.daemon) runInBackground(command);
+  else if (plan.kind === 'child') {
+    const identity = identityFor(settings.user);
+    runInChild(command, () => {
+      if (identity !== null) become(identity, []);
+    });
+  } else await serve(settings);
 }
 
 async function serve(settings: Settings): Promise<void> {
   // Whoever reads the log may go away; the server stays.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
+  for (const note of settings.notes) complain(note);
+  const identity = identityFor(settings.user);
   const debugClock = settings.debugClock ? new ShiftedClock() : null;
   const clock = new CoarseClock(debugClock ?? systemClock);
   const engine = createWireEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
+  const { memoryFile } = settings;
+  if (memoryFile !== null && settings.casIds) engine.beginVersions(versionsSoFar(Date.now()));
   const server = createTcpServer(engine, {
+    ...serverOptions(settings),
     clock,
-    itemMaxBytes: settings.itemMaxBytes,
     memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
-    maxConnections: settings.maxConnections,
-    idleTimeoutMs: settings.idleTimeoutMs,
-    verbosity: settings.verbosity,
     log: complain,
     onError: (error) => complain(`a request failed: ${error instanceof Error ? error.stack : String(error)}`),
     ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
     ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
   });
 
+  /** Before, there is nothing that could be worth saving, and what is saved is still in its file. */
+  let serves = false;
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
     await server.close({ graceMs: GRACE_MS });
-    process.exit(0);
+    let code = 0;
+    if (serves && memoryFile !== null) {
+      try {
+        clock.refresh();
+        await save(engine, memoryFile);
+      } catch (error) {
+        complain(`${memoryFile} cannot be written: ${(error as Error).message}`);
+        code = EXIT_FAILURE;
+      }
+    }
+    if (serves && settings.pidFile !== null) removePidFile(settings.pidFile);
+    process.exit(code);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('SIGUSR1', stop);
-  // There is nothing to read again yet; it must not end the server.
-  process.on('SIGHUP', () => {});
-  watchParent(stop);
+  process.on('SIGHUP', () => reload(server));
 
+  if (memoryFile !== null) await restore(engine, memoryFile, complain);
   const addresses: ListenAddress[] = [];
   try {
     for (const address of settings.addresses) addresses.push(await server.listen(address));
+    if (identity !== null)
+      become(
+        identity,
+        addresses.flatMap((address) => ('path' in address ? [address.path] : [])),
+      );
+    if (memoryFile !== null) takeOver(memoryFile);
   } catch (error) {
     await server.close();
     throw error instanceof HotsetError ? withHint(error) : error;
   }
+  serves = true;
+  if (settings.pidFile !== null) attempt(settings.pidFile, (file) => writePidFile(file));
   const portFile = process.env.MEMCACHED_PORT_FILENAME;
-  if (portFile !== undefined && portFile !== '') tryWritePortFile(portFile, addresses);
+  if (portFile !== undefined && portFile !== '')
+    attempt(portFile, (file) => writePortFile(file, addresses), 'MEMCACHED_PORT_FILENAME ');
   process.stdout.write(`${greeting(settings, addresses)}\n`);
+  reportServing(stop);
 }
 
-/** As with memcached, the server goes on when the file cannot be written. */
-function tryWritePortFile(filename: string, addresses: readonly ListenAddress[]): void {
+/** What is wrong has been logged, and what was read before stays in force. */
+function reload(server: TcpServer): void {
   try {
-    writePortFile(filename, addresses);
+    server.reload();
+  } catch {}
+}
+
+/** As with memcached, the server goes on when such a file cannot be written. */
+function attempt(file: string, write: (file: string) => void, name: string = ''): void {
+  try {
+    write(file);
   } catch (error) {
-    complain(`MEMCACHED_PORT_FILENAME ${filename} cannot be written: ${(error as Error).message}`);
+    complain(`${name}${file} cannot be written: ${(error as Error).message}`);
   }
 }
 

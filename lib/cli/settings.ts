@@ -1,100 +1,137 @@
 /** From the command line's words to what the server is told. */
 
-import { parseArgs } from 'node:util';
-import { DEFAULT_HOST, DEFAULT_MAX_CONNECTIONS, DEFAULT_PORT, type ListenAddress } from '../tcp/options.js';
+import { DEFAULT_REQUESTS_PER_TURN } from '../memcached/limits.js';
+import type { ListenAddress, TlsOptions } from '../tcp/index.js';
+import { DEFAULT_BACKLOG, DEFAULT_MAX_CONNECTIONS } from '../tcp/options.js';
+import { addresses } from './addresses.js';
 import { extendedOptions } from './extended-options.js';
-import { FLAGS, type FlagName } from './flags.js';
+import { Given } from './given.js';
 import { UsageError } from './usage-error.js';
 
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * 1024;
+const INT32_MAX = 2 ** 31 - 1;
 
 export interface Settings {
-  readonly action: 'serve' | 'help' | 'version';
+  readonly action: 'serve' | 'help' | 'version' | 'license';
   readonly addresses: readonly ListenAddress[];
+  readonly backlog: number;
+  readonly protocol: 'auto' | 'ascii' | 'binary';
   readonly maxBytes: number;
   readonly itemMaxBytes: number;
-  readonly maxConnections: number;
-  readonly idleTimeoutMs: number;
   readonly evict: boolean;
+  readonly memoryFile: string | null;
+  readonly casIds: boolean;
+  readonly maxConnections: number;
+  readonly requestsPerTurn: number;
+  readonly idleTimeoutMs: number;
   readonly enableShutdown: boolean;
+  readonly allowFlush: boolean;
+  readonly allowDump: boolean;
+  readonly allowWatch: boolean;
+  readonly prefixDelimiter: string | null;
+  readonly trackSizes: boolean;
+  readonly authFile: string | null;
+  readonly tls: TlsOptions | null;
+  readonly daemon: boolean;
+  readonly pidFile: string | null;
+  readonly user: string | null;
   readonly verbosity: number;
   readonly debugClock: boolean;
+  /** What is accepted and not done, where somebody may count on it. */
+  readonly notes: readonly string[];
 }
 
 /** Throws a UsageError that names the flag and what it takes. */
 export function settingsFrom(argv: readonly string[]): Settings {
-  const given = readFlags(argv);
-  const memoryMebibytes = wholeNumber(given, 'memory', 64, 1, 2 ** 32);
-  const maxBytes = memoryMebibytes * MEBIBYTE;
-  wholeNumber(given, 'threads', 1, 1, 4096);
-  const udp = given.get('udp')?.at(-1);
-  if (udp !== undefined && udp !== '0')
-    throw new UsageError(`-U takes only 0: UDP is out by design, because it amplifies attacks; got ${udp}`);
+  const given = new Given(argv);
+  const memoryMebibytes = given.wholeNumber('memory', 64, 1, 2 ** 32);
+  checkIgnored(given);
+  const { idleTimeoutMs, trackSizes, tls, notes } = extendedOptions(given.all('extended'));
+  const authFile = given.text('authFile');
+  if (given.has('sasl') && authFile === null)
+    throw new UsageError(
+      '-S needs users: give -Y <file> with it, for hotset knows no other place to find them',
+    );
   return {
-    action: given.has('help') ? 'help' : given.has('version') ? 'version' : 'serve',
+    action: action(given),
     addresses: addresses(given),
-    maxBytes,
+    backlog: given.wholeNumber('backlog', DEFAULT_BACKLOG, 1, INT32_MAX),
+    protocol: protocol(given),
+    maxBytes: memoryMebibytes * MEBIBYTE,
     itemMaxBytes: itemSize(given, memoryMebibytes),
-    maxConnections: wholeNumber(given, 'connections', DEFAULT_MAX_CONNECTIONS, 1, 2 ** 31 - 1),
-    ...extendedOptions(given.get('extended') ?? []),
     evict: !given.has('noEvictions'),
+    memoryFile: given.text('memoryFile'),
+    casIds: !given.has('noCas'),
+    maxConnections: given.wholeNumber('connections', DEFAULT_MAX_CONNECTIONS, 1, INT32_MAX),
+    requestsPerTurn: given.wholeNumber('requestsPerTurn', DEFAULT_REQUESTS_PER_TURN, 1, INT32_MAX),
+    idleTimeoutMs,
     enableShutdown: given.has('shutdown'),
-    verbosity: given.get('verbose')?.length ?? 0,
+    allowFlush: !given.has('noFlush'),
+    allowDump: !given.has('noDump'),
+    allowWatch: !given.has('noWatch'),
+    prefixDelimiter: prefixDelimiter(given),
+    trackSizes,
+    authFile,
+    tls: tlsOptions(given, tls),
+    daemon: given.has('daemon'),
+    pidFile: given.text('pidFile'),
+    user: given.text('user'),
+    verbosity: given.all('verbose').length,
     debugClock: given.has('debugClock'),
+    notes: [
+      ...notes,
+      ...(given.has('lockMemory') ? ['-k is accepted and without effect: memory is not locked'] : []),
+      ...(!given.has('tls') && Object.keys(tls).length > 0
+        ? ['-o ssl_… is without effect where -Z is not given']
+        : []),
+    ],
   };
 }
 
-type Given = ReadonlyMap<FlagName, readonly string[]>;
-
-function readFlags(argv: readonly string[]): Given {
-  const names = Object.keys(FLAGS) as FlagName[];
-  const byLongName = new Map<string, FlagName>(names.map((name) => [FLAGS[name].long, name]));
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: Object.fromEntries(
-      Object.values(FLAGS).map((flag) => [
-        flag.long,
-        {
-          type: flag.takes === undefined ? ('boolean' as const) : ('string' as const),
-          ...(flag.short === undefined ? {} : { short: flag.short }),
-        },
-      ]),
-    ),
-    // Not strict: `-p -1` has a value that looks like a flag, and our own messages say more.
-    strict: false,
-    tokens: true,
-  });
-  const given = new Map<FlagName, string[]>();
-  for (const token of tokens) {
-    if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional')
-      throw new UsageError(
-        `unexpected argument "${token.value}"; hotset takes only flags: see hotset --help (with npm start, put -- before them)`,
-      );
-    const name = byLongName.get(token.name);
-    if (name === undefined) throw new UsageError(`unknown flag ${token.rawName}; see hotset --help`);
-    const { takes } = FLAGS[name];
-    if (takes === undefined && token.value !== undefined)
-      throw new UsageError(`${token.rawName} takes no value; got ${token.value}`);
-    if (takes !== undefined && token.value === undefined)
-      throw new UsageError(`${token.rawName} takes ${takes}; see hotset --help`);
-    given.set(name, [...(given.get(name) ?? []), token.value ?? '']);
-  }
-  return given;
+function action(given: Given): Settings['action'] {
+  const asked = (['help', 'version', 'license'] as const).find((name) => given.has(name));
+  return asked ?? 'serve';
 }
 
-function wholeNumber(given: Given, name: FlagName, otherwise: number, least: number, most: number): number {
-  const text = given.get(name)?.at(-1);
-  if (text === undefined) return otherwise;
-  const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number >= least && number <= most))
-    throw new UsageError(`-${FLAGS[name].short} takes a whole number from ${least} to ${most}; got ${text}`);
-  return number;
+/** What has no effect is checked all the same, for it may be a slip. */
+function checkIgnored(given: Given): void {
+  given.wholeNumber('threads', 1, 1, 4096);
+  given.wholeNumber('minimumSize', 48, 1, INT32_MAX);
+  given.wholeNumber('napiIds', 1, 1, INT32_MAX);
+  const factor = given.last('growthFactor');
+  if (factor !== undefined && !(/^\d+(\.\d+)?$/.test(factor) && Number(factor) > 1))
+    throw new UsageError(`-f takes a number above 1; got ${factor}`);
+  const udp = given.last('udp');
+  if (udp !== undefined && udp !== '0')
+    throw new UsageError(`-U takes only 0: UDP is out by design, because it amplifies attacks; got ${udp}`);
+}
+
+function protocol(given: Given): Settings['protocol'] {
+  const name = given.last('protocol') ?? 'auto';
+  if (name !== 'auto' && name !== 'ascii' && name !== 'binary')
+    throw new UsageError(`-B takes auto, ascii or binary; got ${name}`);
+  return name;
+}
+
+function prefixDelimiter(given: Given): string | null {
+  const text = given.last('prefixDelimiter');
+  if (text === undefined) return null;
+  if (!/^[!-~]$/.test(text)) throw new UsageError(`-D takes one character, as in :; got "${text}"`);
+  return text;
+}
+
+function tlsOptions(given: Given, { certFile, ...others }: Partial<TlsOptions>): TlsOptions | null {
+  if (!given.has('tls')) return null;
+  if (certFile === undefined)
+    throw new UsageError('-Z needs a certificate: give -o ssl_chain_cert=<file> with it');
+  if ((others.verifyMode ?? 0) > 0 && others.caFile === undefined)
+    throw new UsageError('-o ssl_verify_mode above 0 needs authorities: give -o ssl_ca_cert=<file> with it');
+  return { certFile, ...others };
 }
 
 function itemSize(given: Given, memoryMebibytes: number): number {
-  const text = given.get('itemSize')?.at(-1) ?? '1m';
+  const text = given.last('itemSize') ?? '1m';
   const match = /^(\d{1,12})([km]?)$/i.exec(text);
   const units: Record<string, number> = { '': 1, k: KIBIBYTE, m: MEBIBYTE };
   const bytes = match === null ? Number.NaN : Number(match[1]) * units[match[2]!.toLowerCase()]!;
@@ -110,51 +147,4 @@ function itemSize(given: Given, memoryMebibytes: number): number {
       `-I takes at most half of the memory limit (-m ${memoryMebibytes}), ${most} bytes; got ${text}`,
     );
   return bytes;
-}
-
-function addresses(given: Given): ListenAddress[] {
-  const port = portNumber('-p', given.get('port')?.at(-1) ?? String(DEFAULT_PORT));
-  const socket = given.get('socket')?.at(-1);
-  if (socket !== undefined) {
-    if (socket === '') throw new UsageError('-s takes the path of a Unix socket');
-    const unix: ListenAddress = { path: socket, mode: accessMode(given) };
-    // As with memcached, a Unix socket stands instead of TCP, unless a port is asked for as well.
-    return given.has('port') && port !== null ? [unix, ...tcpAddresses(given, port)] : [unix];
-  }
-  const tcp = tcpAddresses(given, port);
-  if (tcp.length === 0)
-    throw new UsageError('a port of 0 opens none, and leaves nothing to listen on; give -s <path> with it');
-  return tcp;
-}
-
-function tcpAddresses(given: Given, port: number | null): ListenAddress[] {
-  const listed = (given.get('listen') ?? [DEFAULT_HOST]).flatMap((list) => list.split(','));
-  return listed.flatMap((text) => {
-    const match = /^(?:\[([^\]]+)\]|([^:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(-?\d+))?$/.exec(text.trim());
-    const host = match?.[1] ?? match?.[2] ?? match?.[3];
-    if (host === undefined)
-      throw new UsageError(
-        `-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got "${text}"`,
-      );
-    const own = match?.[4] === undefined ? port : portNumber('-l', match[4]);
-    return own === null ? [] : [{ host, port: own }];
-  });
-}
-
-/** A port; null for none, 0 (any) for memcached's -1. */
-function portNumber(where: string, text: string): number | null {
-  const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (number === 0) return null;
-  if (number === -1) return 0;
-  if (number > 0 && number <= 65535) return number;
-  throw new UsageError(
-    `${where} takes a port from 1 to 65535, 0 for none or -1 for any free one; got ${text}`,
-  );
-}
-
-function accessMode(given: Given): number {
-  const text = given.get('mask')?.at(-1) ?? '0700';
-  if (!/^0?[0-7]{1,3}$/.test(text))
-    throw new UsageError(`-a takes an access mode in octal, as in 0700; got ${text}`);
-  return Number.parseInt(text, 8);
 }

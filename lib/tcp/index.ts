@@ -21,6 +21,7 @@ export { keyText, wireKey } from '../memcached/wire-key.js';
 export type { WireValue } from '../memcached/wire-value.js';
 export type { ListenAddress, TcpServerOptions } from './options.js';
 export type { TcpServer } from './tcp-server.js';
+export type { TlsOptions } from './tls-options.js';
 
 /**
  * Makes a server that opens `engine` to memcached clients; `listen()` starts it. The code that made the
@@ -33,8 +34,9 @@ export type { TcpServer } from './tcp-server.js';
  * …
  * await server.close({ graceMs: 5000 });
  *
- * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, and `HOTSET_INVALID_ARGUMENT` for an engine
- * that is not for the wire.
+ * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, `HOTSET_INVALID_TLS` and
+ * `HOTSET_INVALID_AUTH_FILE` for files that cannot be used, and `HOTSET_INVALID_ARGUMENT` for an engine that is
+ * not for the wire.
  */
 export function createTcpServer(engine: WireEngine, options: TcpServerOptions = {}): TcpServer {
   if (!isWireEngine(engine))

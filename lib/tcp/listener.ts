@@ -3,14 +3,18 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
-import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SOCKET_MODE, type ListenAddress } from './options.js';
-
-/** As memcached asks of the operating system. */
-const BACKLOG = 1024;
+import {
+  DEFAULT_BACKLOG,
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  DEFAULT_SOCKET_MODE,
+  type ListenAddress,
+} from './options.js';
 
 export async function openListener(
   address: ListenAddress,
   onConnection: (socket: Socket) => void,
+  backlog: number = DEFAULT_BACKLOG,
 ): Promise<Server> {
   if ('path' in address) {
     try {
@@ -32,13 +36,13 @@ export async function openListener(
       // The socket must never exist with a wider mode, not even for a moment.
       const umask = process.umask(0o777 & ~(address.mode ?? DEFAULT_SOCKET_MODE));
       try {
-        server.listen({ path: address.path, backlog: BACKLOG }, listening);
+        server.listen({ path: address.path, backlog }, listening);
       } finally {
         process.umask(umask);
       }
     } else {
       const { host = DEFAULT_HOST, port = DEFAULT_PORT } = address;
-      server.listen({ host, port, backlog: BACKLOG }, listening);
+      server.listen({ host, port, backlog }, listening);
     }
   });
 }

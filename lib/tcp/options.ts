@@ -1,11 +1,15 @@
 /** What the TCP adapter can be told: one type, one place for defaults, one function that validates. */
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
+import type { ProtocolChoice } from '../memcached/commands/admin/transport.js';
 import type { ItemStoreOptions } from '../memcached/item-store.js';
+import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js';
 
 export interface TcpAddress {
   readonly host?: string;
   readonly port?: number;
+  /** Whether it speaks TLS. Default: true where the server has certificates. */
+  readonly tls?: boolean;
 }
 
 export interface UnixAddress {
@@ -13,7 +17,7 @@ export interface UnixAddress {
   readonly mode?: number;
 }
 
-/** Where to listen: a TCP port, or a Unix socket. */
+/** Where to listen: a TCP port, or a Unix socket, which never speaks TLS. */
 export type ListenAddress = TcpAddress | UnixAddress;
 
 export interface TcpServerOptions extends ItemStoreOptions {
@@ -29,6 +33,17 @@ export interface TcpServerOptions extends ItemStoreOptions {
   maxConnections?: number;
   /** Connections that send nothing for longer are closed. Default: `Infinity`. */
   idleTimeoutMs?: number;
+  /** Connections that the operating system keeps while they wait to be accepted. Default: 1024. */
+  backlog?: number;
+  /** Serves TCP over TLS. The files are read and checked at once, and again by `reload`. Default: no TLS. */
+  tls?: TlsOptions;
+  /**
+   * File of `user:password` lines, at most 8: clients have to authenticate, as memcached's `-Y` has it. Read and
+   * checked at once, and again by `reload`. Default: nobody has to.
+   */
+  authFile?: string;
+  /** The protocols that clients may speak. Default: `auto`, which tells them apart by the first byte. */
+  protocol?: ProtocolChoice;
   /** Takes a line for each event worth logging at the present verbosity. */
   log?: (message: string) => void;
   /**
@@ -45,12 +60,23 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TcpServerOptions>([
   'mode',
   'maxConnections',
   'idleTimeoutMs',
+  'backlog',
+  'tls',
+  'authFile',
+  'protocol',
   'log',
   'onError',
   'itemMaxBytes',
   'clock',
   'memoryCeilingBytes',
   'verbosity',
+  'casIds',
+  'allowFlush',
+  'allowDump',
+  'allowWatch',
+  'requestsPerTurn',
+  'prefixDelimiter',
+  'trackSizes',
   'onShutdown',
   'onDebugTime',
 ]);
@@ -59,12 +85,20 @@ export interface ResolvedTcpOptions {
   readonly address: ListenAddress;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
+  readonly backlog: number;
+  readonly tls: ResolvedTlsOptions | null;
+  readonly authFile: string | null;
+  readonly protocol: ProtocolChoice;
 }
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 11211;
 export const DEFAULT_SOCKET_MODE = 0o700;
 export const DEFAULT_MAX_CONNECTIONS = 1024;
+/** As memcached asks of the operating system. */
+export const DEFAULT_BACKLOG = 1024;
+const LARGEST_BACKLOG = 2 ** 31 - 1;
+const PROTOCOLS: readonly string[] = ['auto', 'ascii', 'binary'] satisfies ProtocolChoice[];
 /** The kernel's room for a path, without its end; Node would cut off the rest in silence. */
 export const SOCKET_PATH_MAX_BYTES: number = process.platform === 'linux' ? 107 : 103;
 
@@ -79,16 +113,25 @@ export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions
   const idleTimeoutMs = options.idleTimeoutMs ?? Number.POSITIVE_INFINITY;
   if (typeof idleTimeoutMs !== 'number' || !(idleTimeoutMs > 0))
     throw invalidOption('idleTimeoutMs', 'milliseconds, more than 0 (Infinity for never)', idleTimeoutMs);
+  const backlog = options.backlog ?? DEFAULT_BACKLOG;
+  if (!Number.isInteger(backlog) || backlog < 1 || backlog > LARGEST_BACKLOG)
+    throw invalidOption('backlog', `a whole number from 1 to ${LARGEST_BACKLOG}`, backlog);
+  const protocol = options.protocol ?? 'auto';
+  if (!PROTOCOLS.includes(protocol)) throw invalidOption('protocol', 'auto, ascii or binary', protocol);
+  const authFile = options.authFile ?? null;
+  if (authFile !== null && (typeof authFile !== 'string' || authFile === ''))
+    throw invalidOption('authFile', 'the name of a file', authFile);
+  const tls = options.tls === undefined ? null : resolveTlsOptions(options.tls);
   const address: ListenAddress =
     path === undefined
       ? { host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT }
       : { path, mode: mode ?? DEFAULT_SOCKET_MODE };
-  checkAddress(address);
-  return { address, maxConnections, idleTimeoutMs };
+  checkAddress(address, tls !== null);
+  return { address, maxConnections, idleTimeoutMs, backlog, tls, authFile, protocol };
 }
 
 /** Throws `HOTSET_INVALID_OPTION` for an address that nobody could listen on. */
-export function checkAddress(address: ListenAddress): void {
+export function checkAddress(address: ListenAddress, hasCertificates: boolean): void {
   if ('path' in address) {
     if (typeof address.path !== 'string' || address.path === '')
       throw invalidOption('path', 'the path of a Unix socket', address.path);
@@ -104,4 +147,7 @@ export function checkAddress(address: ListenAddress): void {
     throw invalidOption('port', 'a whole number from 0 to 65535', port);
   if (address.host !== undefined && (typeof address.host !== 'string' || address.host === ''))
     throw invalidOption('host', 'a host name or an address', address.host);
+  const { tls } = address;
+  if (tls !== undefined && (typeof tls !== 'boolean' || (tls && !hasCertificates)))
+    throw invalidOption("an address's tls", 'false, or true where the server has certificates', tls);
 }

@@ -14,6 +14,7 @@ import type {
 } from '../memcached/commands/admin/transport.js';
 import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
+import { AuthFile } from './auth-file.js';
 import { Connection, type ConnectionObserver } from './connection.js';
 import { addressText, openListener } from './listener.js';
 import {
@@ -26,6 +27,7 @@ import {
   type TcpServerOptions,
   type UnixAddress,
 } from './options.js';
+import { TlsEndpoint, type TlsObserver } from './tls-endpoint.js';
 
 /** How often idle connections are looked for and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;
@@ -41,7 +43,7 @@ interface Listener {
   readonly address: ListenAddress;
 }
 
-export class TcpServer implements Transport, ConnectionObserver {
+export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
   bytesRead = 0;
@@ -50,11 +52,15 @@ export class TcpServer implements Transport, ConnectionObserver {
   rejectedConnections = 0;
   idleKicks = 0;
   yields = 0;
+  /** Clients that did not get through their TLS handshake. */
+  handshakeErrors = 0;
 
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
   readonly #write: ((message: string) => void) | undefined;
   readonly #onError: ((error: unknown) => void) | undefined;
+  readonly #tls: TlsEndpoint | null;
+  readonly #authFile: AuthFile | null;
   /** One for all: each connection drains it before another one writes. */
   readonly #out = new ReplyBuffer();
   readonly #listeners: Listener[] = [];
@@ -66,6 +72,9 @@ export class TcpServer implements Transport, ConnectionObserver {
 
   constructor(engine: WireEngine, options: TcpServerOptions) {
     this.#options = resolveTcpOptions(options);
+    const { tls, authFile } = this.#options;
+    this.#tls = tls === null ? null : new TlsEndpoint(tls, this);
+    this.#authFile = authFile === null ? null : new AuthFile(authFile);
     this.#items = itemStoreOf(engine, options);
     this.#write = options.log;
     this.#onError = options.onError;
@@ -78,8 +87,9 @@ export class TcpServer implements Transport, ConnectionObserver {
    * Returns the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`.
    */
   async listen(address: ListenAddress = this.#options.address): Promise<ListenAddress> {
-    checkAddress(address);
-    const server = await openListener(address, (socket) => this.#accept(socket));
+    checkAddress(address, this.#tls !== null);
+    const tls = 'path' in address || address.tls === false ? null : this.#tls;
+    const server = await openListener(address, (socket) => this.#accept(socket, tls), this.#options.backlog);
     if (this.#closing) {
       server.close();
       throw new HotsetError(
@@ -89,7 +99,9 @@ export class TcpServer implements Transport, ConnectionObserver {
     }
     const bound = server.address() as AddressInfo | string | null;
     const actual: ListenAddress =
-      bound !== null && typeof bound === 'object' ? { host: bound.address, port: bound.port } : address;
+      bound !== null && typeof bound === 'object'
+        ? { ...address, host: bound.address, port: bound.port }
+        : address;
     this.#listeners.push({ id: this.#takeId(), server, address: actual });
     this.#items.transports.add(this);
     this.#upkeep ??= setInterval(() => this.upkeep(), UPKEEP_INTERVAL_MS).unref();
@@ -116,6 +128,7 @@ export class TcpServer implements Transport, ConnectionObserver {
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
     for (const connection of this.#connections) connection.drain();
+    this.#tls?.cut();
     const cutAll = (): void => {
       for (const connection of this.#connections) connection.socket.destroy();
     };
@@ -147,19 +160,32 @@ export class TcpServer implements Transport, ConnectionObserver {
     }
   }
 
-  #accept(socket: Socket): void {
-    if (this.#closing) {
-      socket.destroy();
-      return;
-    }
-    if (this.#connections.size >= this.maxConnections) {
-      this.#refuse(socket);
-      return;
-    }
+  #accept(socket: Socket, tls: TlsEndpoint | null): void {
+    if (this.#closing) socket.destroy();
+    // Refused before its handshake, as memcached does: a full server has no time for it.
+    else if (this.#connections.size + (this.#tls?.pending ?? 0) >= this.maxConnections) this.#refuse(socket);
+    else if (tls !== null) tls.begin(socket);
+    else this.#serve(socket);
+  }
+
+  onSecure(socket: Socket): void {
+    if (this.#closing) socket.destroy();
+    else this.#serve(socket);
+  }
+
+  onHandshakeFailed(reason: string): void {
+    this.handshakeErrors++;
+    this.#log(1, `a TLS handshake failed: ${reason}`);
+  }
+
+  #serve(socket: Socket): void {
     // So that the connection counts as active from now, and not from when the clock was last read.
     this.#items.beginTurn();
     this.totalConnections++;
-    const connection = new Connection(socket, this.#takeId(), this.#items, this.#out, this);
+    const connection = new Connection(socket, this.#takeId(), this.#items, this.#out, this, {
+      protocol: this.protocol,
+      credentials: this.#authFile?.credentials ?? null,
+    });
     this.#connections.add(connection);
     this.#log(2, `connection ${connection.id} opened`);
   }
@@ -251,18 +277,35 @@ export class TcpServer implements Transport, ConnectionObserver {
   }
 
   get protocol(): ProtocolChoice {
-    return 'auto';
+    return this.#options.protocol;
   }
 
   get authenticates(): boolean {
-    return false;
+    return this.#authFile !== null;
   }
 
   get tls(): TlsSettings | null {
-    return null;
+    return this.#tls?.settings ?? null;
   }
 
-  reload(): void {}
+  /**
+   * Reads users and certificates again, for clients from now on; connections stay as they are. Throws
+   * `HOTSET_INVALID_AUTH_FILE` or `HOTSET_INVALID_TLS` for what makes no sense, of which the old stays in force.
+   */
+  reload(): void {
+    let failure: unknown;
+    for (const part of [this.#authFile, this.#tls]) {
+      try {
+        part?.reload();
+      } catch (error) {
+        this.#log(0, `${(error as Error).message}; what was read before stays in force`);
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+    if (this.#authFile === null && this.#tls === null) return;
+    this.#log(1, 'users and certificates were read again');
+  }
 
   resetStats(): void {
     this.bytesRead = 0;
@@ -271,6 +314,7 @@ export class TcpServer implements Transport, ConnectionObserver {
     this.rejectedConnections = 0;
     this.idleKicks = 0;
     this.yields = 0;
+    this.handshakeErrors = 0;
   }
 }
 

@@ -46,11 +46,15 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:zlib',
     ],
   },
-  { room: 'tcp', imports: ['memcached', 'errors.ts'], packages: ['node:net', 'node:fs', 'mnemonist'] },
+  {
+    room: 'tcp',
+    imports: ['memcached', 'errors.ts'],
+    packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls', 'mnemonist'],
+  },
   {
     room: 'cli',
-    imports: ['engine', 'memcached', 'tcp', 'errors.ts'],
-    packages: ['node:child_process', 'node:fs', 'node:os', 'node:url', 'node:util', 'node:v8'],
+    imports: ['engine', 'memcached', 'snapshot', 'tcp', 'errors.ts'],
+    packages: ['node:child_process', 'node:fs', 'node:os', 'node:path', 'node:url', 'node:util', 'node:v8'],
   },
 ];
 

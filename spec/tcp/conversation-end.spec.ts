@@ -1,8 +1,7 @@
 /** How a conversation ends: from either side, politely or not, and what that changes. */
 
 import { expect, it } from 'vitest';
-import { createTcpServer, createWireEngine, type TcpServer } from '../../lib/tcp/index.js';
-import { closeAfterTest, connectTo, everyByte, serve } from './fixture.js';
+import { everyByte, serve } from './fixture.js';
 import { eventually } from './wire-client.js';
 
 it('answers a client that has shut down its side', async () => {
@@ -49,7 +48,7 @@ it('changes nothing for a client that resets in the middle of its data', async (
     const before = server.bytesRead;
     client.send(`${verb} 1000000\r\n${'x'.repeat(500_000)}`);
     await eventually(() => server.bytesRead > before + 100_000, 'data arrives');
-    client.socket.resetAndDestroy();
+    client.reset();
     await eventually(() => server.currentConnections === 1, 'the connection is gone');
     expect(await watcher.ask('get a new\r\n', /END\r\n/)).toBe('VALUE a 5 3\r\nold\r\nEND\r\n');
   }
@@ -66,7 +65,7 @@ it('survives clients that reset with replies on the way', async () => {
     client.socket.pause();
     client.send('get big\r\n'.repeat(50));
     await eventually(() => server.currentConnections === 2, 'the connection is there');
-    client.socket.resetAndDestroy();
+    client.reset();
     await eventually(() => server.currentConnections === 1, 'the connection is gone');
   }
   expect(await watcher.ask('version\r\n')).toMatch(/^VERSION /);
@@ -76,18 +75,13 @@ it('survives clients that reset with replies on the way', async () => {
 it.each(['', 'get a\r\n'])(
   'answers what stands before shutdown, then closes all (%j after it)',
   async (after) => {
-    const engine = createWireEngine();
     let closed: Promise<void> | undefined;
-    const server: TcpServer = closeAfterTest(
-      createTcpServer(engine, {
-        port: 0,
-        onShutdown: () => {
-          closed = server.close({ graceMs: 5000 });
-        },
-      }),
-    );
-    const address = await server.listen();
-    const [client, other] = [await connectTo(address), await connectTo(address)];
+    const { connect, server } = await serve({
+      onShutdown: () => {
+        closed = server.close({ graceMs: 5000 });
+      },
+    });
+    const [client, other] = [await connect(), await connect()];
     await other.ask('version\r\n');
     client.send(`set a 0 0 1\r\nx\r\nget a\r\nshutdown\r\n${after}`);
     expect(await client.rest()).toBe('STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n');

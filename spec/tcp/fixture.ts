@@ -1,9 +1,10 @@
 /** Servers for specs: on a free port, with a clock that stands still, closed after each test. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import type { ConnectionOptions } from 'node:tls';
+import { afterAll, afterEach } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
 import {
   createTcpServer,
@@ -11,9 +12,11 @@ import {
   type ListenAddress,
   type TcpServer,
   type TcpServerOptions,
+  type TlsOptions,
   type WireEngine,
   type WireEngineOptions,
 } from '../../lib/tcp/index.js';
+import { type Certificate, certificate } from '../support/certificates.js';
 import { WireClient } from './wire-client.js';
 
 export interface Served {
@@ -34,6 +37,37 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
+interface TlsWorld {
+  readonly server: TlsOptions;
+  readonly client: ConnectionOptions;
+}
+
+let tlsWorld: TlsWorld | null = null;
+
+/** From now on `serve` speaks TLS, and so do the clients. */
+export function serveTls(): void {
+  const path = mkdtempSync(join(tmpdir(), 'hotset-spec-'));
+  const { cert, key } = certificate('server');
+  tlsWorld = { server: certFiles(path, { cert, key }), client: { ca: cert } };
+  afterAll(() => rmSync(path, { recursive: true, force: true }));
+}
+
+/** What a server has to be told to speak TLS as `serve` does now; null for not at all. */
+export function servedTls(): TlsOptions | null {
+  return tlsWorld?.server ?? null;
+}
+
+/** Writes a certificate and its key to files in `path`. */
+export function certFiles(
+  path: string,
+  { cert, key }: Pick<Certificate, 'cert' | 'key'>,
+): { certFile: string; keyFile: string } {
+  const files = { certFile: join(path, 'cert.pem'), keyFile: join(path, 'key.pem') };
+  writeFileSync(files.certFile, cert);
+  writeFileSync(files.keyFile, key);
+  return files;
+}
+
 /** A server over an engine of its own, or over `engine`. */
 export async function serve(
   options: TcpServerOptions = {},
@@ -44,6 +78,7 @@ export async function serve(
   const server = createTcpServer(engine, {
     clock,
     ...('path' in options ? {} : { port: 0 }),
+    ...(tlsWorld === null ? {} : { tls: tlsWorld.server }),
     ...options,
   });
   servers.push(server);
@@ -51,8 +86,12 @@ export async function serve(
   return { engine, server, address, clock, connect: () => connectTo(address) };
 }
 
-export async function connectTo(address: ListenAddress): Promise<WireClient> {
-  const client = await WireClient.open(address);
+export async function connectTo(
+  address: ListenAddress,
+  tls: ConnectionOptions | undefined = tlsWorld?.client,
+): Promise<WireClient> {
+  // A Unix socket never speaks TLS.
+  const client = await WireClient.open(address, 'path' in address ? undefined : tls);
   clients.push(client);
   return client;
 }

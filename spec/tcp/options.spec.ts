@@ -1,7 +1,12 @@
 /** Options that make no sense are refused by name, before anything is opened. */
 
 import { describe, expect, it } from 'vitest';
-import { createTcpServer, createWireEngine, type TcpServerOptions } from '../../lib/tcp/index.js';
+import {
+  createTcpServer,
+  createWireEngine,
+  type TcpServerOptions,
+  type TlsOptions,
+} from '../../lib/tcp/index.js';
 
 const bad: [option: string, options: TcpServerOptions][] = [
   ['port', { port: -1 }],
@@ -27,6 +32,19 @@ const bad: [option: string, options: TcpServerOptions][] = [
   ['idleTimeoutMs', { idleTimeoutMs: -1 }],
   ['idleTimeoutMs', { idleTimeoutMs: Number.NaN }],
   ['idleTimeoutMs', { idleTimeoutMs: '5' as unknown as number }],
+  ['backlog', { backlog: 0 }],
+  ['backlog', { backlog: 1.5 }],
+  ['protocol', { protocol: 'udp' as 'auto' }],
+  ['authFile', { authFile: '' }],
+  ['tls', { tls: 'cert.pem' as unknown as TlsOptions }],
+  ['tls.certFile', { tls: {} as TlsOptions }],
+  ['tls.keyFile', { tls: { certFile: 'c', keyFile: '' } }],
+  ['tls.caFile', { tls: { certFile: 'c', caFile: '' } }],
+  ['tls.verifyMode', { tls: { certFile: 'c', caFile: 'a', verifyMode: 4 as 3 } }],
+  ['tls.verifyMode', { tls: { certFile: 'c', verifyMode: 1 } }],
+  ['tls.minVersion', { tls: { certFile: 'c', minVersion: 'TLSv1' as 'TLSv1.2' } }],
+  ['tls.ciphers', { tls: { certFile: 'c', ciphers: '' } }],
+  ['tls.handshakeTimeoutMs', { tls: { certFile: 'c', handshakeTimeoutMs: 0 } }],
   ['itemMaxBytes', { itemMaxBytes: 1023 }],
   ['itemMaxBytes', { itemMaxBytes: 2 ** 30 + 1 }],
   ['itemMaxBytes', { itemMaxBytes: 2000.5 }],
@@ -46,8 +64,19 @@ describe('the options of createTcpServer', () => {
     const server = createTcpServer(createWireEngine());
     await expect(server.listen({ port: 65536 })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
     await expect(server.listen({ path: '' })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
+    await expect(server.listen({ port: 0, tls: true })).rejects.toMatchObject({
+      code: 'HOTSET_INVALID_OPTION',
+      message: "an address's tls takes false, or true where the server has certificates; got true",
+    });
     expect(server.addresses).toEqual([]);
     await server.close();
+  });
+
+  it('refuses an unknown option of tls by name', () => {
+    const tls = { certFile: 'c', cert: 'c' } as TlsOptions;
+    expect(() => createTcpServer(createWireEngine(), { tls })).toThrow(
+      /there is no option "cert"; options are certFile/,
+    );
   });
 
   it('takes the bounds themselves', () => {

@@ -1,6 +1,6 @@
 /** A client that asks and does not read costs a bounded amount of memory, and nobody else any time. */
 
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
@@ -8,7 +8,9 @@ import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Connection, UNSENT_MAX_BYTES } from '../../lib/tcp/connection.js';
 import { createWireEngine, type ListenAddress } from '../../lib/tcp/index.js';
 import { openListener } from '../../lib/tcp/listener.js';
-import { connectTo, everyByte, serve } from './fixture.js';
+import { TlsEndpoint } from '../../lib/tcp/tls-endpoint.js';
+import { resolveTlsOptions } from '../../lib/tcp/tls-options.js';
+import { connectTo, everyByte, serve, servedTls } from './fixture.js';
 import { eventually } from './wire-client.js';
 
 let listener: Server | undefined;
@@ -23,9 +25,15 @@ async function bareConnections(): Promise<{ address: ListenAddress; connections:
   const out = new ReplyBuffer();
   const connections: Connection[] = [];
   const observer = { bytesRead: 0, bytesWritten: 0, yields: 0, onClose: () => {}, onError: () => {} };
-  listener = await openListener({ port: 0 }, (socket) => {
+  const onSecure = (socket: Socket): void => {
     connections.push(new Connection(socket, connections.length, items, out, observer));
-  });
+  };
+  const tls = servedTls();
+  const endpoint =
+    tls === null ? null : new TlsEndpoint(resolveTlsOptions(tls), { onSecure, onHandshakeFailed: () => {} });
+  listener = await openListener({ port: 0 }, (socket) =>
+    endpoint === null ? onSecure(socket) : endpoint.begin(socket),
+  );
   return { address: { port: (listener.address() as { port: number }).port }, connections };
 }
 

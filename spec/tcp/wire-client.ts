@@ -1,6 +1,7 @@
 /** A client that checks bytes: sends what it is told and hands back what arrives, in order. */
 
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { ListenAddress } from '../../lib/tcp/index.js';
 
 export class WireClient {
@@ -14,8 +15,12 @@ export class WireClient {
   #waiting = 0;
   #wake: () => void = () => {};
 
-  private constructor(socket: Socket) {
+  readonly #transport: Socket;
+
+  /** `transport`: what carries TLS; otherwise the socket itself. */
+  private constructor(socket: Socket, transport: Socket = socket) {
     this.socket = socket;
+    this.#transport = transport;
     socket.on('data', (chunk) => {
       this.#chunks.push(chunk);
       this.#waiting += chunk.length;
@@ -33,15 +38,19 @@ export class WireClient {
     socket.on('close', end);
   }
 
-  static async open(address: ListenAddress): Promise<WireClient> {
-    const socket =
+  /** Connects, over TLS if told how; rejects when that fails. */
+  static async open(address: ListenAddress, tls?: ConnectionOptions): Promise<WireClient> {
+    const transport =
       'path' in address
         ? connect({ path: address.path, allowHalfOpen: true })
         : connect({ host: address.host ?? '127.0.0.1', port: address.port!, allowHalfOpen: true });
-    const client = new WireClient(socket);
+    const socket =
+      tls === undefined ? transport : connectTls({ servername: 'localhost', ...tls, socket: transport });
+    const client = new WireClient(socket, transport);
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', resolve);
       socket.once('error', reject);
+      transport.once('error', reject);
     });
     return client;
   }
@@ -119,6 +128,11 @@ export class WireClient {
   /** Sends no more, and still reads. */
   finish(data = ''): void {
     this.socket.end(Buffer.from(data, 'latin1'));
+  }
+
+  /** Ends the connection as a crash would. */
+  reset(): void {
+    this.#transport.resetAndDestroy();
   }
 
   async close(): Promise<void> {

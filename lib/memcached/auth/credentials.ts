@@ -15,16 +15,18 @@ interface User {
 }
 
 export class Credentials {
+  readonly #fileName: string;
   #users: readonly User[];
 
-  /** Takes the content of an auth file. Throws `HOTSET_INVALID_AUTH_FILE`. */
-  constructor(content: Buffer) {
-    this.#users = parse(content);
+  /** Takes the content of an auth file, and what errors call it. Throws `HOTSET_INVALID_AUTH_FILE`. */
+  constructor(content: Buffer, fileName: string = 'the auth file') {
+    this.#fileName = fileName;
+    this.#users = parse(content, fileName);
   }
 
   /** Takes new content; throws `HOTSET_INVALID_AUTH_FILE` and keeps the old users when it makes no sense. */
   replace(content: Buffer): void {
-    this.#users = parse(content);
+    this.#users = parse(content, this.#fileName);
   }
 
   /** Whether a user has this password. Takes the same time whoever it is and whatever is wrong. */
@@ -42,7 +44,7 @@ export class Credentials {
 }
 
 /** Lines of `user:password`; the first colon splits, and the last line may lack its end. */
-function parse(content: Buffer): User[] {
+function parse(content: Buffer, fileName: string): User[] {
   const users: User[] = [];
   for (let start = 0, line = 1; start < content.length; line++) {
     const lineFeed = content.indexOf(LF, start);
@@ -51,8 +53,8 @@ function parse(content: Buffer): User[] {
     if (end > start && content[end - 1] === CR) end--;
     if (end > start) {
       const colon = content.subarray(start, end).indexOf(COLON);
-      if (colon <= 0) throw invalid(`line ${line} is not of the form user:password`);
-      if (users.length === USERS_MAX) throw invalid(`it has more than ${USERS_MAX} users`);
+      if (colon <= 0) throw invalid(fileName, `line ${line} is not of the form user:password`);
+      if (users.length === USERS_MAX) throw invalid(fileName, `it has more than ${USERS_MAX} users`);
       users.push({
         name: digest(content.subarray(start, start + colon)),
         password: digest(content.subarray(start + colon + 1, end)),
@@ -60,7 +62,7 @@ function parse(content: Buffer): User[] {
     }
     start = next;
   }
-  if (users.length === 0) throw invalid('it has no users');
+  if (users.length === 0) throw invalid(fileName, 'it has no users');
   return users;
 }
 
@@ -69,6 +71,6 @@ function digest(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest();
 }
 
-function invalid(why: string): HotsetError {
-  return new HotsetError('HOTSET_INVALID_AUTH_FILE', `the auth file cannot be used: ${why}`);
+function invalid(fileName: string, why: string): HotsetError {
+  return new HotsetError('HOTSET_INVALID_AUTH_FILE', `${fileName} cannot be used: ${why}`);
 }

@@ -1,0 +1,96 @@
+/**
+ * Runs this very command once more, in a process that serves: with a larger heap, in the background, or both.
+ * The child tells when it serves; until then, or as long as it lives, this process stands for it.
+ */
+
+import { spawn } from 'node:child_process';
+
+/** What a child is told in its environment. */
+const HEAP_MARK = 'HOTSET_HEAP_CHILD';
+const DAEMON_MARK = 'HOTSET_DAEMON_CHILD';
+const SERVES = 'serves';
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'];
+
+export interface ChildCommand {
+  readonly script: string;
+  readonly argv: readonly string[];
+  /** Undefined for Node's default. */
+  readonly oldSpaceMebibytes: number | undefined;
+}
+
+export function isHeapChild(): boolean {
+  return process.env[HEAP_MARK] !== undefined;
+}
+
+export function isDaemon(): boolean {
+  return process.env[DAEMON_MARK] !== undefined;
+}
+
+/** Hands signals on, and ends as the child ends. */
+export function runInChild(command: ChildCommand, onServing: () => void): void {
+  const child = spawn(process.execPath, args(command), {
+    // The channel tells the child when this process dies in a way that no signal handler sees.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [HEAP_MARK]: '1' },
+  });
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  child.on('message', (message) => {
+    if (message === SERVES) onServing();
+  });
+  child.on('error', (error) => fail(command, error));
+  child.on('exit', (code, signal) => endAs(code, signal));
+}
+
+/** Ends with 0 when the child serves, and as the child ends when it does not come to that. */
+export function runInBackground(command: ChildCommand): void {
+  const child = spawn(process.execPath, args(command), {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: true,
+    env: {
+      ...process.env,
+      [DAEMON_MARK]: '1',
+      ...(command.oldSpaceMebibytes === undefined ? {} : { [HEAP_MARK]: '1' }),
+    },
+  });
+  child.stderr!.on('data', (text: Buffer) => process.stderr.write(text));
+  child.on('message', (message) => {
+    // What the child has complained of before is in the pipe: one more look at it.
+    if (message === SERVES) setImmediate(() => setImmediate(() => process.exit(0)));
+  });
+  child.on('error', (error) => fail(command, error));
+  child.on('close', (code, signal) => endAs(code, signal));
+}
+
+/** In a child: says that it serves, and stops when the parent is gone, which a daemon's is by intent. */
+export function reportServing(onOrphaned: () => void): void {
+  if (process.send === undefined || !(isHeapChild() || isDaemon())) return;
+  if (isDaemon()) {
+    if (process.connected) process.send(SERVES, () => process.disconnect());
+    return;
+  }
+  if (!process.connected) {
+    onOrphaned();
+    return;
+  }
+  process.send(SERVES);
+  process.on('disconnect', onOrphaned);
+  process.channel!.unref();
+}
+
+function args({ oldSpaceMebibytes, script, argv }: ChildCommand): string[] {
+  const heap = oldSpaceMebibytes === undefined ? [] : [`--max-old-space-size=${oldSpaceMebibytes}`];
+  return [...process.execArgv, ...heap, script, ...argv];
+}
+
+function endAs(code: number | null, signal: NodeJS.Signals | null): void {
+  if (signal === null) process.exit(code ?? 1);
+  for (const name of FORWARDED) process.removeAllListeners(name);
+  process.kill(process.pid, signal);
+}
+
+function fail({ oldSpaceMebibytes }: ChildCommand, error: Error): void {
+  const what =
+    oldSpaceMebibytes === undefined ? 'a process' : `a process with a heap of ${oldSpaceMebibytes} MiB`;
+  process.stderr.write(`hotset: cannot start ${what}: ${error.message}\n`);
+  process.exit(1);
+}

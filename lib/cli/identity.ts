@@ -1,0 +1,61 @@
+/** `-u`: from root's rights to a user's, once nothing is left that only root may do. */
+
+import { spawnSync } from 'node:child_process';
+import { chownSync, readFileSync } from 'node:fs';
+import { StartError } from './start-error.js';
+
+// Node's types leave it out.
+declare global {
+  namespace NodeJS {
+    interface Process {
+      initgroups(user: string, extraGroup: number): void;
+    }
+  }
+}
+
+export interface Identity {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Whom to become; null when there is nothing to do: no user asked for, or not root, as memcached has it. */
+export function identityFor(user: string | null): Identity | null {
+  if (user === null || process.getuid?.() !== 0) return null;
+  // A directory service's users are not in the file, but getent knows them.
+  const identity =
+    identityIn(passwdFile(), user) ??
+    identityIn(spawnSync('getent', ['passwd', user], { encoding: 'utf8' }).stdout ?? '', user);
+  if (identity === null) throw new StartError(`-u ${user}: there is no such user`);
+  return identity;
+}
+
+/** Gives up root's rights for good; the Unix sockets that root has made become the user's. */
+export function become({ name, uid, gid }: Identity, sockets: readonly string[]): void {
+  try {
+    for (const path of sockets) chownSync(path, uid, gid);
+    process.initgroups(name, gid);
+    process.setgid!(gid);
+    process.setuid!(uid);
+  } catch (error) {
+    throw new StartError(`-u ${name}: cannot take on that user's rights: ${(error as Error).message}`);
+  }
+}
+
+function passwdFile(): string {
+  try {
+    return readFileSync('/etc/passwd', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** A user by name or number, from lines as in /etc/passwd. */
+export function identityIn(passwd: string, user: string): Identity | null {
+  for (const line of passwd.split('\n')) {
+    const [name, , uid, gid] = line.split(':');
+    if (name === undefined || !/^\d+$/.test(uid ?? '') || !/^\d+$/.test(gid ?? '')) continue;
+    if (name === user || uid === user) return { name, uid: Number(uid), gid: Number(gid) };
+  }
+  return null;
+}

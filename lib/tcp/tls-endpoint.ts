@@ -1,0 +1,106 @@
+/**
+ * Makes TLS connections of TCP ones: handshakes, their failures, and certificates that change while it runs.
+ * One for all listeners of a server, so that new certificates reach all of them.
+ */
+
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { TlsSettings } from '../memcached/commands/admin/transport.js';
+import { type ResolvedTlsOptions, readSecureContext, reasonOf } from './tls-options.js';
+
+export interface TlsObserver {
+  /** The client is who it should be, as far as anybody asked. */
+  onSecure(socket: Socket): void;
+  /** It is not, or it does not speak TLS, or took too long; its connection is closed. */
+  onHandshakeFailed(reason: string): void;
+}
+
+export class TlsEndpoint {
+  readonly #options: ResolvedTlsOptions;
+  readonly #server: Server;
+  /** TCP connections whose handshake has not ended, by address. */
+  readonly #handshakes = new Map<string, Socket>();
+
+  /** Throws `HOTSET_INVALID_TLS`. */
+  constructor(options: ResolvedTlsOptions, observer: TlsObserver) {
+    this.#options = options;
+    this.#server = createServer({
+      ...readSecureContext(options),
+      requestCert: options.verifyMode > 0,
+      rejectUnauthorized: options.verifyMode > 1,
+      handshakeTimeout: options.handshakeTimeoutMs,
+    });
+    this.#server.on('secureConnection', (socket: TLSSocket) => {
+      this.#handshakes.delete(addressKey(socket));
+      const refusal = this.#refusalOf(socket);
+      if (refusal === null) {
+        socket.allowHalfOpen = true;
+        observer.onSecure(socket);
+        return;
+      }
+      socket.on('error', () => {});
+      socket.destroy();
+      observer.onHandshakeFailed(refusal);
+    });
+    this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      const refusal = this.#refusalOf(socket);
+      // Node leaves it open when only the time is up.
+      socket.destroy();
+      observer.onHandshakeFailed(refusal ?? reasonOf(error));
+    });
+  }
+
+  /** Connections in the middle of their handshake. */
+  get pending(): number {
+    return this.#handshakes.size;
+  }
+
+  get settings(): TlsSettings {
+    const { certFile, keyFile, verifyMode, caFile, ciphers, minVersion } = this.#options;
+    return {
+      chainCert: certFile,
+      key: keyFile,
+      verifyMode,
+      caCert: caFile,
+      ciphers,
+      minVersion: minVersion.toLowerCase(),
+    };
+  }
+
+  /** Begins the handshake on a TCP connection. */
+  begin(socket: Socket): void {
+    const key = addressKey(socket);
+    this.#handshakes.set(key, socket);
+    socket.once('close', () => {
+      if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key);
+    });
+    socket.on('error', () => socket.destroy());
+    // A client that leaves in the middle of its handshake is gone, and not half open: not yet.
+    socket.allowHalfOpen = false;
+    this.#server.emit('connection', socket);
+  }
+
+  /** Reads certificates and keys again, for connections from now on. Throws `HOTSET_INVALID_TLS` and keeps the old. */
+  reload(): void {
+    this.#server.setSecureContext(readSecureContext(this.#options));
+  }
+
+  /** Ends all handshakes. */
+  cut(): void {
+    for (const socket of this.#handshakes.values()) socket.destroy();
+  }
+
+  /** Why the client's certificate is not good enough; null when it is, or none was asked for. */
+  #refusalOf(socket: TLSSocket): string | null {
+    const { verifyMode } = this.#options;
+    if (verifyMode === 0 || socket.authorized || !socket.authorizationError) return null;
+    const sentOne = Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
+    if (verifyMode === 1 && !sentOne) return null;
+    return `the client's certificate is no good: ${socket.authorizationError}`;
+  }
+}
+
+/** Distinct for all connections that are open at one time. */
+function addressKey(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`;
+}

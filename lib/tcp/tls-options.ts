@@ -1,0 +1,158 @@
+/** Certificates and keys: read from files, and checked so that what is wrong is named before anybody connects. */
+
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+
+export interface TlsOptions {
+  /** PEM file with the server's certificate, and those of the authorities between it and a root. */
+  certFile: string;
+  /** File with the private key, PEM or DER. Default: the key is in `certFile`. */
+  keyFile?: string;
+  /** PEM file with the authorities that clients' certificates must come from. */
+  caFile?: string;
+  /**
+   * As memcached's `ssl_verify_mode`: 0 asks clients for no certificate, 1 refuses bad ones and takes clients
+   * without any, 2 and 3 demand one. Default: 0.
+   */
+  verifyMode?: TlsVerifyMode;
+  /** Default: `TLSv1.2`. */
+  minVersion?: TlsMinVersion;
+  /** OpenSSL's list of ciphers. Default: Node's. */
+  ciphers?: string;
+  /** A client that takes longer over its handshake is cut. Default: 10,000. */
+  handshakeTimeoutMs?: number;
+}
+
+export type TlsVerifyMode = 0 | 1 | 2 | 3;
+export type TlsMinVersion = 'TLSv1.2' | 'TLSv1.3';
+
+export interface ResolvedTlsOptions {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly caFile: string | null;
+  readonly verifyMode: TlsVerifyMode;
+  readonly minVersion: TlsMinVersion;
+  readonly ciphers: string | null;
+  readonly handshakeTimeoutMs: number;
+}
+
+const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
+/** What Node's timers can hold. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TlsOptions>([
+  'certFile',
+  'keyFile',
+  'caFile',
+  'verifyMode',
+  'minVersion',
+  'ciphers',
+  'handshakeTimeoutMs',
+]);
+
+/** Throws `HOTSET_INVALID_OPTION`. */
+export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
+  if (typeof options !== 'object' || options === null)
+    throw invalidOption('tls', 'an object with a certFile', options);
+  rejectUnknownOptions(options, KNOWN_OPTIONS);
+  const { certFile, keyFile = certFile, caFile = null, ciphers = null } = options;
+  const { verifyMode = 0, minVersion = 'TLSv1.2' } = options;
+  const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS } = options;
+  for (const [name, value] of Object.entries({ certFile, keyFile, caFile: caFile ?? '-' }))
+    if (typeof value !== 'string' || value === '')
+      throw invalidOption(`tls.${name}`, 'the name of a file', value);
+  if (![0, 1, 2, 3].includes(verifyMode)) throw invalidOption('tls.verifyMode', '0, 1, 2 or 3', verifyMode);
+  if (verifyMode > 0 && caFile === null)
+    throw invalidOption('tls.verifyMode', 'a number above 0 only together with a caFile', verifyMode);
+  if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3')
+    throw invalidOption('tls.minVersion', "'TLSv1.2' or 'TLSv1.3'", minVersion);
+  if (ciphers !== null && (typeof ciphers !== 'string' || ciphers === ''))
+    throw invalidOption('tls.ciphers', "OpenSSL's list of ciphers", ciphers);
+  if (
+    !(
+      Number.isSafeInteger(handshakeTimeoutMs) &&
+      handshakeTimeoutMs >= 1 &&
+      handshakeTimeoutMs <= TIMER_MAX_MS
+    )
+  )
+    throw invalidOption('tls.handshakeTimeoutMs', 'whole milliseconds from 1', handshakeTimeoutMs);
+  return { certFile, keyFile, caFile, verifyMode, minVersion, ciphers, handshakeTimeoutMs };
+}
+
+/** Reads the files. Throws `HOTSET_INVALID_TLS`, which names the file and why it cannot be used. */
+export function readSecureContext(options: ResolvedTlsOptions): SecureContextOptions {
+  const { certFile, keyFile, caFile, ciphers, minVersion } = options;
+  const cert = contentOf(certFile);
+  const certificate = certificateOf(certFile, cert);
+  const key = privateKeyOf(keyFile, contentOf(keyFile));
+  if (!certificate.checkPrivateKey(key))
+    throw invalid(`${keyFile} is not the key of the certificate in ${certFile}`);
+  const ca = caFile === null ? null : contentOf(caFile);
+  if (caFile !== null) certificateOf(caFile, ca!);
+  const context: SecureContextOptions = {
+    cert,
+    key: key.export({ type: 'pkcs8', format: 'pem' }),
+    minVersion,
+    ...(ca === null ? {} : { ca }),
+    ...(ciphers === null ? {} : { ciphers }),
+  };
+  try {
+    createSecureContext(context);
+  } catch (error) {
+    // What is left to fail: a chain with rubbish in it, a key that is too weak, ciphers that do not exist.
+    const culprit = (error as Error).message.includes('cipher') ? `the ciphers ${ciphers}` : certFile;
+    throw invalid(`${culprit} cannot be used: ${reasonOf(error)}`, error);
+  }
+  return context;
+}
+
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'this user may not',
+      EISDIR: 'it is a directory',
+    };
+    throw invalid(`${file} cannot be read: ${reasons[code ?? ''] ?? message}`, error);
+  }
+}
+
+function certificateOf(file: string, content: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(content);
+  } catch (error) {
+    throw invalid(`${file} does not begin with a certificate in PEM form: ${reasonOf(error)}`, error);
+  }
+}
+
+function privateKeyOf(file: string, content: Buffer): KeyObject {
+  const attempts = content.includes('-----BEGIN ')
+    ? [(): KeyObject => createPrivateKey(content)]
+    : (['pkcs8', 'pkcs1', 'sec1'] as const).map(
+        (type) => () => createPrivateKey({ key: content, format: 'der', type }),
+      );
+  let first: unknown;
+  for (const attempt of attempts) {
+    try {
+      return attempt();
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw invalid(`${file} has no private key that can be used: ${reasonOf(first)}`, first);
+}
+
+/** OpenSSL's `reason` is the readable part of its messages. */
+export function reasonOf(error: unknown): string {
+  const { reason, message } = error as Error & { reason?: string };
+  return reason ?? message;
+}
+
+function invalid(why: string, cause?: unknown): HotsetError {
+  return new HotsetError('HOTSET_INVALID_TLS', why, { cause });
+}
