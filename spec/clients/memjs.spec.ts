@@ -3,9 +3,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Client } from 'memjs';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { describeOnBoth, itOnHotset } from '../support/both-servers.js';
 import { skipTime } from '../support/raw-command.js';
+
+// memjs waits for ever when a server closes without an answer.
+vi.setConfig({ testTimeout: 10_000, hookTimeout: 10_000 });
 
 /** The binary protocol's way to say that a counter is not to be made. */
 const DO_NOT_MAKE = 0xffffffff;
@@ -17,8 +20,9 @@ describeOnBoth('memjs', null, (target) => {
   const connect = (): Client =>
     Client.create(target.address, { timeout: 10, retries: 1, logger: { log: () => undefined } });
 
-  beforeAll(() => {
+  beforeAll(async () => {
     client = connect();
+    await client.get('key');
   });
   beforeEach(() => client.flush());
   afterAll(() => client?.close());
