@@ -1,9 +1,9 @@
-/** libmemcached's command line tools. */
+/** libmemcached's command line tools, over both protocols. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBoth, itOnHotset } from '../support/both-servers.js';
 import { libmemcachedTools } from '../support/external-tool.js';
 import { skipTime } from '../support/raw-command.js';
@@ -23,59 +23,69 @@ describeOnBoth('libmemcached tools', libmemcachedTools(), (target) => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  const server = (): string => `--servers=${target.address}`;
-  const run = (tool: string, ...args: string[]): Promise<CommandResult> =>
-    runCommand(tool, [server(), ...args]);
-  const output = (tool: string, ...args: string[]): Promise<string> => outputOf(tool, [server(), ...args]);
-
+  // It knows no protocol but the text one.
   it('memcping finds it', async () => {
-    expect(await run('memcping')).toMatchObject({ code: 0, stderr: '' });
+    const server = `--servers=${target.address}`;
+    expect(await runCommand('memcping', [server])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('memccp copies files in, memccat prints them', async () => {
-    await output('memccp', greeting, blob);
-    expect(await output('memccat', 'greeting')).toBe('hello\n\n');
-    const copy = join(directory, 'copy');
-    await output('memccat', `--file=${copy}`, 'blob');
-    expect(readFileSync(copy).equals(readFileSync(blob))).toBe(true);
-  });
+  describe.each([
+    ['text', []],
+    ['binary', ['--binary']],
+  ])('over the %s protocol', (protocol, flags) => {
+    const options = (): string[] => [`--servers=${target.address}`, ...flags];
+    const run = (tool: string, ...args: string[]): Promise<CommandResult> =>
+      runCommand(tool, [...options(), ...args]);
+    const output = (tool: string, ...args: string[]): Promise<string> =>
+      outputOf(tool, [...options(), ...args]);
 
-  it('memcexist tells what is there', async () => {
-    await output('memccp', greeting);
-    expect((await run('memcexist', 'greeting')).code).toBe(0);
-    expect((await run('memcexist', 'nobody')).code).not.toBe(0);
-  });
+    it('memccp copies files in, memccat prints them', async () => {
+      await output('memccp', greeting, blob);
+      expect(await output('memccat', 'greeting')).toBe('hello\n\n');
+      const copy = join(directory, 'copy');
+      await output('memccat', `--file=${copy}`, 'blob');
+      expect(readFileSync(copy).equals(readFileSync(blob))).toBe(true);
+    });
 
-  // memcached lists only what its upkeep has moved to its cold items by then.
-  itOnHotset(target, 'memcdump lists keys', async () => {
-    await output('memccp', greeting, blob);
-    expect((await output('memcdump')).trim().split('\n').sort()).toEqual(['blob', 'greeting']);
-  });
+    it('memcexist tells what is there', async () => {
+      await output('memccp', greeting);
+      expect((await run('memcexist', 'greeting')).code).toBe(0);
+      expect((await run('memcexist', 'nobody')).code).not.toBe(0);
+    });
 
-  it('memcrm removes', async () => {
-    await output('memccp', greeting);
-    await output('memcrm', 'greeting');
-    expect((await run('memccat', 'greeting')).stdout).toBe('');
-    expect((await run('memcexist', 'greeting')).code).not.toBe(0);
-  });
+    // memcached lists only what its upkeep has moved to its cold items by then.
+    // The binary protocol has no way to.
+    if (protocol === 'text')
+      itOnHotset(target, 'memcdump lists keys', async () => {
+        await output('memccp', greeting, blob);
+        expect((await output('memcdump')).trim().split('\n').sort()).toEqual(['blob', 'greeting']);
+      });
 
-  it('memctouch gives what is there a new time', async () => {
-    await output('memccp', greeting);
-    expect((await run('memctouch', '--expire=60', 'greeting')).code).toBe(0);
-    expect((await run('memctouch', '--expire=60', 'nobody')).code).not.toBe(0);
-    if (target.name === 'hotset') {
-      await skipTime(target.port, 61);
+    it('memcrm removes', async () => {
+      await output('memccp', greeting);
+      await output('memcrm', 'greeting');
+      expect((await run('memccat', 'greeting')).stdout).toBe('');
       expect((await run('memcexist', 'greeting')).code).not.toBe(0);
-    }
-  });
+    });
 
-  it('memcstat prints statistics', async () => {
-    expect(await output('memcstat')).toMatch(/\tlimit_maxbytes: 67108864\n/);
-  });
+    it('memctouch gives what is there a new time', async () => {
+      await output('memccp', greeting);
+      expect((await run('memctouch', '--expire=60', 'greeting')).code).toBe(0);
+      expect((await run('memctouch', '--expire=60', 'nobody')).code).not.toBe(0);
+      if (target.name === 'hotset') {
+        await skipTime(target.port, 61);
+        expect((await run('memcexist', 'greeting')).code).not.toBe(0);
+      }
+    });
 
-  it('memcflush empties it', async () => {
-    await output('memccp', greeting);
-    await output('memcflush');
-    expect((await run('memcexist', 'greeting')).code).not.toBe(0);
+    it('memcstat prints statistics', async () => {
+      expect(await output('memcstat')).toMatch(/\tlimit_maxbytes: 67108864\n/);
+    });
+
+    it('memcflush empties it', async () => {
+      await output('memccp', greeting);
+      await output('memcflush');
+      expect((await run('memcexist', 'greeting')).code).not.toBe(0);
+    });
   });
 });

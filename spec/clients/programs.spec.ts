@@ -83,17 +83,26 @@ describe.skipIf(pymemcache.missing)(`programs in Python${pymemcache.hint}`, () =
 const php = phpTool();
 
 describe.skipIf(php.missing)(`programs in PHP${php.hint}`, () => {
-  const SETTINGS = ['session.save_handler=memcached', 'memcached.sess_binary_protocol=0'];
-  const visit = (line: string): Promise<string> =>
-    outputOf('php', [
-      ...[...SETTINGS, `session.save_path=127.0.0.1:${server.port}`].flatMap((setting) => ['-d', setting]),
+  const visit = (binary: string, line: string): Promise<string> => {
+    const settings = [
+      'session.save_handler=memcached',
+      `memcached.sess_binary_protocol=${binary}`,
+      `session.save_path=127.0.0.1:${server.port}`,
+    ];
+    const id = `a1b2c3d4e5f6a1b2c3d4e5f6a${binary}`;
+    return outputOf('php', [
+      ...settings.flatMap((setting) => ['-d', setting]),
       program('session.php'),
-      'a1b2c3d4e5f6a1b2c3d4e5f6a1',
+      id,
       line,
     ]);
+  };
 
-  it('session: one process reads what another one stored', async () => {
-    expect(await visit('first')).toBe('["first"]\n');
-    expect(await visit('second')).toBe('["first","second"]\n');
+  it.each([
+    ['text', '0'],
+    ['binary', '1'],
+  ])('session: one process reads what another one stored, over the %s protocol', async (_, binary) => {
+    expect(await visit(binary, 'first')).toBe('["first"]\n');
+    expect(await visit(binary, 'second')).toBe('["first","second"]\n');
   });
 });

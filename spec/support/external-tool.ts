@@ -32,9 +32,37 @@ export function pythonMemcachedTool(): ExternalTool {
   return externalTool('python3-memcache', PYTHON, ['-c', 'import memcache']);
 }
 
+export function pylibmcTool(): ExternalTool {
+  return externalTool('python3-pylibmc', PYTHON, ['-c', 'import pylibmc']);
+}
+
 export function phpTool(): ExternalTool {
   const probe = 'exit(extension_loaded("memcached") ? 0 : 1);';
   return externalTool('php-cli and php-memcached', 'php', ['-r', probe]);
+}
+
+export function dalliTool(): ExternalTool {
+  return externalTool('ruby and ruby-dalli', 'ruby', ['-e', 'require "dalli"']);
+}
+
+export function perlMemcachedTool(): ExternalTool {
+  return externalTool('libcache-memcached-perl', 'perl', ['-MCache::Memcached', '-e', '1']);
+}
+
+/** For `env`: Debian's libraries for Go are sources of the time before modules. */
+export const GO_WITH_DEBIAN_SOURCES: readonly string[] = [
+  'GO111MODULE=off',
+  'GOPATH=/usr/share/gocode',
+  'GOFLAGS=',
+  'go',
+];
+
+export function gomemcacheTool(): ExternalTool {
+  return externalTool('golang-go and golang-github-bradfitz-gomemcache-dev', 'env', [
+    ...GO_WITH_DEBIAN_SOURCES,
+    'list',
+    'github.com/bradfitz/gomemcache/memcache',
+  ]);
 }
 
 export function libmemcachedTools(): ExternalTool {
@@ -43,4 +71,15 @@ export function libmemcachedTools(): ExternalTool {
 
 export function memcachedTool(): ExternalTool {
   return externalTool('memcached', 'memcached', ['-V']);
+}
+
+/** The script in memcached's own package. */
+export const MEMCACHED_TOOL = '/usr/share/memcached/scripts/memcached-tool';
+
+export function memcachedScripts(): ExternalTool {
+  return externalTool('memcached and perl', 'perl', ['-c', MEMCACHED_TOOL]);
+}
+
+export function nutcrackerTool(): ExternalTool {
+  return externalTool('nutcracker', 'nutcracker', ['-V']);
 }

@@ -12,7 +12,7 @@ export interface RunningServer {
 /** Starts `hotset -p -1` with `flags` after it, and waits for its greeting. Specs need `dist`: see build.ts. */
 export async function startHotset(flags: readonly string[] = []): Promise<RunningServer> {
   const server = new ServerProcess(process.execPath, [HOTSET_MAIN, '-p', '-1', ...flags]);
-  const greeting = /^hotset \S+ listens on 127\.0\.0\.1:(\d+)\b.*\n/m;
+  const greeting = /^hotset \S+ listens on 127\.0\.0\.\d+:(\d+)\b.*\n/m;
   const port = await server.until(() => greeting.exec(server.stdout)?.[1]);
   return {
     port: Number(port),
