@@ -202,3 +202,29 @@ export function knownDifference(packet: string): KnownDifference | undefined {
   }
   return undefined;
 }
+
+const FLUSH_LATER = /^flush_all +0*[1-9]/;
+
+/**
+ * memcached removes what a flush_all has hit only when somebody asks for it, and a later one with a delay takes that
+ * back: items return from the dead. So a stream has any number that strike at once, or one with a delay.
+ */
+export class Flushes {
+  #now = 0;
+  #later = 0;
+
+  /** False when `packet` would make such a mixture. */
+  admit(packet: string): boolean {
+    let now = this.#now;
+    let later = this.#later;
+    for (const { text, tokens } of linesOf(packet)) {
+      if (tokens[0] !== 'flush_all') continue;
+      if (FLUSH_LATER.test(text)) later++;
+      else now++;
+    }
+    if (later > 1 || (later === 1 && now > 0)) return false;
+    this.#now = now;
+    this.#later = later;
+    return true;
+  }
+}

@@ -46,7 +46,7 @@ export async function runSideBySide(
   memcached: MemcachedSide,
   patienceMs: number = PATIENCE_MS,
 ): Promise<Difference | undefined> {
-  const run = new Run(memcached, patienceMs);
+  const run = new Run(memcached, stream.cutSeed, patienceMs);
   try {
     await memcached.clear();
     for (const [index, step] of stream.steps.entries()) {
@@ -69,9 +69,10 @@ class Run {
   readonly #replies = { hotset: new Replies(), memcached: new Replies() };
   readonly #tag = (++runs).toString(36).padStart(TAG_BYTES, '0');
   readonly #keys = KEYS.map((key) => expand(key, this.#tag, new Map()));
-  readonly #cuts = new Random(runs);
+  readonly #cuts: Random;
 
-  constructor(memcached: MemcachedSide, patienceMs: number) {
+  constructor(memcached: MemcachedSide, cutSeed: number, patienceMs: number) {
+    this.#cuts = new Random(cutSeed);
     this.#memcached = memcached;
     this.#patienceMs = patienceMs;
     this.#hotset = new HotsetSide(memcached.now);

@@ -20,6 +20,8 @@ export interface Stream {
   /** What each connection speaks. */
   readonly connections: readonly Protocol[];
   readonly steps: readonly Step[];
+  /** How hotset's input is cut into pieces. */
+  readonly cutSeed: number;
 }
 
 export function isPause(step: Step): step is Pause {
@@ -34,7 +36,8 @@ export function requestsIn(stream: Stream): number {
 export type Grammar = (random: Random, before: readonly string[]) => string;
 
 export interface StreamShape {
-  readonly grammars: Readonly<Record<Protocol, Grammar>>;
+  /** Made anew for each stream. */
+  readonly grammars: () => Readonly<Record<Protocol, Grammar>>;
   /** How often a connection speaks binary. */
   readonly binaryShare: number;
 }
@@ -46,16 +49,17 @@ export function randomStream(random: Random, { grammars, binaryShare }: StreamSh
     { length: random.weighted([[5, 1] as const, [3, 2] as const, [1, 3] as const]) },
     (): Protocol => (random.chance(binaryShare) ? 'binary' : 'text'),
   );
+  const grammarOf = grammars();
   const steps: Step[] = [];
   const pauses = random.chance(0.4) ? 0.15 : 0;
   for (let left = 4 + random.below(30); left > 0; left--) {
     if (random.chance(pauses)) steps.push({ seconds: random.pick(PAUSES) });
     const connection = random.below(connections.length);
-    const grammar = grammars[connections[connection]!];
+    const grammar = grammarOf[connections[connection]!];
     const length = 1 + Math.floor(random.fraction() ** 2 * 30);
     const commands: string[] = [];
     while (commands.length < length) commands.push(grammar(random, commands));
     steps.push({ connection, commands });
   }
-  return { connections, steps };
+  return { connections, steps, cutSeed: random.below(2 ** 31) };
 }

@@ -38,7 +38,8 @@ export function expand(template: string, tag: string, casIds: ReadonlyMap<string
     const key = mark.slice(1, -1).replace(TAG, tag);
     if (mark[0] === BASE64_OF) return Buffer.from(key, 'latin1').toString('base64');
     const id = casIds.get(key) ?? UNKNOWN_CAS;
-    if (mark[0] === CAS_OF) return id;
+    // As long on both sides, for it may come to stand in data.
+    if (mark[0] === CAS_OF) return id.padStart(UNKNOWN_CAS.length, '0');
     const bytes = Buffer.alloc(8);
     bytes.writeBigUInt64BE(BigInt(id));
     return bytes.toString('latin1');
