@@ -4,13 +4,13 @@ import { Flushes, knownDifference } from './known-differences.js';
 import { mutated } from './mutation.js';
 import type { Random } from './random.js';
 import type { Grammar } from './stream.js';
-import { expand } from './template.js';
+import { expand, joinsCas } from './template.js';
 
 const MUTATED_SHARE = 0.04;
 /** What follows a packet: a command without its end runs into it. */
 const SENTINEL = 'version\r\n';
 /** What may depend on the rest of its packet. */
-const ARITHMETIC = /^(incr|decr|ma) /;
+const ARITHMETIC = /\b(incr|decr|ma) /;
 const NO_IDS: ReadonlyMap<string, string> = new Map();
 
 /** A grammar for one stream. */
@@ -20,7 +20,7 @@ export function alike(command: (random: Random) => string): Grammar {
     for (;;) {
       const valid = command(random);
       const candidate = random.chance(MUTATED_SHARE) ? mutated(valid, random) : valid;
-      if (isKnown([candidate])) continue;
+      if (isKnown([candidate]) || joinsCas(candidate)) continue;
       if (candidate.includes('flush_all') && !flushes.admit(candidate)) continue;
       if (!ARITHMETIC.test(candidate) || !isKnown([...before, candidate])) return candidate;
     }

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alike, explanation } from './alike.js';
 import { MemcachedSide, memcachedWithClock } from './memcached-side.js';
+import { metaCommand } from './meta-grammar.js';
 import { Random } from './random.js';
 import { shrink } from './shrink.js';
 import { type Difference, runSideBySide, SHORT_PATIENCE_MS } from './side-by-side.js';
@@ -21,6 +22,10 @@ const SEEDS: readonly number[] =
 const UNREPEATED = 'not repeated';
 const UNREPEATED_MOST_SHARE = 1 / 20_000;
 const CLOCK_START = Date.UTC(2026, 10, 21, 12) / 1000;
+
+function lineCommand(random: Random): string {
+  return random.chance(0.45) ? metaCommand(random) : textCommand(random);
+}
 
 const tool = memcachedWithClock();
 
@@ -38,7 +43,7 @@ describe.skipIf(tool.missing)(`side by side with memcached${tool.hint}`, () => {
       let requests = 0;
       while (requests < REQUESTS / SEEDS.length) {
         const stream = randomStream(random, {
-          grammars: () => ({ text: alike(textCommand), binary: alike(textCommand) }),
+          grammars: () => ({ text: alike(lineCommand), binary: alike(lineCommand) }),
           binaryShare: 0,
         });
         requests += requestsIn(stream);
@@ -78,5 +83,5 @@ function conversation({ exchanges }: Difference): string {
 
 function shown(text: string): string {
   const quoted = JSON.stringify(text);
-  return quoted.length > 1500 ? `${quoted.slice(0, 700)} … ${quoted.slice(-700)}` : quoted;
+  return quoted.length > 600 ? `${quoted.slice(0, 280)} … ${quoted.slice(-280)}` : quoted;
 }

@@ -10,10 +10,16 @@ const BINARY_VERSION = 0x0b;
 
 /** `VALUE` lines of gets and gats, return flags of meta commands, `me`'s cas. */
 const VALUE_LINE = /^(VALUE ([^ \n]+) \d+ \d+ )(\d+)(?=\r\n)/gm;
-const META_LINE = /^(?:HD|VA \d+|NS|EX|NF|EN)(?: [^\r\n]*)(?=\r\n)/gm;
+const META_LINE = /^(?:HD|VA \d+|NS|EX|NF|EN)(?: [^\n]*?)(?=\r\n)/gm;
 const META_CAS = / c(\d+)(?= |$)/g;
 const META_KEY = / k([^ ]+)(?: |$)/;
-const DEBUG_CAS = /^(ME [^\n]* cas=)(\d+)/gm;
+const META_BASE64 = / b(?= |$)/;
+/** A last access counts when memcached bumps the item, which is once a minute or so; classes and sizes are its slabs'. */
+const META_IDLE = / l\d+(?= |$)/g;
+/** memcached's seconds left of an item that has just been made to expire: below 0, printed as unsigned. */
+const META_EXPIRED = / t4\d{9}(?= |$)/g;
+/** 1.6.18 prints the seconds that are left as a negative number. */
+const DEBUG_LINE = /^ME ([^ ]+) exp=-?(\d+) la=\d+ cas=(\d+) (fetch=\w+) cls=\d+ size=\d+(?=\r\n)/gm;
 const VERSION = /^VERSION 1\.6\.\d+(?=\r\n)/gm;
 
 export class Replies {
@@ -23,10 +29,10 @@ export class Replies {
 
   /** `reply` with ids named; whole replies only, or the ids of a cut one are missed. */
   normal(reply: string, protocol: Protocol, keys: readonly string[]): string {
-    return protocol === 'text' ? this.#text(reply) : this.#binary(reply, keys);
+    return protocol === 'text' ? this.#text(reply, keys) : this.#binary(reply, keys);
   }
 
-  #text(reply: string): string {
+  #text(reply: string, keys: readonly string[]): string {
     let text = reply;
     if (text.includes('VERSION ')) text = text.replace(VERSION, 'VERSION');
     if (text.includes('VALUE '))
@@ -34,17 +40,28 @@ export class Replies {
         this.casIds.set(key, id);
         return before + this.#name(id);
       });
-    if (text.includes(' c'))
-      text = text.replace(META_LINE, (line) => {
-        const key = META_KEY.exec(line)?.[1];
-        return line.replace(META_CAS, (_, id: string) => {
-          if (key !== undefined && id !== '0') this.casIds.set(key, id);
-          return ` c${this.#name(id)}`;
-        });
-      });
+    if (/^(HD|VA|NS|EX) /m.test(text)) text = text.replace(META_LINE, (line) => this.#meta(line, keys));
     if (text.includes('ME '))
-      text = text.replace(DEBUG_CAS, (_, before: string, id: string) => before + this.#name(id));
+      text = text.replace(
+        DEBUG_LINE,
+        (_, key: string, seconds: string, id: string, after: string) =>
+          `ME ${decoded(key, keys)} exp=${seconds} ${this.#name(id)} ${after}`,
+      );
     return text;
+  }
+
+  #meta(line: string, keys: readonly string[]): string {
+    const key = META_KEY.exec(line)?.[1];
+    const raw = key === undefined ? undefined : decoded(key, keys);
+    const plain = key === raw ? line : line.replace(META_KEY, () => ` k${raw} `).replace(META_BASE64, '');
+    return plain
+      .replace(META_IDLE, ' l')
+      .replace(META_EXPIRED, ' t0')
+      .replace(META_CAS, (_, id: string) => {
+        if (raw !== undefined && id !== '0') this.casIds.set(raw, id);
+        return ` c${this.#name(id)}`;
+      })
+      .trimEnd();
   }
 
   /** One line for each packet: fields and body. The low byte of an opaque says which key was meant. */
@@ -78,4 +95,13 @@ export class Replies {
     this.#names.set(id, name);
     return name;
   }
+}
+
+/**
+ * The key itself, where it is shown as base64. memcached forgets that a key came as base64 when it makes an item anew,
+ * to append to it or for a longer number, and does not learn it from those that vivify; the wire tables hold the rule.
+ */
+function decoded(key: string, keys: readonly string[]): string {
+  const raw = Buffer.from(key, 'base64').toString('latin1');
+  return keys.includes(raw) ? raw : key;
 }

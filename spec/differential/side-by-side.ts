@@ -19,6 +19,7 @@ const ANSWERED: Readonly<Record<Protocol, (reply: string) => boolean>> = {
   binary: (reply) => reply.at(-24) === '\x81' && reply.endsWith(`\xff\xff\xff\xff${'\0'.repeat(8)}`),
 };
 
+const NOTHING = { reply: '', closed: false };
 const PATIENCE_MS = 2000;
 /** Where a missing reply is likely. */
 export const SHORT_PATIENCE_MS = 250;
@@ -89,9 +90,12 @@ class Run {
     const sentinel = SENTINELS[protocol];
     const toHotset = this.#bytes(commands, this.#replies.hotset);
     const toMemcached = this.#bytes(commands, this.#replies.memcached);
-    const { reply, closed } = this.#hotset.send(connection, Buffer.concat([toHotset, sentinel]), this.#cuts);
+    const first = this.#hotset.send(connection, toHotset, this.#cuts);
+    const last = first.closed ? NOTHING : this.#hotset.send(connection, sentinel, this.#cuts);
+    const reply = first.reply + last.reply;
+    const closed = first.closed || last.closed;
+    const answered = ANSWERED[protocol](last.reply);
     const hotset = this.#replies.hotset.normal(reply, protocol, this.#keys);
-    const answered = ANSWERED[protocol](reply);
 
     this.#connections[connection] ??= await this.#memcached.connect();
     const socket = this.#connections[connection];

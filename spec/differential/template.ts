@@ -29,6 +29,11 @@ export function casBytesOf(key: string): string {
 /** What a key that no reply has told the cas id of stands for: an id that matches nothing. */
 const UNKNOWN_CAS = '999999999999';
 
+/** A cas id that stands in another token than its own would make keys that differ. */
+export function joinsCas(template: string): boolean {
+  return /(?:[^ ]C|[^ C])\ue003|\ue003[^\ue002]*\ue002[^ \r\n]/.test(template);
+}
+
 const MARK = /[\ue001\ue003\ue004][^\ue002]*\ue002|\ue000/g;
 
 /** The bytes, as latin1, of `template`. */
