@@ -1,0 +1,44 @@
+/** Commands that both servers should answer alike: those of a grammar, some mutated, without the known differences. */
+
+import { Flushes, knownDifference } from './known-differences.js';
+import { mutated } from './mutation.js';
+import type { Random } from './random.js';
+import type { Grammar } from './stream.js';
+import { expand, joinsCas } from './template.js';
+
+const MUTATED_SHARE = 0.04;
+/** What follows a packet: a command without its end runs into it. */
+const SENTINEL = 'version\r\n';
+/** What may depend on the rest of its packet. */
+const ARITHMETIC = /\b(incr|decr|ma) /;
+const NO_IDS: ReadonlyMap<string, string> = new Map();
+
+/** A grammar for one stream. */
+export function alike(command: (random: Random) => string): Grammar {
+  const flushes = new Flushes();
+  return (random, before) => {
+    for (;;) {
+      const valid = command(random);
+      const candidate = random.chance(MUTATED_SHARE) ? mutated(valid, random) : valid;
+      if (isKnown([candidate]) || joinsCas(candidate)) continue;
+      if (candidate.includes('flush_all') && !flushes.admit(candidate)) continue;
+      if (!ARITHMETIC.test(candidate) || !isKnown([...before, candidate])) return candidate;
+    }
+  };
+}
+
+function isKnown(commands: readonly string[]): boolean {
+  return knownDifference(expand(commands.join('') + SENTINEL, '00000', NO_IDS)) !== undefined;
+}
+
+/** The known difference that text packets have come upon by chance. */
+export function explanation(packets: Iterable<readonly string[]>): string | undefined {
+  const flushes = new Flushes();
+  for (const commands of packets) {
+    const packet = commands.join('') + SENTINEL;
+    const known = knownDifference(packet);
+    if (known !== undefined) return known.name;
+    if (!flushes.admit(packet)) return 'flush_all taken back';
+  }
+  return undefined;
+}

@@ -1,0 +1,55 @@
+/** hotset as the fuzzer talks to it: bare sessions over one store, a manual clock, input cut anywhere. */
+
+import { ManualClock } from '../../lib/index.js';
+import { ItemStore, type WireEngine } from '../../lib/memcached/item-store.js';
+import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
+import { Session } from '../../lib/memcached/session.js';
+import { createWireEngine } from '../../lib/memcached/wire-engine.js';
+import type { Random } from './random.js';
+
+export class HotsetSide {
+  readonly clock: ManualClock;
+  readonly engine: WireEngine;
+  readonly #store: ItemStore;
+  readonly #out = new ReplyBuffer();
+  readonly #sessions: (Session | undefined)[] = [];
+
+  constructor(unixSeconds: number) {
+    this.clock = new ManualClock(unixSeconds * 1000);
+    this.engine = createWireEngine({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
+    this.#store = new ItemStore(this.engine, { clock: this.clock });
+  }
+
+  /** The reply to `input`, which is fed in pieces; `closed` when hotset ends the connection. */
+  send(connection: number, input: Buffer, random: Random): { reply: string; closed: boolean } {
+    this.#sessions[connection] ??= new Session(this.#store, this.#out);
+    const session = this.#sessions[connection];
+    const replies: Buffer[] = [];
+    const most = random.pick([7, 100, 3000, 1e9]);
+    let state: ReturnType<Session['feed']> = 'ready';
+    for (let at = 0; at < input.length && state !== 'closed'; ) {
+      const length = Math.min(input.length - at, 1 + random.below(most));
+      // What a session keeps must not be written over: each piece is a buffer of its own, as from a socket.
+      state = session.feed(Buffer.from(input.subarray(at, at + length)));
+      at += length;
+      this.#collect(replies);
+      while (state === 'blocked') {
+        state = session.resume();
+        this.#collect(replies);
+      }
+    }
+    const closed = state === 'closed';
+    if (closed) this.drop(connection);
+    return { reply: Buffer.concat(replies).toString('latin1'), closed };
+  }
+
+  /** The client is gone. */
+  drop(connection: number): void {
+    this.#sessions[connection] = undefined;
+  }
+
+  #collect(replies: Buffer[]): void {
+    replies.push(...this.#out.take().map((piece) => Buffer.from(piece)));
+    this.#out.release();
+  }
+}
