@@ -321,8 +321,11 @@ export class EntryStore<K, V> {
   }
 
   #countAccess(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now: number): void {
-    if (cause === 'evicted')
+    if (cause === 'evicted') {
       this.evictionAges?.record(now - table.storedAt![slot]!, now - table.usedAt![slot]!);
+      if (table.expiry !== null && table.expiry.expiresAt[slot]! !== NEVER)
+        this.counters[count.EVICTIONS_WITH_TTL]!++;
+    }
     if ((table.marks![slot]! & FETCHED) !== 0) return;
     if (cause === 'evicted') this.counters[count.EVICTIONS_UNFETCHED]!++;
     else if (cause === 'expired') this.counters[count.EXPIRATIONS_UNFETCHED]!++;

@@ -26,7 +26,11 @@ export class EvictionAges {
   readonly #ages: Float64Array = new Float64Array(BOUNDS_MS.length);
   readonly #idles: Float64Array = new Float64Array(BOUNDS_MS.length);
 
+  /** Of the last eviction; 0 before the first. */
+  lastIdleMs = 0;
+
   record(ageMs: number, idleMs: number): void {
+    this.lastIdleMs = idleMs;
     this.#ages[barOf(ageMs)]!++;
     this.#idles[barOf(idleMs)]!++;
   }
@@ -34,6 +38,7 @@ export class EvictionAges {
   reset(): void {
     this.#ages.fill(0);
     this.#idles.fill(0);
+    this.lastIdleMs = 0;
   }
 
   /** Since the value was stored. */

@@ -13,7 +13,8 @@ export const EVICTIONS_UNFETCHED = 6;
 export const EXPIRATIONS = 7;
 export const EXPIRATIONS_UNFETCHED = 8;
 export const DELETIONS = 9;
-const COUNTERS = 10;
+export const EVICTIONS_WITH_TTL = 10;
+const COUNTERS = 11;
 
 export type Counters = Float64Array;
 
@@ -41,6 +42,10 @@ export interface EngineStats {
   readonly evictions: number;
   /** Evictions of entries that nobody had read; 0 without `trackAccess`. */
   readonly evictionsUnfetched: number;
+  /** Evictions of entries that would have expired later; 0 without `trackAccess`. */
+  readonly evictionsWithTtl: number;
+  /** How long the last evicted entry had not been used, 0 before the first; `undefined` without `trackAccess`. */
+  readonly lastEvictionIdleMs: number | undefined;
   /** How long before their eviction entries had been stored: a histogram; `undefined` without `trackAccess`. */
   readonly evictionAges: readonly AgeBar[] | undefined;
   /** How long before their eviction entries had last been read or stored; `undefined` without `trackAccess`. */
@@ -82,6 +87,8 @@ export function snapshot(
     refusals: counters[REFUSALS]!,
     evictions: counters[EVICTIONS]!,
     evictionsUnfetched: counters[EVICTIONS_UNFETCHED]!,
+    evictionsWithTtl: counters[EVICTIONS_WITH_TTL]!,
+    lastEvictionIdleMs: ages?.lastIdleMs,
     evictionAges: ages?.ages,
     evictionIdles: ages?.idles,
     expirations: counters[EXPIRATIONS]!,

@@ -8,6 +8,7 @@ import type { ConnectionState } from '../memcached/commands/admin/transport.js';
 import type { ItemStore } from '../memcached/item-store.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionOptions, type SessionState } from '../memcached/session.js';
+import type { CloseReason, Peer } from '../memcached/watch/lines.js';
 
 /** With so many bytes of replies not yet taken by the operating system, the client is not read from. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
@@ -24,7 +25,11 @@ export interface ConnectionObserver {
 export class Connection {
   readonly id: number;
   readonly socket: Socket;
+  /** Kept: a socket that is closed no longer tells. */
+  readonly peer: Peer;
   lastActiveMs: number;
+  /** Why it will have been closed, as the log tells it. */
+  closeReason: CloseReason = 'normal';
 
   readonly #items: ItemStore;
   readonly #session: Session;
@@ -50,6 +55,10 @@ export class Connection {
   ) {
     this.id = id;
     this.socket = socket;
+    this.peer =
+      socket.remotePort === undefined
+        ? { address: 'unix', port: 0, transport: 'local' }
+        : { address: socket.remoteAddress ?? '', port: socket.remotePort, transport: 'tcp' };
     this.#items = items;
     this.#out = out;
     this.#observer = observer;
@@ -62,7 +71,10 @@ export class Connection {
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     // A reset is followed by `close`; there is nobody left to tell.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', () => {
+      this.closeReason = 'error';
+      socket.destroy();
+    });
     socket.on('close', () => {
       this.#session.close();
       observer.onClose(this);
@@ -76,9 +88,14 @@ export class Connection {
     return this.#session.receivingData ? 'conn_nread' : 'conn_read';
   }
 
+  get watching(): boolean {
+    return this.#session.watching;
+  }
+
   /** Ends the connection once the request that is half read, if any, has been answered. */
   drain(): void {
     this.#draining = true;
+    this.closeReason = 'shutdown';
     // A command may be what stops the server: its connection ends when the replies before it are written.
     if (!this.#working) this.#endIfDone();
   }
@@ -103,6 +120,7 @@ export class Connection {
       // A removal listener threw. Whoever shares the reply buffer must not get this client's replies.
       this.#out.take();
       this.#out.release();
+      this.closeReason = 'error';
       this.socket.destroy();
       this.#observer.onError(error);
       return;
@@ -136,7 +154,8 @@ export class Connection {
 
   #goOn(): void {
     if (this.socket.destroyed || this.#stalled) return;
-    if (this.#state === 'blocked') this.#work(null);
+    // Lines of the log may wait since it stalled.
+    if (this.#state === 'blocked' || this.watching) this.#work(null);
     if (this.#state === 'ready' && !this.#stalled) this.socket.resume();
   }
 

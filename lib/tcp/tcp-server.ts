@@ -14,6 +14,8 @@ import type {
 } from '../memcached/commands/admin/transport.js';
 import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
+import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
+import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
 import { AuthFile } from './auth-file.js';
 import { Connection, type ConnectionObserver } from './connection.js';
 import { addressText, openListener } from './listener.js';
@@ -147,9 +149,11 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.#items.beginTurn();
     const idleSince = this.#items.clock.now() - this.idleTimeoutMs;
     for (const connection of this.#connections) {
-      if (connection.lastActiveMs >= idleSince) continue;
+      // Who watches has nothing to say.
+      if (connection.lastActiveMs >= idleSince || connection.watching) continue;
       this.idleKicks++;
       this.#log(1, `connection ${connection.id} was idle for too long`);
+      connection.closeReason = 'idle_timeout';
       connection.socket.destroy();
     }
     try {
@@ -188,6 +192,8 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     });
     this.#connections.add(connection);
     this.#log(2, `connection ${connection.id} opened`);
+    const { log } = this.#items;
+    if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
   }
 
   #refuse(socket: Socket): void {
@@ -207,6 +213,9 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.#connections.delete(connection);
     this.#freeIds.push(connection.id);
     this.#log(2, `connection ${connection.id} closed`);
+    const { log } = this.#items;
+    if ((log.watched & CONNECTION_EVENTS) !== 0)
+      connectionClosed(log, connection.id, connection.peer, connection.closeReason);
   }
 
   #log(level: number, message: string): void {

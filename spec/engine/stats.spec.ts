@@ -18,6 +18,8 @@ describe('stats', () => {
       refusals: 0,
       evictions: 0,
       evictionsUnfetched: 0,
+      evictionsWithTtl: 0,
+      lastEvictionIdleMs: undefined,
       evictionAges: undefined,
       evictionIdles: undefined,
       expirations: 0,
@@ -28,6 +30,20 @@ describe('stats', () => {
       maxBytes: 5000,
       maxEntries: 5,
     });
+  });
+
+  it('tells of evicted entries that had a time to live, and how long the last had not been used', () => {
+    const { engine, clock } = makeFixture({ maxEntries: 2, trackAccess: true });
+    expect(engine.stats()).toMatchObject({ evictionsWithTtl: 0, lastEvictionIdleMs: 0 });
+    engine.set('a', 1, { ttlMs: 1000 });
+    engine.set('b', 1);
+    clock.advance(7);
+    engine.set('c', 1);
+    clock.advance(2);
+    engine.set('d', 1);
+    expect(engine.stats()).toMatchObject({ evictions: 2, evictionsWithTtl: 1, lastEvictionIdleMs: 9 });
+    engine.resetStats();
+    expect(engine.stats()).toMatchObject({ evictionsWithTtl: 0, lastEvictionIdleMs: 0 });
   });
 
   it('is a frozen snapshot that later calls do not change', () => {

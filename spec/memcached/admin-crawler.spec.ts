@@ -2,11 +2,12 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { adminStateOf } from '../../lib/memcached/commands/admin/admin-state.js';
 import type { Transport } from '../../lib/memcached/commands/admin/transport.js';
 import { Administered } from './admin-fixture.js';
 
 async function crawled(admin: Administered): Promise<void> {
-  while (admin.state.crawler.running) await turn();
+  while (adminStateOf(admin.items).crawler.running) await turn();
 }
 
 function expiring(count: number): Administered {
