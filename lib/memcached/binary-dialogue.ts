@@ -31,6 +31,8 @@ export class BinaryDialogue implements Dialogue {
   #work: SlowWork | null = null;
   #phase: Phase = 'header';
   #authenticated: boolean;
+  /** When a value has begun to be awaited. */
+  #valueSinceMs = 0;
   /** Bytes to pass over, and the error to answer with then. */
   #toSwallow = 0;
   #afterSwallow: Exclude<Status, 0> = STATUS.unknown;
@@ -155,10 +157,12 @@ export class BinaryDialogue implements Dialogue {
       }
     }
     if (request.dataLength === 0) {
+      request.waitedMs = 0;
       this.#onValue(EMPTY);
       return;
     }
     this.#phase = 'value';
+    this.#valueSinceMs = exchange.items.clock.now();
   };
 
   #readValue(): void {
@@ -167,6 +171,7 @@ export class BinaryDialogue implements Dialogue {
     const total = this.#request.dataLength;
     if (held.length === 0 && chunk.length - position >= total) {
       exchange.position = position + total;
+      this.#request.waitedMs = 0;
       this.#onValue(wireValue(chunk, position, position + total));
       return;
     }
@@ -175,6 +180,8 @@ export class BinaryDialogue implements Dialogue {
     exchange.position = position + taken;
     if (held.length < total) return;
     exchange.items.strikeDueFlush();
+    // A time to live counts from the command on.
+    this.#request.waitedMs = exchange.items.clock.now() - this.#valueSinceMs;
     this.#onValue(ownedWireValue(held.take(), total));
   }
 

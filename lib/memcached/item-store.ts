@@ -123,11 +123,14 @@ export class ItemStore {
     this.counters[counter]!++;
   }
 
-  /** protocol.txt, "Expiration times". `Infinity` for never, 0 or less for expired at once. */
-  ttlMs(exptime: number): number {
+  /**
+   * protocol.txt, "Expiration times". `Infinity` for never, 0 or less for expired at once. `waitedMs` have passed
+   * since the command came.
+   */
+  ttlMs(exptime: number, waitedMs = 0): number {
     if (exptime === 0) return Number.POSITIVE_INFINITY;
     if (exptime < 0) return 0;
-    if (exptime <= RELATIVE_EXPTIME_MAX_SECONDS) return exptime * 1000;
+    if (exptime <= RELATIVE_EXPTIME_MAX_SECONDS) return exptime * 1000 - waitedMs;
     return exptime * 1000 - this.clock.now();
   }
 
@@ -174,14 +177,29 @@ export class ItemStore {
 
   /**
    * flush_all: everything that is stored now is gone. A positive exptime puts that off until one second
-   * before it, when whatever is stored then goes; the last flush_all counts.
+   * before it, when whatever is stored then goes; the last flush_all counts. For a time that has passed, what has
+   * not been used since goes.
    */
   flush(exptime: number): void {
-    if (exptime > 0) {
-      this.#flushAtMs = this.clock.now() + this.ttlMs(exptime) - 1000;
-    } else {
-      this.#flushAtMs = Number.POSITIVE_INFINITY;
+    this.#flushAtMs = Number.POSITIVE_INFINITY;
+    if (exptime <= 0) {
       this.engine.clear();
+      return;
+    }
+    const now = this.clock.now();
+    const flushAtMs = now + this.ttlMs(exptime) - 1000;
+    // memcached compares whole seconds.
+    if (flushAtMs + 1000 <= now) this.#removeUnusedSince(flushAtMs + 1000);
+    else this.#flushAtMs = flushAtMs;
+  }
+
+  /** O(removed): the order of use is the order of these times. */
+  #removeUnusedSince(timeMs: number): void {
+    const { engine } = this;
+    for (const key of engine.keys({ order: 'oldest-first' })) {
+      const entry = engine.find(key);
+      if (entry !== 0 && this.clock.now() - engine.idleMsAt(entry) >= timeMs) return;
+      engine.delete(key);
     }
   }
 

@@ -48,6 +48,8 @@ export class Request {
   flags = 0;
   /** Seconds as the wire counts them: 0 never, negative expired, above 30 days a Unix time. */
   exptime = 0;
+  /** How long the data has taken to come after its command. */
+  waitedMs = 0;
   /** Bytes of data that follow the line, without their CRLF. */
   dataLength = 0;
   mode: StoreMode = 'set';

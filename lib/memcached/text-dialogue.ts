@@ -48,6 +48,8 @@ export class TextDialogue implements Dialogue {
   readonly #metaParser = new MetaParser();
   #phase: Phase = 'line';
 
+  /** When data has begun to be awaited. */
+  #dataSinceMs = 0;
   /** Bytes of refused data still to pass over, and what is answered then. */
   #toSwallow = 0;
   #afterSwallow = '';
@@ -312,9 +314,11 @@ export class TextDialogue implements Dialogue {
     const end = start + request.dataLength;
     if (end + 2 > exchange.chunk.length) {
       this.#phase = 'data';
+      this.#dataSinceMs = exchange.items.clock.now();
       return;
     }
     // The usual case: all of it is here.
+    request.waitedMs = 0;
     exchange.position = end + 2;
     if (endsInCrlf(exchange.chunk, end)) this.#store(wireValue(exchange.chunk, start, end));
     else this.#reply('bad-data');
@@ -332,6 +336,8 @@ export class TextDialogue implements Dialogue {
     const data = held.take();
     this.#phase = 'line';
     exchange.items.strikeDueFlush();
+    // A time to live counts from the command on.
+    this.#request.waitedMs = exchange.items.clock.now() - this.#dataSinceMs;
     if (endsInCrlf(data, total - 2)) this.#store(ownedWireValue(data, total - 2));
     else this.#reply('bad-data');
   }

@@ -36,7 +36,7 @@ export function store(items: ItemStore, request: Request, value: WireValue): Rep
 }
 
 function storeValue(items: ItemStore, request: Request, value: WireValue): Reply {
-  options.ttlMs = items.ttlMs(request.exptime);
+  options.ttlMs = items.ttlMs(request.exptime, request.waitedMs);
   options.flags = request.flags;
   options.keepRefused = !request.dropsWhenRefused;
   const { key, mode } = request;
@@ -63,7 +63,7 @@ function extend(items: ItemStore, request: Request, value: WireValue, entry: num
   const { engine } = items;
   if (entry === 0) {
     if (!vivifies(request)) return 'not-stored';
-    options.ttlMs = items.ttlMs(request.meta.vivifyExptime);
+    options.ttlMs = items.ttlMs(request.meta.vivifyExptime, request.waitedMs);
     return answer(items, engine.set(request.key, value, options));
   }
   if (request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
