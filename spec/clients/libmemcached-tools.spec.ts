@@ -82,6 +82,14 @@ describeOnBoth('libmemcached tools', libmemcachedTools(), (target) => {
       expect(await output('memcstat')).toMatch(/\tlimit_maxbytes: 67108864\n/);
     });
 
+    it('memcaslap finds all its values right under load', async () => {
+      const load = ['-s', target.address, '-x', '5000', '-c', '8', '-T', '2', '-d', '4', '-v', '1'];
+      const report = await outputOf('memcaslap', [...load, ...(protocol === 'binary' ? ['-B'] : [])]);
+      expect(report).toMatch(/^cmd_get: 4\d{3}$/m);
+      for (const count of ['get_misses', 'verify_misses', 'verify_failed'])
+        expect(report).toContain(`\n${count}: 0\n`);
+    });
+
     it('memcflush empties it', async () => {
       await output('memccp', greeting);
       await output('memcflush');

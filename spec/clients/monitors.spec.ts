@@ -47,7 +47,8 @@ describeOnBoth('memcached-tool', memcachedScripts(), (target) => {
     expect(dump).toMatch(/^add a 1 1\d{9} 3\r\nabc\r\n/m);
     expect(dump).toMatch(/^add c 0 0 0\r\n\r\n/m);
     expect(dump.match(/^add /gm)).toHaveLength(3);
-    expect((await tool('dump', '1')).match(/^add /gm)?.length).toBeLessThanOrEqual(1);
+    // The OK that newer servers send first counts as a key.
+    expect((await tool('dump', '2')).match(/^add /gm)).toHaveLength(target.name === 'hotset' ? 1 : 2);
   });
 
   it('lists keys', async () => {
