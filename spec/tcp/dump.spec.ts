@@ -50,6 +50,17 @@ describe('a dump', () => {
     expect((await other.untilTail('\nEN\r\n')).split('\r\n')).toHaveLength(COUNT + 3);
   });
 
+  it('is whole for a client that sends no more: printf | nc', async () => {
+    const served = await serve();
+    fill(served);
+    const client = await served.connect();
+    client.finish('lru_crawler metadump all\r\n');
+    const text = await client.rest();
+    expect(text.startsWith('OK\r\nkey=key-0 ')).toBe(true);
+    expect(text.endsWith(' \nEND\r\n')).toBe(true);
+    expect(text.split('\n')).toHaveLength(COUNT + 3);
+  });
+
   it('of sizes and of the cache goes on between others too', async () => {
     const served = await serve({ trackSizes: true });
     fill(served);

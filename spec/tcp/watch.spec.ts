@@ -1,7 +1,8 @@
 /** `watch` over a socket: what a watcher is told of others' commands, and what becomes of it. */
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { serve } from './fixture.js';
+import { folder, serve } from './fixture.js';
 import { eventually, type WireClient } from './wire-client.js';
 
 /** The next lines of the log, without time and number; `cfd` of the client as `C`. */
@@ -60,6 +61,21 @@ describe('a watcher is told', () => {
       ],
     ],
     [
+      'append mortal 5 5 1\r\nx',
+      [
+        'item_get key=mortal status=found clsid=1 cfd=C size=1',
+        'item_store key=mortal status=stored cmd=append ttl=100 clsid=1 cfd=C size=2',
+      ],
+    ],
+    [
+      'ma a N0 J5',
+      [
+        'item_get key=a status=not_found clsid=0 cfd=C size=0',
+        'item_get key=a status=not_found clsid=0 cfd=C size=0',
+        'item_store key=a status=stored cmd=add ttl=0 clsid=1 cfd=C size=1',
+      ],
+    ],
+    [
       'cas old 0 0 1 999\r\nx',
       [
         'item_get key=old status=found clsid=1 cfd=C size=3',
@@ -94,7 +110,7 @@ describe('a watcher is told', () => {
   ])('of %j', async (command, lines) => {
     const { connect } = await serve();
     const [watcher, client] = [await connect(), await connect()];
-    await client.ask('set old 0 0 3\r\nold\r\n');
+    await client.ask('set old 0 0 3\r\nold\r\nset mortal 0 100 1\r\nx\r\n', /STORED\r\nSTORED\r\n/);
     expect(await watcher.ask('watch fetchers mutations deletions\r\n')).toBe('OK\r\n');
     await client.ask(`${command}\r\n`);
     expect(await told(watcher, lines.length)).toEqual(lines);
@@ -109,6 +125,34 @@ describe('a watcher is told', () => {
     await client.ask('set a 0 0 1\r\nx\r\n');
     await client.ask('set b 0 0 1\r\nx\r\n');
     expect(await told(watcher, 1)).toEqual(['eviction key=a fetch=no ttl=-1 la=0 clsid=1 size=1']);
+  });
+
+  it('of connections', async () => {
+    const { connect } = await serve();
+    const [watcher, keeper] = [await connect(), await connect()];
+    await keeper.ask('version\r\n');
+    await watcher.ask('watch connevents\r\n');
+    const client = await connect();
+    const { localPort } = client.socket;
+    await client.ask('version\r\n');
+    await client.close();
+    expect(await told(watcher, 2, 4)).toEqual([
+      `conn_new rip=127.0.0.1 rport=${localPort} transport=tcp cfd=C`,
+      `conn_close rip=127.0.0.1 rport=${localPort} transport=tcp reason=normal cfd=C`,
+    ]);
+  });
+
+  it('of connections to a Unix socket', async () => {
+    const { connect } = await serve({ path: join(folder(), 'socket') });
+    const watcher = await connect();
+    await watcher.ask('watch connevents\r\n');
+    const client = await connect();
+    await client.ask('quit\r\n', /^$/);
+    await client.rest();
+    expect(await told(watcher, 2)).toEqual([
+      'conn_new rip=unix rport=0 transport=local cfd=C',
+      'conn_close rip=unix rport=0 transport=local reason=normal cfd=C',
+    ]);
   });
 
   it('nothing that it did not ask for, with rising numbers', async () => {
