@@ -241,6 +241,20 @@ it('stats counts lines and watchers, and resets the lines', () => {
   });
 });
 
+it('no line is made that nobody watches', () => {
+  const admin = new Administered();
+  const { log } = admin.items;
+  const commands = 'get a\r\nset a 0 0 1\r\nx\r\ntouch a 9\r\nmg a v\r\ndelete a\r\nmd a\r\nincr a 1\r\n';
+  admin.ask(commands);
+  expect(log.written).toBe(0);
+  const watcher = log.open(DELETIONS, nothing)!;
+  admin.ask(commands);
+  expect(log.written).toBe(1);
+  watcher.close();
+  admin.ask(commands);
+  expect(log.written).toBe(1);
+});
+
 describe('evictions', () => {
   const removals = channel('hotset:removal');
 
