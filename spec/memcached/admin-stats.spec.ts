@@ -203,6 +203,7 @@ function check(admin: Administered): void {
     ['bytes', 'mem_requested'],
   ])
     expect(Number(items.get(`items:1:${item}`)), item).toBe(number(general!));
+  expect(Number(items.get('items:1:evicted_nonzero'))).toBeLessThanOrEqual(number('evictions'));
   const slab = (name: string): number => Number(slabs.get(`1:${name}`));
   expect(slab('used_chunks')).toBe(number('curr_items'));
   expect(slab('used_chunks') + slab('free_chunks')).toBe(slab('total_chunks'));
@@ -245,6 +246,21 @@ describe('after any commands', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+it('stats items tells of evictions', () => {
+  const admin = new Administered({}, { maxBytes: Number.POSITIVE_INFINITY, maxEntries: 1 });
+  admin.set('a', 'x', 100);
+  admin.clock.advance(3500);
+  admin.set('b');
+  admin.clock.advance(1000);
+  admin.set('c');
+  expect(Object.fromEntries(admin.stats('items'))).toMatchObject({
+    'items:1:evicted': '2',
+    'items:1:evicted_nonzero': '1',
+    'items:1:evicted_time': '1',
+    'items:1:evicted_unfetched': '2',
   });
 });
 
