@@ -11,16 +11,17 @@ const MUTATED_SHARE = 0.04;
 const SENTINEL = 'version\r\n';
 /** What may depend on the rest of its packet. */
 const ARITHMETIC = /\b(incr|decr|ma) /;
+/** The first byte of a connection that speaks binary. */
+const BINARY = '\x80';
 const NO_IDS: ReadonlyMap<string, string> = new Map();
 
-/** A grammar for one stream. */
-export function alike(command: (random: Random) => string): Grammar {
-  const flushes = new Flushes();
+/** A grammar for one stream, whose connections share `flushes`. */
+export function alike(command: (random: Random) => string, flushes: Flushes): Grammar {
   return (random, before) => {
     for (;;) {
       const valid = command(random);
       const candidate = random.chance(MUTATED_SHARE) ? mutated(valid, random) : valid;
-      if (isKnown([candidate]) || joinsCas(candidate)) continue;
+      if (isKnown([candidate]) || joinsCas(candidate) || candidate.startsWith(BINARY)) continue;
       if (candidate.includes('flush_all') && !flushes.admit(candidate)) continue;
       if (!ARITHMETIC.test(candidate) || !isKnown([...before, candidate])) return candidate;
     }

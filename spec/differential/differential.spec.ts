@@ -5,12 +5,14 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alike, explanation } from './alike.js';
+import { binaryGrammar } from './binary-grammar.js';
+import { Flushes } from './known-differences.js';
 import { MemcachedSide, memcachedWithClock } from './memcached-side.js';
 import { metaCommand } from './meta-grammar.js';
 import { Random } from './random.js';
 import { shrink } from './shrink.js';
 import { type Difference, runSideBySide, SHORT_PATIENCE_MS } from './side-by-side.js';
-import { randomStream, requestsIn, type Stream } from './stream.js';
+import { type Grammar, type Protocol, randomStream, requestsIn, type Stream } from './stream.js';
 import { textCommand } from './text-grammar.js';
 
 const REQUESTS = Number(process.env.HOTSET_FUZZ_REQUESTS ?? 220_000);
@@ -21,7 +23,13 @@ const SEEDS: readonly number[] =
 /** Differences that a second run does not show: memcached reads memory behind large numbers. */
 const UNREPEATED = 'not repeated';
 const UNREPEATED_MOST_SHARE = 1 / 20_000;
+const BINARY_SHARE = 0.3;
 const CLOCK_START = Date.UTC(2026, 10, 21, 12) / 1000;
+
+function grammars(): Record<Protocol, Grammar> {
+  const flushes = new Flushes();
+  return { text: alike(lineCommand, flushes), binary: binaryGrammar(flushes) };
+}
 
 function lineCommand(random: Random): string {
   return random.chance(0.45) ? metaCommand(random) : textCommand(random);
@@ -43,8 +51,8 @@ describe.skipIf(tool.missing)(`side by side with memcached${tool.hint}`, () => {
       let requests = 0;
       while (requests < REQUESTS / SEEDS.length) {
         const stream = randomStream(random, {
-          grammars: () => ({ text: alike(lineCommand), binary: alike(lineCommand) }),
-          binaryShare: 0,
+          grammars,
+          binaryShare: BINARY_SHARE,
         });
         requests += requestsIn(stream);
         const difference = await runSideBySide(stream, memcached);
@@ -66,7 +74,11 @@ async function explain(stream: Stream, difference: Difference, memcached: Memcac
   const again = await runSideBySide(stream, memcached, SHORT_PATIENCE_MS);
   if (again === undefined) return UNREPEATED;
   const least = (await shrink(stream, difference, memcached)).difference;
-  const known = explanation(least.exchanges.map((exchange) => ('seconds' in exchange ? [] : exchange.sent)));
+  const known = explanation(
+    least.exchanges.flatMap((exchange) =>
+      'protocol' in exchange && exchange.protocol === 'text' ? [exchange.sent] : [],
+    ),
+  );
   if (known !== undefined) return known;
   throw new Error(`answered differently:\n${conversation(least)}`);
 }

@@ -39,14 +39,14 @@ const ADMINISTRATION =
 const RETRIEVAL: ReadonlySet<string> = new Set(['get', 'gets', 'gat', 'gats', 'mg']);
 const ARITHMETIC: ReadonlySet<string> = new Set(['incr', 'decr', 'ma']);
 
-const MAY_BE_BLANK = /^[c\t]/;
+export const MAY_BE_BLANK: RegExp = /^[c\t]/;
 
-function isBlank(data: string | undefined): boolean {
+export function isBlank(data: string | undefined): boolean {
   return data !== undefined && /^[\t-\r ]*$/.test(data);
 }
 
 /** From 2^62 on: two of them make 2^63. */
-function isLarge(text: string): boolean {
+export function isLarge(text: string): boolean {
   const digits = /^[\t-\r ]*\+?(\d{19,20})(?!\d)/.exec(text)?.[1];
   return digits !== undefined && BigInt(digits) >= 2n ** 62n && BigInt(digits) < 2n ** 64n;
 }

@@ -26,6 +26,7 @@ export const SHORT_PATIENCE_MS = 250;
 
 /** One packet, as each side saw and answered it. */
 export interface Exchange {
+  readonly protocol: Protocol;
   readonly connection: number;
   readonly sent: readonly string[];
   readonly hotset: string;
@@ -51,9 +52,13 @@ export async function runSideBySide(
   try {
     await memcached.clear();
     for (const [index, step] of stream.steps.entries()) {
-      if (isPause(step)) await run.pass(step.seconds);
-      else if (!(await run.exchange(step, stream.connections[step.connection]!)))
-        return { exchanges: run.exchanges, step: index };
+      if (isPause(step)) {
+        await run.pass(step.seconds);
+        continue;
+      }
+      const outcome = await run.exchange(step, stream.connections[step.connection]!);
+      if (outcome === 'cut') break;
+      if (outcome === 'different') return { exchanges: run.exchanges, step: index };
     }
     return undefined;
   } finally {
@@ -85,8 +90,11 @@ class Run {
     this.exchanges.push({ seconds });
   }
 
-  /** False when the replies differ. */
-  async exchange({ connection, commands }: Packet, protocol: Protocol): Promise<boolean> {
+  /** `cut`: both wait for the rest of a request, and nothing more can be compared. */
+  async exchange(
+    { connection, commands }: Packet,
+    protocol: Protocol,
+  ): Promise<'alike' | 'different' | 'cut'> {
     const sentinel = SENTINELS[protocol];
     const toHotset = this.#bytes(commands, this.#replies.hotset);
     const toMemcached = this.#bytes(commands, this.#replies.memcached);
@@ -128,12 +136,15 @@ class Run {
     const hotsetEnd = closed ? ' (closes)' : '';
     const memcachedEnd = socket.closed && answered ? ' (closes)' : '';
     this.exchanges.push({
+      protocol,
       connection,
       sent: commands.map((command) => expand(command, this.#tag, this.#replies.hotset.casIds)),
       hotset: hotset + hotsetEnd,
       memcached: memcached + memcachedEnd,
     });
-    return same;
+    if (!same) return 'different';
+    // Which ids memcached has not told is not known: the names of later ones would differ.
+    return closed || answered ? 'alike' : 'cut';
   }
 
   end(): void {
