@@ -138,6 +138,10 @@ export class BinaryDialogue implements Dialogue {
     request.key = memory.toString('latin1', keyStart, keyStart + header.keyBytes);
     request.cas = header.cas;
     request.dataLength = header.valueBytes;
+    if (exchange.traces && !isSasl(opcode)) {
+      const text = Buffer.from(`${opcode.command} ${request.key}`, 'latin1');
+      exchange.trace(text, 0, text.length);
+    }
     if (!opcode.value) {
       const outcome = executeBinary(exchange, opcode, header, request, memory, at);
       if (outcome === false) exchange.closed = true;

@@ -11,6 +11,18 @@ import type { ReplyBuffer } from './reply-buffer.js';
 
 export const NOTHING: Buffer = Buffer.alloc(0);
 
+/** From here on commands are logged: memcached's `-vv`. */
+const TRACE_VERBOSITY = 2;
+const TRACED_MAX_BYTES = 300;
+
+/** What the session's owner says of it: see SessionOptions. */
+export interface ExchangeOptions {
+  readonly id?: number;
+  readonly credentials?: Credentials | null;
+  readonly wake?: () => void;
+  readonly trace?: (command: string) => void;
+}
+
 /** One protocol's side of a conversation. */
 export interface Dialogue {
   /** Works on what has arrived, one request or a part of one at a time. */
@@ -49,18 +61,25 @@ export class Exchange {
   requestsLeft = 0;
   keysLeft = 0;
 
-  constructor(
-    items: ItemStore,
-    out: ReplyBuffer,
-    id: number,
-    credentials: Credentials | null,
-    wake: () => void,
-  ) {
+  readonly #trace: ((command: string) => void) | undefined;
+
+  constructor(items: ItemStore, out: ReplyBuffer, options: ExchangeOptions) {
     this.items = items;
     this.out = out;
-    this.id = id;
-    this.credentials = credentials;
-    this.wake = wake;
+    this.id = options.id ?? 0;
+    this.credentials = options.credentials ?? null;
+    this.wake = options.wake ?? (() => {});
+    this.#trace = options.trace;
+  }
+
+  /** Whether commands are to be logged: check this before `trace`. */
+  get traces(): boolean {
+    return this.items.verbosity >= TRACE_VERBOSITY && this.#trace !== undefined;
+  }
+
+  /** Logs the beginning of the command in `bytes[start, end)`. */
+  trace(bytes: Buffer, start: number, end: number): void {
+    this.#trace?.(bytes.toString('latin1', start, Math.min(end, start + TRACED_MAX_BYTES)));
   }
 
   beginTurn(): void {

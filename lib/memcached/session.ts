@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly id?: number;
   /** Called when replies have come up while nothing was fed: the transport should call `resume`. */
   readonly wake?: () => void;
+  /** Takes the beginning of each command while `verbosity` is 2 or more. */
+  readonly trace?: (command: string) => void;
 }
 
 export class Session {
@@ -47,9 +49,8 @@ export class Session {
   #dialogue: Dialogue | null = null;
 
   constructor(items: ItemStore, out: ReplyBuffer, options: SessionOptions = {}) {
-    const { protocol = 'auto', credentials = null, id = 0, wake = () => {} } = options;
-    this.#protocol = protocol;
-    this.#exchange = new Exchange(items, out, id, credentials, wake);
+    this.#protocol = options.protocol ?? 'auto';
+    this.#exchange = new Exchange(items, out, options);
   }
 
   /** True when no request is half read and none waits: a good moment to end the connection. */

@@ -140,7 +140,9 @@ export class TextDialogue implements Dialogue {
   #executeLine(bytes: Buffer, start: number, lineEnd: number): void {
     const request = this.#request;
     const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-    this.#exchange.items.strikeDueFlush();
+    const exchange = this.#exchange;
+    exchange.items.strikeDueFlush();
+    if (exchange.traces) exchange.trace(bytes, start, end);
     const metaVerb = metaVerbOf(bytes, start, end);
     if (metaVerb === undefined) {
       const parser = this.#textParser;

@@ -20,6 +20,7 @@ export interface ConnectionObserver {
   yields: number;
   onClose(connection: Connection): void;
   onError(error: unknown): void;
+  onCommand(connection: Connection, command: string): void;
 }
 
 export class Connection {
@@ -62,7 +63,12 @@ export class Connection {
     this.#items = items;
     this.#out = out;
     this.#observer = observer;
-    this.#session = new Session(items, out, { ...options, id, wake: () => this.#wake() });
+    this.#session = new Session(items, out, {
+      ...options,
+      id,
+      wake: () => this.#wake(),
+      trace: (command) => observer.onCommand(this, command),
+    });
     this.lastActiveMs = items.clock.now();
     socket.setNoDelay(true);
     // A client that vanished without a word does not hold its place for ever.

@@ -218,6 +218,10 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       connectionClosed(log, connection.id, connection.peer, connection.closeReason);
   }
 
+  onCommand({ id }: Connection, command: string): void {
+    this.#log(2, `<${id} ${command}`);
+  }
+
   #log(level: number, message: string): void {
     if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
   }

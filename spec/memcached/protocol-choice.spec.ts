@@ -1,6 +1,7 @@
 /** Which protocol a connection speaks, and the switches that turn parts of it off. */
 
 import { expect, it } from 'vitest';
+import { Credentials } from '../../lib/memcached/auth/credentials.js';
 import { OPCODE, request, response } from '../conformance/binary-packet.js';
 import { Conversation } from './conversation.js';
 
@@ -56,4 +57,19 @@ it('flush_all that is not allowed is refused, and counted', () => {
     'Auth failure.',
   );
   expect(binary.engine.size).toBe(1);
+});
+
+it('shows commands to whoever traces, while the verbosity asks for it, and no passwords', () => {
+  const traced: string[] = [];
+  const trace = (command: string): unknown => traced.push(command);
+  const text = new Conversation({}, undefined, { trace });
+  text.ask('get a\r\nverbosity 2\r\nset a 0 0 6\r\nsecret\r\nmg a v\r\nbogus\r\nverbosity 1\r\nget b\r\n');
+  expect(traced.splice(0)).toEqual(['set a 0 0 6', 'mg a v', 'bogus', 'verbosity 1']);
+  const binary = new Conversation({ verbosity: 3 }, undefined, { trace });
+  binary.ask(request(set, { extras: SET_EXTRAS, key: 'a', value: 'secret' }) + request(noop));
+  expect(traced.splice(0)).toEqual(['set a', 'noop ']);
+  const credentials = new Credentials(Buffer.from('bob:secret'));
+  const locked = new Conversation({ verbosity: 3 }, undefined, { trace, credentials });
+  locked.ask('set k 0 0 10\r\nbob secret\r\nget a\r\n');
+  expect(traced.splice(0)).toEqual(['get a']);
 });
