@@ -24,7 +24,14 @@ async function bareConnections(): Promise<{ address: ListenAddress; connections:
   const items = new ItemStore(createWireEngine());
   const out = new ReplyBuffer();
   const connections: Connection[] = [];
-  const observer = { bytesRead: 0, bytesWritten: 0, yields: 0, onClose: () => {}, onError: () => {} };
+  const observer = {
+    bytesRead: 0,
+    bytesWritten: 0,
+    yields: 0,
+    onClose: () => {},
+    onError: () => {},
+    onCommand: () => {},
+  };
   const onSecure = (socket: Socket): void => {
     connections.push(new Connection(socket, connections.length, items, out, observer));
   };
