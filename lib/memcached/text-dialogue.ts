@@ -41,11 +41,13 @@ const SPACE = 0x20;
  */
 type Phase = 'line' | 'keys' | 'data' | 'swallow' | 'dump' | 'watch';
 
+/** Shared by all conversations: a line is parsed and acted on in one go. */
+const textParser = new TextParser();
+const metaParser = new MetaParser();
+
 export class TextDialogue implements Dialogue {
   readonly #exchange: Exchange;
   readonly #request = new Request();
-  readonly #textParser = new TextParser();
-  readonly #metaParser = new MetaParser();
   #phase: Phase = 'line';
 
   /** When data has begun to be awaited. */
@@ -145,11 +147,9 @@ export class TextDialogue implements Dialogue {
     if (exchange.traces) exchange.trace(bytes, start, end);
     const metaVerb = metaVerbOf(bytes, start, end);
     if (metaVerb === undefined) {
-      const parser = this.#textParser;
-      this.#act(parser.parse(bytes, start, end, request), parser);
+      this.#act(textParser.parse(bytes, start, end, request), textParser);
     } else {
-      const parser = this.#metaParser;
-      this.#act(parser.parse(metaVerb, bytes, start + 2, end, request), parser);
+      this.#act(metaParser.parse(metaVerb, bytes, start + 2, end, request), metaParser);
     }
   }
 
