@@ -2,7 +2,12 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { restore, save } from '../../lib/cli/warm-restart.js';
+import { CacheEngine } from '../../lib/index.js';
+import { STRING_MAX_BYTES, wireValue } from '../../lib/memcached/wire-value.js';
+import { saveSnapshot } from '../../lib/snapshot/index.js';
+import { createWireEngine, type WireEngine } from '../../lib/tcp/index.js';
 import { type Command, folder, run, start, talk } from './command.js';
 
 const MIB = 1024 * 1024;
@@ -54,19 +59,6 @@ describe('a warm restart', () => {
     await visit(path, sets.join(''));
     const reply = await visit(path, `get ${keys.join(' ')}\r\n`);
     expect(reply === `${found.join('')}END\r\n`).toBe(true);
-  });
-
-  it('goes on with the times to live, the downtime included', async () => {
-    const path = file();
-    await visit(path, 'set short 0 2 1\r\nx\r\nset long 0 1000 1\r\nx\r\nset past 0 -1 1\r\nx\r\n');
-    // The one place where time has to pass for real: no process is there whose clock could be moved.
-    await new Promise((resolve) => setTimeout(resolve, 2100));
-    const command = start(['-e', path, '--debug-clock']);
-    const port = await command.port();
-    expect(await talk(port, 'get short long past\r\nquit\r\n')).toBe('VALUE long 0 1\r\nx\r\nEND\r\n');
-    expect(await talk(port, 'debugtime 990\r\nget long\r\ndebugtime 8\r\nget long\r\nquit\r\n')).toBe(
-      'OK\r\nVALUE long 0 1\r\nx\r\nEND\r\nOK\r\nEND\r\n',
-    );
   });
 
   it('keeps the order in which items are evicted', async () => {
@@ -181,5 +173,72 @@ describe('a file that can never be written', () => {
     const { code, stdout, stderr } = await run(['-p', '-1', '-e', path()]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^hotset: -e \S+( cannot be written)?: [^\n]+\n$/);
+  });
+});
+
+describe('save and restore', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const short = Buffer.from('short');
+  const long = Buffer.alloc(STRING_MAX_BYTES + 1, 'x');
+
+  it('go on with the times to live, the downtime included', async () => {
+    const path = file();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
+    const before = createWireEngine();
+    before.set('short', wireValue(short, 0, 5), { ttlMs: 5000 });
+    before.set('long', wireValue(short, 0, 5), { ttlMs: 60_000 });
+    before.set('ever', wireValue(short, 0, 5));
+    await save(before, path);
+    vi.advanceTimersByTime(5000);
+    const after = createWireEngine();
+    await restore(after, path, () => {});
+    expect([...after.keys()].sort()).toEqual(['ever', 'long']);
+    vi.advanceTimersByTime(54_999);
+    expect(after.has('long')).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(after.has('long')).toBe(false);
+    expect(after.has('ever')).toBe(true);
+  });
+
+  it('bring back order, flags, marks and access times, and values as the wire makes them', async () => {
+    const path = file();
+    const before = createWireEngine();
+    before.set('a', wireValue(short, 0, 5), { flags: 7 });
+    before.set('b', wireValue(long, 0, long.length), { flags: 2 ** 32 - 1 });
+    before.set('c', wireValue(long, 0, STRING_MAX_BYTES));
+    before.set('d', wireValue(short, 0, 0));
+    before.get('a');
+    await save(before, path);
+    const after = createWireEngine();
+    await restore(after, path, () => {});
+    const told = (engine: WireEngine): unknown[] =>
+      Array.from(engine.dump(), ({ key, value, flags, fetched, marks }) => ({
+        key,
+        value,
+        flags,
+        fetched,
+        marks,
+      }));
+    expect(told(after)).toEqual(told(before));
+    expect(Array.from(after.dump(), ({ key }) => key)).toEqual(['b', 'c', 'd', 'a']);
+    expect(after.bytes).toBe(before.bytes);
+    const [value] = Array.from(after.dump(), (entry) => entry.value);
+    expect(Buffer.isBuffer(value) && value.buffer.byteLength).toBe(long.length);
+    expect(after.verify()).toEqual([]);
+  });
+
+  it('refuse a snapshot of another kind of engine', async () => {
+    const path = file();
+    const other = new CacheEngine<string, object>();
+    other.set('a', { any: 'thing' });
+    await saveSnapshot(other, path);
+    const engine = createWireEngine();
+    const lines: string[] = [];
+    await restore(engine, path, (line) => lines.push(line));
+    expect(engine.size).toBe(0);
+    expect(lines).toEqual([expect.stringMatching(/cannot be read .* and the server starts empty$/)]);
   });
 });
