@@ -160,7 +160,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   sasl: {
     short: 'S',
     long: 'enable-sasl',
-    help: 'the same for the binary protocol, which -Y has turned on already',
+    help: 'needs -Y, which has users authenticate in both protocols anyway',
   },
   tls: {
     short: 'Z',
@@ -243,7 +243,7 @@ Examples:
   hotset -m 1024 -p 11311        1 GiB on port 11311
   hotset -l 0.0.0.0 -Y users     open to the network, for those in the file "users"
   hotset -s /run/hotset.sock     a Unix socket instead of TCP
-  hotset -e /var/lib/hotset.mem  items survive a restart
+  hotset -e /var/lib/hotset/mem  items survive a restart
 
 Signals: SIGTERM and SIGINT end it, requests under way first; SIGHUP reads users and certificates again.
 `;

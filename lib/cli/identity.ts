@@ -1,7 +1,7 @@
 /** `-u`: from root's rights to a user's, once nothing is left that only root may do. */
 
 import { spawnSync } from 'node:child_process';
-import { chownSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { StartError } from './start-error.js';
 
 // Node's types leave it out.
@@ -27,13 +27,12 @@ export function identityFor(user: string | null): Identity | null {
     identityIn(passwdFile(), user) ??
     identityIn(spawnSync('getent', ['passwd', user], { encoding: 'utf8' }).stdout ?? '', user);
   if (identity === null) throw new StartError(`-u ${user}: there is no such user`);
-  return identity;
+  return identity.uid === 0 ? null : identity;
 }
 
-/** Gives up root's rights for good; the Unix sockets that root has made become the user's. */
-export function become({ name, uid, gid }: Identity, sockets: readonly string[]): void {
+/** Gives up root's rights for good. */
+export function become({ name, uid, gid }: Identity): void {
   try {
-    for (const path of sockets) chownSync(path, uid, gid);
     process.initgroups(name, gid);
     process.setgid!(gid);
     process.setuid!(uid);

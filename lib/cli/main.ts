@@ -10,7 +10,7 @@ import { addressText } from '../tcp/listener.js';
 import { isDaemon, reportServing, runInBackground, runInChild } from './child.js';
 import { helpText } from './flags.js';
 import { heapLimitBytes, maxBytesFor, planHeap } from './heap.js';
-import { become, identityFor } from './identity.js';
+import { become, type Identity, identityFor } from './identity.js';
 import { removePidFile, writePidFile } from './pid-file.js';
 import { writePortFile } from './port-file.js';
 import { serverOptions } from './server-options.js';
@@ -67,7 +67,7 @@ async function serveSomewhere(settings: Settings, argv: readonly string[]): Prom
   else if (plan.kind === 'child') {
     const identity = identityFor(settings.user);
     runInChild(command, () => {
-      if (identity !== null) become(identity, []);
+      if (identity !== null) become(identity);
     });
   } else await serve(settings);
 }
@@ -119,14 +119,9 @@ async function serve(settings: Settings): Promise<void> {
   process.on('SIGHUP', () => reload(server));
 
   if (memoryFile !== null) await restore(engine, memoryFile, complain);
-  const addresses: ListenAddress[] = [];
+  let addresses: ListenAddress[] = [];
   try {
-    for (const address of settings.addresses) addresses.push(await server.listen(address));
-    if (identity !== null)
-      become(
-        identity,
-        addresses.flatMap((address) => ('path' in address ? [address.path] : [])),
-      );
+    addresses = await listenAs(identity, server, settings.addresses);
     if (memoryFile !== null) takeOver(memoryFile);
   } catch (error) {
     await server.close();
@@ -139,6 +134,22 @@ async function serve(settings: Settings): Promise<void> {
     attempt(portFile, (file) => writePortFile(file, addresses), 'MEMCACHED_PORT_FILENAME ');
   process.stdout.write(`${greeting(settings, addresses)}\n`);
   reportServing(stop);
+}
+
+/** Ports may be root's alone; Unix sockets are the user's, as with memcached. */
+async function listenAs(
+  identity: Identity | null,
+  server: TcpServer,
+  asked: readonly ListenAddress[],
+): Promise<ListenAddress[]> {
+  const actual = new Map<ListenAddress, ListenAddress>();
+  const listen = async (wanted: (address: ListenAddress) => boolean): Promise<void> => {
+    for (const address of asked.filter(wanted)) actual.set(address, await server.listen(address));
+  };
+  await listen((address) => !('path' in address));
+  if (identity !== null) become(identity);
+  await listen((address) => 'path' in address);
+  return asked.map((address) => actual.get(address)!);
 }
 
 /** What is wrong has been logged, and what was read before stays in force. */
@@ -159,12 +170,17 @@ function attempt(file: string, write: (file: string) => void, name: string = '')
 
 function greeting(settings: Settings, addresses: readonly ListenAddress[]): string {
   const where = addresses.map(addressText).join(', ');
-  const [first] = addresses;
-  const netcat =
-    first !== undefined && 'path' in first
-      ? `-U ${first.path}`
-      : `${first?.host ?? '127.0.0.1'} ${first?.port}`;
-  return `hotset ${packageVersion()} listens on ${where} with ${settings.maxBytes / 2 ** 20} MiB; try: printf 'set greeting 0 60 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n' | nc ${netcat}`;
+  return `hotset ${packageVersion()} listens on ${where} with ${settings.maxBytes / 2 ** 20} MiB; try: ${trial(settings, addresses)}`;
+}
+
+/** A command that shows a newcomer that it works. */
+function trial(settings: Settings, [first]: readonly ListenAddress[]): string {
+  const conversation = `printf 'set greeting 0 60 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n'`;
+  if (first === undefined) return conversation;
+  if ('path' in first) return `${conversation} | nc -U ${first.path}`;
+  if (settings.tls !== null && first.tls !== false)
+    return `${conversation} | openssl s_client -quiet -connect ${addressText(first)}`;
+  return `${conversation} | nc ${first.host} ${first.port}`;
 }
 
 function withHint(error: HotsetError): HotsetError {

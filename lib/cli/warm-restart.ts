@@ -19,12 +19,12 @@ const CODEC: ValueCodec<WireValue> = {
 /** The largest item that any server could have held, with its key. */
 const ENTRY_MAX_BYTES: number = 2 ** 30 + 2 ** 10;
 
-/** How many cas ids may be given out in a second: more than that, and a later process gives some out again. */
-const VERSIONS_PER_SECOND: number = 2 ** 20;
+/** More than a process can give out, two million in a second; exact in a number until the year 2109. */
+const VERSIONS_PER_MILLISECOND: number = 2 ** 11;
 
 /** Greater than any version that an earlier process has given: a cas id from before the restart must not match. */
 export function versionsSoFar(nowMs: number): number {
-  return Math.floor(nowMs / 1000) * VERSIONS_PER_SECOND;
+  return nowMs * VERSIONS_PER_MILLISECOND;
 }
 
 /** Loads the file, if there is one. One that is no good is set aside, and the server starts empty. */

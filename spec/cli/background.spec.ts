@@ -1,0 +1,162 @@
+/** -d and -P: the starting process ends when the server serves, and the pid file tells who serves. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { heapLimitBytes, maxBytesFor } from '../../lib/cli/heap.js';
+import { folder, run, start, talk } from './command.js';
+
+const MIB = 1024 * 1024;
+const LARGE_MIB = Math.ceil(maxBytesFor(heapLimitBytes()) / MIB) + 512;
+const fits = totalmem() > (LARGE_MIB * 1.25 + 256) * MIB;
+
+const daemons: number[] = [];
+afterEach(() => {
+  for (const pid of daemons.splice(0)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended, as it should.
+    }
+  }
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie waits for whoever takes in orphans, and serves nobody.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+interface Daemon {
+  readonly pid: number;
+  readonly port: number;
+  readonly pidFile: string;
+  readonly stderr: string;
+}
+
+/** Starts one that tells its port in a file. */
+async function startDaemon(flags: readonly string[] = []): Promise<Daemon> {
+  const path = folder();
+  const [pidFile, portFile] = [join(path, 'pid'), join(path, 'port')];
+  const { code, stdout, stderr } = await run(['-d', '-p', '-1', '-P', pidFile, ...flags], {
+    MEMCACHED_PORT_FILENAME: portFile,
+  });
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  if (pid !== 0) daemons.push(pid);
+  expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' });
+  return { pid, port: Number(/: (\d+)/.exec(readFileSync(portFile, 'utf8'))![1]), pidFile, stderr };
+}
+
+describe.runIf(existsSync('/proc/self/stat'))('-d', () => {
+  it('returns when the server serves; -P names it, and is gone with it', async () => {
+    const { pid, pidFile, port, stderr } = await startDaemon();
+    expect(stderr).toBe('');
+    expect(await talk(port, 'set a 0 0 1\r\nx\r\nget a\r\nquit\r\n')).toBe(
+      'STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n',
+    );
+    expect(await talk(port, 'stats\r\nquit\r\n')).toContain(`STAT pid ${pid}\r\n`);
+    process.kill(pid, 'SIGTERM');
+    await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
+    expect(existsSync(pidFile)).toBe(false);
+  });
+
+  it('goes on without the session and the output of the starting process', async () => {
+    const { pid, port } = await startDaemon(['-vv']);
+    const [, , , , , session] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
+    expect(Number(session)).toBe(pid);
+    for (let i = 0; i < 5; i++) expect(await talk(port, 'version\r\nquit\r\n')).toMatch(/^VERSION /);
+    process.kill(pid, 'SIGHUP');
+    expect(await talk(port, 'version\r\nquit\r\n')).toMatch(/^VERSION /);
+  });
+
+  it.each([
+    [
+      'a busy port',
+      () => ['-p', String(busyPort)],
+      /^hotset: 127\.0\.0\.1:\d+ is in use by another process; .*\n$/,
+    ],
+    [
+      'an auth file that is not there',
+      () => ['-Y', '/nonexistent'],
+      /^hotset: \/nonexistent cannot be used: .*\n$/,
+    ],
+  ] as const)('says of %s why it cannot start, and ends with 1', async (_what, flags, message) => {
+    const holder = start();
+    busyPort = await holder.port();
+    const pidFile = join(folder(), 'pid');
+    const { code, stderr } = await run(['-d', '-p', '-1', '-P', pidFile, ...flags()]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(existsSync(pidFile)).toBe(false);
+  });
+  let busyPort = 0;
+
+  it('says of a bad flag what is wrong at once, and ends with 2', async () => {
+    expect(await run(['-d', '-p', 'http'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^hotset: -p /),
+    });
+  });
+
+  it('passes on what is to be noted', async () => {
+    expect((await startDaemon(['-k'])).stderr).toBe(
+      'hotset: -k is accepted and without effect: memory is not locked\n',
+    );
+  });
+
+  it.runIf(fits)('has the heap that its memory limit needs, in one process', async () => {
+    const { pid, pidFile, port } = await startDaemon(['-m', String(LARGE_MIB)]);
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-old-space-size=');
+    expect(await talk(port, 'stats\r\nquit\r\n')).toContain(`STAT pid ${pid}\r\n`);
+    process.kill(pid, 'SIGTERM');
+    await expect.poll(() => existsSync(pidFile), { timeout: 15_000 }).toBe(false);
+  });
+});
+
+describe('-P without -d', () => {
+  it('names the process that serves, and is gone at the end', async () => {
+    const pidFile = join(folder(), 'pid');
+    const command = start(['-P', pidFile]);
+    await command.greeting();
+    expect(readFileSync(pidFile, 'utf8')).toBe(`${command.child.pid}\n`);
+    command.signal('SIGINT');
+    expect(await command.ended).toEqual({ code: 0, signal: null });
+    expect(existsSync(pidFile)).toBe(false);
+  });
+
+  it.runIf(fits)('names the child where one serves with a larger heap', async () => {
+    const pidFile = join(folder(), 'pid');
+    const command = start(['-P', pidFile, '-m', String(LARGE_MIB)]);
+    const stats = await talk(await command.port(), 'stats\r\nquit\r\n');
+    expect(stats).toContain(`STAT pid ${readFileSync(pidFile, 'utf8').trim()}\r\n`);
+    expect(readFileSync(pidFile, 'utf8')).not.toBe(`${command.child.pid}\n`);
+  });
+
+  it('replaces the file that a killed server left behind', async () => {
+    const pidFile = join(folder(), 'pid');
+    writeFileSync(pidFile, '1\n');
+    const command = start(['-P', pidFile]);
+    await command.greeting();
+    expect(readFileSync(pidFile, 'utf8')).toBe(`${command.child.pid}\n`);
+  });
+
+  it('is left alone when another process has put its own in the place', async () => {
+    const pidFile = join(folder(), 'pid');
+    const command = start(['-P', pidFile]);
+    await command.greeting();
+    writeFileSync(pidFile, '1\n');
+    command.signal('SIGTERM');
+    await command.ended;
+    expect(readFileSync(pidFile, 'utf8')).toBe('1\n');
+  });
+
+  it('complains in one line of a file that cannot be written, and serves', async () => {
+    const command = start(['-P', '/nonexistent/pid']);
+    expect(await talk(await command.port(), 'version\r\nquit\r\n')).toMatch(/^VERSION /);
+    expect(command.stderr).toMatch(/^hotset: \/nonexistent\/pid cannot be written: .*\n$/);
+  });
+});
