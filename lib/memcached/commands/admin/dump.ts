@@ -5,7 +5,7 @@ import { uriEncoded } from '../../watch/uri.js';
 import { adminStateOf } from './admin-state.js';
 import { expiresAtSeconds, isBinaryKey, usedAtSeconds } from './item-facts.js';
 import { pieces } from './pieces.js';
-import { itemBytesAt, type WalkedItem, walkItems } from './walk.js';
+import { itemBytesAt, type WalkedItem, walkAllItems } from './walk.js';
 
 interface DumpFormat {
   /** Where dumps are forbidden. */
@@ -60,7 +60,8 @@ function* dumpLines(
   const end = adminStateOf(items).crawler.begin();
   try {
     yield 'OK\r\n';
-    if (hasItems) for (const item of walkItems(items)) yield item === null ? null : format.line(items, item);
+    if (hasItems)
+      for (const item of walkAllItems(items)) yield item === null ? null : format.line(items, item);
     yield format.end;
   } finally {
     end();
