@@ -142,6 +142,8 @@ export class MemcachedConnection {
   #received = '';
   #wake: () => void = () => {};
   closed = false;
+  /** The server has closed before it had read everything: what it had written last may be lost. */
+  reset = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -156,8 +158,10 @@ export class MemcachedConnection {
     };
     socket.on('end', end);
     socket.on('close', end);
-    // A server that closes before it has read everything resets the connection: `closed` says so.
-    socket.on('error', end);
+    socket.on('error', () => {
+      this.reset = true;
+      end();
+    });
   }
 
   static async open(path: string): Promise<MemcachedConnection> {
