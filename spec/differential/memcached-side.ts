@@ -3,7 +3,7 @@
  * moved, by Debian's faketime.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -28,12 +28,20 @@ function faketimeLibrary(): string | undefined {
   return undefined;
 }
 
+/** The version that known-differences.ts speaks of. */
+const VERSION = '1.6.18';
+
 /** memcached and the means to move its clock. */
 export function memcachedWithClock(): ExternalTool {
   const memcached = memcachedTool();
-  if (memcached.missing || faketimeLibrary() !== undefined) return memcached;
-  const hint = "needs Debian's faketime";
-  if (process.env.CI === 'true') throw new Error(`${hint}: no libfaketimeMT.so.1 under ${LIBRARIES}`);
+  if (memcached.missing) return memcached;
+  const version = spawnSync('memcached', ['-V'], { encoding: 'utf8' }).stdout.trim();
+  if (!version.endsWith(VERSION)) return missing(`needs memcached ${VERSION}, this is "${version}"`);
+  return faketimeLibrary() === undefined ? missing("needs Debian's faketime") : memcached;
+}
+
+function missing(hint: string): ExternalTool {
+  if (process.env.CI === 'true') throw new Error(hint);
   console.warn(`skipped: ${hint}`);
   return { missing: true, hint: ` (skipped: ${hint})` };
 }
