@@ -15,7 +15,7 @@ import { type Difference, runSideBySide, SHORT_PATIENCE_MS } from './side-by-sid
 import { type Grammar, type Protocol, randomStream, requestsIn, type Stream } from './stream.js';
 import { textCommand } from './text-grammar.js';
 
-const REQUESTS = Number(process.env.HOTSET_FUZZ_REQUESTS ?? 220_000);
+const REQUESTS = Number(process.env.HOTSET_FUZZ_REQUESTS ?? 400_000);
 const SEEDS: readonly number[] =
   process.env.HOTSET_FUZZ_SEED === undefined
     ? [1, Math.floor(Math.random() * 2 ** 31)]
@@ -57,7 +57,7 @@ describe.skipIf(tool.missing)(`side by side with memcached${tool.hint}`, () => {
         requests += requestsIn(stream);
         const difference = await runSideBySide(stream, memcached);
         if (difference === undefined) continue;
-        const name = await explain(stream, difference, memcached);
+        const name = await explain(stream, difference, memcached, seed);
         explained.set(name, (explained.get(name) ?? 0) + 1);
       }
       expect(explained.get(UNREPEATED) ?? 0).toBeLessThanOrEqual(3 + requests * UNREPEATED_MOST_SHARE);
@@ -69,7 +69,12 @@ describe.skipIf(tool.missing)(`side by side with memcached${tool.hint}`, () => {
 });
 
 /** The name of the known difference that the stream came upon by chance; throws when there is none. */
-async function explain(stream: Stream, difference: Difference, memcached: MemcachedSide): Promise<string> {
+async function explain(
+  stream: Stream,
+  difference: Difference,
+  memcached: MemcachedSide,
+  seed: number,
+): Promise<string> {
   // hotset answers the same stream in the same way: what does not come again is a matter of memcached's memory.
   const again = await runSideBySide(stream, memcached, SHORT_PATIENCE_MS);
   if (again === undefined) return UNREPEATED;
@@ -80,7 +85,7 @@ async function explain(stream: Stream, difference: Difference, memcached: Memcac
     ),
   );
   if (known !== undefined) return known;
-  throw new Error(`answered differently:\n${conversation(least)}`);
+  throw new Error(`answered differently; HOTSET_FUZZ_SEED=${seed} repeats it:\n${conversation(least)}`);
 }
 
 function conversation({ exchanges }: Difference): string {

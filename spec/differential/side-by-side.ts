@@ -131,7 +131,8 @@ class Run {
       this.#connections[connection] = undefined;
     }
     // memcached keeps replies while it waits for data.
-    const sameReplies = closed || answered ? hotset === memcached : hotset.startsWith(memcached);
+    const mayLack = socket.reset || !(closed || answered);
+    const sameReplies = mayLack ? hotset.startsWith(memcached) : hotset === memcached;
     const same = sameEnd && sameReplies;
     const hotsetEnd = closed ? ' (closes)' : '';
     const memcachedEnd = socket.closed && answered ? ' (closes)' : '';
