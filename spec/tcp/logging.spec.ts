@@ -18,6 +18,7 @@ it('events are logged at the verbosity asked for', async () => {
   await eventually(() => server.currentConnections === 0, 'the connection is gone');
   expect(lines).toEqual([
     'connection 2 opened',
+    '<2 version',
     'a connection was refused: 1 are open',
     'connection 2 closed',
   ]);

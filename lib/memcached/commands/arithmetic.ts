@@ -6,7 +6,7 @@ import type { Reply } from '../reply.js';
 import type { CasId } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
 import { latin1Of, type WireValue, wireValueOfText } from '../wire-value.js';
-import { sawLookup } from './observation.js';
+import { sawLookup, sawStore } from './observation.js';
 
 /** One addition or subtraction. */
 export interface Adjustment {
@@ -29,8 +29,11 @@ export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjust
   const entry = engine.find(key);
   if (items.observed) sawLookup(items, key, entry);
   if (entry === 0) return 'not-found';
+  const held = engine.valueAt(entry);
+  // As memcached: before the cas id is compared.
+  if (held.length === 0) return 'non-numeric';
   if (cas !== 0 && items.casIdAt(entry) !== cas) return 'exists';
-  const text = latin1Of(engine.valueAt(entry));
+  const text = latin1Of(held);
   items.bytesCopied += text.length;
   const number = parseStoredNumber(text);
   if (number === undefined) return 'non-numeric';
@@ -57,6 +60,11 @@ export function createNumber(
 ): ArithmeticResult {
   const digits = String(initial);
   const value: WireValue = wireValueOfText(digits);
+  if (items.observed) sawLookup(items, key, 0);
   const result = items.engine.set(key, value, { ttlMs: items.ttlMs(exptime), flags: 0 });
+  if (items.observed) {
+    const reply = result === 'stored' ? 'stored' : 'out-of-memory';
+    sawStore(items, { key, mode: 'add', exptime }, reply, digits.length);
+  }
   return result === 'stored' ? { digits } : 'out-of-memory';
 }

@@ -35,11 +35,17 @@ const STORE_STATUS: Readonly<Partial<Record<Reply, StoreStatus>>> = {
 };
 
 /** A storage command has ended; `size` is that of the value it came with. */
-export function sawStore(items: ItemStore, request: Request, reply: Reply, size: number): void {
+export function sawStore(
+  items: ItemStore,
+  request: Pick<Request, 'key' | 'mode' | 'exptime'>,
+  reply: Reply,
+  size: number,
+): void {
   const { log } = items;
   if ((log.watched & MUTATIONS) === 0) return;
-  const ttlMs = items.ttlMs(request.exptime);
-  const entry = reply === 'stored' ? items.engine.find(request.key) : 0;
+  const { engine } = items;
+  const entry = reply === 'stored' ? engine.find(request.key) : 0;
+  const ttlMs = entry === 0 ? items.ttlMs(request.exptime) : engine.remainingTtlMsAt(entry);
   itemStore(
     log,
     request.key,
@@ -47,7 +53,7 @@ export function sawStore(items: ItemStore, request: Request, reply: Reply, size:
     request.mode,
     ttlMs === Number.POSITIVE_INFINITY ? 0 : secondsLeft(ttlMs),
     items.connectionId,
-    entry === 0 ? size : items.engine.valueAt(entry).length,
+    entry === 0 ? size : engine.valueAt(entry).length,
   );
 }
 

@@ -32,12 +32,16 @@ export async function runOnSocket(
   const main = new Conversation(open(), patienceMs);
   let beside: Conversation | undefined;
   let replies = '';
+  let silent = false;
   for (const turn of row.turns) {
     if (main.closed) break;
     if (turn.length === 1) {
+      // What has been sent without an answer must have arrived: it came before this one's question.
+      if (silent) await new Conversation(open(), patienceMs).ask();
       await pass(turn[0]);
       continue;
     }
+    silent = turn[1] === '';
     if (turn[2] === 'beside') beside ??= new Conversation(open(), patienceMs);
     const conversation = turn[2] === 'beside' ? beside! : main;
     replies += await conversation.say(turn[0], turn[1].length);
@@ -77,11 +81,17 @@ class Conversation {
   /** Sends, and takes as many bytes of reply as are expected. */
   async say(bytes: string, expectedLength: number): Promise<string> {
     this.#protocol ??= bytes.startsWith('\x80') ? 'binary' : 'text';
-    this.#socket.write(bytes, 'latin1');
+    await new Promise((resolve) => this.#socket.write(bytes, 'latin1', resolve));
     await this.#until(() => this.#received.length >= expectedLength);
     const reply = this.#received.slice(0, expectedLength);
     this.#received = this.#received.slice(expectedLength);
     return reply;
+  }
+
+  /** Asks something that has an answer, and leaves. */
+  async ask(): Promise<void> {
+    await this.rest();
+    await this.leave();
   }
 
   /** What is still to come on a connection that stays open. */
