@@ -77,6 +77,15 @@ describe('replies', () => {
     ['lru_crawler metadump 0', 'BADCLASS invalid class id'],
     ['lru_crawler metadump x', 'BADCLASS invalid class id'],
     ['lru_crawler metadump all more', 'ERROR'],
+    // Not all of them know noreply.
+    ['lru_crawler tocrawl 5 noreply', 'ERROR'],
+    ['lru_crawler disable noreply', 'ERROR'],
+    ['slabs reassign 1 1 noreply', 'ERROR'],
+    ['slabs foo noreply', 'ERROR'],
+    ['refresh_certs noreply', 'Error TLS not enabled'],
+    ['shutdown noreply', 'SERVER_ERROR: shutdown not enabled'],
+    ['stats noreply', 'ERROR'],
+    ['stats detail on noreply', 'OK'],
     ['verbosity x', BAD_FORMAT],
     ['verbosity', BAD_FORMAT],
     ['verbosity 1', 'OK'],
@@ -110,12 +119,16 @@ describe('replies', () => {
     expect(new Administered().ask(`${line}\r\n`)).toBe(`${reply}\r\n`);
   });
 
-  it.each(['lru mode flat', 'slabs automove 1', 'lru_crawler foo', 'watch foo', 'cache_memlimit 9'])(
-    'none with noreply: %s',
-    (line) => {
-      expect(new Administered().ask(`${line} noreply\r\nmn\r\n`)).toBe('MN\r\n');
-    },
-  );
+  it.each([
+    'lru mode flat',
+    'lru foo',
+    'slabs automove 1',
+    'slabs automove x',
+    'watch foo',
+    'cache_memlimit 9',
+  ])('none with noreply: %s', (line) => {
+    expect(new Administered().ask(`${line} noreply\r\nmn\r\n`)).toBe('MN\r\n');
+  });
 
   it.each([
     ['stats cachedump 1 0', 'CLIENT_ERROR stats cachedump not allowed'],

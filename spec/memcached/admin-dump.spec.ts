@@ -192,10 +192,11 @@ describe('a dump under way', () => {
   it('ends when everything is cleared', () => {
     const admin = filled(2000);
     const lines = dumpOf(admin, 'lru_crawler', 'metadump', 'all');
-    const first = lines.next().value;
+    let text = '';
+    while (!text.includes('key=key-0 ')) text += lines.next().value;
     admin.ask('flush_all\r\n');
     admin.set('later');
-    const text = `${first}${rest(lines).join('')}`;
+    text += rest(lines).join('');
     expect(text).toMatch(/^OK\r\nkey=key-0 /);
     expect(text.endsWith('END\r\n')).toBe(true);
     expect(text).not.toContain('later');
@@ -213,6 +214,23 @@ describe('a dump under way', () => {
     expect(admin.ask('lru_crawler mgdump all\r\n')).toMatch(/EN\r\n$/);
     expect(admin.stat('lru_crawler_running')).toBe(0);
     expect(admin.stat('lru_crawler_starts')).toBe(2);
+  });
+
+  it('of the cache is one of 16 at most: each makes removals dearer', () => {
+    const admin = new Administered({ trackSizes: true });
+    for (let i = 0; i < 2000; i++) admin.set(`key-${i}`);
+    const dumps = Array.from({ length: 16 }, () => dumpOf(admin, 'stats', 'cachedump', '1', '0'));
+    for (const lines of dumps) lines.next();
+    const full = 'SERVER_ERROR out of memory writing stats\r\n';
+    expect(admin.ask('stats cachedump 1 0\r\n')).toBe(full);
+    expect(admin.ask('stats sizes\r\n')).toBe(full);
+    dumps[0]!.return?.();
+    expect(admin.ask('stats sizes\r\n')).toMatch(/END\r\n$/);
+    dumps[16] = dumpOf(admin, 'stats', 'cachedump', '1', '0');
+    dumps[16].next();
+    expect(admin.ask('stats sizes\r\n')).toBe(full);
+    for (const lines of dumps) rest(lines);
+    expect(admin.ask('stats cachedump 1 1\r\n')).toMatch(/^ITEM key-1999 /);
   });
 
   it('passes over many expired items in pieces too', () => {

@@ -250,10 +250,10 @@ const METHOD_BY_VERB = {
   shutdown: 'words',
   debugtime: 'words',
   lru: 'wordsOrNoreply',
-  lru_crawler: 'wordsOrNoreply',
-  slabs: 'wordsOrNoreply',
+  lru_crawler: 'words',
+  slabs: 'words',
   watch: 'wordsOrNoreply',
-  refresh_certs: 'wordsOrNoreply',
+  refresh_certs: 'words',
 } as const satisfies Record<TextVerb, Exclude<keyof TextParser, 'error' | 'parse'>>;
 
 interface Command {

@@ -1,9 +1,11 @@
 /** `stats cachedump <class> <limit>`: the newest items of a class, as much of them as memcached would show. */
 
 import type { ItemStore } from '../../item-store.js';
+import { adminStateOf } from './admin-state.js';
 import type { StatsAnswer } from './answer.js';
 import { expiresAtSeconds, isBinaryKey } from './item-facts.js';
 import { pieces } from './pieces.js';
+import { NO_ROOM_FOR_STATS } from './replies.js';
 import { walkItems } from './walk.js';
 import { uint32 } from './words.js';
 
@@ -20,7 +22,10 @@ export function cacheDump(items: ItemStore, [classWord, limitWord]: readonly str
     return { text: 'CLIENT_ERROR bad command line format\r\n' };
   if (itemClass > LARGEST_CLASS) return { text: 'CLIENT_ERROR Illegal slab id\r\n' };
   if (itemClass !== 1) return { text: 'END\r\n' };
-  return { lines: pieces(dumped(items, limit === 0 ? Number.POSITIVE_INFINITY : limit)) };
+  const state = adminStateOf(items);
+  if (!state.hasRoomForList) return { text: NO_ROOM_FOR_STATS };
+  const lines = dumped(items, limit === 0 ? Number.POSITIVE_INFINITY : limit);
+  return { lines: pieces(state.counted(lines)) };
 }
 
 function* dumped(items: ItemStore, limit: number): Generator<string | null, void, undefined> {

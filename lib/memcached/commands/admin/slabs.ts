@@ -14,7 +14,11 @@ const WINDOW_MAX_SECONDS = 1800;
 
 export function slabs(items: ItemStore, [word, first, second, ...more]: readonly string[]): string {
   if (first === undefined) return ERROR;
-  if (word === 'automove') return automove(adminStateOf(items).tuning, first, second);
+  if (word === 'automove') {
+    const answer = automove(adminStateOf(items).tuning, first, second);
+    // Alone of this family it knows the word.
+    return (more.at(-1) ?? second ?? first) === 'noreply' ? '' : answer;
+  }
   if (word !== 'reassign' || second === undefined || more.length > 0) return ERROR;
   return reassign(int32(first), int32(second));
 }

@@ -1,13 +1,17 @@
 /** `stats sizes`: how many items there are of each size, in steps of 32 bytes. */
 
 import type { ItemStore } from '../../item-store.js';
+import { adminStateOf } from './admin-state.js';
 import type { Stat, StatsAnswer } from './answer.js';
+import { NO_ROOM_FOR_STATS } from './replies.js';
 import { itemBytesAt, walkItems } from './walk.js';
 
 const STEP_BYTES = 32;
 
 export function sizeStats(items: ItemStore): StatsAnswer {
-  return items.trackSizes ? { slowList: histogram(items) } : { list: [['sizes_status', 'disabled']] };
+  if (!items.trackSizes) return { list: [['sizes_status', 'disabled']] };
+  const state = adminStateOf(items);
+  return state.hasRoomForList ? { slowList: state.counted(histogram(items)) } : { text: NO_ROOM_FOR_STATS };
 }
 
 function* histogram(items: ItemStore): Generator<void, Iterable<Stat>, undefined> {
