@@ -11,7 +11,7 @@ import { MemcachedSide, memcachedWithClock } from './memcached-side.js';
 import { metaCommand } from './meta-grammar.js';
 import { Random } from './random.js';
 import { shrink } from './shrink.js';
-import { type Difference, runSideBySide, SHORT_PATIENCE_MS } from './side-by-side.js';
+import { type Difference, runSideBySide } from './side-by-side.js';
 import { type Grammar, type Protocol, randomStream, requestsIn, type Stream } from './stream.js';
 import { textCommand } from './text-grammar.js';
 
@@ -76,7 +76,7 @@ async function explain(
   seed: number,
 ): Promise<string> {
   // hotset answers the same stream in the same way: what does not come again is a matter of memcached's memory.
-  const again = await runSideBySide(stream, memcached, SHORT_PATIENCE_MS);
+  const again = await runSideBySide(stream, memcached);
   if (again === undefined) return UNREPEATED;
   const least = (await shrink(stream, difference, memcached)).difference;
   const known = explanation(

@@ -20,8 +20,9 @@ const ANSWERED: Readonly<Record<Protocol, (reply: string) => boolean>> = {
 };
 
 const NOTHING = { reply: '', closed: false };
-const PATIENCE_MS = 2000;
-/** Where a missing reply is likely. */
+/** Waited in vain only where the servers differ. */
+const PATIENCE_MS = 10_000;
+/** The same while a difference is being shrunk. */
 export const SHORT_PATIENCE_MS = 250;
 
 /** One packet, as each side saw and answered it. */
