@@ -173,10 +173,20 @@ function versionsIn(reply: string): number {
   return reply.split('VERSION 1.6.').length - 1;
 }
 
-/** 1.6.18 counts some meta commands as others than 1.6.45 does, which the specs of the counters hold. */
+/**
+ * 1.6.18 counts some meta commands as others than 1.6.45 does, which the specs of the counters hold. And neither counts
+ * a binary set that is too large, which hotset does.
+ */
 function countsOtherwise({ steps }: Stream): boolean {
-  return steps.some((step) => !isPause(step) && step.commands.some((command) => META.test(command)));
+  return steps.some(
+    (step) =>
+      !isPause(step) &&
+      step.commands.some(
+        (command) => META.test(command) || (command.startsWith('\x80') && command.length > LARGE_BYTES),
+      ),
+  );
 }
+const LARGE_BYTES = 400_000;
 const META = /\bm[gsdae] /;
 
 /** Not those of expired items, which memcached counts with lookups of every kind. */
