@@ -54,6 +54,7 @@ export class HotsetSide {
 
   /** The client is gone. */
   drop(connection: number): void {
+    this.#sessions[connection]?.close();
     this.#sessions[connection] = undefined;
   }
 
