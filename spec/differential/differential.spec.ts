@@ -99,6 +99,9 @@ function conversation({ exchanges }: Difference): string {
 }
 
 function shown(text: string): string {
-  const quoted = JSON.stringify(text);
+  const quoted = JSON.stringify(text).replace(
+    /[^ -~]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16)}`,
+  );
   return quoted.length > 600 ? `${quoted.slice(0, 280)} … ${quoted.slice(-280)}` : quoted;
 }
