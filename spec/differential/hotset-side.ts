@@ -43,8 +43,18 @@ export class HotsetSide {
     return { reply: Buffer.concat(replies).toString('latin1'), closed };
   }
 
+  /** The general statistics. */
+  stats(): string {
+    const session = new Session(this.#store, this.#out);
+    const replies: Buffer[] = [];
+    session.feed(Buffer.from('stats\r\n'));
+    this.#collect(replies);
+    return Buffer.concat(replies).toString('latin1');
+  }
+
   /** The client is gone. */
   drop(connection: number): void {
+    this.#sessions[connection]?.close();
     this.#sessions[connection] = undefined;
   }
 

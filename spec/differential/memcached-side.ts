@@ -99,7 +99,15 @@ export class MemcachedSide {
   }
 
   async connect(): Promise<MemcachedConnection> {
-    return await MemcachedConnection.open(this.#path);
+    for (;;) {
+      try {
+        return await MemcachedConnection.open(this.#path);
+      } catch (error) {
+        // More have come than memcached has taken: it is busy, or the machine is.
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        await setTimeout(1);
+      }
+    }
   }
 
   /** Moves the clock and waits until memcached knows. */
@@ -109,16 +117,20 @@ export class MemcachedSide {
     for (;;) {
       // A new connection wakes the thread that owns the clock.
       (await this.connect()).close();
-      this.#control.send(Buffer.from('stats\r\n'));
-      const reply = await this.#control.until((text) => text.endsWith('END\r\n'), 5000);
-      if (Number(TIME.exec(reply)?.[1]) === this.now) return;
+      if (Number(TIME.exec(await this.stats())?.[1]) === this.now) return;
     }
+  }
+
+  /** The general statistics. */
+  async stats(): Promise<string> {
+    this.#control.send(Buffer.from('stats\r\n'));
+    return await this.#control.until((text) => text.endsWith('END\r\n'), 5000);
   }
 
   /** Forgets what has been stored, and a flush_all that is still to come. */
   async clear(): Promise<void> {
-    this.#control.send(Buffer.from('flush_all\r\n'));
-    await this.#control.until((text) => text === 'OK\r\n', 5000);
+    this.#control.send(Buffer.from('flush_all\r\nstats reset\r\n'));
+    await this.#control.until((text) => text === 'OK\r\nRESET\r\n', 5000);
   }
 
   /** By force: a process whose clock stands still waits for ever to end by itself. */

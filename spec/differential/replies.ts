@@ -10,6 +10,8 @@ const BINARY_VERSION = 0x0b;
 
 /** `VALUE` lines of gets and gats, return flags of meta commands, `me`'s cas. */
 const VALUE_LINE = /^(VALUE ([^ \n]+) \d+ \d+ )(\d+)(?=\r\n)/gm;
+/** An id of a command that has come to stand in data: see template.ts for its length. */
+const SENT_CAS = /0000\d{8}/g;
 const META_LINE = /^(?:HD|VA \d+|NS|EX|NF|EN)(?: [^\n]*?)(?=\r\n)/gm;
 const META_CAS = / c(\d+)(?= |$)/g;
 const META_KEY = / k([^ ]+)(?: |$)/;
@@ -35,6 +37,7 @@ export class Replies {
   #text(reply: string, keys: readonly string[]): string {
     let text = reply;
     if (text.includes('VERSION ')) text = text.replace(VERSION, 'VERSION');
+    if (text.includes('0000')) text = text.replace(SENT_CAS, 'cas id');
     if (text.includes('VALUE '))
       text = text.replace(VALUE_LINE, (_, before: string, key: string, id: string) => {
         this.casIds.set(key, id);
