@@ -178,7 +178,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   verbose: {
     short: 'v',
     long: 'verbose',
-    help: 'log refusals, failures and reloads; -vv every connection too',
+    help: 'log refusals, failures and reloads; -vv every connection and command too',
   },
   version: { short: 'V', long: 'version', help: 'print the version' },
   license: { short: 'i', long: 'license', help: 'print the licence' },
