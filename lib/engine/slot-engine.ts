@@ -219,6 +219,18 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     this.reschedule(entry, this.expiresAtMs(ttlMs));
   }
 
+  /** Milliseconds since the least recently used entry was used; 0 when there is none. Needs `trackAccess`. */
+  get oldestIdleMs(): number {
+    if (this.tables.size === 0) return 0;
+    const table = this.tables.tableOfOldest();
+    return this.clock.now() - table.usedAt![table.oldest]!;
+  }
+
+  /** False when nothing has expired that is not yet reclaimed; true when something may have. O(1). */
+  get mayHaveExpired(): boolean {
+    return this.tables.canExpire && this.tables.mayHaveDue(this.clock.now());
+  }
+
   /** Makes the entry the newest. Returns its number, which may be another one now. */
   promoteAt(entry: number): number {
     const { tables } = this;

@@ -84,8 +84,7 @@ export class BinaryDialogue implements Dialogue {
 
   #continueWork(work: SlowWork): void {
     if (work.next().done === true) this.#work = null;
-    // One step for this turn.
-    else this.#exchange.requestsLeft = 0;
+    else this.#exchange.slicing = true;
   }
 
   /** Calls `then` with so many bytes once they are there: in the input where they are whole, else put together. */

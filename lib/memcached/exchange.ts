@@ -54,6 +54,8 @@ export class Exchange {
   position = 0;
   /** What has arrived of a line, a header or a value that is not yet complete. */
   readonly incomplete: ByteCollector = new ByteCollector();
+  /** The turn has been ended by slow work, which goes on in slices. */
+  slicing = false;
   /** The conversation is over. */
   closed = false;
 
@@ -86,6 +88,7 @@ export class Exchange {
     this.items.beginTurn(this.id);
     this.requestsLeft = this.items.requestsPerTurn;
     this.keysLeft = KEYS_MAX_PER_TURN;
+    this.slicing = false;
   }
 
   /** True when enough has been done, and what is left should wait until others have had their turn. */
@@ -94,6 +97,7 @@ export class Exchange {
       this.out.length >= REPLIES_MAX_BYTES ||
       this.requestsLeft <= 0 ||
       this.keysLeft <= 0 ||
+      this.slicing ||
       this.items.bytesCopied >= COPIED_MAX_BYTES_PER_TURN
     );
   }

@@ -63,6 +63,11 @@ export class Session {
     return this.#dialogue?.receivingData === true;
   }
 
+  /** True when `blocked` means that slow work goes on in slices, and not that the client asks for much. */
+  get slicing(): boolean {
+    return this.#exchange.slicing;
+  }
+
   /** True once the client watches the log. */
   get watching(): boolean {
     return this.#dialogue?.watching === true;

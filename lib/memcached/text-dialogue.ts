@@ -260,8 +260,7 @@ export class TextDialogue implements Dialogue {
         return;
       }
       if (value === '') {
-        // So far for this turn.
-        this.#exchange.requestsLeft = 0;
+        this.#exchange.slicing = true;
         return;
       }
       out.text(value);

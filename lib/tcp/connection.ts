@@ -90,6 +90,7 @@ export class Connection {
   /** As `stats conns` names it. */
   get state(): ConnectionState {
     if (this.#session.watching) return 'conn_watch';
+    if (this.#working) return 'conn_parse_cmd';
     if (this.#stalled || this.#state === 'blocked') return 'conn_waiting';
     return this.#session.receivingData ? 'conn_nread' : 'conn_read';
   }
@@ -133,7 +134,8 @@ export class Connection {
     } finally {
       this.#working = false;
     }
-    this.lastActiveMs = this.#items.clock.now();
+    // Lines of the log are not the client's doing.
+    if (!this.watching) this.lastActiveMs = this.#items.clock.now();
     this.#writeReplies();
     if (this.socket.writableLength > UNSENT_MAX_BYTES) this.#stall();
     else if (this.#state === 'blocked') this.#yield();
@@ -142,7 +144,7 @@ export class Connection {
 
   /** More input waits, but other connections have their turn first. */
   #yield(): void {
-    this.#observer.yields++;
+    if (!this.#session.slicing) this.#observer.yields++;
     this.socket.pause();
     setImmediate(() => this.#goOn());
   }

@@ -23,9 +23,6 @@ export function itemStats(items: ItemStore): Stat[] {
   const { engine } = items;
   const held = engine.stats();
   if (held.size === 0) return [];
-  const [oldest] = engine.keys({ order: 'oldest-first' });
-  const entry = oldest === undefined ? 0 : engine.find(oldest);
-  const idleMs = entry === 0 ? 0 : engine.idleMsAt(entry);
   const { crawler } = adminStateOf(items);
   const zeros = (...names: string[]): Stat[] => names.map((name) => [name, 0]);
   const stats: Stat[] = [
@@ -33,7 +30,7 @@ export function itemStats(items: ItemStore): Stat[] {
     ...zeros('number_hot', 'number_warm'),
     ['number_cold', held.size],
     ...zeros('age_hot', 'age_warm'),
-    ['age', Math.floor(idleMs / 1000)],
+    ['age', Math.floor(engine.oldestIdleMs / 1000)],
     ['mem_requested', held.bytes],
     ['evicted', held.evictions],
     ['evicted_nonzero', held.evictionsWithTtl],

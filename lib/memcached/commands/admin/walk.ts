@@ -89,7 +89,11 @@ export function* reclaimAll(
   let reclaimed = 0;
   let pauseAt = performance.now() + SLICE_MS;
   // A sweep looks at no entry twice, so these steps are enough, however many it has to leave.
-  for (let left = Math.min(limit, engine.size); left > 0; left -= RECLAIMED_AT_ONCE) {
+  for (
+    let left = Math.min(limit, engine.size);
+    left > 0 && engine.mayHaveExpired;
+    left -= RECLAIMED_AT_ONCE
+  ) {
     reclaimed += engine.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
     if (performance.now() < pauseAt) continue;
     yield reclaimed;
