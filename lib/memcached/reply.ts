@@ -11,4 +11,5 @@ export type Reply =
   | 'out-of-memory'
   | 'bad-data'
   | 'non-numeric'
-  | 'flush-not-allowed';
+  | 'flush-not-allowed'
+  | 'bad-exptime';

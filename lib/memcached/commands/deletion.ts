@@ -30,6 +30,7 @@ function observe(items: ItemStore, { key, cas }: Request): void {
 export function flush(items: ItemStore, request: Request): Reply {
   items.count(CMD_FLUSH);
   if (!items.allowFlush) return 'flush-not-allowed';
+  if (Number.isNaN(request.exptime)) return 'bad-exptime';
   items.flush(request.exptime);
   return 'ok';
 }

@@ -132,8 +132,8 @@ export class TextParser {
     request.noreply = this.#endsWithNoreply(bytes);
     const hasDelay = this.#count > (request.noreply ? 1 : 0);
     const exptime = hasDelay ? parseInt32(bytes, this.#starts[0]!, this.#ends[0]!) : 0;
-    if (exptime === undefined) return this.#fail(BAD_EXPTIME);
-    request.exptime = exptime;
+    // For the command to refuse: it counts whatever stands there.
+    request.exptime = exptime ?? Number.NaN;
     return 'ready';
   }
 

@@ -16,6 +16,7 @@ export const TEXT_REPLIES: Readonly<Record<Reply, string>> = {
   'out-of-memory': 'SERVER_ERROR out of memory storing object\r\n',
   'bad-data': 'CLIENT_ERROR bad data chunk\r\n',
   'non-numeric': 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n',
+  'bad-exptime': 'CLIENT_ERROR invalid exptime argument\r\n',
   'flush-not-allowed': 'CLIENT_ERROR flush_all not allowed\r\n',
 };
 

@@ -32,12 +32,13 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
     out.text(TEXT_REPLIES['out-of-memory']);
     return;
   }
-  if (meta.hasUpper(UPPER.I)) invalidate(items, request);
+  const stays = meta.hasUpper(UPPER.I);
+  if (stays) invalidate(items, request);
   else if (!meta.has(LOWER.x)) {
     if (items.observed) sawDeletion(items, key, 'md', entry);
     engine.delete(key);
   }
-  items.count(DELETE_HITS);
+  if (!stays) items.count(DELETE_HITS);
   if (!meta.has(LOWER.q)) writeStatus(out, 'HD', request);
 }
 
