@@ -18,8 +18,9 @@ export function isStorage(verb: string | undefined): boolean {
 
 /** A data length that both servers take. */
 export function dataLength(token: string | undefined): number | undefined {
-  if (token === undefined || !/^\d{1,10}$/.test(token) || Number(token) >= DATA_LENGTH_END) return undefined;
-  return Number(token);
+  if (token === undefined || !/^(\d{1,10}|-0{1,9})$/.test(token) || Number(token) >= DATA_LENGTH_END)
+    return undefined;
+  return Math.abs(Number(token));
 }
 
 export function* linesOf(bytes: string): Generator<Line> {
