@@ -196,8 +196,8 @@ function withHint(error: HotsetError): HotsetError {
 }
 
 function complain(message: string): void {
-  // One line, whatever the user's words have in them.
-  process.stderr.write(`hotset: ${message.replaceAll(/\s+/g, ' ')}\n`);
+  // One line, and nothing that a terminal would obey, whatever users and clients have put into it.
+  process.stderr.write(`hotset: ${message.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '?')}\n`);
 }
 
 function packageVersion(): string {

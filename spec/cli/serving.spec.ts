@@ -140,6 +140,9 @@ describe('what hotset does', () => {
     await talk(port, 'quit\r\n');
     await expect.poll(() => command.stderr).toMatch(/^(hotset: .*\n)+$/);
     expect(command.stderr).toContain('hotset: connection 2 opened\n');
+    await talk(port, '\x1b[2J\x07\r\nquit\r\n');
+    await expect.poll(() => command.stderr).toContain('?[2J?');
+    expect(command.stderr).not.toMatch(/[^\n\x20-\x7e]/);
     command.child.stderr!.destroy();
     for (let i = 0; i < 5; i++) expect(await talk(port, 'version\r\nquit\r\n')).toMatch(/^VERSION /);
     command.signal('SIGTERM');
