@@ -83,7 +83,7 @@ export class Replies {
         bytes[at + 1] === BINARY_VERSION ? '' : bytes.toString('latin1', at + BINARY_HEADER_BYTES, end);
       lines.push(
         `${bytes.toString('hex', at, at + 8)} ${bodyLength} ${bytes.toString('hex', at + 12, at + 16)} ` +
-          `cas ${this.#name(id)} ${JSON.stringify(body)}`,
+          `cas ${this.#name(id)} ${JSON.stringify(body.replace(SENT_CAS, 'cas id'))}`,
       );
       at = end;
     }
