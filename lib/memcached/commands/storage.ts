@@ -14,13 +14,15 @@ import { sawLookup, sawStore } from './observation.js';
 const options: Required<StoreOptions> = { ttlMs: 0, flags: 0, keepRefused: false };
 
 /**
- * What happens when the length is known and the data is still to come: counts the command, and answers
+ * What happens when the length is known and the data is still to come: counts the command, or answers
  * `too-large` for data that the item limit does not let in.
  */
 export function beginStore(items: ItemStore, request: Request): Reply | null {
-  items.count(CMD_SET);
   if (items.prefixes.enabled) items.prefixes.recordSet(request.key);
-  if (!items.isTooLarge(request.key, request.flags, request.dataLength)) return null;
+  if (!items.isTooLarge(request.key, request.flags, request.dataLength)) {
+    items.count(CMD_SET);
+    return null;
+  }
   items.count(STORE_TOO_LARGE);
   if (request.dropsWhenRefused) items.engine.delete(request.key);
   if (items.observed) sawStore(items, request, 'too-large', request.dataLength);
