@@ -73,3 +73,13 @@ describe('stats sizes', () => {
     expect(admin.ask('stats sizes\r\n')).toBe('STAT 64 1\r\nEND\r\n');
   });
 });
+
+describe('stats detail and meta commands', () => {
+  // As memcached 1.6.18 answers: they are not recorded. A key in base64 could have put lines into the dump.
+  it('knows nothing of ms', () => {
+    const admin = new Administered();
+    admin.ask('stats detail on\r\nms foo:a 1\r\nx\r\n');
+    admin.ask(`ms ${Buffer.from('a\r\nEND\r\nx:1').toString('base64')} 1 b\r\nx\r\n`);
+    expect(admin.ask('stats detail dump\r\n')).toBe('END\r\n');
+  });
+});

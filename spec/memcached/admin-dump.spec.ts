@@ -250,3 +250,15 @@ describe('a dump under way', () => {
       expect(admin.ask(`lru_crawler ${command}\r\n`)).toBe('CLIENT_ERROR lru crawler disabled\r\n');
   });
 });
+
+describe('dumps that are begun in the last request of a turn', () => {
+  it('still run one at a time', () => {
+    const admin = new Administered();
+    admin.set('a');
+    const first = dumpOf(admin, 'lru_crawler', 'metadump', 'all');
+    // Nobody has asked `first` for a piece yet.
+    expect(admin.ask('lru_crawler metadump all\r\n')).toBe('BUSY currently processing crawler request\r\n');
+    rest(first);
+    expect(admin.stat('lru_crawler_running')).toBe(0);
+  });
+});
