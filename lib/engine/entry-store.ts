@@ -63,6 +63,8 @@ export class EntryStore<K, V> {
     this.trackAccess = options.trackAccess;
     this.budget = new Budget(options);
     this.tables = new EntryTables(this.budget.weighs ? this.budget : null, options.trackAccess, layout);
+    if (!options.evict && this.budget.weighs)
+      this.tables.fits = (bytes) => !this.budget.exceededBy(bytes, this.tables.size);
     this.evictionAges = options.trackAccess ? new EvictionAges() : null;
     this.pinned = this.budget.weighs && options.sizeOf === null ? new PinnedMemory() : null;
     this.removals = options.onRemoval === null ? null : new RemovalQueue(options.onRemoval);

@@ -189,9 +189,9 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     return (this.tables.tableOf(entry).marks![this.tables.slotOf(entry)]! & FETCHED) !== 0;
   }
 
-  /** Milliseconds since the entry was last read or stored. Needs `trackAccess`. */
+  /** Milliseconds since the entry was last read or stored; 0 by a clock that was put back. Needs `trackAccess`. */
   idleMsAt(entry: number): number {
-    return this.clock.now() - this.tables.tableOf(entry).usedAt![this.tables.slotOf(entry)]!;
+    return Math.max(0, this.clock.now() - this.tables.tableOf(entry).usedAt![this.tables.slotOf(entry)]!);
   }
 
   /**
@@ -223,7 +223,14 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
   get oldestIdleMs(): number {
     if (this.tables.size === 0) return 0;
     const table = this.tables.tableOfOldest();
-    return this.clock.now() - table.usedAt![table.oldest]!;
+    return Math.max(0, this.clock.now() - table.usedAt![table.oldest]!);
+  }
+
+  /** The key of the least recently used entry, expired or not, if it was last used before `timeMs`. Needs `trackAccess`. */
+  oldestUnusedSince(timeMs: number): K | undefined {
+    if (this.tables.size === 0) return undefined;
+    const table = this.tables.tableOfOldest();
+    return table.usedAt![table.oldest]! < timeMs ? table.keys[table.oldest] : undefined;
   }
 
   /** False when nothing has expired that is not yet reclaimed; true when something may have. O(1). */

@@ -61,6 +61,11 @@ export class EntryTables<K, V> {
   #lastStamp = 0;
   #lastMovedStamp = 0;
   #byOldest: LazyQueue | null = null;
+  /**
+   * Whether so many bytes more of structure fit, in an engine that does not evict: what does not fit is not done,
+   * and entries that should move stay where they are. Null where an engine evicts, which can always make room.
+   */
+  fits: ((bytes: number) => boolean) | null = null;
   /** No entry expires before this time. */
   #nextDueMs = Number.POSITIVE_INFINITY;
 
@@ -115,9 +120,21 @@ export class EntryTables<K, V> {
    */
   placeFor(key: K): EntryTable<K, V> {
     const { single } = this;
-    return single !== null && single.size <= this.#layout.singleMaxEntries
+    return single !== null && (single.size <= this.#layout.singleMaxEntries || !this.#maySpread)
       ? single
       : this.#placeAmongMany(key);
+  }
+
+  /** Whether there is room for what many tables add: a stamp for each entry, those that come included. */
+  get #maySpread(): boolean {
+    return this.fits === null || this.fits(STAMP_BYTES * (this.size + 1));
+  }
+
+  /** Whether an entry may move to the table: it takes one more, and its index has room to grow if it must. */
+  #mayMoveTo(home: EntryTable<K, V>): boolean {
+    return (
+      !home.isExhausted && (this.fits === null || home.slack === null || this.fits(home.slack.growthBytes))
+    );
   }
 
   #placeAmongMany(key: K): EntryTable<K, V> {
@@ -127,7 +144,7 @@ export class EntryTables<K, V> {
       for (let moves = 0; moves < MOVED_AT_ONCE && this.#root.size > 0; moves++) {
         const from = this.#root.newest;
         const home = this.#home(this.#root.keys[from] as K);
-        if (home.isExhausted) break;
+        if (!this.#mayMoveTo(home)) break;
         const slot = this.#move(from, home);
         home.stamps![slot] = --this.#lastMovedStamp;
         home.linkOldest(slot);
@@ -175,8 +192,8 @@ export class EntryTables<K, V> {
       return slot;
     }
     const home = this.#home(table.keys[slot] as K);
-    if (home.isExhausted) {
-      // Rare beyond words: then the entry stays where it is, the newest of the root.
+    if (!this.#mayMoveTo(home)) {
+      // Rare beyond words in an engine that evicts: the entry stays where it is, the newest of the root.
       table.promote(slot);
       return slot;
     }

@@ -159,13 +159,9 @@ export class BinaryDialogue implements Dialogue {
         return;
       }
     }
-    if (request.dataLength === 0) {
-      request.waitedMs = 0;
-      this.#onValue(EMPTY);
-      return;
-    }
-    this.#phase = 'value';
     this.#valueSinceMs = exchange.items.clock.now();
+    if (request.dataLength === 0) this.#onValue(EMPTY);
+    else this.#phase = 'value';
   };
 
   #readValue(): void {
@@ -174,7 +170,6 @@ export class BinaryDialogue implements Dialogue {
     const total = this.#request.dataLength;
     if (held.length === 0 && chunk.length - position >= total) {
       exchange.position = position + total;
-      this.#request.waitedMs = 0;
       this.#onValue(wireValue(chunk, position, position + total));
       return;
     }
@@ -182,15 +177,16 @@ export class BinaryDialogue implements Dialogue {
     held.append(chunk, position, position + taken, DATA_FIRST_BYTES, total);
     exchange.position = position + taken;
     if (held.length < total) return;
-    exchange.items.strikeDueFlush();
-    // A time to live counts from the command on.
-    this.#request.waitedMs = exchange.items.clock.now() - this.#valueSinceMs;
     this.#onValue(ownedWireValue(held.take(), total));
   }
 
   #onValue(value: WireValue): void {
     const opcode = this.#opcode!;
+    const { items } = this.#exchange;
     this.#phase = 'header';
+    items.strikeDueFlush();
+    // A time to live counts from the command on.
+    this.#request.waitedMs = items.clock.now() - this.#valueSinceMs;
     if (!isSasl(opcode)) storeBinary(this.#exchange, opcode, this.#header, this.#request, value);
     else if (authenticate(this.#exchange, this.#header, this.#request.key, value)) this.#authenticated = true;
   }

@@ -21,6 +21,9 @@ import type { CasId } from './request.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
+/** Items that a flush of old items removes before others have their turn: a millisecond or two. */
+const FLUSHED_AT_ONCE = 1000;
+
 export type WireEngine = CacheEngine<string, WireValue>;
 
 export interface ItemStoreOptions {
@@ -178,28 +181,33 @@ export class ItemStore {
   /**
    * flush_all: everything that is stored now is gone. A positive exptime puts that off until one second
    * before it, when whatever is stored then goes; the last flush_all counts. For a time that has passed, what has
-   * not been used since goes.
+   * not been used since goes: that is work to do in steps, which is returned.
    */
-  flush(exptime: number): void {
+  flush(exptime: number): Iterator<void, void, undefined> | null {
     this.#flushAtMs = Number.POSITIVE_INFINITY;
     if (exptime <= 0) {
       this.engine.clear();
-      return;
+      return null;
     }
     const now = this.clock.now();
     const flushAtMs = now + this.ttlMs(exptime) - 1000;
     // memcached compares whole seconds.
-    if (flushAtMs + 1000 <= now) this.#removeUnusedSince(flushAtMs + 1000);
-    else this.#flushAtMs = flushAtMs;
+    if (flushAtMs + 1000 <= now) return this.#removeUnusedSince(flushAtMs + 1000);
+    this.#flushAtMs = flushAtMs;
+    return null;
   }
 
-  /** O(removed): the order of use is the order of these times. */
-  #removeUnusedSince(timeMs: number): void {
+  /** The order of use is the order of these times. */
+  *#removeUnusedSince(timeMs: number): Generator<void, void, undefined> {
     const { engine } = this;
-    for (const key of engine.keys({ order: 'oldest-first' })) {
-      const entry = engine.find(key);
-      if (entry !== 0 && this.clock.now() - engine.idleMsAt(entry) >= timeMs) return;
+    let removed = 0;
+    for (
+      let key = engine.oldestUnusedSince(timeMs);
+      key !== undefined;
+      key = engine.oldestUnusedSince(timeMs)
+    ) {
       engine.delete(key);
+      if (++removed % FLUSHED_AT_ONCE === 0) yield;
     }
   }
 

@@ -15,6 +15,10 @@ interface PrefixCounts {
   del: number;
 }
 
+/** In binary keys: such a prefix would break the dump's lines. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const UNPRINTABLE = /[\x00-\x20\x7f]/;
+
 export class PrefixStats {
   readonly delimiter: string;
   /** Whether operations are recorded: check this before calling the methods that record. */
@@ -48,6 +52,7 @@ export class PrefixStats {
     const end = key.indexOf(this.delimiter);
     if (end === -1) return undefined;
     const prefix = key.slice(0, end);
+    if (UNPRINTABLE.test(prefix)) return undefined;
     let counts = this.#prefixes.get(prefix);
     if (counts === undefined && this.#prefixes.size < PREFIXES_MAX) {
       counts = { get: 0, hit: 0, set: 0, del: 0 };

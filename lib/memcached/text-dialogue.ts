@@ -211,7 +211,7 @@ export class TextDialogue implements Dialogue {
         this.#adjust(request);
         break;
       case 'flush_all':
-        this.#reply(flush(items, request));
+        this.#flush(request);
         break;
       case 'quit':
         this.#exchange.closed = true;
@@ -231,6 +231,15 @@ export class TextDialogue implements Dialogue {
     else if (!request.noreply) this.#line(result.digits);
   }
 
+  #flush(request: Request): void {
+    const outcome = flush(this.#exchange.items, request);
+    if (typeof outcome === 'string') this.#reply(outcome);
+    else {
+      this.#dump = slowly(outcome, request.noreply ? '' : TEXT_REPLIES.ok);
+      this.#phase = 'dump';
+    }
+  }
+
   // Administration
 
   #answer(answer: AdminAnswer): void {
@@ -238,7 +247,7 @@ export class TextDialogue implements Dialogue {
     else if (typeof answer === 'string') {
       if (!this.#request.noreply) this.#exchange.out.text(answer);
     } else if ('lines' in answer) {
-      this.#dump = answer.lines;
+      this.#dump = this.#request.noreply ? silently(answer.lines) : answer.lines;
       this.#phase = 'dump';
     } else this.#beginWatching(answer.watch);
   }
@@ -375,6 +384,21 @@ export class TextDialogue implements Dialogue {
     out.text(text);
     out.text('\r\n');
   }
+}
+
+/** A dump of which nothing is shown. */
+function* silently(lines: Iterator<string, void, undefined>): Generator<string, void, undefined> {
+  try {
+    while (lines.next().done !== true) yield '';
+  } finally {
+    lines.return?.();
+  }
+}
+
+/** Work as a dump, which has nothing to show before it is done. */
+function* slowly(work: Iterator<void, void, undefined>, answer: string): Generator<string, void, undefined> {
+  while (work.next().done !== true) yield '';
+  yield answer;
 }
 
 function endsInCrlf(bytes: Buffer, at: number): boolean {

@@ -13,6 +13,9 @@ import type { CloseReason, Peer } from '../memcached/watch/lines.js';
 /** With so many bytes of replies not yet taken by the operating system, the client is not read from. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
 
+/** Larger pieces of replies make up a good part of what they hold. */
+const DETACHED_MAX_BYTES = 16 * 1024;
+
 /** What the server wants to know of its connections. */
 export interface ConnectionObserver {
   bytesRead: number;
@@ -109,7 +112,7 @@ export class Connection {
 
   /** A watcher's lines wait. */
   #wake(): void {
-    if (this.#working || this.socket.destroyed || this.#stalled || this.#state !== 'ready') return;
+    if (this.#working || this.#stalled || this.#state !== 'ready' || this.#isOver) return;
     this.#work(null);
   }
 
@@ -154,6 +157,11 @@ export class Connection {
     this.socket.pause();
   }
 
+  /** Nothing can be sent any more. */
+  get #isOver(): boolean {
+    return this.socket.destroyed || this.socket.writableEnded;
+  }
+
   #onDrain(): void {
     if (!this.#stalled) return;
     this.#stalled = false;
@@ -161,7 +169,7 @@ export class Connection {
   }
 
   #goOn(): void {
-    if (this.socket.destroyed || this.#stalled) return;
+    if (this.#stalled || this.#isOver) return;
     // Lines of the log may wait since it stalled.
     if (this.#state === 'blocked' || this.watching) this.#work(null);
     if (this.#state === 'ready' && !this.#stalled) this.socket.resume();
@@ -186,22 +194,26 @@ export class Connection {
   }
 
   #writeReplies(): void {
-    const pieces = this.#out.take();
-    if (pieces.length === 0) return;
     const { socket } = this;
-    if (pieces.length === 1) {
-      this.#observer.bytesWritten += pieces[0]!.length;
-      socket.write(pieces[0]!);
-    } else {
-      socket.cork();
-      for (const piece of pieces) {
-        this.#observer.bytesWritten += piece.length;
-        socket.write(piece);
-      }
-      socket.uncork();
+    // What has to wait behind other bytes must not hold a whole block of the reply buffer.
+    const pieces = socket.writableLength > 0 ? this.#out.take().map(detached) : this.#out.take();
+    if (pieces.length === 0) return;
+    if (pieces.length > 1) socket.cork();
+    for (const piece of pieces) {
+      this.#observer.bytesWritten += piece.length;
+      socket.write(piece);
     }
+    if (pieces.length > 1) socket.uncork();
     // Zero: the operating system has it all, and nothing refers to the reply buffer's block any more.
     if (socket.writableLength === 0) this.#out.release();
     else this.#out.keep();
   }
+}
+
+/** A small piece in memory of its own; others as they are. */
+function detached(piece: Buffer): Buffer {
+  if (piece.length > DETACHED_MAX_BYTES) return piece;
+  const copy = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(copy);
+  return copy;
 }

@@ -63,9 +63,11 @@ describe('clients that begin a dump and read none of it', () => {
     const sessions: Session[] = [];
     for (let i = 0; i < 500; i++) {
       const session = new Session(admin.items, admin.out);
-      expect(session.feed(Buffer.from('stats cachedump 1 0\r\n'))).toBe('blocked');
-      sessions.push(session);
+      let state = session.feed(Buffer.from('stats cachedump 1 0\r\n'));
+      while (state === 'blocked' && admin.out.length === 0) state = session.resume();
+      // What has been taken is on its way; the rest waits for a client that does not read.
       admin.take();
+      sessions.push(session);
     }
     expect(Math.min(readAll(), readAll(), readAll())).toBeLessThan(before * 5);
     for (const session of sessions) session.close();

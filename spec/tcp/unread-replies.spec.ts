@@ -65,9 +65,14 @@ describe('small replies that a TLS client does not read', () => {
       others.send('get page\r\n'.repeat(16));
       await others.bytes(16 * 'VALUE page 0 4000\r\n\r\nEND\r\n'.length + 16 * 4000);
     }
-    collect();
-    const keptMib = (process.memoryUsage().arrayBuffers - before) / 2 ** 20;
     expect(sockets[1]!.writableLength).toBeLessThan(512 * 1024);
+    // The others' replies may take the collector more than one turn; blocks that are held would stay.
+    let keptMib = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 50 && keptMib >= 16; tries++) {
+      await sleep(20);
+      collect();
+      keptMib = (process.memoryUsage().arrayBuffers - before) / 2 ** 20;
+    }
     expect(keptMib).toBeLessThan(16);
   });
 });

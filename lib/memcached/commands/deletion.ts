@@ -27,10 +27,10 @@ function observe(items: ItemStore, { key, cas }: Request): void {
   if (entry !== 0 && (cas === 0 || cas === items.casIdAt(entry))) sawDeletion(items, key, 'delete', entry);
 }
 
-export function flush(items: ItemStore, request: Request): Reply {
+/** A reply, or work that is to be done in steps before the reply `ok`. */
+export function flush(items: ItemStore, request: Request): Reply | Iterator<void, void, undefined> {
   items.count(CMD_FLUSH);
   if (!items.allowFlush) return 'flush-not-allowed';
   if (Number.isNaN(request.exptime)) return 'bad-exptime';
-  items.flush(request.exptime);
-  return 'ok';
+  return items.flush(request.exptime) ?? 'ok';
 }

@@ -18,7 +18,8 @@ const options: Required<StoreOptions> = { ttlMs: 0, flags: 0, keepRefused: false
  * `too-large` for data that the item limit does not let in.
  */
 export function beginStore(items: ItemStore, request: Request): Reply | null {
-  if (items.prefixes.enabled) items.prefixes.recordSet(request.key);
+  // As in memcached, the meta commands are not among these statistics.
+  if (items.prefixes.enabled && request.verb !== 'ms') items.prefixes.recordSet(request.key);
   if (!items.isTooLarge(request.key, request.flags, request.dataLength)) {
     items.count(CMD_SET);
     return null;
@@ -68,7 +69,7 @@ function extend(items: ItemStore, request: Request, value: WireValue, entry: num
     options.ttlMs = items.ttlMs(request.meta.vivifyExptime, request.waitedMs);
     return answer(items, engine.set(request.key, value, options));
   }
-  if (request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
+  if (items.casIds && request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
   const old = engine.valueAt(entry);
   if (items.isTooLarge(request.key, engine.flagsAt(entry), old.length + value.length)) return 'not-stored';
   const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);

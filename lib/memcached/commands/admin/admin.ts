@@ -50,8 +50,18 @@ function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminA
   if (size > 1_000_000_000) return 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\n';
   if (!Number.isFinite(items.engine.maxBytes) || size * MEBIBYTE > items.memoryCeilingBytes)
     return 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n';
-  items.engine.resize({ maxBytes: size * MEBIBYTE });
-  return OK;
+  return { lines: resized(items, size * MEBIBYTE) };
+}
+
+/** A mebibyte at a time: evicting everything at once would hold up the others. */
+function* resized(items: ItemStore, maxBytes: number): Generator<string, void, undefined> {
+  const { engine } = items;
+  while (engine.bytes > maxBytes + MEBIBYTE) {
+    engine.resize({ maxBytes: engine.bytes - MEBIBYTE });
+    yield '';
+  }
+  engine.resize({ maxBytes });
+  yield OK;
 }
 
 function shutdown(items: ItemStore, [mode]: readonly string[]): AdminAnswer {

@@ -28,9 +28,10 @@ export function cacheDump(items: ItemStore, [classWord, limitWord]: readonly str
   return { lines: pieces(state.counted(lines)) };
 }
 
+/** All of it is put together first: a walk that waited for its reader would slow every access to the cache. */
 function* dumped(items: ItemStore, limit: number): Generator<string | null, void, undefined> {
   const { engine } = items;
-  let count = 0;
+  const lines: string[] = [];
   let length = 0;
   for (const item of walkItems(items, 'newest-first')) {
     if (item === null) yield null;
@@ -39,9 +40,10 @@ function* dumped(items: ItemStore, limit: number): Generator<string | null, void
       const line = `ITEM ${item.key} [${engine.valueAt(item.entry).length} b; ${seconds} s]\r\n`;
       length += line.length;
       if (length > DUMP_MAX_BYTES) break;
-      yield line;
-      if (++count >= limit) break;
+      lines.push(line);
+      if (lines.length >= limit) break;
     }
   }
+  yield* lines;
   yield 'END\r\n';
 }

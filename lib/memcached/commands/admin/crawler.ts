@@ -57,12 +57,14 @@ export class Crawler {
     setImmediate(step);
   }
 
-  /** Notes that a crawl or a dump has begun; returns what is to be called when it has ended. */
+  /** Notes that a crawl or a dump has begun; returns what is to be called, once or more, when it has ended. */
   begin(): () => void {
     this.running = true;
     this.starts++;
+    let ended = false;
     return () => {
-      this.running = false;
+      if (!ended) this.running = false;
+      ended = true;
     };
   }
 

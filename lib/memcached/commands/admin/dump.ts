@@ -48,8 +48,21 @@ export function dump(
   items: ItemStore,
   format: DumpFormat,
   hasItems: boolean,
-): Generator<string, void, undefined> {
-  return pieces(dumpLines(items, format, hasItems));
+): Iterator<string, void, undefined> {
+  // From now on, and not from when the first piece is asked for: there is to be one at a time.
+  const end = adminStateOf(items).crawler.begin();
+  const made = pieces(dumpLines(items, format, hasItems));
+  return {
+    next() {
+      const step = made.next();
+      if (step.done === true) end();
+      return step;
+    },
+    return() {
+      end();
+      return made.return();
+    },
+  };
 }
 
 function* dumpLines(
@@ -57,13 +70,7 @@ function* dumpLines(
   format: DumpFormat,
   hasItems: boolean,
 ): Generator<string | null, void, undefined> {
-  const end = adminStateOf(items).crawler.begin();
-  try {
-    yield 'OK\r\n';
-    if (hasItems)
-      for (const item of walkAllItems(items)) yield item === null ? null : format.line(items, item);
-    yield format.end;
-  } finally {
-    end();
-  }
+  yield 'OK\r\n';
+  if (hasItems) for (const item of walkAllItems(items)) yield item === null ? null : format.line(items, item);
+  yield format.end;
 }

@@ -14,6 +14,9 @@ export function int32(word: string | undefined): number | undefined {
   return number > 0x7fffffff || number < -0x80000000 ? undefined : number;
 }
 
+/** As C writes decimals. No part of the pattern can match what another may: it takes time in proportion. */
 export function decimal(word: string | undefined): number | undefined {
-  return word !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : undefined;
+  return word !== undefined && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(word)
+    ? Number(word)
+    : undefined;
 }

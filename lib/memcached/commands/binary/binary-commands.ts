@@ -66,8 +66,7 @@ export function executeBinary(
       break;
     case 'flush':
       request.exptime = header.extrasBytes === 4 ? memory.readUInt32BE(at) : 0;
-      answer(exchange, opcode, header, flush(items, request));
-      break;
+      return flushAll(exchange, opcode, header, flush(items, request));
     case 'noop':
       writeDone(out, header);
       break;
@@ -84,6 +83,25 @@ export function executeBinary(
       return false;
   }
   return true;
+}
+
+/** Answers, or returns the work that ends with the answer. */
+function flushAll(
+  exchange: Exchange,
+  opcode: Opcode,
+  header: Header,
+  outcome: ReturnType<typeof flush>,
+): true | SlowWork {
+  if (typeof outcome === 'string') {
+    answer(exchange, opcode, header, outcome);
+    return true;
+  }
+  return flushSlowly(exchange, opcode, header, outcome);
+}
+
+function* flushSlowly(exchange: Exchange, opcode: Opcode, header: Header, work: SlowWork): Generator<void> {
+  while (work.next().done !== true) yield;
+  answer(exchange, opcode, header, 'ok');
 }
 
 /** Success or failure; a quiet command does not tell of success. */
