@@ -16,6 +16,7 @@
 
 import { STAMP_BYTES } from './entry-overhead.js';
 import { EntryTable, MAX_TABLE_SLOTS } from './entry-table.js';
+import { INDEX_PLACE_BYTES } from './index-slack.js';
 import { keyHash } from './key-hash.js';
 import { LazyQueue } from './lazy-queue.js';
 import type { Direction, ListCursor } from './recency-list.js';
@@ -132,9 +133,9 @@ export class EntryTables<K, V> {
 
   /** Whether an entry may move to the table: it takes one more, and its index has room to grow if it must. */
   #mayMoveTo(home: EntryTable<K, V>): boolean {
-    return (
-      !home.isExhausted && (this.fits === null || home.slack === null || this.fits(home.slack.growthBytes))
-    );
+    if (home.isExhausted) return false;
+    // Its old place in the root's index stays allocated.
+    return this.fits === null || home.slack === null || this.fits(INDEX_PLACE_BYTES + home.slack.growthBytes);
   }
 
   #placeAmongMany(key: K): EntryTable<K, V> {

@@ -92,7 +92,7 @@ class Run {
     this.exchanges.push({ seconds });
   }
 
-  /** `cut`: both wait for the rest of a request, and nothing more can be compared. */
+  /** `cut`: both wait for the rest of a request, or replies are lost with a connection; nothing more can be compared. */
   async exchange(
     { connection, commands }: Packet,
     protocol: Protocol,
@@ -147,7 +147,7 @@ class Run {
     });
     if (!same) return 'different';
     // Which ids memcached has not told is not known: the names of later ones would differ.
-    return closed || answered ? 'alike' : 'cut';
+    return hotset === memcached && (closed || answered) ? 'alike' : 'cut';
   }
 
   /** Whether both have counted the same requests, hits and misses. */
