@@ -10,22 +10,18 @@ import { metaDebug } from './commands/meta/meta-debug.js';
 import { metaDelete } from './commands/meta/meta-delete.js';
 import { metaGet } from './commands/meta/meta-get.js';
 import { metaSet } from './commands/meta/meta-set.js';
-import { fetch, fetchToTouch, touch } from './commands/retrieval.js';
+import { answerKeys } from './commands/multi-get.js';
+import { touch } from './commands/retrieval.js';
 import { beginStore, store } from './commands/storage.js';
-import { type Dialogue, type Exchange, NOTHING } from './exchange.js';
-import {
-  DATA_FIRST_BYTES,
-  GET_LINE_MAX_BYTES,
-  LINE_MAX_BYTES,
-  LINE_MAX_LEADING_BLANKS,
-  REPLIES_MAX_BYTES,
-} from './limits.js';
+import type { Dialogue, Exchange } from './exchange.js';
+import { DATA_FIRST_BYTES, GET_LINE_MAX_BYTES, LINE_MAX_BYTES, LINE_MAX_LEADING_BLANKS } from './limits.js';
 import type { LineOutcome } from './line-outcome.js';
+import { silently, slowly, writeLines } from './long-answers.js';
 import { MetaParser, metaVerbOf } from './meta/meta-parser.js';
 import type { Reply } from './reply.js';
 import { Request } from './request.js';
 import { TextParser } from './text/text-parser.js';
-import { TEXT_REPLIES, writeItem } from './text/text-replies.js';
+import { TEXT_REPLIES } from './text/text-replies.js';
 import type { Watcher } from './watch/watcher.js';
 import { ownedWireValue, type WireValue, wireValue } from './wire-value.js';
 
@@ -84,7 +80,7 @@ export class TextDialogue implements Dialogue {
         this.#readLine();
         break;
       case 'keys':
-        this.#answerKeys();
+        this.#continueKeys();
         break;
       case 'data':
         this.#readData();
@@ -181,8 +177,7 @@ export class TextDialogue implements Dialogue {
       case 'gets':
       case 'gat':
       case 'gats':
-        this.#phase = 'keys';
-        this.#answerKeys();
+        this.#continueKeys();
         break;
       case 'mg':
         this.#exchange.keysLeft--;
@@ -260,55 +255,13 @@ export class TextDialogue implements Dialogue {
   }
 
   #continueDump(): void {
-    const { out } = this.#exchange;
-    while (out.length < REPLIES_MAX_BYTES) {
-      const { done, value } = this.#dump!.next();
-      if (done === true) {
-        this.#dump = null;
-        this.#phase = 'line';
-        return;
-      }
-      if (value === '') {
-        this.#exchange.slicing = true;
-        return;
-      }
-      out.text(value);
-    }
-  }
-
-  // Retrieval: as many of the keys as replies may wait for, the rest in the next turn.
-
-  #answerKeys(): void {
-    const request = this.#request;
-    const exchange = this.#exchange;
-    const { out } = exchange;
-    const { line, keysEnd, verb } = request;
-    const withCasId = verb === 'gets' || verb === 'gats';
-    const touches = verb === 'gat' || verb === 'gats';
-    let at = request.keysStart;
-    for (;;) {
-      while (at < keysEnd && line[at] === SPACE) at++;
-      if (at === keysEnd) break;
-      if (out.length >= REPLIES_MAX_BYTES || --exchange.keysLeft < 0) {
-        request.keysStart = at;
-        return;
-      }
-      const keyStart = at;
-      while (at < keysEnd && line[at] !== SPACE) at++;
-      this.#answerKey(line.toString('latin1', keyStart, at), withCasId, touches ? request.exptime : null);
-    }
-    out.text('END\r\n');
+    if (!writeLines(this.#exchange, this.#dump!)) return;
+    this.#dump = null;
     this.#phase = 'line';
-    request.line = NOTHING;
   }
 
-  #answerKey(key: string, withCasId: boolean, exptime: number | null): void {
-    const { items, out } = this.#exchange;
-    const { engine } = items;
-    const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key, true);
-    if (entry === 0) return;
-    writeItem(out, key, engine.flagsAt(entry), engine.valueAt(entry), withCasId ? items.casIdAt(entry) : -1);
-    if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
+  #continueKeys(): void {
+    this.#phase = answerKeys(this.#exchange, this.#request) ? 'line' : 'keys';
   }
 
   // Data of storage commands
@@ -384,21 +337,6 @@ export class TextDialogue implements Dialogue {
     out.text(text);
     out.text('\r\n');
   }
-}
-
-/** A dump of which nothing is shown. */
-function* silently(lines: Iterator<string, void, undefined>): Generator<string, void, undefined> {
-  try {
-    while (lines.next().done !== true) yield '';
-  } finally {
-    lines.return?.();
-  }
-}
-
-/** Work as a dump, which has nothing to show before it is done. */
-function* slowly(work: Iterator<void, void, undefined>, answer: string): Generator<string, void, undefined> {
-  while (work.next().done !== true) yield '';
-  yield answer;
 }
 
 function endsInCrlf(bytes: Buffer, at: number): boolean {

@@ -1,0 +1,40 @@
+/** get, gets, gat and gats: a line of any number of keys, answered in as many turns as it takes. */
+
+import { type Exchange, NOTHING } from '../exchange.js';
+import { REPLIES_MAX_BYTES } from '../limits.js';
+import type { Request } from '../request.js';
+import { writeItem } from '../text/text-replies.js';
+import { fetch, fetchToTouch } from './retrieval.js';
+
+const SPACE = 0x20;
+
+/** Answers as many of the request's keys as replies may wait for and a turn may have; true when that was all. */
+export function answerKeys(exchange: Exchange, request: Request): boolean {
+  const { out } = exchange;
+  const { line, keysEnd, verb } = request;
+  const withCasId = verb === 'gets' || verb === 'gats';
+  const exptime = verb === 'gat' || verb === 'gats' ? request.exptime : null;
+  let at = request.keysStart;
+  for (;;) {
+    while (at < keysEnd && line[at] === SPACE) at++;
+    if (at === keysEnd) break;
+    if (out.length >= REPLIES_MAX_BYTES || --exchange.keysLeft < 0) {
+      request.keysStart = at;
+      return false;
+    }
+    const keyStart = at;
+    while (at < keysEnd && line[at] !== SPACE) at++;
+    answerKey(exchange, line.toString('latin1', keyStart, at), withCasId, exptime);
+  }
+  out.text('END\r\n');
+  request.line = NOTHING;
+  return true;
+}
+
+function answerKey({ items, out }: Exchange, key: string, withCasId: boolean, exptime: number | null): void {
+  const { engine } = items;
+  const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key, true);
+  if (entry === 0) return;
+  writeItem(out, key, engine.flagsAt(entry), engine.valueAt(entry), withCasId ? items.casIdAt(entry) : -1);
+  if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
+}

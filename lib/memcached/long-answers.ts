@@ -1,0 +1,40 @@
+/** Answers of the text protocol that are made piece by piece: see AdminAnswer. */
+
+import type { Exchange } from './exchange.js';
+import { REPLIES_MAX_BYTES } from './limits.js';
+
+/** Pieces of an answer; an empty one says that others should have their turn before the next. */
+export type Lines = Iterator<string, void, undefined>;
+
+/** Writes as much as replies may wait for; true when that was all. */
+export function writeLines(exchange: Exchange, lines: Lines): boolean {
+  const { out } = exchange;
+  while (out.length < REPLIES_MAX_BYTES) {
+    const { done, value } = lines.next();
+    if (done === true) return true;
+    if (value === '') {
+      exchange.slicing = true;
+      return false;
+    }
+    out.text(value);
+  }
+  return false;
+}
+
+/** The same work, of which nothing is shown. */
+export function* silently(lines: Lines): Generator<string, void, undefined> {
+  try {
+    while (lines.next().done !== true) yield '';
+  } finally {
+    lines.return?.();
+  }
+}
+
+/** Work that has nothing to show before it is done. */
+export function* slowly(
+  work: Iterator<void, void, undefined>,
+  answer: string,
+): Generator<string, void, undefined> {
+  while (work.next().done !== true) yield '';
+  yield answer;
+}
