@@ -21,6 +21,7 @@ export interface ExchangeOptions {
   readonly credentials?: Credentials | null;
   readonly wake?: () => void;
   readonly trace?: (command: string) => void;
+  readonly onAuthFailure?: () => void;
 }
 
 /** One protocol's side of a conversation. */
@@ -63,6 +64,7 @@ export class Exchange {
   requestsLeft = 0;
   keysLeft = 0;
 
+  readonly onAuthFailure: () => void;
   readonly #trace: ((command: string) => void) | undefined;
 
   constructor(items: ItemStore, out: ReplyBuffer, options: ExchangeOptions) {
@@ -71,6 +73,7 @@ export class Exchange {
     this.id = options.id ?? 0;
     this.credentials = options.credentials ?? null;
     this.wake = options.wake ?? (() => {});
+    this.onAuthFailure = options.onAuthFailure ?? (() => {});
     this.#trace = options.trace;
   }
 

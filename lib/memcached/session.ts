@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly id?: number;
   /** Called when replies have come up while nothing was fed: the transport should call `resume`. */
   readonly wake?: () => void;
+  /** Called when the client has named a user and not that user's password. */
+  readonly onAuthFailure?: () => void;
   /** Takes the beginning of each command while `verbosity` is 2 or more. */
   readonly trace?: (command: string) => void;
 }

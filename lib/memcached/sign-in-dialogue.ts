@@ -82,7 +82,7 @@ export class SignInDialogue implements Dialogue {
 
   /** What `user password` in `data[0, end)`, and the two bytes behind it, are answered with. */
   #verdict(data: Buffer, end: number): string {
-    const { items, credentials } = this.#exchange;
+    const { items, credentials, onAuthFailure } = this.#exchange;
     if (data[end] !== CR || data[end + 1] !== LF) return 'CLIENT_ERROR bad command line termination';
     const words = data.toString('latin1', 0, end).split(' ');
     const [user, password] = words.filter((word) => word !== '');
@@ -93,6 +93,7 @@ export class SignInDialogue implements Dialogue {
       return 'STORED';
     }
     items.count(AUTH_ERRORS);
+    onAuthFailure();
     return 'CLIENT_ERROR authentication failure';
   }
 }

@@ -24,6 +24,7 @@ export interface ConnectionObserver {
   onClose(connection: Connection): void;
   onError(error: unknown): void;
   onCommand(connection: Connection, command: string): void;
+  onAuthFailure(connection: Connection): void;
 }
 
 export class Connection {
@@ -71,6 +72,7 @@ export class Connection {
       id,
       wake: () => this.#wake(),
       trace: (command) => observer.onCommand(this, command),
+      onAuthFailure: () => observer.onAuthFailure(this),
     });
     this.lastActiveMs = items.clock.now();
     socket.setNoDelay(true);

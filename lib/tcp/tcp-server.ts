@@ -222,6 +222,10 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.#log(2, `<${id} ${command}`);
   }
 
+  onAuthFailure({ id, peer }: Connection): void {
+    this.#log(1, `connection ${id} from ${peer.address} failed to authenticate`);
+  }
+
   #log(level: number, message: string): void {
     if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
   }

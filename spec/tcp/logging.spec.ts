@@ -1,7 +1,9 @@
 /** What a server says to `log`, and at which verbosity. */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { serve } from './fixture.js';
+import { folder, serve } from './fixture.js';
 import { eventually } from './wire-client.js';
 
 it('events are logged at the verbosity asked for', async () => {
@@ -27,4 +29,15 @@ it('events are logged at the verbosity asked for', async () => {
   const before = lines.length;
   await (await connect()).rest();
   expect(lines.length).toBe(before);
+});
+
+it('a client that fails to authenticate is logged with -v, without its words', async () => {
+  const authFile = join(folder(), 'users');
+  writeFileSync(authFile, 'ann:secret\n');
+  const lines: string[] = [];
+  const { connect } = await serve({ authFile, verbosity: 1, log: (line) => lines.push(line) });
+  const client = await connect();
+  expect(await client.ask('set k 0 0 9\r\nann wrong\r\n')).toBe('CLIENT_ERROR authentication failure\r\n');
+  expect(await client.ask('set k 0 0 10\r\nann secret\r\n')).toBe('STORED\r\n');
+  expect(lines).toEqual(['connection 2 from 127.0.0.1 failed to authenticate']);
 });

@@ -31,6 +31,7 @@ async function bareConnections(): Promise<{ address: ListenAddress; connections:
     onClose: () => {},
     onError: () => {},
     onCommand: () => {},
+    onAuthFailure: () => {},
   };
   const onSecure = (socket: Socket): void => {
     connections.push(new Connection(socket, connections.length, items, out, observer));

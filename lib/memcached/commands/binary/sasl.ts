@@ -15,7 +15,7 @@ export function isSasl({ command }: Opcode): boolean {
 
 /** Checks an answer of the client's, and answers it: whether it has said who it is. */
 export function authenticate(
-  { items, out, credentials }: Exchange,
+  { items, out, credentials, onAuthFailure }: Exchange,
   header: Header,
   mechanism: string,
   message: WireValue,
@@ -31,6 +31,7 @@ export function authenticate(
   if (allowed) writeText(out, header, 'Authenticated');
   else {
     items.count(AUTH_ERRORS);
+    onAuthFailure();
     writeError(out, header, STATUS.authError);
   }
   return allowed;
