@@ -1,6 +1,6 @@
 /**
- * How entries get in and out: the engine's base. It coordinates the parts and is the only file that knows them
- * all: the tables hold and order the entries and know which have expired, the budget says what fits, the queue
+ * How entries get in: the engine's base, over entry-removal.ts, which is how they get out. The two coordinate the
+ * parts and are the only files that know them all: the tables hold and order the entries and know which have expired, the budget says what fits, the queue
  * holds removals until all is consistent.
  *
  * Invariants, after every public call: `bytes <= maxBytes`, `size <= maxEntries`; index, order and wheel of each
@@ -8,73 +8,31 @@
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
-import { Budget } from './budget.js';
-import type { Clock } from './clock.js';
-import { REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
+import { STORE_CHANNEL } from './diagnostics.js';
 import type { StoreOptions, StoreResult } from './entry.js';
 import { checkedSize, type SizeOf, valueBytes } from './entry-bytes.js';
-import {
-  ACCESS_BYTES,
-  ENTRY_OVERHEAD_BYTES,
-  EXPIRY_BYTES,
-  FLAGS_BYTES,
-  VERSION_BYTES,
-  WIDE_VERSION_BYTES,
-} from './entry-overhead.js';
-import { type EntryTable, FETCHED } from './entry-table.js';
-import { EvictionAges } from './eviction-ages.js';
+import { EXPIRY_BYTES, FLAGS_BYTES, VERSION_BYTES, WIDE_VERSION_BYTES } from './entry-overhead.js';
+import { EntryRemoval } from './entry-removal.js';
+import type { EntryTable } from './entry-table.js';
 import type { ResolvedOptions } from './options.js';
-import { PinnedMemory } from './pinned-memory.js';
-import { type RemovalCause, RemovalQueue } from './removal.js';
 import * as count from './stats.js';
-import { EntryTables, type TableLayout } from './tables.js';
+import type { TableLayout } from './tables.js';
 
 const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>(['ttlMs', 'flags', 'keepRefused']);
 
-/** Entries looked at in one step of reclaiming the expired before live ones are evicted. */
-const RECLAIM_STEP = 64;
-
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class EntryStore<K, V> {
-  /** Where the engine gets its time. */
-  readonly clock: Clock;
+export class EntryStore<K, V> extends EntryRemoval<K, V> {
   readonly #sizeOf: SizeOf<K, V> | null;
   readonly #ttlMs: number;
-  /** Buffers that several entries keep alive; null where a hook weighs, or nothing does. */
-  protected readonly pinned: PinnedMemory<K> | null;
-  readonly #evict: boolean;
-  protected readonly trackAccess: boolean;
-  protected readonly tables: EntryTables<K, V>;
-  protected readonly counters: count.Counters = count.newCounters();
-  protected readonly budget: Budget;
-  protected readonly evictionAges: EvictionAges | null;
-  protected readonly removals: RemovalQueue<K, V> | null;
   #usesFlags = false;
-  #usesExpiry = false;
   #usesWideVersions = false;
   #lastVersion = 0;
 
   protected constructor(options: ResolvedOptions<K, V>, layout?: TableLayout) {
-    this.clock = options.clock;
+    super(options, layout);
     this.#sizeOf = options.sizeOf;
     this.#ttlMs = options.ttlMs;
-    this.#evict = options.evict;
-    this.trackAccess = options.trackAccess;
-    this.budget = new Budget(options);
-    this.tables = new EntryTables(this.budget.weighs ? this.budget : null, options.trackAccess, layout);
-    if (!options.evict && this.budget.weighs)
-      this.tables.fits = (bytes) => !this.budget.exceededBy(bytes, this.tables.size);
-    this.evictionAges = options.trackAccess ? new EvictionAges() : null;
-    this.pinned = this.budget.weighs && options.sizeOf === null ? new PinnedMemory() : null;
-    this.removals = options.onRemoval === null ? null : new RemovalQueue(options.onRemoval);
-    this.budget.addOverhead(ENTRY_OVERHEAD_BYTES);
-    if (options.trackAccess) this.budget.addOverhead(ACCESS_BYTES);
-  }
-
-  /** Whether a full cache evicts (the option `evict`). */
-  get evicts(): boolean {
-    return this.#evict;
   }
 
   /**
@@ -91,22 +49,6 @@ export class EntryStore<K, V> {
       tables.tableOf(entry).versions![tables.slotOf(entry)] = ++this.#lastVersion;
     this.budget.addOverhead(VERSION_BYTES);
     this.makeRoom(this.nowIfNeeded());
-    this.removals?.deliver();
-  }
-
-  /** Removes everything and gives the memory back. O(n) with a removal listener. */
-  clear(): void {
-    const { tables } = this;
-    if (this.removals !== null || REMOVAL_CHANNEL.hasSubscribers) {
-      for (const entry of tables.walk('oldest-first'))
-        this.#tell(tables.tableOf(entry), tables.slotOf(entry), 'cleared');
-    }
-    tables.reset();
-    this.budget.contentBytes = 0;
-    if (this.pinned !== null) {
-      this.budget.slackBytes -= this.pinned.bytes;
-      this.pinned.clear();
-    }
     this.removals?.deliver();
   }
 
@@ -152,23 +94,23 @@ export class EntryStore<K, V> {
       slot = 0;
     }
     if (slot === 0) table = tables.placeFor(key);
-    if (weighs || !this.#evict) {
+    if (weighs || !this.evicts) {
       const refusal = this.#refusal(key, table, slot, bytes, now);
       if (refusal !== null) return this.#refuse(key, table, slot, refusal, keepRefused, now);
     }
     if (slot === 0) {
       if (tables.size >= budget.maxEntries && table === tables.single && !tables.mayHaveDue(now)) {
         slot = table.oldest;
-        this.#count(table, slot, 'evicted', now);
-        this.#unpin(table, slot);
+        this.countRemoval(table, slot, 'evicted', now);
+        this.unpin(table, slot);
         table.reuse(slot, key, value);
       } else {
         if (weighs || tables.size >= budget.maxEntries || tables.single === null)
-          this.#makeRoomFor(table, bytes, now);
+          this.makeRoomFor(table, bytes, now);
         slot = tables.insert(table, key, value);
       }
     } else {
-      this.#count(table, slot, 'replaced', now);
+      this.countRemoval(table, slot, 'replaced', now);
       table.values[slot] = value;
       if (tables.single !== null) table.promote(slot);
       else {
@@ -203,8 +145,8 @@ export class EntryStore<K, V> {
       this.#usesFlags = true;
       this.budget.addOverhead(FLAGS_BYTES);
     }
-    if (expiresAtMs !== NEVER && !this.#usesExpiry) {
-      this.#usesExpiry = true;
+    if (expiresAtMs !== NEVER && !this.usesExpiry) {
+      this.usesExpiry = true;
       this.budget.addOverhead(EXPIRY_BYTES);
     }
   }
@@ -219,10 +161,10 @@ export class EntryStore<K, V> {
   ): 'too-large' | 'no-room' | null {
     const { pinned } = this;
     if (this.budget.neverFits(pinned?.hasFound ? bytes + pinned.alone() : bytes)) return 'too-large';
-    if (this.#evict) return null;
+    if (this.evicts) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
-    while (this.#isShortFor(table, slot, bytes + (pinned === null ? 0 : pinned.wouldAdd(key))))
-      if (!this.#reclaimExpired(now)) return 'no-room';
+    while (this.isShortFor(table, slot, bytes + (pinned === null ? 0 : pinned.wouldAdd(key))))
+      if (!this.reclaimExpired(now)) return 'no-room';
     return null;
   }
 
@@ -241,109 +183,6 @@ export class EntryStore<K, V> {
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: refusal });
     this.removals?.deliver();
     return refusal;
-  }
-
-  /** Whether an entry of this weight in the place of `slot`, or in a new one, would break a limit. */
-  #isShortFor(table: EntryTable<K, V>, slot: number, bytes: number): boolean {
-    const { budget, tables } = this;
-    if (slot !== 0) return budget.exceededBy(bytes - table.bytes[slot]!, tables.size);
-    const growth = table.slack === null ? 0 : table.slack.growthBytes;
-    return budget.exceededBy(bytes + growth, tables.size + 1) || table.isExhausted;
-  }
-
-  /** Makes the limits hold for one entry more: expired entries go first, then the oldest. */
-  #makeRoomFor(table: EntryTable<K, V>, bytes: number, now: number): void {
-    while (this.#isShortFor(table, 0, bytes) && this.tables.size > 0) {
-      if (this.#reclaimExpired(now)) continue;
-      if (this.#rebuildsIndex(table)) continue;
-      const from = table.isExhausted ? table : this.tables.tableOfOldest();
-      this.remove(from, from.oldest, 'evicted', now);
-    }
-  }
-
-  /**
-   * Spares a Map from doubling, where that would cost an eighth of the budget: evicting so many entries at once,
-   * and again each time that the Map has filled up, is worse than rewriting it.
-   */
-  #rebuildsIndex(table: EntryTable<K, V>): boolean {
-    const { slack } = table;
-    if (slack === null || !slack.isWorthRebuilding || slack.growthBytes * 8 < this.budget.maxBytes)
-      return false;
-    table.rebuildIndex();
-    return true;
-  }
-
-  /** Makes the limits hold beside the newest entry, which loses its time for that: all others go first. */
-  protected makeRoomBeside(table: EntryTable<K, V>, slot: number, now: number): void {
-    this.tables.schedule(table, slot, NEVER, now);
-    this.makeRoom(now);
-  }
-
-  /** Makes the limits hold for what is there. */
-  protected makeRoom(now: number): void {
-    const { tables } = this;
-    while (tables.size > 0 && this.budget.exceededBy(0, tables.size)) {
-      if (this.#reclaimExpired(now)) continue;
-      const from = tables.tableOfOldest();
-      this.remove(from, from.oldest, 'evicted', now);
-    }
-  }
-
-  /** One bounded step of removing expired entries. False when there is nothing to gain. */
-  #reclaimExpired(now: number): boolean {
-    const { tables } = this;
-    while (tables.mayHaveDue(now)) if (tables.sweep(now, RECLAIM_STEP, this.removeExpired) > 0) return true;
-    return false;
-  }
-
-  protected readonly removeExpired = (table: EntryTable<K, V>, slot: number): void =>
-    this.remove(table, slot, 'expired');
-
-  /** Counts a removal and takes the entry out. `now` is for evictions. */
-  protected remove(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now = 0): void {
-    this.#count(table, slot, cause, now);
-    this.#unpin(table, slot);
-    this.tables.remove(table, slot);
-  }
-
-  #unpin(table: EntryTable<K, V>, slot: number): void {
-    const { pinned } = this;
-    if (pinned !== null && pinned.size > 0) this.budget.slackBytes += pinned.unpin(table.keys[slot] as K);
-  }
-
-  /** Counts a removal and tells of it. */
-  #count(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now: number): void {
-    const { counters } = this;
-    if (cause === 'evicted') counters[count.EVICTIONS]!++;
-    else if (cause === 'expired') counters[count.EXPIRATIONS]!++;
-    else if (cause === 'deleted') counters[count.DELETIONS]!++;
-    if (this.trackAccess) this.#countAccess(table, slot, cause, now);
-    if (this.budget.weighs) this.budget.contentBytes -= table.bytes[slot]!;
-    if (this.removals !== null || REMOVAL_CHANNEL.hasSubscribers) this.#tell(table, slot, cause);
-  }
-
-  #countAccess(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now: number): void {
-    if (cause === 'evicted') {
-      this.evictionAges?.record(now - table.storedAt![slot]!, now - table.usedAt![slot]!);
-      if (table.expiry !== null && table.expiry.expiresAt[slot]! !== NEVER)
-        this.counters[count.EVICTIONS_WITH_TTL]!++;
-    }
-    if ((table.marks![slot]! & FETCHED) !== 0) return;
-    if (cause === 'evicted') this.counters[count.EVICTIONS_UNFETCHED]!++;
-    else if (cause === 'expired') this.counters[count.EXPIRATIONS_UNFETCHED]!++;
-  }
-
-  /** Tells the listener and the channel, while the slot still holds its key and value. */
-  #tell(table: EntryTable<K, V>, slot: number, cause: RemovalCause): void {
-    if (this.removals !== null) this.removals.push(table.keys[slot] as K, table.values[slot] as V, cause);
-    if (REMOVAL_CHANNEL.hasSubscribers)
-      REMOVAL_CHANNEL.publish({
-        engine: this,
-        entry: table.base + slot,
-        key: table.keys[slot],
-        value: table.values[slot],
-        cause,
-      });
   }
 
   /** A new time for an entry, by its number. May evict: the first time of all makes every entry heavier. */
@@ -387,11 +226,6 @@ export class EntryStore<K, V> {
 
   protected expiresAtMs(ttlMs: number): number {
     return ttlMs === NEVER ? ttlMs : expiryTime(ttlMs, this.clock.now());
-  }
-
-  /** The time, for an engine that has use for it: one without times of any kind never reads the clock. */
-  protected nowIfNeeded(): number {
-    return this.#usesExpiry || this.trackAccess ? this.clock.now() : 0;
   }
 
   /** Key and value, without overhead, and without memory that the value shares with others. */
