@@ -30,6 +30,26 @@ export function identityFor(user: string | null): Identity | null {
   return identity.uid === 0 ? null : identity;
 }
 
+/** Does `work` with the user's rights, and goes back to root's. */
+export async function asUser<T>(identity: Identity | null, work: () => Promise<T>): Promise<T> {
+  if (identity === null) return await work();
+  const { name, uid, gid } = identity;
+  try {
+    process.initgroups(name, gid);
+    process.setegid!(gid);
+    process.seteuid!(uid);
+  } catch (error) {
+    throw new StartError(`-u ${name}: cannot take on that user's rights: ${(error as Error).message}`);
+  }
+  try {
+    return await work();
+  } finally {
+    process.seteuid!(0);
+    process.setegid!(0);
+    process.initgroups('root', 0);
+  }
+}
+
 /** Gives up root's rights for good. */
 export function become({ name, uid, gid }: Identity): void {
   try {

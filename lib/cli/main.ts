@@ -5,12 +5,15 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CoarseClock, systemClock } from '../engine/clock.js';
 import { HotsetError } from '../errors.js';
+import { knownItemStoreOf } from '../memcached/item-store.js';
 import { createTcpServer, createWireEngine, type ListenAddress, type TcpServer } from '../tcp/index.js';
 import { addressText } from '../tcp/listener.js';
 import { isDaemon, reportServing, runInBackground, runInChild } from './child.js';
+import { fileLimitNotes } from './file-limit.js';
 import { helpText } from './flags.js';
 import { heapLimitBytes, maxBytesFor, planHeap } from './heap.js';
-import { become, type Identity, identityFor } from './identity.js';
+import { asUser, become, type Identity, identityFor } from './identity.js';
+import { MemoryFile } from './memory-file.js';
 import { removePidFile, writePidFile } from './pid-file.js';
 import { writePortFile } from './port-file.js';
 import { serverOptions } from './server-options.js';
@@ -18,7 +21,7 @@ import { type Settings, settingsFrom } from './settings.js';
 import { ShiftedClock } from './shifted-clock.js';
 import { StartError } from './start-error.js';
 import { UsageError } from './usage-error.js';
-import { restore, save, takeOver, versionsSoFar } from './warm-restart.js';
+import { versionsSoFar } from './warm-restart.js';
 
 /** Time for requests under way when the server is told to stop. */
 const GRACE_MS = 5000;
@@ -76,22 +79,13 @@ async function serve(settings: Settings): Promise<void> {
   // Whoever reads the log may go away; the server stays.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  for (const note of settings.notes) complain(note);
+  for (const note of [...settings.notes, ...fileLimitNotes(settings.maxConnections)]) complain(note);
   const identity = identityFor(settings.user);
   const debugClock = settings.debugClock ? new ShiftedClock() : null;
   const clock = new CoarseClock(debugClock ?? systemClock);
   const engine = createWireEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
-  const { memoryFile } = settings;
-  if (memoryFile !== null && settings.casIds) engine.beginVersions(versionsSoFar(Date.now()));
-  const server = createTcpServer(engine, {
-    ...serverOptions(settings),
-    clock,
-    memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
-    log: complain,
-    onError: (error) => complain(`a request failed: ${error instanceof Error ? error.stack : String(error)}`),
-    ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
-    ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
-  });
+  let file: MemoryFile | null = null;
+  let server: TcpServer | null = null;
 
   /** Before, there is nothing that could be worth saving, and what is saved is still in its file. */
   let serves = false;
@@ -99,32 +93,49 @@ async function serve(settings: Settings): Promise<void> {
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    await server.close({ graceMs: GRACE_MS });
+    await server?.close({ graceMs: GRACE_MS });
     let code = 0;
-    if (serves && memoryFile !== null) {
+    if (serves && file !== null) {
       try {
         clock.refresh();
-        await save(engine, memoryFile);
+        await file.save(engine, knownItemStoreOf(engine)?.flushInMs ?? Number.POSITIVE_INFINITY);
       } catch (error) {
-        complain(`${memoryFile} cannot be written: ${(error as Error).message}`);
+        complain(`${settings.memoryFile} cannot be written: ${(error as Error).message}`);
         code = EXIT_FAILURE;
       }
     }
+    await file?.release();
     if (serves && settings.pidFile !== null) removePidFile(settings.pidFile);
     process.exit(code);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('SIGUSR1', stop);
-  process.on('SIGHUP', () => reload(server));
+  process.on('SIGHUP', () => server !== null && reload(server));
 
-  if (memoryFile !== null) await restore(engine, memoryFile, complain);
   let addresses: ListenAddress[] = [];
   try {
+    if (settings.memoryFile !== null) {
+      file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, complain));
+      const savedAtMs = await asUser(identity, () => file!.restore(engine, complain));
+      // The clock may have been put back since.
+      if (settings.casIds) engine.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+    }
+    server = createTcpServer(engine, {
+      ...serverOptions(settings),
+      clock,
+      memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
+      log: complain,
+      onError: (error) =>
+        complain(`a request failed: ${error instanceof Error ? error.stack : String(error)}`),
+      ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
+      ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
+    });
     addresses = await listenAs(identity, server, settings.addresses);
-    if (memoryFile !== null) takeOver(memoryFile);
+    file?.begin();
   } catch (error) {
-    await server.close();
+    await server?.close();
+    await file?.release();
     throw error instanceof HotsetError ? withHint(error) : error;
   }
   serves = true;
@@ -185,7 +196,8 @@ function trial(settings: Settings, [first]: readonly ListenAddress[]): string {
 
 function withHint(error: HotsetError): HotsetError {
   const cause = error.cause as (NodeJS.ErrnoException & { port?: number }) | undefined;
-  if (cause?.code !== 'EADDRINUSE' || cause.port === undefined) return error;
+  // A Unix socket's errors have a port of -1.
+  if (cause?.code !== 'EADDRINUSE' || !(cause.port !== undefined && cause.port > 0)) return error;
   return new HotsetError(
     error.code,
     `${error.message}; choose another port with -p, for example: hotset -p 11311`,

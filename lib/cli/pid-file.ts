@@ -5,8 +5,13 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 /** Writes under another name and renames, so that a reader never sees half of it. */
 export function writePidFile(file: string): void {
   const temporary = `${file}.tmp`;
-  writeFileSync(temporary, `${process.pid}\n`);
-  renameSync(temporary, file);
+  try {
+    writeFileSync(temporary, `${process.pid}\n`);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Removes the file, unless another process has put its own in the place. */

@@ -1,15 +1,9 @@
-/**
- * `-e`: items that survive a restart. The file is loaded before anybody is served, and is gone from then until
- * the server ends in order: after a crash nobody is served what was deleted or overwritten since it was saved.
- */
+/** Items of the wire to a snapshot file and back, and the cas ids that go on after it. */
 
-import { accessSync, constants, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { HotsetError } from '../errors.js';
+import type { DumpedEntry } from '../engine/entry.js';
 import type { WireEngine } from '../memcached/item-store.js';
 import { bytesOf, ownedWireValue, type WireValue } from '../memcached/wire-value.js';
 import { loadSnapshot, saveSnapshot, type ValueCodec } from '../snapshot/index.js';
-import { StartError } from './start-error.js';
 
 /** Values as bytes; they come back as the wire would have made them. */
 const CODEC: ValueCodec<WireValue> = {
@@ -27,37 +21,21 @@ export function versionsSoFar(nowMs: number): number {
   return nowMs * VERSIONS_PER_MILLISECOND;
 }
 
-/** Loads the file, if there is one. One that is no good is set aside, and the server starts empty. */
-export async function restore(
+/** Loads the file; returns when it was saved. Throws what `loadSnapshot` throws. */
+export async function load(engine: WireEngine, path: string): Promise<number> {
+  const { savedAtMs } = await loadSnapshot(engine, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
+  return savedAtMs;
+}
+
+/** Saves what will not have been flushed in `flushInMs` (`Infinity` when no flush is to come). */
+export async function save(engine: WireEngine, path: string, flushInMs: number): Promise<void> {
+  const source = flushInMs === Number.POSITIVE_INFINITY ? engine : { dump: () => dying(engine, flushInMs) };
+  await saveSnapshot(source, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
+}
+
+function* dying(
   engine: WireEngine,
-  file: string,
-  log: (message: string) => void,
-): Promise<void> {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return;
-  if (!stats.isFile()) throw new StartError(`-e ${file}: it is not a file`);
-  try {
-    await loadSnapshot(engine, file, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
-  } catch (error) {
-    const { code, message } = error as HotsetError | NodeJS.ErrnoException;
-    if (!(error instanceof HotsetError) && code !== 'EACCES' && code !== 'EIO') throw error;
-    engine.clear();
-    renameSync(file, `${file}.damaged`);
-    log(`${message}; it is now ${file}.damaged, and the server starts empty`);
-  }
-}
-
-/** Called when clients can connect: the file can be written later, and until then it is gone. */
-export function takeOver(file: string): void {
-  try {
-    accessSync(dirname(file), constants.W_OK | constants.X_OK);
-    rmSync(file, { force: true });
-  } catch (error) {
-    throw new StartError(`-e ${file} cannot be written: ${(error as Error).message}`);
-  }
-}
-
-/** Writes the file. */
-export async function save(engine: WireEngine, file: string): Promise<void> {
-  await saveSnapshot(engine, file, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
+  inMs: number,
+): Generator<DumpedEntry<string, WireValue>, void, undefined> {
+  for (const entry of engine.dump()) yield { ...entry, remainingTtlMs: Math.min(entry.remainingTtlMs, inMs) };
 }

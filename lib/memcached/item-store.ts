@@ -211,6 +211,11 @@ export class ItemStore {
     }
   }
 
+  /** Milliseconds until a flush_all that has been put off strikes; `Infinity` for none. */
+  get flushInMs(): number {
+    return Math.max(0, this.#flushAtMs - this.clock.now());
+  }
+
   /** Lets a flush_all that is due strike. Called before each command, and wherever else items are looked at. */
   strikeDueFlush(): void {
     if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;

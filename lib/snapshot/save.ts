@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { encodeSnapshot, type SaveTally } from './encode.js';
 import type { SnapshotSource } from './endpoints.js';
 import {
@@ -45,7 +45,7 @@ export async function saveSnapshot<K, V>(
   checkArguments(engine, 'dump', path);
   const resolved = resolveSaveOptions(options);
   resolved.signal?.throwIfAborted();
-  const temporary = join(dirname(path), `.hotset-${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(8).toString('hex')}.tmp`);
   const directory = await openDirectory(dirname(path));
   try {
     const saved = await writeFile(engine, temporary, resolved);
@@ -60,6 +60,14 @@ export async function saveSnapshot<K, V>(
   } finally {
     await directory?.close();
   }
+}
+
+/**
+ * How the names of files begin that saves to `path` write before they rename them. A save that is killed leaves one
+ * behind, which may be removed when nobody else saves there.
+ */
+export function temporaryPrefix(path: string): string {
+  return `.${basename(path).slice(0, 100)}.hotset-`;
 }
 
 /** The new file, complete, synced and closed. */

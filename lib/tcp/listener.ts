@@ -57,7 +57,10 @@ export function addressText(address: ListenAddress): string {
 function listenError(address: ListenAddress, error: NodeJS.ErrnoException): HotsetError {
   const where = addressText(address);
   const reasons: Record<string, string> = {
-    EADDRINUSE: `${where} is in use by another process`,
+    EADDRINUSE:
+      'path' in address && !isSocket(address.path)
+        ? `${where} exists, and is no socket`
+        : `${where} is in use by another process`,
     // Node reports a missing directory in the same way.
     EACCES:
       'path' in address
@@ -71,9 +74,18 @@ function listenError(address: ListenAddress, error: NodeJS.ErrnoException): Hots
   return new HotsetError('HOTSET_LISTEN_FAILED', reason, { cause: error });
 }
 
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    // Nothing is there, or nothing can be.
+    return false;
+  }
+}
+
 /** Removes a socket that a dead process has left behind; one that refuses for any other reason is left alone. */
 async function removeStaleSocket(path: string): Promise<void> {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+  if (!isSocket(path)) return;
   const dead = await new Promise<boolean>((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => {

@@ -198,7 +198,9 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
 
   #refuse(socket: Socket): void {
     this.rejectedConnections++;
-    this.#log(1, `a connection was refused: ${this.#connections.size} are open`);
+    const shaking = this.#tls?.pending ?? 0;
+    const handshakes = shaking === 0 ? '' : `, and ${shaking} in their handshake`;
+    this.#log(1, `a connection was refused: ${this.#connections.size} are open${handshakes}`);
     socket.on('error', () => socket.destroy());
     socket.resume();
     socket.end('ERROR Too many open connections\r\n', () => socket.destroy());

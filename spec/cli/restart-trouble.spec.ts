@@ -98,10 +98,10 @@ describe('-e with a path that cannot be', () => {
 
 it('what a killed save has left is removed by the next start', async () => {
   const home = folder();
-  writeFileSync(join(home, '.hotset-00112233445566aa.tmp'), 'half');
+  writeFileSync(join(home, '.items.hotset-00112233445566aa.tmp'), 'half');
   const command = start(['-e', join(home, 'items')]);
   await command.greeting();
-  expect(readdirSync(home)).toEqual([]);
+  expect(readdirSync(home)).toEqual(['items.lock']);
 });
 
 it('-s on something that is no socket says so', async () => {

@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { restore, save } from '../../lib/cli/warm-restart.js';
+import { MemoryFile } from '../../lib/cli/memory-file.js';
+import { load, save } from '../../lib/cli/warm-restart.js';
 import { CacheEngine } from '../../lib/index.js';
 import { STRING_MAX_BYTES, wireValue } from '../../lib/memcached/wire-value.js';
 import { saveSnapshot } from '../../lib/snapshot/index.js';
@@ -176,7 +177,7 @@ describe('a file that can never be written', () => {
   });
 });
 
-describe('save and restore', () => {
+describe('save and load', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -191,10 +192,10 @@ describe('save and restore', () => {
     before.set('short', wireValue(short, 0, 5), { ttlMs: 5000 });
     before.set('long', wireValue(short, 0, 5), { ttlMs: 60_000 });
     before.set('ever', wireValue(short, 0, 5));
-    await save(before, path);
+    await save(before, path, Number.POSITIVE_INFINITY);
     vi.advanceTimersByTime(5000);
     const after = createWireEngine();
-    await restore(after, path, () => {});
+    await load(after, path);
     expect([...after.keys()].sort()).toEqual(['ever', 'long']);
     vi.advanceTimersByTime(54_999);
     expect(after.has('long')).toBe(true);
@@ -211,9 +212,9 @@ describe('save and restore', () => {
     before.set('c', wireValue(long, 0, STRING_MAX_BYTES));
     before.set('d', wireValue(short, 0, 0));
     before.get('a');
-    await save(before, path);
+    await save(before, path, Number.POSITIVE_INFINITY);
     const after = createWireEngine();
-    await restore(after, path, () => {});
+    await load(after, path);
     const told = (engine: WireEngine): unknown[] =>
       Array.from(engine.dump(), ({ key, value, flags, fetched, marks }) => ({
         key,
@@ -237,8 +238,36 @@ describe('save and restore', () => {
     await saveSnapshot(other, path);
     const engine = createWireEngine();
     const lines: string[] = [];
-    await restore(engine, path, (line) => lines.push(line));
+    const taken = await MemoryFile.take(path, () => {});
+    await taken.restore(engine, (line) => lines.push(line));
+    await taken.release();
     expect(engine.size).toBe(0);
     expect(lines).toEqual([expect.stringMatching(/cannot be read .* and the server starts empty$/)]);
+  });
+
+  it('let a flush that is to come take what it would have taken', async () => {
+    const path = file();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
+    const before = createWireEngine();
+    before.set('ever', wireValue(short, 0, 5));
+    before.set('soon', wireValue(short, 0, 5), { ttlMs: 1000 });
+    await save(before, path, 3000);
+    const after = createWireEngine();
+    await load(after, path);
+    vi.advanceTimersByTime(999);
+    expect([...after.keys()].sort()).toEqual(['ever', 'soon']);
+    vi.advanceTimersByTime(2000);
+    expect([...after.keys()]).toEqual(['ever']);
+    vi.advanceTimersByTime(1);
+    expect([...after.keys()]).toEqual([]);
+  });
+});
+
+describe('a flush that has been put off', () => {
+  it('strikes in the next process', async () => {
+    const path = file();
+    await visit(path, 'set a 0 0 1\r\nx\r\nflush_all 100\r\nset b 0 500 1\r\nx\r\n');
+    const reply = await visit(path, 'mg a t\r\nmg b t\r\n');
+    expect(reply).toMatch(/^HD t9\d\r\nHD t9\d\r\n$/);
   });
 });

@@ -54,7 +54,16 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   {
     room: 'cli',
     imports: ['engine', 'memcached', 'snapshot', 'tcp', 'errors.ts'],
-    packages: ['node:child_process', 'node:fs', 'node:os', 'node:path', 'node:url', 'node:util', 'node:v8'],
+    packages: [
+      'node:child_process',
+      'node:fs',
+      'node:net',
+      'node:os',
+      'node:path',
+      'node:url',
+      'node:util',
+      'node:v8',
+    ],
   },
 ];
 

@@ -1,16 +1,15 @@
-/** `refresh_certs`: reads certificates again, for the connections to come. */
+/** `refresh_certs`: reads certificates, and users, again, for the connections to come. The answer is about certificates. */
 
 import type { ItemStore } from '../../item-store.js';
 import { OK } from './replies.js';
 
 export function refreshCerts(items: ItemStore): string {
-  const encrypted = [...items.transports].filter(({ tls }) => tls !== null);
-  if (encrypted.length === 0) return 'Error TLS not enabled\r\n';
+  const transports = [...items.transports];
   try {
-    for (const transport of encrypted) transport.reload();
+    for (const transport of transports) transport.reload();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return `Error ${reason.replace(/\s+/g, ' ')}\r\n`;
   }
-  return OK;
+  return transports.some(({ tls }) => tls !== null) ? OK : 'Error TLS not enabled\r\n';
 }
