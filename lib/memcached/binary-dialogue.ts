@@ -90,16 +90,14 @@ export class BinaryDialogue implements Dialogue {
   /** Calls `then` with so many bytes once they are there: in the input where they are whole, else put together. */
   #collect(bytes: number, then: (memory: Buffer, at: number) => void): void {
     const exchange = this.#exchange;
-    const { chunk, position, incomplete: held } = exchange;
-    if (held.length === 0 && chunk.length - position >= bytes) {
+    const { chunk, position } = exchange;
+    if (exchange.incomplete.length === 0 && chunk.length - position >= bytes) {
       exchange.position = position + bytes;
       then(chunk, position);
       return;
     }
-    const taken = Math.min(bytes - held.length, chunk.length - position);
-    held.append(chunk, position, position + taken, bytes);
-    exchange.position = position + taken;
-    if (held.length === bytes) then(held.take(), 0);
+    const together = exchange.collect(bytes, bytes);
+    if (together !== null) then(together, 0);
   }
 
   readonly #onHeader = (memory: Buffer, at: number): void => {
@@ -166,18 +164,15 @@ export class BinaryDialogue implements Dialogue {
 
   #readValue(): void {
     const exchange = this.#exchange;
-    const { chunk, position, incomplete: held } = exchange;
+    const { chunk, position } = exchange;
     const total = this.#request.dataLength;
-    if (held.length === 0 && chunk.length - position >= total) {
+    if (exchange.incomplete.length === 0 && chunk.length - position >= total) {
       exchange.position = position + total;
       this.#onValue(wireValue(chunk, position, position + total));
       return;
     }
-    const taken = Math.min(total - held.length, chunk.length - position);
-    held.append(chunk, position, position + taken, DATA_FIRST_BYTES, total);
-    exchange.position = position + taken;
-    if (held.length < total) return;
-    this.#onValue(ownedWireValue(held.take(), total));
+    const value = exchange.collect(total, DATA_FIRST_BYTES);
+    if (value !== null) this.#onValue(ownedWireValue(value, total));
   }
 
   #onValue(value: WireValue): void {
@@ -199,13 +194,10 @@ export class BinaryDialogue implements Dialogue {
   }
 
   #swallow(): void {
-    const exchange = this.#exchange;
-    const taken = Math.min(this.#toSwallow, exchange.chunk.length - exchange.position);
-    exchange.position += taken;
-    this.#toSwallow -= taken;
+    this.#toSwallow = this.#exchange.skip(this.#toSwallow);
     if (this.#toSwallow > 0) return;
     this.#phase = 'header';
-    writeError(exchange.out, this.#header, this.#afterSwallow);
+    writeError(this.#exchange.out, this.#header, this.#afterSwallow);
   }
 
   /** Answers and ends: where packets are of the wrong shape, nobody knows where the next one begins. */

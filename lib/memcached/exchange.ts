@@ -105,6 +105,25 @@ export class Exchange {
     );
   }
 
+  /**
+   * Puts input together until there are `total` bytes, which it hands over; null while some are missing. What is
+   * allocated grows with what arrives, from `firstBytes` on.
+   */
+  collect(total: number, firstBytes: number): Buffer | null {
+    const { chunk, position, incomplete } = this;
+    const taken = Math.min(total - incomplete.length, chunk.length - position);
+    incomplete.append(chunk, position, position + taken, firstBytes, total);
+    this.position = position + taken;
+    return incomplete.length < total ? null : incomplete.take();
+  }
+
+  /** Passes over input; returns how many of `bytes` are still to come. */
+  skip(bytes: number): number {
+    const skipped = Math.min(bytes, this.chunk.length - this.position);
+    this.position += skipped;
+    return bytes - skipped;
+  }
+
   get hasInput(): boolean {
     return this.position < this.chunk.length;
   }

@@ -70,14 +70,11 @@ export class SignInDialogue implements Dialogue {
 
   #readData(): void {
     const exchange = this.#exchange;
-    const held = exchange.incomplete;
-    const taken = Math.min(this.#dataBytes - held.length, exchange.chunk.length - exchange.position);
-    held.append(exchange.chunk, exchange.position, exchange.position + taken);
-    exchange.position += taken;
-    if (held.length < this.#dataBytes) return;
+    const data = exchange.collect(this.#dataBytes, this.#dataBytes);
+    if (data === null) return;
     const end = this.#dataBytes - 2;
     this.#dataBytes = 0;
-    exchange.out.text(`${this.#verdict(held.take(), end)}\r\n`);
+    exchange.out.text(`${this.#verdict(data, end)}\r\n`);
   }
 
   /** What `user password` in `data[0, end)`, and the two bytes behind it, are answered with. */

@@ -290,13 +290,8 @@ export class TextDialogue implements Dialogue {
   #readData(): void {
     const exchange = this.#exchange;
     const total = this.#request.dataLength + 2;
-    const held = exchange.incomplete;
-    const taken = Math.min(total - held.length, exchange.chunk.length - exchange.position);
-    held.append(exchange.chunk, exchange.position, exchange.position + taken, DATA_FIRST_BYTES, total);
-    exchange.position += taken;
-    if (held.length < total) return;
-
-    const data = held.take();
+    const data = exchange.collect(total, DATA_FIRST_BYTES);
+    if (data === null) return;
     this.#phase = 'line';
     exchange.items.strikeDueFlush();
     // A time to live counts from the command on.
@@ -319,13 +314,10 @@ export class TextDialogue implements Dialogue {
   }
 
   #swallow(): void {
-    const exchange = this.#exchange;
-    const taken = Math.min(this.#toSwallow, exchange.chunk.length - exchange.position);
-    exchange.position += taken;
-    this.#toSwallow -= taken;
+    this.#toSwallow = this.#exchange.skip(this.#toSwallow);
     if (this.#toSwallow > 0) return;
     this.#phase = 'line';
-    exchange.out.text(this.#afterSwallow);
+    this.#exchange.out.text(this.#afterSwallow);
   }
 
   #reply(reply: Reply): void {
