@@ -19,7 +19,8 @@ import { EntryTable, MAX_TABLE_SLOTS } from './entry-table.js';
 import { INDEX_PLACE_BYTES } from './index-slack.js';
 import { keyHash } from './key-hash.js';
 import { LazyQueue } from './lazy-queue.js';
-import type { Direction, ListCursor } from './recency-list.js';
+import type { Direction } from './recency-list.js';
+import { walkMany, walkOne } from './table-walk.js';
 
 /** Where the weight of the structure is kept: overhead for each entry, and slack. */
 export interface StructureWeight {
@@ -353,29 +354,5 @@ export class EntryTables<K, V> {
       }
     }
     return problems;
-  }
-}
-
-function* walkOne<K, V>(table: EntryTable<K, V>, cursor: ListCursor): Generator<number, void, undefined> {
-  for (let slot = table.advance(cursor); slot !== 0; slot = table.advance(cursor)) yield table.base + slot;
-}
-
-/** Merges the walks over tables by their stamps. A cursor only moves on, so its next stamp only rises, or falls. */
-function* walkMany<K, V>(
-  tables: readonly EntryTable<K, V>[],
-  cursors: readonly ListCursor[],
-  direction: Direction,
-): Generator<number, void, undefined> {
-  const sign = direction === 'oldest-first' ? 1 : -1;
-  const queue = new LazyQueue(tables.length, (i) => {
-    const { next } = cursors[i]!;
-    return next === 0 ? Number.POSITIVE_INFINITY : sign * tables[i]!.stamps![next]!;
-  });
-  for (;;) {
-    const first = queue.first();
-    const table = tables[first]!;
-    const slot = table.advance(cursors[first]!);
-    if (slot === 0) return;
-    yield table.base + slot;
   }
 }
