@@ -26,6 +26,11 @@ import { versionsSoFar } from './warm-restart.js';
 /** Time for requests under way when the server is told to stop. */
 const GRACE_MS = 5000;
 
+/** Read before any rights are given up: the user of -u may not be let into this folder. */
+const { version: VERSION } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
@@ -46,7 +51,7 @@ async function run(argv: readonly string[]): Promise<void> {
       process.stdout.write(helpText());
       return;
     case 'version':
-      process.stdout.write(`hotset ${packageVersion()}\n`);
+      process.stdout.write(`hotset ${VERSION}\n`);
       return;
     case 'license':
       process.stdout.write(readFileSync(new URL('../../LICENSE', import.meta.url), 'utf8'));
@@ -181,7 +186,7 @@ function attempt(file: string, write: (file: string) => void, name: string = '')
 
 function greeting(settings: Settings, addresses: readonly ListenAddress[]): string {
   const where = addresses.map(addressText).join(', ');
-  return `hotset ${packageVersion()} listens on ${where} with ${settings.maxBytes / 2 ** 20} MiB; try: ${trial(settings, addresses)}`;
+  return `hotset ${VERSION} listens on ${where} with ${settings.maxBytes / 2 ** 20} MiB; try: ${trial(settings, addresses)}`;
 }
 
 /** A command that shows a newcomer that it works. */
@@ -210,11 +215,4 @@ function withHint(error: HotsetError): HotsetError {
 function complain(message: string): void {
   // One line, and nothing that a terminal would obey, whatever users and clients have put into it.
   process.stderr.write(`hotset: ${message.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '?')}\n`);
-}
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

@@ -1,11 +1,12 @@
 /** -Z, -Y, -u and SIGHUP: who is let in, and whose rights the server has. */
 
-import { chmodSync, chownSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { identityIn } from '../../lib/cli/identity.js';
 import { certificate } from '../support/certificates.js';
+import { PROJECT_DIR } from '../support/project.js';
 import { Command, folder, run, start, talk } from './command.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -189,6 +190,29 @@ describe('-u', () => {
       expect(lstatSync(pidFile, { throwIfNoEntry: false })).toBeUndefined();
     }
   });
+
+  it.runIf(isRoot && nobody !== null)(
+    'may be of a user who is not let in where hotset is installed',
+    async () => {
+      const installed = folder();
+      chmodSync(installed, 0o700);
+      cpSync(join(PROJECT_DIR, 'dist'), join(installed, 'dist'), { recursive: true });
+      cpSync(join(PROJECT_DIR, 'package.json'), join(installed, 'package.json'));
+      symlinkSync(join(PROJECT_DIR, 'node_modules'), join(installed, 'node_modules'));
+      const place = folder();
+      chownSync(place, nobody!.uid, nobody!.gid);
+      const flags = ['-p', '-1', '-u', 'nobody', '-e', join(place, 'items')];
+      for (const reply of ['END', 'VALUE a 0 1']) {
+        const command = new Command(flags, {}, join(installed, 'dist/cli/main.js'));
+        const port = Number(/127\.0\.0\.1:(\d+)/.exec(await command.greeting())![1]);
+        expect(await talk(port, 'get a\r\nset a 0 0 1\r\nx\r\nquit\r\n')).toMatch(
+          new RegExp(`^${reply}\r\n`),
+        );
+        command.signal('SIGTERM');
+        expect(await command.ended, command.stderr).toEqual({ code: 0, signal: null });
+      }
+    },
+  );
 
   it.runIf(isRoot && nobody !== null)('does not start when that user cannot write the -e file', async () => {
     const path = folder();
