@@ -56,6 +56,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   yields = 0;
   /** Clients that did not get through their TLS handshake. */
   handshakeErrors = 0;
+  certificatesReadAtMs: number;
 
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
@@ -78,6 +79,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.#tls = tls === null ? null : new TlsEndpoint(tls, this);
     this.#authFile = authFile === null ? null : new AuthFile(authFile);
     this.#items = itemStoreOf(engine, options);
+    this.certificatesReadAtMs = this.#items.clock.now();
     this.#write = options.log;
     this.#onError = options.onError;
     this.maxConnections = this.#options.maxConnections;
@@ -299,6 +301,10 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     return this.#options.protocol;
   }
 
+  get backlog(): number {
+    return this.#options.backlog;
+  }
+
   get authenticates(): boolean {
     return this.#authFile !== null;
   }
@@ -322,6 +328,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       }
     }
     if (failure !== undefined) throw failure;
+    this.certificatesReadAtMs = this.#items.clock.now();
     if (this.#authFile === null && this.#tls === null) return;
     this.#log(1, 'users and certificates were read again');
   }

@@ -106,7 +106,16 @@ describe('stats settings', () => {
       ciphers: null,
       minVersion: 'tlsv1.3',
     };
-    const transport = { protocol, tls, authenticates: true, maxConnections: 9, tcpPort: 5, host: '::1' };
+    const times = { handshakeErrors: 3, certificatesReadAtMs: admin.clock.now(), backlog: 77 };
+    const transport = {
+      protocol,
+      tls,
+      authenticates: true,
+      maxConnections: 9,
+      tcpPort: 5,
+      host: '::1',
+      ...times,
+    };
     admin.items.transports.add({ ...transport, path: null, mode: 0, idleTimeoutSeconds: 3 } as Transport);
     expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
       binding_protocol: name,
@@ -123,7 +132,18 @@ describe('stats settings', () => {
       ssl_ca_cert: '/ca.pem',
       ssl_ciphers: 'NULL',
       ssl_min_version: 'tlsv1.3',
+      tcp_backlog: '77',
     });
+    admin.clock.advance(5500);
+    const general = [...admin.stats()];
+    const at = general.findIndex(([name]) => name === 'ssl_handshake_errors');
+    expect(general.slice(at - 1, at + 3).map(([name]) => name)).toEqual([
+      'log_watchers',
+      'ssl_handshake_errors',
+      'time_since_server_cert_refresh',
+      'unexpected_napi_ids',
+    ]);
+    expect(general.slice(at, at + 2).map(([, value]) => value)).toEqual(['3', '5']);
   });
 });
 

@@ -59,6 +59,7 @@ export function generalStats(items: ItemStore): Stat[] {
     ['log_watcher_skipped', log.skipped],
     ['log_watcher_sent', log.sent],
     ['log_watchers', log.watchers],
+    ...tlsStats(items),
     ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
     ['bytes', engine.bytes],
     ['curr_items', engine.size],
@@ -73,6 +74,18 @@ export function generalStats(items: ItemStore): Stat[] {
     ['crawler_items_checked', crawler.checked],
     ['lrutail_reflocked', 0],
     ...zeros('moves_to_cold', 'moves_to_warm', 'moves_within_lru', 'direct_reclaims', 'lru_bumps_dropped'),
+  ];
+}
+
+/** Only where TLS is on, as in memcached. */
+function tlsStats({ transports, clock }: ItemStore): Stat[] {
+  const encrypted = [...transports].filter(({ tls }) => tls !== null);
+  if (encrypted.length === 0) return [];
+  const errors = encrypted.reduce((sum, { handshakeErrors }) => sum + handshakeErrors, 0);
+  const readAtMs = Math.max(...encrypted.map(({ certificatesReadAtMs }) => certificatesReadAtMs));
+  return [
+    ['ssl_handshake_errors', errors],
+    ['time_since_server_cert_refresh', Math.max(0, Math.floor((clock.now() - readAtMs) / 1000))],
   ];
 }
 

@@ -37,6 +37,7 @@ export function settingsStats(items: ItemStore): Stat[] {
     detail_enabled: yesOrNo(prefixes.enabled),
     reqs_per_event: items.requestsPerTurn,
     cas_enabled: yesOrNo(items.casIds),
+    tcp_backlog: first((transport) => transport.backlog, 1024),
     binding_protocol: PROTOCOLS[protocol],
     auth_enabled_sasl: yesOrNo(authenticates && protocol !== 'ascii'),
     auth_enabled_ascii: yesOrNo(authenticates && protocol !== 'binary'),

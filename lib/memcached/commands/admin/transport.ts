@@ -50,8 +50,14 @@ export interface Transport {
   readonly protocol: ProtocolChoice;
   /** Whether clients have to authenticate. */
   readonly authenticates: boolean;
+  /** Connections that the operating system keeps while they wait to be accepted. */
+  readonly backlog: number;
   /** Null when no address is served over TLS. */
   readonly tls: TlsSettings | null;
+  /** TLS handshakes that have failed. */
+  readonly handshakeErrors: number;
+  /** When the certificates were read last, in the store's milliseconds. */
+  readonly certificatesReadAtMs: number;
   /** Reads certificates and users again, for new connections; throws when they cannot be used, and keeps the old. */
   reload(): void;
   connections(): Iterable<ConnectionInfo>;
