@@ -8,6 +8,7 @@ import { binaryRetrieval } from './binary-retrieval.js';
 import { binaryStorage } from './binary-storage.js';
 import { lines } from './lines.js';
 import { metaArithmetic } from './meta-arithmetic.js';
+import { metaClients } from './meta-clients.js';
 import { metaDelete } from './meta-delete.js';
 import { metaGet } from './meta-get.js';
 import { metaLines } from './meta-lines.js';
@@ -28,6 +29,7 @@ export const TABLES: readonly Table[] = [
   metaSet,
   metaDelete,
   metaArithmetic,
+  metaClients,
   binaryFraming,
   binaryStorage,
   binaryRetrieval,
