@@ -33,14 +33,10 @@ export function identityFor(user: string | null): Identity | null {
 /** Does `work` with the user's rights, and goes back to root's. */
 export async function asUser<T>(identity: Identity | null, work: () => Promise<T>): Promise<T> {
   if (identity === null) return await work();
-  const { name, uid, gid } = identity;
-  try {
-    process.initgroups(name, gid);
+  takeOn(identity, (uid, gid) => {
     process.setegid!(gid);
     process.seteuid!(uid);
-  } catch (error) {
-    throw new StartError(`-u ${name}: cannot take on that user's rights: ${(error as Error).message}`);
-  }
+  });
   try {
     return await work();
   } finally {
@@ -51,11 +47,17 @@ export async function asUser<T>(identity: Identity | null, work: () => Promise<T
 }
 
 /** Gives up root's rights for good. */
-export function become({ name, uid, gid }: Identity): void {
-  try {
-    process.initgroups(name, gid);
+export function become(identity: Identity): void {
+  takeOn(identity, (uid, gid) => {
     process.setgid!(gid);
     process.setuid!(uid);
+  });
+}
+
+function takeOn({ name, uid, gid }: Identity, change: (uid: number, gid: number) => void): void {
+  try {
+    process.initgroups(name, gid);
+    change(uid, gid);
   } catch (error) {
     throw new StartError(`-u ${name}: cannot take on that user's rights: ${(error as Error).message}`);
   }

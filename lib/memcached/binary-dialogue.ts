@@ -7,11 +7,11 @@ import { HEADER_BYTES, Header, STATUS, type Status } from './binary/binary-packe
 import { writeError } from './binary/binary-replies.js';
 import { fits, OPCODES, type Opcode } from './binary/opcodes.js';
 import { beginBinaryStore, executeBinary, storeBinary } from './commands/binary/binary-commands.js';
-import type { SlowWork } from './commands/binary/binary-stats.js';
 import { authenticate, isSasl } from './commands/binary/sasl.js';
 import type { Dialogue, Exchange } from './exchange.js';
 import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from './limits.js';
 import { Request } from './request.js';
+import type { SlowWork } from './slow-work.js';
 import { ownedWireValue, type WireValue, wireValue, wireValueOfText } from './wire-value.js';
 
 /** A packet that claims more is not believed. */

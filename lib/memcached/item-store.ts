@@ -18,6 +18,7 @@ import {
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
+import type { SlowWork } from './slow-work.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
@@ -160,16 +161,10 @@ export class ItemStore {
     if (this.casIds && entry !== 0) this.engine.setVersionAt(entry, cas, true);
   }
 
-  /** Puts marks on the item under `key`, instead of those before. */
+  /** Puts marks on the item under `key`, beside those that it has. */
   mark(key: string, marks: number): void {
     const entry = this.engine.find(key);
-    if (entry !== 0) this.engine.setMarksAt(entry, marks);
-  }
-
-  /** Puts one mark more on the item under `key`. */
-  addMark(key: string, mark: number): void {
-    const entry = this.engine.find(key);
-    if (entry !== 0) this.engine.setMarksAt(entry, this.engine.marksAt(entry) | mark);
+    if (entry !== 0) this.engine.setMarksAt(entry, this.engine.marksAt(entry) | marks);
   }
 
   /** What memcached would need for an item of this shape: what dumps and logs show as its size. */
@@ -183,7 +178,7 @@ export class ItemStore {
    * before it, when whatever is stored then goes; the last flush_all counts. For a time that has passed, what has
    * not been used since goes: that is work to do in steps, which is returned.
    */
-  flush(exptime: number): Iterator<void, void, undefined> | null {
+  flush(exptime: number): SlowWork | null {
     this.#flushAtMs = Number.POSITIVE_INFINITY;
     if (exptime <= 0) {
       this.engine.clear();

@@ -1,4 +1,8 @@
 /** What a line turned out to be, whichever parser read it. */
+
+/** The answer to a line that is no command, or not a whole one. */
+export const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+
 export type LineOutcome =
   /** The request is complete. */
   | 'ready'

@@ -2,9 +2,7 @@
 
 import type { Exchange } from './exchange.js';
 import { REPLIES_MAX_BYTES } from './limits.js';
-
-/** Pieces of an answer; an empty one says that others should have their turn before the next. */
-export type Lines = Iterator<string, void, undefined>;
+import type { Lines, SlowWork } from './slow-work.js';
 
 /** Writes as much as replies may wait for; true when that was all. */
 export function writeLines(exchange: Exchange, lines: Lines): boolean {
@@ -31,10 +29,7 @@ export function* silently(lines: Lines): Generator<string, void, undefined> {
 }
 
 /** Work that has nothing to show before it is done. */
-export function* slowly(
-  work: Iterator<void, void, undefined>,
-  answer: string,
-): Generator<string, void, undefined> {
+export function* slowly(work: SlowWork, answer: string): Generator<string, void, undefined> {
   while (work.next().done !== true) yield '';
   yield answer;
 }

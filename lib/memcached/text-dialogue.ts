@@ -20,6 +20,7 @@ import { silently, slowly, writeLines } from './long-answers.js';
 import { MetaParser, metaVerbOf } from './meta/meta-parser.js';
 import type { Reply } from './reply.js';
 import { Request } from './request.js';
+import type { Lines } from './slow-work.js';
 import { TextParser } from './text/text-parser.js';
 import { TEXT_REPLIES } from './text/text-replies.js';
 import type { Watcher } from './watch/watcher.js';
@@ -51,7 +52,7 @@ export class TextDialogue implements Dialogue {
   /** Bytes of refused data still to pass over, and what is answered then. */
   #toSwallow = 0;
   #afterSwallow = '';
-  #dump: Iterator<string, void, undefined> | null = null;
+  #dump: Lines | null = null;
   #watcher: Watcher | null = null;
 
   constructor(exchange: Exchange) {

@@ -29,6 +29,7 @@ import {
   type TcpServerOptions,
   type UnixAddress,
 } from './options.js';
+import { shownEnd, shownListener } from './shown-address.js';
 import { TlsEndpoint, type TlsObserver } from './tls-endpoint.js';
 
 /** How often idle connections are looked for and expired items reclaimed. */
@@ -276,25 +277,16 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   *connections(): Generator<ConnectionInfo> {
     const now = this.#items.clock.now();
     for (const { id, address } of this.#listeners)
-      yield { id, address: listenText(address), state: 'conn_listening', secondsSinceLastCommand: 0 };
+      yield { id, address: shownListener(address), state: 'conn_listening', secondsSinceLastCommand: 0 };
     for (const { id, socket, state, lastActiveMs } of this.#connections) {
-      const listenAddress =
-        socket.localPort === undefined ? this.#pathText() : tcpText(socket.localAddress, socket.localPort);
       yield {
         id,
-        address:
-          socket.remotePort === undefined
-            ? this.#pathText()
-            : tcpText(socket.remoteAddress, socket.remotePort),
-        listenAddress,
+        address: shownEnd(socket.remoteAddress, socket.remotePort, this.path),
+        listenAddress: shownEnd(socket.localAddress, socket.localPort, this.path),
         state,
         secondsSinceLastCommand: Math.max(0, Math.floor((now - lastActiveMs) / 1000)),
       };
     }
-  }
-
-  #pathText(): string {
-    return `unix:${this.path}`;
   }
 
   get protocol(): ProtocolChoice {
@@ -342,13 +334,4 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.yields = 0;
     this.handshakeErrors = 0;
   }
-}
-
-function listenText(address: ListenAddress): string {
-  return 'path' in address ? `unix:${address.path}` : tcpText(address.host, address.port);
-}
-
-/** memcached writes IPv6 addresses in brackets. */
-function tcpText(host: string | undefined, port: number | undefined): string {
-  return host?.includes(':') ? `tcp6:[${host}]:${port}` : `tcp:${host}:${port}`;
 }

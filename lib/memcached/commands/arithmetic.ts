@@ -62,9 +62,7 @@ export function createNumber(
   const value: WireValue = wireValueOfText(digits);
   if (items.observed) sawLookup(items, key, 0);
   const result = items.engine.set(key, value, { ttlMs: items.ttlMs(exptime), flags: 0 });
-  if (items.observed) {
-    const reply = result === 'stored' ? 'stored' : 'out-of-memory';
-    sawStore(items, { key, mode: 'add', exptime }, reply, digits.length);
-  }
-  return result === 'stored' ? { digits } : 'out-of-memory';
+  const reply = result === 'stored' ? 'stored' : 'out-of-memory';
+  if (items.observed) sawStore(items, { key, mode: 'add', exptime }, reply, digits.length);
+  return reply === 'stored' ? { digits } : reply;
 }

@@ -4,6 +4,7 @@ import { CMD_FLUSH, DELETE_HITS, DELETE_MISSES } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
 import type { Reply } from '../reply.js';
 import type { Request } from '../request.js';
+import type { SlowWork } from '../slow-work.js';
 import { sawDeletion, sawLookup } from './observation.js';
 
 /** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */
@@ -28,7 +29,7 @@ function observe(items: ItemStore, { key, cas }: Request): void {
 }
 
 /** A reply, or work that is to be done in steps before the reply `ok`. */
-export function flush(items: ItemStore, request: Request): Reply | Iterator<void, void, undefined> {
+export function flush(items: ItemStore, request: Request): Reply | SlowWork {
   items.count(CMD_FLUSH);
   if (!items.allowFlush) return 'flush-not-allowed';
   if (Number.isNaN(request.exptime)) return 'bad-exptime';

@@ -4,13 +4,12 @@
  */
 
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
-import type { LineOutcome } from '../line-outcome.js';
+import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
 import type { MetaVerb, Request, StoreMode } from '../request.js';
 import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
 import { FLAGS_MAX, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
 import { decodedKey } from './meta-key.js';
 
-const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 const INVALID_FLAG = 'CLIENT_ERROR invalid flag';
 const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';

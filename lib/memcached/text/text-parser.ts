@@ -4,11 +4,10 @@
  */
 
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
-import type { LineOutcome } from '../line-outcome.js';
+import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
 import type { MetaVerb, Request, StoreMode, Verb } from '../request.js';
 import { parseExptime, parseFlags, parseInt32, parseUint64 } from '../wire-number.js';
 
-export const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
 export const UNKNOWN_COMMAND = 'ERROR';
 const BAD_EXPTIME = 'CLIENT_ERROR invalid exptime argument';
 const BAD_DELTA = 'CLIENT_ERROR invalid numeric delta argument';

@@ -1,5 +1,7 @@
 /** What administrative commands answer with. */
 
+import type { Lines } from '../../slow-work.js';
+
 /**
  * - a string: the answer, whole;
  * - `lines`: an answer that is made piece by piece, as the client takes it. Pieces are a few kilobytes at most;
@@ -8,11 +10,7 @@
  * - `watch`: the connection shows the log from now on, of these categories (bits: see watch-log.ts);
  * - null: the connection ends without an answer.
  */
-export type AdminAnswer =
-  | string
-  | { readonly lines: Iterator<string, void, undefined> }
-  | { readonly watch: number }
-  | null;
+export type AdminAnswer = string | { readonly lines: Lines } | { readonly watch: number } | null;
 
 /** One line of a `stats` list. */
 export type Stat = readonly [name: string, value: string | number];
@@ -24,7 +22,9 @@ export type Stat = readonly [name: string, value: string | number];
  * - `slowList`: the same, with work to do first: each step of the iterator is short, and others should have
  *   their turn between two; what it returns is the list. It is to be closed when the client goes away;
  * - `text`: whole, in the form of the text protocol;
+ * - `refusal`: an error, in the same form;
  * - `lines`: as in AdminAnswer;
+ * - `ok`: it is done, and there is nothing to tell;
  * - `reset`: the counters have been reset;
  * - `unknown`: there are no such statistics.
  */
@@ -32,6 +32,8 @@ export type StatsAnswer =
   | { readonly list: Iterable<Stat> }
   | { readonly slowList: Iterator<void, Iterable<Stat>, undefined> }
   | { readonly text: string }
-  | { readonly lines: Iterator<string, void, undefined> }
+  | { readonly refusal: string }
+  | { readonly lines: Lines }
+  | 'ok'
   | 'reset'
   | 'unknown';

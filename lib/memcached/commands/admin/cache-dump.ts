@@ -5,25 +5,25 @@ import { adminStateOf } from './admin-state.js';
 import type { StatsAnswer } from './answer.js';
 import { expiresAtSeconds, isBinaryKey } from './item-facts.js';
 import { pieces } from './pieces.js';
-import { NO_ROOM_FOR_STATS } from './replies.js';
+import { BAD_FORMAT, NO_ROOM_FOR_STATS } from './replies.js';
 import { walkItems } from './walk.js';
 import { uint32 } from './words.js';
 
 const DUMP_MAX_BYTES = 2 * 1024 * 1024;
 const LARGEST_CLASS = 63;
+const END = 'END\r\n';
 
 export function cacheDump(items: ItemStore, [classWord, limitWord]: readonly string[]): StatsAnswer {
-  if (!items.allowDump) return { text: 'CLIENT_ERROR stats cachedump not allowed\r\n' };
+  if (!items.allowDump) return { refusal: 'CLIENT_ERROR stats cachedump not allowed\r\n' };
   if (classWord === undefined || limitWord === undefined)
-    return { text: 'CLIENT_ERROR bad command line\r\n' };
+    return { refusal: 'CLIENT_ERROR bad command line\r\n' };
   const itemClass = uint32(classWord);
   const limit = uint32(limitWord);
-  if (itemClass === undefined || limit === undefined)
-    return { text: 'CLIENT_ERROR bad command line format\r\n' };
-  if (itemClass > LARGEST_CLASS) return { text: 'CLIENT_ERROR Illegal slab id\r\n' };
-  if (itemClass !== 1) return { text: 'END\r\n' };
+  if (itemClass === undefined || limit === undefined) return { refusal: BAD_FORMAT };
+  if (itemClass > LARGEST_CLASS) return { refusal: 'CLIENT_ERROR Illegal slab id\r\n' };
+  if (itemClass !== 1) return { lines: [END].values() };
   const state = adminStateOf(items);
-  if (!state.hasRoomForList) return { text: NO_ROOM_FOR_STATS };
+  if (!state.hasRoomForList) return { refusal: NO_ROOM_FOR_STATS };
   const lines = dumped(items, limit === 0 ? Number.POSITIVE_INFINITY : limit);
   return { lines: pieces(state.counted(lines)) };
 }
@@ -45,5 +45,5 @@ function* dumped(items: ItemStore, limit: number): Generator<string | null, void
     }
   }
   yield* lines;
-  yield 'END\r\n';
+  yield END;
 }

@@ -1,6 +1,7 @@
 /** `lru_crawler metadump` and `mgdump`: a line for each item, from the least recently used on. */
 
 import type { ItemStore } from '../../item-store.js';
+import type { Lines } from '../../slow-work.js';
 import { uriEncoded } from '../../watch/uri.js';
 import { adminStateOf } from './admin-state.js';
 import { expiresAtSeconds, isBinaryKey, usedAtSeconds } from './item-facts.js';
@@ -44,11 +45,7 @@ export const DUMP_FORMATS: ReadonlyMap<string, DumpFormat> = new Map([
 ]);
 
 /** `hasItems` is false for classes that hold none. */
-export function dump(
-  items: ItemStore,
-  format: DumpFormat,
-  hasItems: boolean,
-): Iterator<string, void, undefined> {
+export function dump(items: ItemStore, format: DumpFormat, hasItems: boolean): Lines {
   // From now on, and not from when the first piece is asked for: there is to be one at a time.
   const end = adminStateOf(items).crawler.begin();
   const made = pieces(dumpLines(items, format, hasItems));

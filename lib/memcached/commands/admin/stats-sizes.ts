@@ -11,7 +11,9 @@ const STEP_BYTES = 32;
 export function sizeStats(items: ItemStore): StatsAnswer {
   if (!items.trackSizes) return { list: [['sizes_status', 'disabled']] };
   const state = adminStateOf(items);
-  return state.hasRoomForList ? { slowList: state.counted(histogram(items)) } : { text: NO_ROOM_FOR_STATS };
+  return state.hasRoomForList
+    ? { slowList: state.counted(histogram(items)) }
+    : { refusal: NO_ROOM_FOR_STATS };
 }
 
 function* histogram(items: ItemStore): Generator<void, Iterable<Stat>, undefined> {

@@ -14,13 +14,14 @@ import type { Exchange } from '../../exchange.js';
 import type { ItemStore } from '../../item-store.js';
 import type { Reply } from '../../reply.js';
 import type { Request, StoreMode, Verb } from '../../request.js';
+import type { SlowWork } from '../../slow-work.js';
 import type { WireValue } from '../../wire-value.js';
 import { VERSION } from '../admin/version.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
 import { flush, remove } from '../deletion.js';
 import { fetch, fetchToTouch } from '../retrieval.js';
 import { beginStore, store } from '../storage.js';
-import { type SlowWork, writeStats } from './binary-stats.js';
+import { writeStats } from './binary-stats.js';
 import { MECHANISM } from './sasl.js';
 
 /** "Do not create", as an exptime of increment and decrement. */

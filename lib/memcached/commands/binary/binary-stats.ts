@@ -4,25 +4,22 @@ import { type Header, STATUS } from '../../binary/binary-packet.js';
 import { writeError, writeStat } from '../../binary/binary-replies.js';
 import type { ItemStore } from '../../item-store.js';
 import type { ReplyBuffer } from '../../reply-buffer.js';
+import type { SlowWork } from '../../slow-work.js';
 import type { Stat } from '../admin/answer.js';
 import { statLists } from '../admin/stat-lists.js';
 
 /** What these have to say stands in one packet, under this name. */
 const DETAIL = 'detailed';
 
-/** Work that is to be done in steps, with turns for others between them. */
-export type SlowWork = Iterator<void, void, undefined>;
-
 /** Answers, or returns the work that ends with the answer. */
 export function writeStats(items: ItemStore, out: ReplyBuffer, header: Header, key: string): SlowWork | null {
   const words = key.split(' ').filter((word) => word !== '');
   const answer = statLists(items, words);
-  if (answer === 'reset') writeStat(out, header, '', '');
-  else if (answer === 'unknown' || 'lines' in answer) writeError(out, header, STATUS.notFound);
+  if (answer === 'ok' || answer === 'reset') writeList(out, header, []);
+  else if (answer === 'unknown' || 'refusal' in answer || 'lines' in answer)
+    writeError(out, header, STATUS.notFound);
   else if ('list' in answer) writeList(out, header, answer.list);
   else if ('slowList' in answer) return slowList(out, header, answer.slowList);
-  else if (answer.text === 'OK\r\n') writeStat(out, header, '', '');
-  else if (answer.text.startsWith('CLIENT_ERROR')) writeError(out, header, STATUS.notFound);
   else writeList(out, header, [[DETAIL, answer.text]]);
   return null;
 }

@@ -15,7 +15,7 @@ export function metaSet(items: ItemStore, request: Request, value: WireValue, ou
   const reply = store(items, request, value);
   if (reply === 'stored') {
     if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
-    if (meta.has(LOWER.b)) items.addMark(key, KEY_BINARY);
+    if (meta.has(LOWER.b)) items.mark(key, KEY_BINARY);
     if (meta.has(LOWER.q)) return;
   }
   const status = META_STATUS[reply];
