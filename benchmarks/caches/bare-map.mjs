@@ -1,20 +1,12 @@
 /** The floor of every lookup: a Map. */
 
+import { PLAIN_LRU } from './features.mjs';
+
 export const does = 'no bound, no order, no TTL: the floor';
 export const exactLru = false;
 export const unbounded = true;
 export const floor = true;
-export const features = {
-  entryLimit: 'no',
-  byteBudget: 'no',
-  ownSizes: 'no',
-  ttl: 'no',
-  perEntryTtl: 'no',
-  exactExpiry: 'no',
-  delete: 'on',
-  anyKey: 'on',
-  noTimers: 'on',
-};
+export const features = { ...PLAIN_LRU, entryLimit: 'no' };
 
 export function create() {
   return new Map();

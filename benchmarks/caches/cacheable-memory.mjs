@@ -5,21 +5,12 @@
  */
 
 import { CacheableMemory } from '@cacheable/memory';
+import { PLAIN_LRU } from './features.mjs';
 
 export const does = 'exact LRU, entry limit; TTL (off but in ttl-churn); string keys only';
 export const exactLru = true;
 export const stringKeysOnly = true;
-export const features = {
-  entryLimit: 'on',
-  byteBudget: 'no',
-  ownSizes: 'no',
-  ttl: 'off',
-  perEntryTtl: 'off',
-  exactExpiry: 'off',
-  delete: 'on',
-  anyKey: 'no',
-  noTimers: 'on',
-};
+export const features = { ...PLAIN_LRU, ttl: 'off', perEntryTtl: 'off', exactExpiry: 'off', anyKey: 'no' };
 
 export function create(entries) {
   return createWithTtl(entries, undefined, undefined);

@@ -23,6 +23,19 @@ export const FEATURES = {
   noTimers: { letter: 'C', title: 'no timers', means: 'starts no timers of its own' },
 };
 
+/** What most LRU libraries do, and nothing beyond it: contenders say where they differ. */
+export const PLAIN_LRU = {
+  entryLimit: 'on',
+  byteBudget: 'no',
+  ownSizes: 'no',
+  ttl: 'no',
+  perEntryTtl: 'no',
+  exactExpiry: 'no',
+  delete: 'on',
+  anyKey: 'on',
+  noTimers: 'on',
+};
+
 export const LRU_LETTER = 'L';
 
 /** What a contender does not do while it is measured, as letters: `L` is exact LRU, the rest stand above. */

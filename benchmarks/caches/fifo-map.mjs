@@ -3,22 +3,14 @@
  * inserts without evicting, and is no measure for a cache that is full.
  */
 
+import { PLAIN_LRU } from './features.mjs';
+
 export const does = 'first in, first out, entry limit: the floor with eviction';
 export const exactLru = false;
 export const floor = true;
 /** Elsewhere it is a Map. */
 export const onlyIn = ['insert', 'mixed', 'scan'];
-export const features = {
-  entryLimit: 'on',
-  byteBudget: 'no',
-  ownSizes: 'no',
-  ttl: 'no',
-  perEntryTtl: 'no',
-  exactExpiry: 'no',
-  delete: 'no',
-  anyKey: 'on',
-  noTimers: 'on',
-};
+export const features = { ...PLAIN_LRU, delete: 'no' };
 
 export function create(entries) {
   return new FifoMap(entries);

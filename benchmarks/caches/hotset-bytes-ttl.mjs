@@ -1,20 +1,18 @@
 /** hotset as it is meant to be used: a budget in bytes, and TTLs. */
 
 import { CacheEngine } from '../../dist/index.js';
+import { PLAIN_LRU } from './features.mjs';
 import { limitsFor } from './hotset-limits.mjs';
 
 export const does = 'exact LRU, byte budget (weighs every value itself), TTL';
 export const exactLru = true;
 export const features = {
-  entryLimit: 'on',
+  ...PLAIN_LRU,
   byteBudget: 'on',
   ownSizes: 'on',
   ttl: 'on',
   perEntryTtl: 'on',
   exactExpiry: 'on',
-  delete: 'on',
-  anyKey: 'on',
-  noTimers: 'on',
 };
 
 export function create(entries, sample) {

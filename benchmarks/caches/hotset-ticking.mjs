@@ -4,20 +4,19 @@
  */
 
 import * as hotset from '../../dist/index.js';
+import { PLAIN_LRU } from './features.mjs';
 import { limitsFor } from './hotset-limits.mjs';
 
 export const does = 'exact LRU, byte budget (weighs every value itself), TTL (clock kept for 1 ms or a turn)';
 export const exactLru = true;
 export const absent = hotset.TickingClock === undefined ? 'this hotset has no TickingClock' : undefined;
 export const features = {
-  entryLimit: 'on',
+  ...PLAIN_LRU,
   byteBudget: 'on',
   ownSizes: 'on',
   ttl: 'on',
   perEntryTtl: 'on',
   exactExpiry: 'off',
-  delete: 'on',
-  anyKey: 'on',
   noTimers: 'off',
 };
 

@@ -1,19 +1,16 @@
 /** lru-cache at its fastest: a number of entries. */
 
 import { LRUCache } from 'lru-cache';
+import { PLAIN_LRU } from './features.mjs';
 
 export const does = 'exact LRU, entry limit';
 export const exactLru = true;
 export const features = {
-  entryLimit: 'on',
+  ...PLAIN_LRU,
   byteBudget: 'off',
-  ownSizes: 'no',
   ttl: 'off',
   perEntryTtl: 'off',
   exactExpiry: 'off',
-  delete: 'on',
-  anyKey: 'on',
-  noTimers: 'on',
 };
 
 export function create(entries) {

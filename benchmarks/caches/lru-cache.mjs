@@ -7,19 +7,17 @@
  */
 
 import { LRUCache } from 'lru-cache';
+import { PLAIN_LRU } from './features.mjs';
 
 export const does =
   'exact LRU, size budget (size function of one addition), TTL (clock kept for 1 ms or a turn)';
 export const exactLru = true;
 export const features = {
-  entryLimit: 'on',
+  ...PLAIN_LRU,
   byteBudget: 'on',
-  ownSizes: 'no',
   ttl: 'on',
   perEntryTtl: 'on',
   exactExpiry: 'off',
-  delete: 'on',
-  anyKey: 'on',
   noTimers: 'off',
 };
 

@@ -1,20 +1,11 @@
 /** lru.min: links in plain arrays beside a Map. */
 
 import { createLRU } from 'lru.min';
+import { PLAIN_LRU } from './features.mjs';
 
 export const does = 'exact LRU, entry limit';
 export const exactLru = true;
-export const features = {
-  entryLimit: 'on',
-  byteBudget: 'no',
-  ownSizes: 'no',
-  ttl: 'no',
-  perEntryTtl: 'no',
-  exactExpiry: 'no',
-  delete: 'on',
-  anyKey: 'on',
-  noTimers: 'on',
-};
+export const features = PLAIN_LRU;
 
 export function create(entries) {
   return createLRU({ max: entries });

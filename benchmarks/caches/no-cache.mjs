@@ -1,20 +1,12 @@
 /** Holds nothing: what building the keys and the loop around the cache cost by themselves. */
 
+import { PLAIN_LRU } from './features.mjs';
+
 export const does = 'nothing: the cost of keys and loop, subtracted in the net columns';
 export const exactLru = false;
 export const unbounded = true;
 export const floor = true;
-export const features = {
-  entryLimit: 'no',
-  byteBudget: 'no',
-  ownSizes: 'no',
-  ttl: 'no',
-  perEntryTtl: 'no',
-  exactExpiry: 'no',
-  delete: 'on',
-  anyKey: 'no',
-  noTimers: 'on',
-};
+export const features = { ...PLAIN_LRU, entryLimit: 'no', anyKey: 'no' };
 
 export function create() {
   return new NoCache();

@@ -4,18 +4,17 @@
  */
 
 import NodeCache from 'node-cache';
+import { PLAIN_LRU } from './features.mjs';
 
 export const does = 'no bound, no order; TTL (off but in ttl-churn)';
 export const exactLru = false;
 export const unbounded = true;
 export const features = {
+  ...PLAIN_LRU,
   entryLimit: 'no',
-  byteBudget: 'no',
-  ownSizes: 'no',
   ttl: 'off',
   perEntryTtl: 'off',
   exactExpiry: 'off',
-  delete: 'on',
   anyKey: 'no',
   noTimers: 'off',
 };

@@ -4,20 +4,11 @@
  */
 
 import { TTLCache } from '@isaacs/ttlcache';
+import { PLAIN_LRU } from './features.mjs';
 
 export const does = 'entry limit, TTL; evicts what expires soonest; a timer removes what has expired';
 export const exactLru = false;
-export const features = {
-  entryLimit: 'on',
-  byteBudget: 'no',
-  ownSizes: 'no',
-  ttl: 'on',
-  perEntryTtl: 'on',
-  exactExpiry: 'off',
-  delete: 'on',
-  anyKey: 'on',
-  noTimers: 'no',
-};
+export const features = { ...PLAIN_LRU, ttl: 'on', perEntryTtl: 'on', exactExpiry: 'off', noTimers: 'no' };
 
 export function create(entries) {
   return createWithTtl(entries, undefined, 3_600_000);
