@@ -3,23 +3,29 @@
  *
  *   engine      the engine against other caches: ns for each operation      scale       from 1 k to 10 M entries
  *   pauses      the longest single calls; mass expiry                       footprint   bytes for each entry
- *   import      what importing the core costs                               server      against memcached
- *   memory      what the engine counts against what the process holds
+ *   import      what importing the core costs                               memory      counted bytes against held ones
  *
- *   Without a part: all of them but memory, in about 25 minutes; with --smoke memory as well.
+ *   server      servers at saturation: CPU time for each operation          latency     at half of saturation
+ *   resident    servers' memory for each item                               cores       several processes
+ *
+ *   Without a part: engine, scale, pauses, footprint and import, in about 20 minutes; with --smoke all of them.
+ *   npm run bench:server measures the servers, and writes docs/performance.md anew.
  *
  *   --smoke                a few seconds for each part: shows that it works, its figures mean nothing
  *   --full                 also with 1 M entries (engine, memory) and 10 M (scale, pauses): hours
  *   --rounds=N             rounds; each part has its own number unless told
  *   --only=REGEXP          engine: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
- *                          server: 'get 16'; memory: 'Buffers of 100 B'
- *   --contenders=REGEXP    engine, scale, pauses, footprint: those whose name matches
+ *                          memory: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
+ *                          resident: '1000000 x 100'; cores: '2 processes'
+ *   --contenders=REGEXP    all but import, memory and cores: those whose name matches
+ *   --memcached=BINARY     another memcached beside the one on the path; may be given again
  *   --samples              engine: keep every sample, not only what sums them up
  *   --keep                 write results/<part>.json, to be committed, and not <part>.local.json
- *
- * npm run bench:report afterwards makes the charts and tables of docs/ from what was kept.
+ *   --report               --keep, and then npm run bench:report: charts and tables of docs/ from what was kept;
+ *                          nothing of it with --smoke
  */
 
+import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { benchEngine } from './engine/engine.mjs';
 import { benchFootprint } from './footprint/footprint.mjs';
@@ -29,6 +35,9 @@ import { benchImport } from './import/import.mjs';
 import { benchMemory } from './memory/memory.mjs';
 import { benchPauses } from './pauses/pauses.mjs';
 import { benchScale } from './scale/scale.mjs';
+import { benchCores } from './server/cores.mjs';
+import { benchLatency } from './server/latency.mjs';
+import { benchResident } from './server/resident.mjs';
 import { benchServer } from './server/server.mjs';
 
 const parts = {
@@ -37,12 +46,15 @@ const parts = {
   pauses: benchPauses,
   footprint: benchFootprint,
   import: benchImport,
-  server: benchServer,
   memory: benchMemory,
+  server: benchServer,
+  latency: benchLatency,
+  resident: benchResident,
+  cores: benchCores,
 };
 
-/** Of interest to who works on the engine; takes part when it is named, and in the smoke. */
-const ONLY_WHEN_NAMED = ['memory'];
+/** Take part when they are named, and in the smoke: they ask for more than a machine with Node, or interest few. */
+const ONLY_WHEN_NAMED = ['memory', 'server', 'latency', 'resident', 'cores'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,6 +62,8 @@ const { values, positionals } = parseArgs({
     smoke: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+    memcached: { type: 'string', multiple: true },
     samples: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string' },
@@ -67,7 +81,10 @@ const options = {
   rounds: wholeNumber('rounds', values.rounds),
   only: pattern(values.only),
   contenders: pattern(values.contenders),
+  memcached: values.memcached,
 };
+const reports = values.report && !values.smoke;
+const keeps = values.keep || reports;
 
 const { cpu, cores, memoryGiB, system, loadAverage } = machine();
 console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; load ${loadAverage.join(' ')}`);
@@ -82,9 +99,10 @@ for (const name of positionals.length > 0 ? positionals : usual) {
   const figures = await parts[name](options);
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(
-    `\nRaw figures: benchmarks/${writeResults(name, values.keep, { seconds, ...figures })} (${seconds} s)`,
+    `\nRaw figures: benchmarks/${writeResults(name, keeps, { seconds, ...figures })} (${seconds} s)`,
   );
 }
+if (reports) execFileSync('npm', ['run', 'bench:report', '--silent'], { stdio: 'inherit' });
 
 function pattern(text) {
   return text === undefined ? undefined : new RegExp(text);

@@ -47,10 +47,10 @@ export function versions() {
   };
 }
 
-/** The version of the memcached on this machine, or null. */
-export function memcachedVersion() {
+/** The version of the memcached on this machine, or of another binary, or null. */
+export function memcachedVersion(binary = 'memcached') {
   try {
-    return execFileSync('memcached', ['-V'], { encoding: 'utf8' })
+    return execFileSync(binary, ['-V'], { encoding: 'utf8' })
       .trim()
       .replace(/^memcached /, '');
   } catch {

@@ -1,33 +1,38 @@
 /**
- * The floor: counts request bytes, tells `get` from `set` by the first, and answers with as many canned
- * replies. It parses nothing and stores nothing: what is left is node:net.
+ * The floor: counts request bytes and answers each request with the same reply, ready-made. It parses nothing and
+ * stores nothing: what is left is Node's sockets. Argument: `{ address, cell }` as JSON.
  */
 
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { lengthsOf } from './requests.mjs';
+import { createServer as createTlsServer } from 'node:tls';
+import { sampleOf } from './traffic.mjs';
 
 const MAX_PIPELINE = 64;
-const SET_BYTE = 's'.charCodeAt(0);
+const READY_MAX_BYTES = 1e6;
 
-const kinds = { get: canned('get'), set: canned('set') };
+const { address, cell } = JSON.parse(process.argv[2]);
+const { requestBytes, reply } = sampleOf({ ...cell, protocol: 'memcached' });
+const readyMade = Math.max(1, Math.min(MAX_PIPELINE, Math.floor(READY_MAX_BYTES / reply.length)));
+const replies = Buffer.from(reply.repeat(readyMade), 'latin1');
 
-function canned(command) {
-  const { request, reply, sampleReply } = lengthsOf(command);
-  return { requestBytes: request, replyBytes: reply, replies: Buffer.from(sampleReply.repeat(MAX_PIPELINE)) };
-}
-
-const server = createServer({ noDelay: true }, (socket) => {
+function serve(socket) {
   let pending = 0;
-  let kind = kinds.get;
   socket.on('data', (chunk) => {
-    // A request that was split goes on with the kind that it began with.
-    if (pending === 0) kind = chunk[0] === SET_BYTE ? kinds.set : kinds.get;
     pending += chunk.length;
-    const complete = Math.floor(pending / kind.requestBytes);
-    pending -= complete * kind.requestBytes;
-    for (let left = complete; left > 0; left -= MAX_PIPELINE)
-      socket.write(kind.replies.subarray(0, Math.min(left, MAX_PIPELINE) * kind.replyBytes));
+    const complete = Math.floor(pending / requestBytes);
+    pending -= complete * requestBytes;
+    for (let left = complete; left > 0; left -= readyMade)
+      socket.write(replies.subarray(0, Math.min(left, readyMade) * reply.length));
   });
   socket.on('error', () => socket.destroy());
-});
-server.listen(Number(process.argv[2]), '127.0.0.1');
+}
+
+if (address.transport === 'tls') {
+  const [cert, key] = [readFileSync(address.certFile), readFileSync(address.keyFile)];
+  createTlsServer({ cert, key, noDelay: true }, serve).listen(address.port, '127.0.0.1');
+} else {
+  const where =
+    address.transport === 'unix' ? { path: address.path } : { port: address.port, host: '127.0.0.1' };
+  createServer({ noDelay: true }, serve).listen(where);
+}

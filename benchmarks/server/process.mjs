@@ -1,52 +1,48 @@
-/** Starts a server process on a free port of the loopback interface, and stops it. */
+/** Starts a server process at an address, and stops it. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { accepts } from './addresses.mjs';
+import { familyOf } from './process-figures.mjs';
 
 const START_MS = 10_000;
 
-/** Resolves, once the server accepts connections, to `{ pid, port, stop }`. */
-export async function startServer(command) {
-  const port = await freePort();
-  const [file, ...args] = command(port);
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+/** Resolves, once the server accepts connections, to `{ address, pids, output, stop }`. */
+export async function startServer([file, ...args], address) {
+  const child = spawn(file, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
+  let output = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     errors += text;
   });
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
   const exited = once(child, 'exit');
   const deadline = performance.now() + START_MS;
-  while (!(await accepts(port))) {
+  while (!(await accepts(address))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`${[file, ...args].join(' ')} did not start\n${errors}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  const pids = familyOf(child.pid);
   const stop = async () => {
-    child.kill('SIGKILL');
+    // A parent that stands for its child hands this on.
+    child.kill('SIGTERM');
+    const late = setTimeout(() => pids.forEach(kill), 2_000);
     await exited;
+    clearTimeout(late);
+    pids.forEach(kill);
   };
-  return { pid: child.pid, port, stop };
+  return { address, pids, output: () => output, stop };
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
 }
