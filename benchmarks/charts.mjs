@@ -11,9 +11,18 @@ import { engineCharts } from './charts/engine-charts.mjs';
 import { footprintCharts } from './charts/footprint-charts.mjs';
 import { pausesCharts } from './charts/pauses-charts.mjs';
 import { scaleCharts } from './charts/scale-charts.mjs';
+import { latencyCharts, residentCharts, serverCharts } from './charts/server-charts.mjs';
 import { readResults } from './harness/results.mjs';
 
-const charts = { engine: engineCharts, scale: scaleCharts, pauses: pausesCharts, footprint: footprintCharts };
+const charts = {
+  engine: engineCharts,
+  scale: scaleCharts,
+  pauses: pausesCharts,
+  footprint: footprintCharts,
+  server: serverCharts,
+  latency: latencyCharts,
+  resident: residentCharts,
+};
 
 const { values } = parseArgs({ options: { results: { type: 'string' }, to: { type: 'string' } } });
 const from = values.results === undefined ? undefined : pathToFileURL(`${values.results}/`);

@@ -11,6 +11,7 @@ import { importTable } from '../import/tables.mjs';
 import { expiryTable, growthSizes, growthTable } from '../pauses/tables.mjs';
 import { SCALE_OPERATIONS, scaleFailures, scaleTable } from '../scale/tables.mjs';
 import { WORKLOAD_TITLES } from '../workloads/index.mjs';
+import { serverParts } from './server-parts.mjs';
 
 /**
  * `results(part)`: what was kept of it, or null. `info`: the contenders as they are now.
@@ -42,6 +43,7 @@ export function docParts(results, info) {
     expiry: from('pauses', expiry),
     footprint: from('footprint', footprint),
     import: from('import', (content) => markdown(importTable(content))),
+    ...serverParts(from, results),
   };
 }
 

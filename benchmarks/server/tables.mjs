@@ -1,12 +1,14 @@
-/** Figures of the servers as rows, for the terminal and for the docs. */
+/** Figures of servers at saturation as rows, for the terminal and for the docs. */
 
 import { median } from '../harness/statistics.mjs';
 import { count, fixed, table, times } from '../harness/table.mjs';
 import { cellName } from './cells.mjs';
-import { MEMCACHED } from './contenders.mjs';
+import { FLOOR, HOTSET, MEMCACHED } from './contenders.mjs';
 
 /** From here on, and with a server that has time left, it is the load that sets the pace. */
 const SATURATED = 0.93;
+
+export const LIMIT_MARK = '†';
 
 /** A cell with medians for each contender: `{ cell, figures: name -> { us, user, system, perSecond, … } }`. */
 export function cellFigures({ readings, ...cell }) {
@@ -30,11 +32,12 @@ export function cellFigures({ readings, ...cell }) {
   return { cell, figures };
 }
 
-export function loadWasTheLimit({ serverBusy, loadBusy }) {
-  return loadBusy >= SATURATED && serverBusy < SATURATED;
+/** `†` where the load, and not the server, was the limit. */
+function markOf({ serverBusy, loadBusy }) {
+  return loadBusy >= SATURATED && serverBusy < SATURATED ? LIMIT_MARK : '';
 }
 
-/** One row for each cell, microseconds and the ratio to memcached. */
+/** One row for each cell: microseconds, the ratio to memcached, operations a second. */
 export function terminalTable(contenders, cells) {
   const head = ['', ...contenders.flatMap(({ name }) => [name, '/ mc', 'op/s'])];
   const rows = cells.map(({ cell, figures }) => [
@@ -43,11 +46,63 @@ export function terminalTable(contenders, cells) {
       const own = figures[name];
       if (own === undefined) return ['', '', ''];
       return [
-        `${fixed(own.us, 2)}${loadWasTheLimit(own) ? '†' : ''}`,
+        `${fixed(own.us, 2)}${markOf(own)}`,
         times(own.us, figures[MEMCACHED]?.us),
         count(Math.round(own.perSecond / 1000) * 1000),
       ];
     }),
   ]);
-  return `${table(head, rows)}\n  CPU us for each operation, or key of a multi-get. † the load was the limit, not the server`;
+  return `${table(head, rows)}\n  CPU us for each operation, or key of a multi-get. ${LIMIT_MARK} the load was the limit, not the server`;
+}
+
+/** The contenders, hotset first. */
+function ordered(contenders) {
+  return [...contenders].sort((a, b) => (b.name === HOTSET) - (a.name === HOTSET));
+}
+
+/** Microseconds of CPU: `title(cell)` names a row. */
+export function cpuTable({ contenders, cells }, title) {
+  const shown = ordered(contenders);
+  const head = [
+    'CPU µs',
+    ...shown.map(({ name }) => name),
+    `${HOTSET} / ${MEMCACHED}`,
+    `${HOTSET} / ${FLOOR}`,
+  ];
+  const rows = cells.map(({ cell, figures }) => [
+    title(cell),
+    ...shown.map(({ name }) =>
+      figures[name] === undefined ? '' : `${fixed(figures[name].us, 2)}${markOf(figures[name])}`,
+    ),
+    times(figures[HOTSET]?.us, figures[MEMCACHED]?.us),
+    times(figures[HOTSET]?.us, figures[FLOOR]?.us),
+  ]);
+  return { head, rows };
+}
+
+/** Operations a second. */
+export function throughputTable({ contenders, cells }, title) {
+  const shown = ordered(contenders);
+  const head = ['operations a second', ...shown.map(({ name }) => name)];
+  const thousands = (figure) =>
+    figure === undefined ? '' : `${count(Math.round(figure.perSecond / 1000))} k${markOf(figure)}`;
+  const rows = cells.map(({ cell, figures }) => [
+    title(cell),
+    ...shown.map(({ name }) => thousands(figures[name])),
+  ]);
+  return { head, rows };
+}
+
+/** How the CPU time divides between the program and the kernel. */
+export function splitTable({ contenders, cells }, title) {
+  const shown = ordered(contenders);
+  const head = ['µs in the program + in the kernel', ...shown.map(({ name }) => name)];
+  const rows = cells.map(({ cell, figures }) => [
+    title(cell),
+    ...shown.map(({ name }) => {
+      const own = figures[name];
+      return own === undefined ? '' : `${fixed(own.user, 2)} + ${fixed(own.system, 2)}`;
+    }),
+  ]);
+  return { head, rows };
 }

@@ -1,0 +1,170 @@
+/** Servers: CPU time for each operation by command and by size of value, latency, resident memory. */
+
+import { median } from '../harness/statistics.mjs';
+import { count, counted, fixed } from '../harness/table.mjs';
+import { sameCell, USUAL } from '../server/cells.mjs';
+import { FLOOR, HOTSET, MEMCACHED, REDIS } from '../server/contenders.mjs';
+import { residentFigures, residentTitle } from '../server/resident.mjs';
+import { cellFigures } from '../server/tables.mjs';
+import { bytesText } from '../server/words.mjs';
+import { barPanel, barPanelHeight } from './bar-panel.mjs';
+import { panelGrid } from './grid.mjs';
+import { linePanel } from './line-panel.mjs';
+import { linearScale } from './scales.mjs';
+import { picture } from './svg.mjs';
+
+const COLOURS = { [HOTSET]: 'hotset', [MEMCACHED]: 'rival', [REDIS]: 'rest', [FLOOR]: 'floor' };
+
+/** What is not named is another memcached. */
+const colourOf = (name) => COLOURS[name] ?? 'rival-plain';
+
+const ORDER = [HOTSET, MEMCACHED];
+const rank = (name) => (ORDER.indexOf(name) + ORDER.length + 1) % (ORDER.length + 1);
+
+function sortedNames(record) {
+  return Object.keys(record).sort((a, b) => rank(a) - rank(b));
+}
+
+const SHOWN = ['get', 'set', 'multi-get', 'mg', 'ms', 'binary get'].flatMap((command) =>
+  [1, 16].map((pipeline) => ({ ...USUAL, command, pipeline })),
+);
+
+export function serverCharts(content) {
+  const cells = content.cells.map(cellFigures);
+  const memcached = content.contenders.find(({ name }) => name === MEMCACHED)?.version ?? '';
+  return [
+    { file: 'server-cpu.svg', svg: cpuPicture(cells, memcached) },
+    { file: 'server-values.svg', svg: valuesPicture(cells, memcached) },
+  ];
+}
+
+function cpuPicture(cells, memcached) {
+  const found = SHOWN.flatMap((wanted) => cells.find(({ cell }) => sameCell(cell, wanted)) ?? []);
+  const panels = found.map(({ cell, figures }) => {
+    const rows = sortedNames(figures).map((name) => ({
+      label: name,
+      colour: colourOf(name),
+      values: [figures[name].us, figures[name].user],
+    }));
+    return panelOf(rows, {
+      title: `${cell.command}, pipeline ${cell.pipeline}`,
+      unit: cell.command === 'multi-get' ? 'µs for each key' : 'µs',
+      format: (value) => fixed(value, 2),
+    });
+  });
+  return barPicture(
+    'CPU time of the server for each operation',
+    `${counted(USUAL.connections, 'connection')} over loopback, values of ${USUAL.valueBytes} B, medians. Upper bar: user and system time; lower, faint bar: user time alone. memcached is ${memcached} with one thread, which has a slow path for pipelined gets: current versions need about a ninth there.`,
+    panels,
+  );
+}
+
+function valuesPicture(cells, memcached) {
+  const series = (command) =>
+    [HOTSET, MEMCACHED, REDIS, FLOOR]
+      .map((name) => ({
+        name,
+        colour: colourOf(name),
+        points: cells
+          .filter(
+            ({ cell, figures }) =>
+              sameCell({ ...cell, valueBytes: USUAL.valueBytes }, { ...USUAL, command, pipeline: 1 }) &&
+              figures[name] !== undefined,
+          )
+          .map(({ cell, figures }) => ({ x: cell.valueBytes, y: figures[name].us }))
+          .sort((a, b) => a.x - b.x),
+      }))
+      .filter(({ points }) => points.length > 1);
+  const panels = ['get', 'set'].map((command) => ({
+    height: 300,
+    draw: (x, y, width) =>
+      linePanel({
+        x,
+        y,
+        width,
+        height: 300,
+        title: `${command}, pipeline 1`,
+        unit: 'CPU µs for each operation',
+        xTitle: 'bytes of a value',
+        series: series(command),
+        format: bytesText,
+      }),
+  }));
+  return barPicture(
+    'CPU time of the server by size of value',
+    `${counted(USUAL.connections, 'connection')} over loopback, medians; memcached ${memcached}. Both axes are logarithmic.`,
+    panels,
+    1,
+  );
+}
+
+export function latencyCharts({ cases, contenders }) {
+  const memcached = contenders.find(({ name }) => name === MEMCACHED)?.version ?? '';
+  const panels = cases.map(({ title, readings }) => {
+    const of = (name, field) => median(readings[name].map((reading) => reading[field]));
+    const rows = sortedNames(readings).map((name) => ({
+      label: name,
+      colour: colourOf(name),
+      values: [of(name, 'p999'), of(name, 'p50')],
+    }));
+    return panelOf(rows, { title, unit: 'µs', format: (value) => count(Math.round(value)) });
+  });
+  return [
+    {
+      file: 'server-latency.svg',
+      svg: barPicture(
+        'Latency at half of saturation',
+        `Requests at a fixed mean rate, measured from when they were due; each server at half of its own throughput. Upper bar: p99.9; lower, faint bar: the median. memcached ${memcached}.`,
+        panels,
+      ),
+    },
+  ];
+}
+
+export function residentCharts({ cases }) {
+  const panels = cases.map((residentCase) => {
+    const figures = residentFigures(residentCase, residentCase.readings);
+    const rows = sortedNames(figures).map((name) => ({
+      label: name,
+      colour: colourOf(name),
+      values: [figures[name].filled, figures[name].replaced],
+    }));
+    return panelOf(rows, {
+      title: residentTitle(residentCase),
+      unit: 'B for each item',
+      format: (value) => fixed(value, 0),
+    });
+  });
+  return [
+    {
+      file: 'server-resident.svg',
+      svg: barPicture(
+        'Resident memory of the server for each item',
+        'As the operating system sees it, over what the server needs while it is empty. Upper bar: all items stored; lower, faint bar: each replaced once.',
+        panels,
+      ),
+    },
+  ];
+}
+
+function panelOf(rows, { title, unit, format }) {
+  const most = Math.max(...rows.flatMap(({ values }) => values));
+  return {
+    height: barPanelHeight(rows.length, 2),
+    draw: (x, y, width) =>
+      barPanel({ x, y, width, title, unit, rows, scale: (length) => linearScale(most, length), format }),
+  };
+}
+
+function barPicture(title, words, panels, columns = 2) {
+  return picture({
+    title,
+    words,
+    legendEntries: [],
+    draw: (x, y, width) =>
+      panelGrid(
+        panels.map(({ draw }) => draw),
+        { x, y, width, columns, heights: panels.map(({ height }) => height) },
+      ),
+  });
+}
