@@ -6,7 +6,15 @@
  * a quarter more each time: an engine keeps its tables small enough for that (see tables.ts).
  */
 
-import { grownArray, grownFloat64, grownUint8, grownUint32 } from './columns.js';
+import {
+  type ColumnSource,
+  grownArray,
+  grownFloat64,
+  grownUint8,
+  grownUint32,
+  OWN_MEMORY,
+  widened,
+} from './columns.js';
 import { ExpiryWheel } from './expiry.js';
 import { IndexSlack, type SlackTotal } from './index-slack.js';
 import { RecencyList } from './recency-list.js';
@@ -30,7 +38,7 @@ export class EntryTable<K, V> extends RecencyList {
   keys: (K | undefined)[] = new Array<K | undefined>(FIRST_CAPACITY).fill(undefined);
   values: (V | undefined)[] = new Array<V | undefined>(FIRST_CAPACITY).fill(undefined);
   /** Counted bytes of each entry's key and value; of 64 bits once an entry counts 4 GiB. */
-  bytes: Uint32Array | Float64Array = new Uint32Array(FIRST_CAPACITY);
+  bytes: Uint32Array | Float64Array;
   /** When entries were used, as one order across many tables; null in a table that is alone. */
   stamps: Float64Array | null = null;
   flags: Uint32Array | null = null;
@@ -55,10 +63,11 @@ export class EntryTable<K, V> extends RecencyList {
   #firstFree = 0;
 
   /** A table that is one of many has stamps, and a base of its own. */
-  constructor(slackTotal: SlackTotal | null, base = 0) {
-    super(FIRST_CAPACITY);
+  constructor(slackTotal: SlackTotal | null, base = 0, source: ColumnSource = OWN_MEMORY) {
+    super(FIRST_CAPACITY, source);
     this.base = base;
-    if (base !== 0) this.stamps = new Float64Array(FIRST_CAPACITY);
+    this.bytes = source.uint32(FIRST_CAPACITY);
+    if (base !== 0) this.stamps = source.float64(FIRST_CAPACITY);
     this.slack = slackTotal === null ? null : new IndexSlack(slackTotal);
   }
 
@@ -136,54 +145,56 @@ export class EntryTable<K, V> extends RecencyList {
 
   /** Sets the counted bytes of a slot. */
   setBytes(slot: number, bytes: number): void {
-    if (bytes > MAX_UINT32 && this.bytes instanceof Uint32Array) this.bytes = Float64Array.from(this.bytes);
+    if (bytes > MAX_UINT32 && this.bytes instanceof Uint32Array)
+      this.bytes = widened(this.source, this.bytes);
     this.bytes[slot] = bytes;
   }
 
   #grow(): void {
     const capacity = Math.min(Math.ceil(this.capacity * GROWTH), MAX_TABLE_SLOTS);
+    const { source } = this;
     this.capacity = capacity;
     this.growLinks(capacity);
     this.keys = grownArray(this.keys, capacity);
     this.values = grownArray(this.values, capacity);
     this.bytes =
       this.bytes instanceof Uint32Array
-        ? grownUint32(this.bytes, capacity)
-        : grownFloat64(this.bytes, capacity);
-    if (this.stamps !== null) this.stamps = grownFloat64(this.stamps, capacity);
-    if (this.flags !== null) this.flags = grownUint32(this.flags, capacity);
-    if (this.versions !== null) this.versions = grownFloat64(this.versions, capacity);
-    if (this.versionHighs !== null) this.versionHighs = grownUint32(this.versionHighs, capacity);
-    if (this.storedAt !== null) this.storedAt = grownFloat64(this.storedAt, capacity);
-    if (this.usedAt !== null) this.usedAt = grownFloat64(this.usedAt, capacity);
-    if (this.marks !== null) this.marks = grownUint8(this.marks, capacity);
+        ? grownUint32(source, this.bytes, capacity)
+        : grownFloat64(source, this.bytes, capacity);
+    if (this.stamps !== null) this.stamps = grownFloat64(source, this.stamps, capacity);
+    if (this.flags !== null) this.flags = grownUint32(source, this.flags, capacity);
+    if (this.versions !== null) this.versions = grownFloat64(source, this.versions, capacity);
+    if (this.versionHighs !== null) this.versionHighs = grownUint32(source, this.versionHighs, capacity);
+    if (this.storedAt !== null) this.storedAt = grownFloat64(source, this.storedAt, capacity);
+    if (this.usedAt !== null) this.usedAt = grownFloat64(source, this.usedAt, capacity);
+    if (this.marks !== null) this.marks = grownUint8(source, this.marks, capacity);
     if (this.expiry !== null) this.expiry.grow(capacity);
   }
 
   needFlags(): Uint32Array {
-    this.flags ??= new Uint32Array(this.capacity);
+    this.flags ??= this.source.uint32(this.capacity);
     return this.flags;
   }
 
   needVersions(): Float64Array {
-    this.versions ??= new Float64Array(this.capacity);
+    this.versions ??= this.source.float64(this.capacity);
     return this.versions;
   }
 
   needVersionHighs(): Uint32Array {
-    this.versionHighs ??= new Uint32Array(this.capacity);
+    this.versionHighs ??= this.source.uint32(this.capacity);
     return this.versionHighs;
   }
 
   needExpiry(now: number): ExpiryWheel {
-    this.expiry ??= new ExpiryWheel(this.capacity, now);
+    this.expiry ??= new ExpiryWheel(this.capacity, now, this.source);
     return this.expiry;
   }
 
   needAccess(): void {
-    this.storedAt ??= new Float64Array(this.capacity);
-    this.usedAt ??= new Float64Array(this.capacity);
-    this.marks ??= new Uint8Array(this.capacity);
+    this.storedAt ??= this.source.float64(this.capacity);
+    this.usedAt ??= this.source.float64(this.capacity);
+    this.marks ??= this.source.uint8(this.capacity);
   }
 
   /** Ends walks under way, and takes the table's slack out of the engine's: the table is thrown away. */

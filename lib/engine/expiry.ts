@@ -11,7 +11,7 @@
  * Ticks bound the work, not the precision: a sweep takes every entry with `expiresAt <= now`, and no other.
  */
 
-import { grownFloat64, grownUint32 } from './columns.js';
+import { type ColumnSource, grownFloat64, grownUint32, OWN_MEMORY } from './columns.js';
 
 const TICK_MS = 64;
 const FARTHEST_TICK = 2 ** 52;
@@ -36,6 +36,7 @@ export class ExpiryWheel {
   /** Entries that the last sweep looked at. */
   lookedAt = 0;
 
+  readonly #source: ColumnSource;
   #next: Uint32Array;
   #previous: Uint32Array;
   /** The tick up to which everything has been swept, or will be when the sweep under way has ended. */
@@ -45,20 +46,21 @@ export class ExpiryWheel {
   /** The sweep under way, which moves one bucket after another to the scratch bucket; null for none. */
   #sweep: Generator<void, void, undefined> | null = null;
 
-  constructor(capacity: number, nowMs: number) {
-    this.expiresAt = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
-    this.#next = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
-    this.#previous = new Uint32Array(NODES_BEFORE_SLOTS + capacity);
+  constructor(capacity: number, nowMs: number, source: ColumnSource = OWN_MEMORY) {
+    this.#source = source;
+    this.expiresAt = source.float64(capacity).fill(Number.POSITIVE_INFINITY);
+    this.#next = source.uint32(NODES_BEFORE_SLOTS + capacity);
+    this.#previous = source.uint32(NODES_BEFORE_SLOTS + capacity);
     this.#tick = tickOf(nowMs);
     this.#emptyBuckets();
   }
 
   grow(capacity: number): void {
     const before = this.expiresAt.length;
-    this.expiresAt = grownFloat64(this.expiresAt, capacity);
+    this.expiresAt = grownFloat64(this.#source, this.expiresAt, capacity);
     this.expiresAt.fill(Number.POSITIVE_INFINITY, before);
-    this.#next = grownUint32(this.#next, NODES_BEFORE_SLOTS + capacity);
-    this.#previous = grownUint32(this.#previous, NODES_BEFORE_SLOTS + capacity);
+    this.#next = grownUint32(this.#source, this.#next, NODES_BEFORE_SLOTS + capacity);
+    this.#previous = grownUint32(this.#source, this.#previous, NODES_BEFORE_SLOTS + capacity);
   }
 
   /** Sets or changes a slot's time; `Infinity` takes it out. */

@@ -5,7 +5,7 @@
  * `older` of the oldest slot is 0; `newer` of the newest is not kept, so that a promotion writes one link less.
  */
 
-import { grownUint32 } from './columns.js';
+import { type ColumnSource, grownUint32, OWN_MEMORY } from './columns.js';
 
 export type Direction = 'newest-first' | 'oldest-first';
 
@@ -15,16 +15,19 @@ export class RecencyList {
   /** The ends of the list; 0 when it is empty. */
   newest = 0;
   oldest = 0;
+  /** Where columns get their memory. */
+  protected readonly source: ColumnSource;
   #cursors: WeakRef<ListCursor>[] | null = null;
 
-  constructor(capacity: number) {
-    this.newer = new Uint32Array(capacity);
-    this.older = new Uint32Array(capacity);
+  constructor(capacity: number, source: ColumnSource = OWN_MEMORY) {
+    this.source = source;
+    this.newer = source.uint32(capacity);
+    this.older = source.uint32(capacity);
   }
 
   protected growLinks(capacity: number): void {
-    this.newer = grownUint32(this.newer, capacity);
-    this.older = grownUint32(this.older, capacity);
+    this.newer = grownUint32(this.source, this.newer, capacity);
+    this.older = grownUint32(this.source, this.older, capacity);
   }
 
   /** The slot used next after this one; 0 for the newest. */

@@ -14,6 +14,8 @@
  * O(log tables).
  */
 
+import { ColumnPool } from './column-pool.js';
+import { type ColumnSource, OWN_MEMORY } from './columns.js';
 import { STAMP_BYTES } from './entry-overhead.js';
 import { EntryTable, MAX_TABLE_SLOTS } from './entry-table.js';
 import { INDEX_PLACE_BYTES } from './index-slack.js';
@@ -79,8 +81,8 @@ export class EntryTables<K, V> {
     this.single = this.#root;
   }
 
-  #newTable(base: number): EntryTable<K, V> {
-    const table = new EntryTable<K, V>(this.#weight, base);
+  #newTable(base: number, source: ColumnSource = OWN_MEMORY): EntryTable<K, V> {
+    const table = new EntryTable<K, V>(this.#weight, base, source);
     if (this.#keepsAccess) table.needAccess();
     if (this.#numbersWrites) table.needVersions();
     return table;
@@ -160,9 +162,10 @@ export class EntryTables<K, V> {
 
   #spread(): void {
     this.single = null;
+    const pool = new ColumnPool();
     // A new array: a walk under way goes on over the tables that it began with.
     this.#many = Array.from({ length: this.#layout.tables }, (_, i) =>
-      this.#newTable((i + 1) * MAX_TABLE_SLOTS),
+      this.#newTable((i + 1) * MAX_TABLE_SLOTS, pool),
     );
     // Those in the root count their stamp already, so that moving makes no entry heavier.
     if (this.#weight !== null) this.#weight.overheadBytes += STAMP_BYTES;
