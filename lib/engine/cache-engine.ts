@@ -211,8 +211,8 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     if (entry === 0) return;
     const table = this.tables.tableOf(entry);
     const slot = this.tables.slotOf(entry);
-    table.storedAt![slot]! -= ageMs;
-    table.usedAt![slot]! -= idleMs;
+    const times = table.times!;
+    times.set(slot, times.storedAt(slot) - ageMs, times.usedAt(slot) - idleMs);
     table.marks![slot] = fetched ? FETCHED : 0;
     if (marks !== 0) this.setMarksAt(entry, marks);
   }
@@ -251,8 +251,8 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     const table = this.tables.tableOf(entry);
     const slot = this.tables.slotOf(entry);
     return {
-      ageMs: now - table.storedAt![slot]!,
-      idleMs: now - table.usedAt![slot]!,
+      ageMs: now - table.times!.storedAt(slot),
+      idleMs: now - table.times!.usedAt(slot),
       fetched: (table.marks![slot]! & FETCHED) !== 0,
     };
   }

@@ -13,13 +13,15 @@ export const ENTRY_OVERHEAD_BYTES: number = columnBytes(8 + 8 + 4 + 4 + 4) + IND
 
 /** What further columns add for each entry once they are in use. */
 export const FLAGS_BYTES: number = columnBytes(4);
-export const VERSION_BYTES: number = columnBytes(8);
-/** The other half of versions of 64 bits. */
+export const VERSION_BYTES: number = columnBytes(4);
+/** The other half of versions, once one has more than 32 bits. */
 export const WIDE_VERSION_BYTES: number = columnBytes(4);
 /** The time, and two links of the wheel. */
 export const EXPIRY_BYTES: number = columnBytes(8 + 4 + 4);
 /** Two times and a mark. */
-export const ACCESS_BYTES: number = columnBytes(8 + 8 + 1);
+export const ACCESS_BYTES: number = columnBytes(4 + 4 + 1);
+/** What times of 64 bits add. */
+export const WIDE_ACCESS_BYTES: number = columnBytes(4 + 4);
 /** In engines of many tables. */
 export const STAMP_BYTES: number = columnBytes(8);
 

@@ -6,7 +6,7 @@
 import { Budget } from './budget.js';
 import type { Clock } from './clock.js';
 import { REMOVAL_CHANNEL } from './diagnostics.js';
-import { ACCESS_BYTES, ENTRY_OVERHEAD_BYTES } from './entry-overhead.js';
+import { ACCESS_BYTES, ENTRY_OVERHEAD_BYTES, WIDE_ACCESS_BYTES } from './entry-overhead.js';
 import { type EntryTable, FETCHED } from './entry-table.js';
 import { EvictionAges } from './eviction-ages.js';
 import type { ResolvedOptions } from './options.js';
@@ -48,7 +48,11 @@ export class EntryRemoval<K, V> {
     this.pinned = this.budget.weighs && options.sizeOf === null ? new PinnedMemory() : null;
     this.removals = options.onRemoval === null ? null : new RemovalQueue(options.onRemoval);
     this.budget.addOverhead(ENTRY_OVERHEAD_BYTES);
-    if (options.trackAccess) this.budget.addOverhead(ACCESS_BYTES);
+    if (options.trackAccess) {
+      this.budget.addOverhead(ACCESS_BYTES);
+      // Times widen by themselves; from the start where the clock tells fractions.
+      if (!Number.isInteger(options.clock.now())) this.budget.addOverhead(WIDE_ACCESS_BYTES);
+    }
   }
 
   /** Removes everything and gives the memory back. O(n) with a removal listener. */
@@ -150,7 +154,7 @@ export class EntryRemoval<K, V> {
 
   #countAccess(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now: number): void {
     if (cause === 'evicted') {
-      this.evictionAges?.record(now - table.storedAt![slot]!, now - table.usedAt![slot]!);
+      this.evictionAges?.record(now - table.times!.storedAt(slot), now - table.times!.usedAt(slot));
       if (table.expiry !== null && table.expiry.expiresAt[slot]! !== NEVER)
         this.counters[count.EVICTIONS_WITH_TTL]!++;
     }

@@ -21,6 +21,8 @@ import type { TableLayout } from './tables.js';
 const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>(['ttlMs', 'flags', 'keepRefused']);
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** The greatest version without a high half. */
+const NARROW_VERSION_MAX = 2 ** 32 - 1;
 
 export class EntryStore<K, V> extends EntryRemoval<K, V> {
   readonly #sizeOf: SizeOf<K, V> | null;
@@ -46,8 +48,9 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     if (tables.numbersWrites) return;
     tables.needVersions();
     for (const entry of tables.walk('oldest-first'))
-      tables.tableOf(entry).versions![tables.slotOf(entry)] = ++this.#lastVersion;
+      tables.tableOf(entry).setVersion(tables.slotOf(entry), ++this.#lastVersion);
     this.budget.addOverhead(VERSION_BYTES);
+    if (this.#lastVersion > NARROW_VERSION_MAX) this.#useWideVersions();
     this.makeRoom(this.nowIfNeeded());
     this.removals?.deliver();
   }
@@ -86,6 +89,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     // A sizeOf hook may call the engine: nothing is looked up before it has returned.
     const bytes = weighs ? this.#weigh(key, value) : 0;
     if (flags !== 0 || expiresAtMs !== NEVER) this.#useColumns(flags, expiresAtMs);
+    if (this.#lastVersion >= NARROW_VERSION_MAX && tables.numbersWrites) this.#useWideVersions();
     if (tables.size === 0) tables.recycle();
     let table = tables.single ?? tables.holding(key);
     let slot = table.find(key);
@@ -129,8 +133,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     if (table.expiry !== null || expiresAtMs !== NEVER) tables.schedule(table, slot, expiresAtMs, now);
     if (table.flags !== null || flags !== 0) table.needFlags()[slot] = flags;
     if (table.versions !== null) {
-      table.versions[slot] = ++this.#lastVersion;
-      if (table.versionHighs !== null) table.versionHighs[slot] = 0;
+      table.setVersion(slot, ++this.#lastVersion);
     }
     if (this.trackAccess) table.stored(slot, now);
     this.counters[count.STORES]!++;
@@ -149,6 +152,13 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
       this.usesExpiry = true;
       this.budget.addOverhead(EXPIRY_BYTES);
     }
+  }
+
+  /** Counts the column of the versions' high halves, as `#useColumns` does others. */
+  #useWideVersions(): void {
+    if (this.#usesWideVersions) return;
+    this.#usesWideVersions = true;
+    this.budget.addOverhead(WIDE_VERSION_BYTES);
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
@@ -202,7 +212,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
 
   /** Takes back the number that the last write was given, if it was this entry's. */
   protected takeBackVersion(table: EntryTable<K, V>, slot: number): void {
-    if (table.versions![slot] === this.#lastVersion) this.#lastVersion--;
+    if (table.versionOf(slot) === this.#lastVersion) this.#lastVersion--;
   }
 
   protected nextVersion(): number {
@@ -210,16 +220,9 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
   }
 
   protected giveVersion(table: EntryTable<K, V>, slot: number, version: number | bigint): void {
-    if (typeof version === 'number') {
-      table.versions![slot] = version;
-      if (table.versionHighs !== null) table.versionHighs[slot] = 0;
-      return;
-    }
-    table.needVersionHighs()[slot] = Number(version >> 32n);
-    table.versions![slot] = Number(BigInt.asUintN(32, version));
-    if (this.#usesWideVersions) return;
-    this.#usesWideVersions = true;
-    this.budget.addOverhead(WIDE_VERSION_BYTES);
+    table.setVersion(slot, version);
+    if (version <= NARROW_VERSION_MAX || this.#usesWideVersions) return;
+    this.#useWideVersions();
     this.makeRoom(this.nowIfNeeded());
     this.removals?.deliver();
   }

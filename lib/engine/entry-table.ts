@@ -6,6 +6,7 @@
  * a quarter more each time: an engine keeps its tables small enough for that (see tables.ts).
  */
 
+import { AccessTimes } from './access-times.js';
 import {
   type ColumnSource,
   grownArray,
@@ -28,6 +29,8 @@ export const MAX_TABLE_SLOTS: number = 2 ** 22;
 const FIRST_CAPACITY = 16;
 const GROWTH = 1.25;
 const MAX_UINT32 = 2 ** 32 - 1;
+/** Versions with lower high bits are safe integers. */
+const SAFE_HIGH = 2 ** 21;
 
 /** The bit of `marks` that says that the value has been read. */
 export const FETCHED = 1;
@@ -42,11 +45,10 @@ export class EntryTable<K, V> extends RecencyList {
   /** When entries were used, as one order across many tables; null in a table that is alone. */
   stamps: Float64Array | null = null;
   flags: Uint32Array | null = null;
-  versions: Float64Array | null = null;
-  /** Where a version given from outside is no safe integer: its high 32 bits, and `versions` has the low ones. */
+  /** The low 32 bits of each version; the high ones, once there are any. */
+  versions: Uint32Array | null = null;
   versionHighs: Uint32Array | null = null;
-  storedAt: Float64Array | null = null;
-  usedAt: Float64Array | null = null;
+  times: AccessTimes | null = null;
   /** `FETCHED`, and above it the marks of an adapter's own. */
   marks: Uint8Array | null = null;
   expiry: ExpiryWheel | null = null;
@@ -138,8 +140,7 @@ export class EntryTable<K, V> extends RecencyList {
 
   /** Notes that the slot's value is new; `needAccess` must have been called. */
   stored(slot: number, now: number): void {
-    this.storedAt![slot] = now;
-    this.usedAt![slot] = now;
+    this.times!.setStored(slot, now);
     this.marks![slot] = 0;
   }
 
@@ -148,6 +149,31 @@ export class EntryTable<K, V> extends RecencyList {
     if (bytes > MAX_UINT32 && this.bytes instanceof Uint32Array)
       this.bytes = widened(this.source, this.bytes);
     this.bytes[slot] = bytes;
+  }
+
+  /** Sets the version of a slot; `needVersions` must have been called. A bigint where a number would not be exact. */
+  setVersion(slot: number, version: number | bigint): void {
+    if (typeof version === 'bigint') {
+      this.#splitVersion(slot, Number(BigInt.asUintN(32, version)), Number(version >> 32n));
+      return;
+    }
+    if (version > MAX_UINT32) this.#splitVersion(slot, version >>> 0, Math.floor(version / 2 ** 32));
+    else {
+      this.versions![slot] = version;
+      if (this.versionHighs !== null) this.versionHighs[slot] = 0;
+    }
+  }
+
+  #splitVersion(slot: number, low: number, high: number): void {
+    this.versions![slot] = low;
+    this.needVersionHighs()[slot] = high;
+  }
+
+  /** The version of a slot: a bigint where a number would not be exact. */
+  versionOf(slot: number): number | bigint {
+    const low = this.versions![slot]!;
+    const high = this.versionHighs === null ? 0 : this.versionHighs[slot]!;
+    return high < SAFE_HIGH ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low);
   }
 
   #grow(): void {
@@ -163,10 +189,9 @@ export class EntryTable<K, V> extends RecencyList {
         : grownFloat64(source, this.bytes, capacity);
     if (this.stamps !== null) this.stamps = grownFloat64(source, this.stamps, capacity);
     if (this.flags !== null) this.flags = grownUint32(source, this.flags, capacity);
-    if (this.versions !== null) this.versions = grownFloat64(source, this.versions, capacity);
+    if (this.versions !== null) this.versions = grownUint32(source, this.versions, capacity);
     if (this.versionHighs !== null) this.versionHighs = grownUint32(source, this.versionHighs, capacity);
-    if (this.storedAt !== null) this.storedAt = grownFloat64(source, this.storedAt, capacity);
-    if (this.usedAt !== null) this.usedAt = grownFloat64(source, this.usedAt, capacity);
+    this.times?.grow(capacity);
     if (this.marks !== null) this.marks = grownUint8(source, this.marks, capacity);
     if (this.expiry !== null) this.expiry.grow(capacity);
   }
@@ -176,8 +201,8 @@ export class EntryTable<K, V> extends RecencyList {
     return this.flags;
   }
 
-  needVersions(): Float64Array {
-    this.versions ??= this.source.float64(this.capacity);
+  needVersions(): Uint32Array {
+    this.versions ??= this.source.uint32(this.capacity);
     return this.versions;
   }
 
@@ -192,8 +217,7 @@ export class EntryTable<K, V> extends RecencyList {
   }
 
   needAccess(): void {
-    this.storedAt ??= this.source.float64(this.capacity);
-    this.usedAt ??= this.source.float64(this.capacity);
+    this.times ??= new AccessTimes(this.capacity, this.source);
     this.marks ??= this.source.uint8(this.capacity);
   }
 

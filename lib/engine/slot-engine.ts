@@ -87,7 +87,7 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     if (LOOKUP_CHANNEL.hasSubscribers)
       LOOKUP_CHANNEL.publish({ engine: this, key: table.keys[slot], result: 'hit' });
     if (!this.trackAccess) return;
-    table.usedAt![slot] = this.clock.now();
+    table.times!.setUsed(slot, this.clock.now());
     table.marks![slot]! |= FETCHED;
   }
 
@@ -146,11 +146,7 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
 
   /** The entry's version; `beginVersions` must have been called. A bigint where a number would not be exact. */
   versionAt(entry: number): number | bigint {
-    const table = this.tables.tableOf(entry);
-    const slot = this.tables.slotOf(entry);
-    const low = table.versions![slot]!;
-    if (table.versionHighs === null || table.versionHighs[slot] === 0) return low;
-    return (BigInt(table.versionHighs[slot]!) << 32n) | BigInt(low);
+    return this.tables.tableOf(entry).versionOf(this.tables.slotOf(entry));
   }
 
   /**
@@ -191,7 +187,10 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
 
   /** Milliseconds since the entry was last read or stored; 0 by a clock that was put back. Needs `trackAccess`. */
   idleMsAt(entry: number): number {
-    return Math.max(0, this.clock.now() - this.tables.tableOf(entry).usedAt![this.tables.slotOf(entry)]!);
+    return Math.max(
+      0,
+      this.clock.now() - this.tables.tableOf(entry).times!.usedAt(this.tables.slotOf(entry)),
+    );
   }
 
   /**
@@ -223,14 +222,14 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
   get oldestIdleMs(): number {
     if (this.tables.size === 0) return 0;
     const table = this.tables.tableOfOldest();
-    return Math.max(0, this.clock.now() - table.usedAt![table.oldest]!);
+    return Math.max(0, this.clock.now() - table.times!.usedAt(table.oldest));
   }
 
   /** The key of the least recently used entry, expired or not, if it was last used before `timeMs`. Needs `trackAccess`. */
   oldestUnusedSince(timeMs: number): K | undefined {
     if (this.tables.size === 0) return undefined;
     const table = this.tables.tableOfOldest();
-    return table.usedAt![table.oldest]! < timeMs ? table.keys[table.oldest] : undefined;
+    return table.times!.usedAt(table.oldest) < timeMs ? table.keys[table.oldest] : undefined;
   }
 
   /** False when nothing has expired that is not yet reclaimed; true when something may have. O(1). */

@@ -219,9 +219,8 @@ export class EntryTables<K, V> {
     if (root.versions !== null) home.versions![slot] = root.versions[from]!;
     if (root.versionHighs !== null) home.needVersionHighs()[slot] = root.versionHighs[from]!;
     else if (home.versionHighs !== null) home.versionHighs[slot] = 0;
-    if (root.storedAt !== null) {
-      home.storedAt![slot] = root.storedAt[from]!;
-      home.usedAt![slot] = root.usedAt![from]!;
+    if (root.times !== null) {
+      home.times!.set(slot, root.times.storedAt(from), root.times.usedAt(from));
       home.marks![slot] = root.marks![from]!;
     }
     const expiresAtMs = root.expiry === null ? Number.POSITIVE_INFINITY : root.expiry.expiresAt[from]!;

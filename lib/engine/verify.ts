@@ -15,14 +15,14 @@ export function verifyParts<K, V>(
   if (problems.length > 0) return problems;
 
   let contentBytes = 0;
-  const versions = new Set<number>();
+  const versions = new Set<number | bigint>();
   for (const entry of tables.walk('oldest-first')) {
     const table = tables.tableOf(entry);
     const slot = tables.slotOf(entry);
     contentBytes += table.bytes[slot]!;
     if (!budget.weighs && table.bytes[slot] !== 0)
       problems.push(`entry ${entry} counts bytes in an engine that does not weigh`);
-    if (tables.numbersWrites) versions.add(table.versions![slot]!);
+    if (tables.numbersWrites) versions.add(table.versionOf(slot));
   }
   if (contentBytes !== budget.contentBytes)
     problems.push(`entries sum to ${contentBytes} bytes, the engine counts ${budget.contentBytes}`);

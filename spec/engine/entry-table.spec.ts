@@ -56,20 +56,21 @@ describe('the entry table', () => {
   it('keeps all columns when it grows, and grows by itself', () => {
     const table = filled(15, MAX_TABLE_SLOTS);
     table.needFlags()[3] = 7;
-    table.needVersions()[3] = 2 ** 52;
+    table.needVersions();
+    table.setVersion(3, 2 ** 52 + 9);
     table.needAccess();
-    table.storedAt![3] = -1.5;
-    table.usedAt![3] = 9;
+    table.times!.set(3, -1.5, 9);
     table.marks![3] = 1;
     table.stamps![3] = -8;
     table.setBytes(3, 5e9);
     table.needExpiry(0).schedule(3, 1000);
     expect(table.capacity).toBe(16);
     insert(table, 15, '15');
-    const { flags, versions, storedAt, usedAt, marks, stamps, bytes, expiry } = table;
-    const columns = [flags, versions, storedAt, usedAt, marks, stamps, bytes, expiry!.expiresAt];
+    const { flags, versions, versionHighs, times, marks, stamps, bytes, expiry } = table;
+    const columns = [flags, versions, versionHighs, marks, stamps, bytes, expiry!.expiresAt];
     expect(table.capacity).toBeGreaterThan(16);
-    expect(columns.map((column) => column![3])).toEqual([7, 2 ** 52, -1.5, 9, 1, -8, 5e9, 1000]);
+    expect(columns.map((column) => column![3])).toEqual([7, 9, 2 ** 20, 1, -8, 5e9, 1000]);
+    expect([table.versionOf(3), times!.storedAt(3), times!.usedAt(3)]).toEqual([2 ** 52 + 9, -1.5, 9]);
     const all = [...columns, table.keys, table.values, table.newer, table.older];
     expect(all.map((column) => column!.length)).toEqual(all.map(() => table.capacity));
     expect(order(table)).toEqual(Array.from({ length: 16 }, (_, key) => key));
@@ -78,8 +79,8 @@ describe('the entry table', () => {
 
   it('has only the columns that somebody needed', () => {
     const alone = filled(100);
-    const { flags, versions, storedAt, usedAt, marks, expiry, stamps } = alone;
-    expect([flags, versions, storedAt, usedAt, marks, expiry, stamps]).toEqual(Array(7).fill(null));
+    const { flags, versions, versionHighs, times, marks, expiry, stamps } = alone;
+    expect([flags, versions, versionHighs, times, marks, expiry, stamps]).toEqual(Array(7).fill(null));
     expect(filled(1, MAX_TABLE_SLOTS).stamps).not.toBeNull();
   });
 
@@ -91,6 +92,20 @@ describe('the entry table', () => {
     table.setBytes(3, Number.MAX_SAFE_INTEGER);
     expect([...table.bytes].slice(1, 4)).toEqual([2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER]);
   });
+
+  it.each([0, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, 2n ** 53n, 2n ** 64n - 1n])(
+    'holds version %d',
+    (version) => {
+      const table = filled(2);
+      table.needVersions();
+      table.setVersion(1, version);
+      table.setVersion(2, 7);
+      expect([table.versionOf(1), table.versionOf(2)]).toEqual([version, 7]);
+      expect(table.versionHighs === null).toBe(version < 2 ** 32);
+      table.setVersion(1, 1);
+      expect(table.versionOf(1)).toBe(1);
+    },
+  );
 
   it('takes a removed entry out of the order and of the wheel as well', () => {
     const table = filled(3);
