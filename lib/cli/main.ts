@@ -11,7 +11,7 @@ import { addressText } from '../tcp/listener.js';
 import { isDaemon, reportServing, runInBackground, runInChild } from './child.js';
 import { fileLimitNotes } from './file-limit.js';
 import { helpText } from './flags.js';
-import { heapLimitBytes, maxBytesFor, planHeap } from './heap.js';
+import { boundGarbage, heapLimitBytes, maxBytesFor, planHeap } from './heap.js';
 import { asUser, become, type Identity, identityFor } from './identity.js';
 import { MemoryFile } from './memory-file.js';
 import { removePidFile, writePidFile } from './pid-file.js';
@@ -81,6 +81,7 @@ async function serveSomewhere(settings: Settings, argv: readonly string[]): Prom
 }
 
 async function serve(settings: Settings): Promise<void> {
+  boundGarbage();
   // Whoever reads the log may go away; the server stays.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});

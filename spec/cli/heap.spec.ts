@@ -1,8 +1,11 @@
 /** Whether this process's heap holds a memory limit, and what is done when it does not. */
 
 import { totalmem } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { heapBytesFor, heapLimitBytes, maxBytesFor, planHeap } from '../../lib/cli/heap.js';
+import { boundGarbage, heapBytesFor, heapLimitBytes, maxBytesFor, planHeap } from '../../lib/cli/heap.js';
+
+vi.mock('node:v8', async (original) => ({ ...(await original<object>()), setFlagsFromString: vi.fn() }));
 
 const MIB = 1024 * 1024;
 const limit = heapLimitBytes();
@@ -26,6 +29,28 @@ describe('the heap that a memory limit needs', () => {
       expect(Math.abs(maxBytesFor(heapBytesFor(bytes)) - bytes)).toBeLessThanOrEqual(1);
     }
   });
+});
+
+describe('boundGarbage', () => {
+  const flags: string[] = [];
+  beforeEach(() => {
+    flags.length = 0;
+    vi.mocked(setFlagsFromString).mockImplementation((flag) => void flags.push(flag));
+  });
+
+  it('has the collector come before garbage adds up', () => {
+    boundGarbage();
+    expect(flags).toEqual(['--heap-growing-percent=30']);
+  });
+
+  it.each(['--heap-growing-percent=80', '--heap_growing_percent=80'])(
+    'leaves alone what %s has set',
+    (option) => {
+      vi.spyOn(process, 'execArgv', 'get').mockReturnValue([option]);
+      boundGarbage();
+      expect(flags).toEqual([]);
+    },
+  );
 });
 
 describe('planHeap', () => {

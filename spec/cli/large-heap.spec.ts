@@ -41,6 +41,7 @@ describe.runIf(fits && readdirSync('/').includes('proc'))('a memory limit above 
     expect(await talk(port, 'set a 0 0 1\r\nx\r\nget a\r\nquit\r\n')).toBe(
       'STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n',
     );
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=4');
     // The heap that it got holds what it promised.
     const mebibytes = Number(
       /--max-old-space-size=(\d+)/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))![1],
