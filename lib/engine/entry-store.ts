@@ -30,6 +30,8 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
   #usesFlags = false;
   #usesWideVersions = false;
   #lastVersion = 0;
+  /** The number that the entry written last had then; it may be another's by now: see `keyUnder`. */
+  lastStored = 0;
 
   protected constructor(options: ResolvedOptions<K, V>, layout?: TableLayout) {
     super(options, layout);
@@ -136,6 +138,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
       table.setVersion(slot, ++this.#lastVersion);
     }
     if (this.trackAccess) table.stored(slot, now);
+    this.lastStored = table.base + slot;
     this.counters[count.STORES]!++;
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
     if (this.removals !== null) this.removals.deliver();

@@ -67,13 +67,22 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
       this.missed(key);
       return 0;
     }
+    return this.#read(table, slot);
+  }
+
+  /** What `lookup` does, for a key whose entry is known. */
+  lookupAt(entry: number): number {
+    return this.#read(this.tables.tableOf(entry), this.tables.slotOf(entry));
+  }
+
+  #read(table: EntryTable<K, V>, slot: number): number {
     if (table.expiry !== null && this.isDue(table.expiry.expiresAt[slot]!)) {
       this.expired(table, slot);
       return -1;
     }
     this.counters[count.HITS]!++;
     if (this.watchesReads) this.#watch(table, slot);
-    if (tables.single === null) return this.#promoteAmongMany(table, slot);
+    if (this.tables.single === null) return this.#promoteAmongMany(table, slot);
     table.promote(slot);
     return slot;
   }
@@ -136,6 +145,16 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
   /** The entry's key. */
   keyAt(entry: number): K {
     return this.tables.tableOf(entry).keys[this.tables.slotOf(entry)] as K;
+  }
+
+  /**
+   * The key of the entry that has this number by now, expired or not; `undefined` where none has. For numbers
+   * that were kept beyond their time: any number of 31 bits may be asked for.
+   */
+  keyUnder(entry: number): K | undefined {
+    const table: EntryTable<K, V> | undefined = this.tables.tableOf(entry);
+    const slot = this.tables.slotOf(entry);
+    return table !== undefined && slot < table.capacity ? table.keys[slot] : undefined;
   }
 
   /** The entry's flags; 0 unless it was stored with some. */

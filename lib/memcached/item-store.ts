@@ -8,6 +8,7 @@ import { type Clock, CoarseClock } from '../engine/clock.js';
 import { invalidOption } from '../errors.js';
 import type { Transport } from './commands/admin/transport.js';
 import { COUNTERS } from './counters.js';
+import { KeyMemo } from './key-memo.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
   DEFAULT_REQUESTS_PER_TURN,
@@ -58,6 +59,8 @@ export interface ItemStoreOptions {
 
 export class ItemStore {
   readonly engine: WireEngine;
+  /** The entries of keys asked for lately. */
+  readonly memo: KeyMemo;
   readonly clock: Clock;
   readonly itemMaxBytes: number;
   readonly startedAtMs: number;
@@ -89,6 +92,7 @@ export class ItemStore {
 
   constructor(engine: WireEngine, options: ItemStoreOptions = {}) {
     this.engine = engine;
+    this.memo = new KeyMemo(engine);
     this.clock = options.clock ?? engine.clock;
     this.itemMaxBytes = options.itemMaxBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.itemMaxBytes) || this.itemMaxBytes < 1024 || this.itemMaxBytes > 2 ** 30)
@@ -140,7 +144,7 @@ export class ItemStore {
 
   /** Whether an item of this shape is over the item limit, as memcached reckons it. */
   isTooLarge(key: string, flags: number, valueBytes: number): boolean {
-    return this.itemBytes(key, flags, valueBytes) > this.itemMaxBytes;
+    return this.itemBytes(key.length, flags, valueBytes) > this.itemMaxBytes;
   }
 
   /** The cas id of an entry: 0 where there are none. */
@@ -168,9 +172,9 @@ export class ItemStore {
   }
 
   /** What memcached would need for an item of this shape: what dumps and logs show as its size. */
-  itemBytes(key: string, flags: number, valueBytes: number): number {
+  itemBytes(keyBytes: number, flags: number, valueBytes: number): number {
     const header = this.casIds ? ITEM_HEADER_BYTES : ITEM_HEADER_BYTES - ITEM_CAS_BYTES;
-    return header + key.length + (flags === 0 ? 0 : ITEM_FLAGS_BYTES) + valueBytes;
+    return header + keyBytes + (flags === 0 ? 0 : ITEM_FLAGS_BYTES) + valueBytes;
   }
 
   /**

@@ -12,7 +12,8 @@ const BLOCK_BYTES = 64 * 1024;
 const LOOP_MAX_LENGTH = 24;
 
 /** Larger numbers do not divide in 32 bits. */
-const NUMBER_LOOP_END = 1e9;
+export const NUMBER_LOOP_END = 1e9;
+const NUMBER_LOOP_DIGITS = 9;
 
 export class ReplyBuffer {
   /** Bytes that wait, values by reference included. */
@@ -34,14 +35,7 @@ export class ReplyBuffer {
       return;
     }
     if (BLOCK_BYTES - this.#end < length) this.#beginBlock();
-    if (length <= LOOP_MAX_LENGTH) {
-      const block = this.#block;
-      let at = this.#end;
-      for (let i = 0; i < length; i++) block[at++] = text.charCodeAt(i);
-    } else {
-      this.#block.write(text, this.#end, 'latin1');
-    }
-    this.#end += length;
+    this.#end = writeLatin1(this.#block, this.#end, text);
     this.length += length;
   }
 
@@ -51,17 +45,8 @@ export class ReplyBuffer {
       this.text(String(number));
       return;
     }
-    let digits = 1;
-    for (let power = 10; power <= number; power *= 10) digits++;
-    if (BLOCK_BYTES - this.#end < digits) this.#beginBlock();
-    let rest = number;
-    for (let at = this.#end + digits - 1; at >= this.#end; at--) {
-      const tens = (rest / 10) | 0;
-      this.#block[at] = 0x30 + rest - tens * 10;
-      rest = tens;
-    }
-    this.#end += digits;
-    this.length += digits;
+    const at = this.prepare(NUMBER_LOOP_DIGITS);
+    this.commit(writeDigits(this.#block, at, number));
   }
 
   /**
@@ -76,7 +61,21 @@ export class ReplyBuffer {
     return at;
   }
 
-  /** Where `reserve` has made room. */
+  /**
+   * Makes room for up to `bytes` in one piece, a block at most. What is written to `memory` from the position
+   * returned on counts when `commit` has been told where it ends.
+   */
+  prepare(bytes: number): number {
+    if (BLOCK_BYTES - this.#end < bytes) this.#beginBlock();
+    return this.#end;
+  }
+
+  commit(end: number): void {
+    this.length += end - this.#end;
+    this.#end = end;
+  }
+
+  /** Where `reserve` and `prepare` have made room. */
   get memory(): Buffer {
     return this.#block;
   }
@@ -120,4 +119,34 @@ export class ReplyBuffer {
     this.#end = 0;
     this.#kept = 0;
   }
+}
+
+/** Writes a whole number from 0 to below `NUMBER_LOOP_END` in decimal; returns where it ends. */
+export function writeDigits(memory: Buffer, at: number, number: number): number {
+  let end = at + 1;
+  for (let power = 10; power <= number; power *= 10) end++;
+  let rest = number;
+  for (let i = end - 1; i >= at; i--) {
+    const tens = (rest / 10) | 0;
+    memory[i] = 0x30 + rest - tens * 10;
+    rest = tens;
+  }
+  return end;
+}
+
+/** Buffer's own, where there is one: as `write`, without a look at the encoding's name. */
+type Latin1Writer = Buffer & { latin1Write(text: string, at: number, length: number): number };
+const hasLatin1Write = 'latin1Write' in Buffer.prototype;
+
+/** Writes latin1 text; returns where it ends. There must be room. */
+export function writeLatin1(memory: Buffer, at: number, text: string): number {
+  const { length } = text;
+  if (length <= LOOP_MAX_LENGTH) {
+    for (let i = 0; i < length; i++) memory[at + i] = text.charCodeAt(i);
+  } else if (hasLatin1Write) {
+    (memory as Latin1Writer).latin1Write(text, at, length);
+  } else {
+    memory.write(text, at, 'latin1');
+  }
+  return at + length;
 }

@@ -23,6 +23,7 @@ import { Request } from './request.js';
 import type { Lines } from './slow-work.js';
 import { TextParser } from './text/text-parser.js';
 import { TEXT_REPLIES } from './text/text-replies.js';
+import { serveUsual } from './text-fast-path.js';
 import type { Watcher } from './watch/watcher.js';
 import { ownedWireValue, type WireValue, wireValue } from './wire-value.js';
 
@@ -111,6 +112,7 @@ export class TextDialogue implements Dialogue {
   #readLine(): void {
     const exchange = this.#exchange;
     const { chunk, position, incomplete } = exchange;
+    if (incomplete.length === 0 && !exchange.traces && serveUsual(exchange, this.#request)) return;
     const lineEnd = chunk.indexOf(LF, position);
     if (lineEnd === -1) {
       this.#keepPartialLine();

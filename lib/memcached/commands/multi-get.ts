@@ -1,10 +1,11 @@
 /** get, gets, gat and gats: a line of any number of keys, answered in as many turns as it takes. */
 
 import { type Exchange, NOTHING } from '../exchange.js';
+import { HASH_FACTOR, HASH_SEED } from '../key-memo.js';
 import { REPLIES_MAX_BYTES } from '../limits.js';
 import type { Request } from '../request.js';
 import { writeItem } from '../text/text-replies.js';
-import { fetch, fetchToTouch } from './retrieval.js';
+import { fetchBytes, fetchToTouch } from './retrieval.js';
 
 const SPACE = 0x20;
 
@@ -23,18 +24,32 @@ export function answerKeys(exchange: Exchange, request: Request): boolean {
       return false;
     }
     const keyStart = at;
-    while (at < keysEnd && line[at] !== SPACE) at++;
-    answerKey(exchange, line.toString('latin1', keyStart, at), withCasId, exptime);
+    let hash = HASH_SEED;
+    for (; at < keysEnd && line[at] !== SPACE; at++) hash = Math.imul(hash ^ line[at]!, HASH_FACTOR);
+    answerKey(exchange, line, keyStart, at, hash, withCasId, exptime);
   }
   out.text('END\r\n');
   request.line = NOTHING;
   return true;
 }
 
-function answerKey({ items, out }: Exchange, key: string, withCasId: boolean, exptime: number | null): void {
+/** Answers one key, `line[start, end)`, whose bytes have the hash `hash`. */
+export function answerKey(
+  { items, out }: Exchange,
+  line: Buffer,
+  start: number,
+  end: number,
+  hash: number,
+  withCasId: boolean,
+  exptime: number | null,
+): void {
   const { engine } = items;
-  const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key, true);
+  const entry =
+    exptime === null
+      ? fetchBytes(items, line, start, end, hash)
+      : fetchToTouch(items, line.toString('latin1', start, end), true);
   if (entry === 0) return;
-  writeItem(out, key, engine.flagsAt(entry), engine.valueAt(entry), withCasId ? items.casIdAt(entry) : -1);
+  const version = withCasId ? items.casIdAt(entry) : -1;
+  writeItem(out, line, start, end, engine.flagsAt(entry), engine.valueAt(entry), version);
   if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
 }

@@ -23,6 +23,24 @@ export function fetch(items: ItemStore, key: string): number {
     sawLookup(items, key, slot);
     sawGet(items, key, slot);
   }
+  return counted(items, slot);
+}
+
+/** As `fetch`, for the key whose bytes are `line[start, end)`; `hash` is theirs. */
+export function fetchBytes(items: ItemStore, line: Buffer, start: number, end: number, hash: number): number {
+  const { memo } = items;
+  const known = items.observed ? 0 : memo.find(line, start, end, hash);
+  let entry: number;
+  if (known === 0) entry = fetch(items, line.toString('latin1', start, end));
+  else {
+    items.counters[CMD_GET]!++;
+    entry = counted(items, items.engine.lookupAt(known));
+  }
+  if (entry > 0 && entry !== known) memo.note(hash, entry);
+  return entry;
+}
+
+function counted({ counters }: ItemStore, slot: number): number {
   if (slot > 0) {
     counters[GET_HITS]!++;
     return slot;

@@ -30,6 +30,13 @@ export function beginStore(items: ItemStore, request: Request): Reply | null {
   return 'too-large';
 }
 
+/** `beginStore` in the plainest case: counts a command and returns true, or has done nothing. */
+export function takesData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
+  if (items.observed || items.itemBytes(keyBytes, flags, valueBytes) > items.itemMaxBytes) return false;
+  items.count(CMD_SET);
+  return true;
+}
+
 export function store(items: ItemStore, request: Request, value: WireValue): Reply {
   if (!items.observed) return storeValue(items, request, value);
   sawLookup(items, request.key, items.engine.find(request.key));

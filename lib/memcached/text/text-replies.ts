@@ -1,8 +1,12 @@
 /** Replies in the classic text protocol. */
 
 import type { Reply } from '../reply.js';
-import type { ReplyBuffer } from '../reply-buffer.js';
+import { NUMBER_LOOP_END, type ReplyBuffer, writeDigits, writeLatin1 } from '../reply-buffer.js';
 import type { WireValue } from '../wire-value.js';
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
 
 export const TEXT_REPLIES: Readonly<Record<Reply, string>> = {
   stored: 'STORED\r\n',
@@ -20,27 +24,57 @@ export const TEXT_REPLIES: Readonly<Record<Reply, string>> = {
   'flush-not-allowed': 'CLIENT_ERROR flush_all not allowed\r\n',
 };
 
-/** `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. A `version` below 0 stands for no cas. */
+/** `VALUE <key> <flags> <bytes>[ <cas>]`, but for the key. */
+const LINE_MAX_BYTES = 64;
+
+/**
+ * `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. The key's bytes are `line[keyStart, keyEnd)`; a
+ * `version` below 0 stands for no cas.
+ */
 export function writeItem(
   out: ReplyBuffer,
-  key: string,
+  line: Buffer,
+  keyStart: number,
+  keyEnd: number,
   flags: number,
   value: WireValue,
   version: number | bigint,
 ): void {
-  // Piece by piece: joining them first would make strings for the collector.
-  out.text('VALUE ');
-  out.text(key);
-  out.text(' ');
-  out.number(flags);
-  out.text(' ');
-  out.number(value.length);
+  const { length } = value;
+  // One piece of memory for all, written to directly: a call for each word costs more than its bytes.
+  let at = out.prepare(LINE_MAX_BYTES + keyEnd - keyStart + (typeof value === 'string' ? length : 0));
+  const { memory } = out;
+  memory[at++] = 0x56;
+  memory[at++] = 0x41;
+  memory[at++] = 0x4c;
+  memory[at++] = 0x55;
+  memory[at++] = 0x45;
+  memory[at++] = SPACE;
+  for (let i = keyStart; i < keyEnd; i++) memory[at++] = line[i]!;
+  memory[at++] = SPACE;
+  at = writeNumber(memory, at, flags);
+  memory[at++] = SPACE;
+  at = writeNumber(memory, at, length);
   if (version >= 0) {
-    out.text(' ');
-    out.number(version);
+    memory[at++] = SPACE;
+    at = writeNumber(memory, at, version);
   }
-  out.text('\r\n');
-  if (typeof value === 'string') out.text(value);
-  else out.reference(value);
-  out.text('\r\n');
+  memory[at++] = CR;
+  memory[at++] = LF;
+  if (typeof value === 'string') {
+    at = writeLatin1(memory, at, value);
+  } else {
+    out.commit(at);
+    out.reference(value);
+    at = out.prepare(2);
+  }
+  out.memory[at++] = CR;
+  out.memory[at++] = LF;
+  out.commit(at);
+}
+
+/** Writes a whole number in decimal; returns where it ends. */
+function writeNumber(memory: Buffer, at: number, number: number | bigint): number {
+  if (typeof number === 'number' && number < NUMBER_LOOP_END) return writeDigits(memory, at, number);
+  return writeLatin1(memory, at, String(number));
 }

@@ -105,5 +105,5 @@ export function* reclaimAll(
 
 /** What the item's size is in dumps, as memcached reckons it. */
 export function itemBytesAt(items: ItemStore, { key, entry }: WalkedItem): number {
-  return items.itemBytes(key, items.engine.flagsAt(entry), items.engine.valueAt(entry).length);
+  return items.itemBytes(key.length, items.engine.flagsAt(entry), items.engine.valueAt(entry).length);
 }

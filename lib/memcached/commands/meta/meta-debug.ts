@@ -21,7 +21,7 @@ export function metaDebug(items: ItemStore, { key }: Request): string {
     cas: items.casIdAt(entry),
     fetch: engine.fetchedAt(entry) ? 'yes' : 'no',
     cls: 1,
-    size: items.itemBytes(key, engine.flagsAt(entry), engine.valueAt(entry).length),
+    size: items.itemBytes(key.length, engine.flagsAt(entry), engine.valueAt(entry).length),
   };
   const name = (engine.marksAt(entry) & KEY_BINARY) !== 0 ? encodedKey(key) : key;
   const text = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
