@@ -57,9 +57,19 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     this.removals?.deliver();
   }
 
+  /**
+   * The key of the entry that has this number by now, expired or not; `undefined` where none has. For numbers
+   * that were kept beyond their time: any number of 31 bits may be asked for.
+   */
+  keyUnder(entry: number): K | undefined {
+    const table: EntryTable<K, V> | undefined = this.tables.tableOf(entry);
+    const slot = this.tables.slotOf(entry);
+    return table !== undefined && slot < table.capacity ? table.keys[slot] : undefined;
+  }
+
   // The rest is the engine's own.
 
-  protected store(key: K, value: V, options: StoreOptions | undefined): StoreResult {
+  protected store(key: K, value: V, options: StoreOptions | undefined, known = 0): StoreResult {
     let ttlMs = this.#ttlMs;
     let flags = 0;
     let keepRefused = false;
@@ -74,10 +84,14 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
       keepRefused = options.keepRefused === true;
     }
     const now = ttlMs === NEVER ? this.nowIfNeeded() : this.clock.now();
-    return this.write(key, value, ttlMs === NEVER ? NEVER : expiryTime(ttlMs, now), flags, keepRefused, now);
+    const expiresAtMs = ttlMs === NEVER ? NEVER : expiryTime(ttlMs, now);
+    return this.write(key, value, expiresAtMs, flags, keepRefused, now, known);
   }
 
-  /** The one place where a value enters. Plain and long: what is rare stands in methods of its own. */
+  /**
+   * The one place where a value enters. Plain and long: what is rare stands in methods of its own. `known` is a
+   * guess at the number of the key's entry.
+   */
   protected write(
     key: K,
     value: V,
@@ -85,6 +99,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     flags: number,
     keepRefused: boolean,
     now: number,
+    known = 0,
   ): StoreResult {
     const { tables, budget } = this;
     const { weighs } = budget;
@@ -93,8 +108,9 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     if (flags !== 0 || expiresAtMs !== NEVER) this.#useColumns(flags, expiresAtMs);
     if (this.#lastVersion >= NARROW_VERSION_MAX && tables.numbersWrites) this.#useWideVersions();
     if (tables.size === 0) tables.recycle();
-    let table = tables.single ?? tables.holding(key);
-    let slot = table.find(key);
+    const isKnown = known !== 0 && this.keyUnder(known) === key;
+    let table = isKnown ? tables.tableOf(known) : (tables.single ?? tables.holding(key));
+    let slot = isKnown ? tables.slotOf(known) : table.find(key);
     if (slot !== 0 && table.expiry !== null && table.expiry.expiresAt[slot]! <= now) {
       this.remove(table, slot, 'expired');
       slot = 0;

@@ -49,12 +49,6 @@ export class KeyMemo {
     return entry;
   }
 
-  /** The key that `bytes[start, end)` are: the engine's own string, where its entry is known. */
-  text(bytes: Buffer, start: number, end: number, hash: number): string {
-    const entry = this.find(bytes, start, end, hash);
-    return entry === 0 ? bytes.toString('latin1', start, end) : this.#engine.keyUnder(entry)!;
-  }
-
   /** Remembers the entry of a key with this hash. */
   note(hash: number, entry: number): void {
     if (this.#engine.size > this.#places && this.#places < MAX_PLACES) this.#grow();

@@ -3,16 +3,22 @@
  *
  *     get <key>\r\n
  *     set <key> <flags> <exptime> <bytes>\r\n<data>\r\n
+ *     mg <key> <flag>*\r\n
+ *     ms <key> <bytes>[ T<exptime>][ F<flags>]\r\n<data>\r\n
  *
- * with single blanks, numbers of up to nine digits, and all of it there. For anything else `serveUsual` returns
- * false and has done nothing: text-parser.ts knows the rest, and gives the same answers to these, only later.
+ * with single blanks, numbers of up to nine digits, flags of mg that are lower-case letters, and all of it there.
+ * For anything else `serveUsual` returns false and has done nothing: the parsers know the rest, and what they
+ * answer to these requests is the same.
  */
 
+import { metaGet } from './commands/meta/meta-get.js';
 import { answerKey } from './commands/multi-get.js';
-import { store, takesData } from './commands/storage.js';
+import { setPlainly, takesData } from './commands/storage.js';
 import type { Exchange } from './exchange.js';
 import { HASH_FACTOR, HASH_SEED } from './key-memo.js';
 import { KEY_MAX_BYTES } from './limits.js';
+import { LOWER } from './meta/meta-flags.js';
+import type { Reply } from './reply.js';
 import type { Request } from './request.js';
 import { TEXT_REPLIES } from './text/text-replies.js';
 import { wireValue } from './wire-value.js';
@@ -21,96 +27,169 @@ const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
 const ZERO = 0x30;
+const UPPER_F = 0x46;
+const UPPER_T = 0x54;
+const LOWER_A = 0x61;
 const LOWER_E = 0x65;
 const LOWER_G = 0x67;
+const LOWER_M = 0x6d;
 const LOWER_S = 0x73;
 const LOWER_T = 0x74;
 
-/** `get` or `set`, and the blank. */
-const VERB_BYTES = 4;
 const NUMBER_MAX_DIGITS = 9;
+
+/** All but `b`, which makes the key another one. */
+const PLAIN_FLAGS = Object.values(LOWER).reduce((all, bit) => all | bit, 0) & ~LOWER.b;
 
 /** Serves the request at the exchange's position, if it is one of these. Whoever calls logs no commands. */
 export function serveUsual(exchange: Exchange, request: Request): boolean {
   const { chunk, position } = exchange;
-  if (
-    chunk.length - position < VERB_BYTES ||
-    chunk[position + 3] !== SPACE ||
-    chunk[position + 2] !== LOWER_T ||
-    chunk[position + 1] !== LOWER_E
-  )
-    return false;
-  if (chunk[position] === LOWER_G) return serveGet(exchange);
-  return chunk[position] === LOWER_S && serveSet(exchange, request);
+  // No request is shorter than `mg k` and its end; what is read here is there.
+  if (chunk.length - position < 6 || exchange.items.observed) return false;
+  const first = chunk[position]!;
+  const second = chunk[position + 1]!;
+  if (second === LOWER_E && chunk[position + 2] === LOWER_T && chunk[position + 3] === SPACE) {
+    if (first === LOWER_G) return serveGet(exchange, position + 4);
+    if (first === LOWER_S) return serveSet(exchange, position + 4);
+  } else if (first === LOWER_M && chunk[position + 2] === SPACE) {
+    if (second === LOWER_G) return serveMetaGet(exchange, position + 3, request);
+    if (second === LOWER_S) return serveMetaSet(exchange, position + 3);
+  }
+  return false;
 }
 
-function serveGet(exchange: Exchange): boolean {
-  const { chunk, out } = exchange;
-  const { length } = chunk;
-  const keyStart = exchange.position + VERB_BYTES;
-  let hash = HASH_SEED;
-  let at = keyStart;
-  for (; at < length && chunk[at]! > SPACE; at++) hash = Math.imul(hash ^ chunk[at]!, HASH_FACTOR);
-  if (length - at < 2 || chunk[at] !== CR || chunk[at + 1] !== LF || !isKeyLength(at - keyStart))
-    return false;
-  exchange.position = at + 2;
-  exchange.requestsLeft--;
+function serveGet(exchange: Exchange, keyStart: number): boolean {
+  const { chunk } = exchange;
+  const keyEnd = readKey(chunk, keyStart);
+  if (keyEnd === 0 || !isLineEnd(chunk, keyEnd)) return false;
+  begin(exchange, keyEnd + 2);
   exchange.keysLeft--;
-  exchange.items.strikeDueFlush();
-  answerKey(exchange, chunk, keyStart, at, hash, false, null);
-  out.text('END\r\n');
+  answerKey(exchange, chunk, keyStart, keyEnd, keyHash, false, null);
+  exchange.out.text('END\r\n');
   return true;
 }
 
-function serveSet(exchange: Exchange, request: Request): boolean {
-  const { chunk, items, out } = exchange;
-  const { length } = chunk;
-  const keyStart = exchange.position + VERB_BYTES;
-  let hash = HASH_SEED;
-  let at = keyStart;
-  for (; at < length && chunk[at]! > SPACE; at++) hash = Math.imul(hash ^ chunk[at]!, HASH_FACTOR);
-  const keyEnd = at;
-  const flags = numberAt(chunk, at);
-  at = numberEnd;
-  const exptime = numberAt(chunk, at);
-  at = numberEnd;
-  const bytes = numberAt(chunk, at);
-  at = numberEnd;
-  if (flags < 0 || exptime < 0 || bytes < 0 || !isKeyLength(keyEnd - keyStart)) return false;
-  const dataStart = at + 2;
-  const dataEnd = dataStart + bytes;
-  if (dataEnd + 2 > length || chunk[at] !== CR || chunk[at + 1] !== LF) return false;
-  if (chunk[dataEnd] !== CR || chunk[dataEnd + 1] !== LF) return false;
-  if (!takesData(items, keyEnd - keyStart, flags, bytes)) return false;
-  exchange.position = dataEnd + 2;
-  exchange.requestsLeft--;
-  items.strikeDueFlush();
-  request.verb = 'set';
-  request.mode = 'set';
+function serveMetaGet(exchange: Exchange, keyStart: number, request: Request): boolean {
+  const { chunk, items } = exchange;
+  const keyEnd = readKey(chunk, keyStart);
+  if (keyEnd === 0) return false;
+  const { meta } = request;
+  meta.reset();
+  let at = keyEnd;
+  for (; at + 1 < chunk.length && chunk[at] === SPACE; at += 2) {
+    const letter = chunk[at + 1]!;
+    const bit = letter >= LOWER_A ? 1 << (letter - LOWER_A) : 0;
+    if (letter >= LOWER_A + 26 || (bit & PLAIN_FLAGS & ~meta.lower) === 0) return false;
+    meta.lower |= bit;
+    meta.letters[meta.count++] = letter;
+  }
+  if (!isLineEnd(chunk, at)) return false;
+  begin(exchange, at + 2);
+  exchange.keysLeft--;
+  request.verb = 'mg';
   request.noreply = false;
-  request.key = items.memo.text(chunk, keyStart, keyEnd, hash);
-  request.flags = flags;
-  request.exptime = exptime;
-  request.dataLength = bytes;
-  request.waitedMs = 0;
-  request.cas = 0;
-  request.dropsWhenRefused = true;
-  const reply = store(items, request, wireValue(chunk, dataStart, dataEnd));
-  if (reply === 'stored') items.memo.note(hash, items.engine.lastStored);
-  out.text(TEXT_REPLIES[reply]);
+  const known = items.memo.find(chunk, keyStart, keyEnd, keyHash);
+  request.key = known === 0 ? chunk.toString('latin1', keyStart, keyEnd) : items.engine.keyAt(known);
+  const entry = metaGet(items, request, exchange.out);
+  if (known === 0 && entry > 0) items.memo.note(keyHash, entry);
   return true;
 }
 
-function isKeyLength(bytes: number): boolean {
-  return bytes > 0 && bytes <= KEY_MAX_BYTES;
+function serveSet(exchange: Exchange, keyStart: number): boolean {
+  const { chunk } = exchange;
+  const keyEnd = readKey(chunk, keyStart);
+  if (keyEnd === 0) return false;
+  const flags = readNumber(chunk, SPACE, keyEnd);
+  if (flags < 0) return false;
+  const exptime = readNumber(chunk, SPACE, numberEnd);
+  if (exptime < 0) return false;
+  const bytes = readNumber(chunk, SPACE, numberEnd);
+  if (bytes < 0) return false;
+  const reply = setData(exchange, keyStart, keyEnd, flags, exptime, numberEnd, bytes);
+  if (reply === null) return false;
+  exchange.out.text(TEXT_REPLIES[reply]);
+  return true;
 }
 
-/** Where the number that `numberAt` read last ends. */
+function serveMetaSet(exchange: Exchange, keyStart: number): boolean {
+  const { chunk } = exchange;
+  const keyEnd = readKey(chunk, keyStart);
+  if (keyEnd === 0) return false;
+  const bytes = readNumber(chunk, SPACE, keyEnd);
+  if (bytes < 0) return false;
+  let exptime = 0;
+  let flags = 0;
+  let at = numberEnd;
+  if (chunk[at] === SPACE && chunk[at + 1] === UPPER_T) {
+    exptime = readNumber(chunk, UPPER_T, at + 1);
+    at = numberEnd;
+  }
+  if (exptime >= 0 && chunk[at] === SPACE && chunk[at + 1] === UPPER_F) {
+    flags = readNumber(chunk, UPPER_F, at + 1);
+    at = numberEnd;
+  }
+  if (exptime < 0 || flags < 0) return false;
+  const reply = setData(exchange, keyStart, keyEnd, flags, exptime, at, bytes);
+  if (reply === null) return false;
+  exchange.out.text(reply === 'stored' ? 'HD\r\n' : TEXT_REPLIES[reply]);
+  return true;
+}
+
+/** Stores the data after the line that ends at `lineEnd`; null when it is not to be done here. */
+function setData(
+  exchange: Exchange,
+  keyStart: number,
+  keyEnd: number,
+  flags: number,
+  exptime: number,
+  lineEnd: number,
+  bytes: number,
+): Reply | null {
+  const { chunk, items } = exchange;
+  const hash = keyHash;
+  const start = lineEnd + 2;
+  const end = start + bytes;
+  if (end + 2 > chunk.length || !isLineEnd(chunk, lineEnd) || !isLineEnd(chunk, end)) return null;
+  if (!takesData(items, keyEnd - keyStart, flags, bytes)) return null;
+  begin(exchange, end + 2);
+  const known = items.memo.find(chunk, keyStart, keyEnd, hash);
+  const key = known === 0 ? chunk.toString('latin1', keyStart, keyEnd) : items.engine.keyAt(known);
+  const reply = setPlainly(items, known, key, flags, exptime, wireValue(chunk, start, end));
+  if (reply === 'stored' && known === 0) items.memo.note(hash, items.engine.lastStored);
+  return reply;
+}
+
+/** From here on the request is served. */
+function begin(exchange: Exchange, next: number): void {
+  exchange.position = next;
+  exchange.requestsLeft--;
+  exchange.items.strikeDueFlush();
+}
+
+/** The hash of the key that `readKey` has read last. */
+let keyHash = 0;
+
+/** Where the key ends that begins at `start`; 0 for a key that is none, or not plain. */
+function readKey(chunk: Buffer, start: number): number {
+  const { length } = chunk;
+  let hash = HASH_SEED;
+  let at = start;
+  for (; at < length; at++) {
+    const byte = chunk[at]!;
+    if (byte <= SPACE) break;
+    hash = Math.imul(hash ^ byte, HASH_FACTOR);
+  }
+  keyHash = hash;
+  return at > start && at - start <= KEY_MAX_BYTES ? at : 0;
+}
+
+/** Where the number ends that `readNumber` has read last. */
 let numberEnd = 0;
 
-/** The number after a blank at `start`; -1 for none, or for one that is not plain. */
-function numberAt(chunk: Buffer, start: number): number {
+/** The number after the byte `lead`, which must be at `start`; -1 for none, or for one that is not plain. */
+function readNumber(chunk: Buffer, lead: number, start: number): number {
   const { length } = chunk;
+  if (start >= length || chunk[start] !== lead) return -1;
   let at = start + 1;
   let number = 0;
   for (; at < length; at++) {
@@ -120,5 +199,9 @@ function numberAt(chunk: Buffer, start: number): number {
   }
   numberEnd = at;
   const digits = at - start - 1;
-  return start < length && chunk[start] === SPACE && digits > 0 && digits <= NUMBER_MAX_DIGITS ? number : -1;
+  return digits > 0 && digits <= NUMBER_MAX_DIGITS ? number : -1;
+}
+
+function isLineEnd(chunk: Buffer, at: number): boolean {
+  return at + 1 < chunk.length && chunk[at] === CR && chunk[at + 1] === LF;
 }

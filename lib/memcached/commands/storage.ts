@@ -45,6 +45,24 @@ export function store(items: ItemStore, request: Request, value: WireValue): Rep
   return reply;
 }
 
+/**
+ * A plain set, all of which has come at once, while nobody observes: as `store`. `known` is the number of the
+ * key's entry, or 0.
+ */
+export function setPlainly(
+  items: ItemStore,
+  known: number,
+  key: string,
+  flags: number,
+  exptime: number,
+  value: WireValue,
+): Reply {
+  options.ttlMs = items.ttlMs(exptime);
+  options.flags = flags;
+  options.keepRefused = false;
+  return answer(items, items.engine.setKnown(known, key, value, options));
+}
+
 function storeValue(items: ItemStore, request: Request, value: WireValue): Reply {
   options.ttlMs = items.ttlMs(request.exptime, request.waitedMs);
   options.flags = request.flags;

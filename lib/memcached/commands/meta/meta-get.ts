@@ -31,7 +31,8 @@ import { secondsLeft } from '../seconds-left.js';
 
 const EMPTY = wireValueOfText('');
 
-export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): void {
+/** Returns the entry's number, which is no more than a guess afterwards; 0 or less for a miss. */
+export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): number {
   const { engine } = items;
   const { meta, key } = request;
   let idleMs = 0;
@@ -53,7 +54,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): v
   count(items, meta, entry);
   if (entry <= 0) {
     if (!meta.has(LOWER.q)) writeStatus(out, 'EN', request);
-    return;
+    return entry;
   }
 
   const value = engine.valueAt(entry);
@@ -114,6 +115,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): v
   writeEnd(out, sendsValue ? value : null);
   // Last: a new time may be the end of the item.
   if (meta.hasUpper(UPPER.T) || created) engine.touchAt(entry, ttlMs);
+  return entry;
 }
 
 /** Reads as get does, or without a trace: the entry, 0 for none, -1 for one that has expired. */
