@@ -6,10 +6,9 @@
  * written out, its place in the block is free again) or `keep` (it has not; writing goes on behind it).
  */
 
-const BLOCK_BYTES = 64 * 1024;
+import { writeLatin1 } from './latin1.js';
 
-/** Longer strings are copied by Buffer's own method, which costs more to call and less for each byte. */
-const LOOP_MAX_LENGTH = 24;
+const BLOCK_BYTES = 64 * 1024;
 
 /** Larger numbers do not divide in 32 bits. */
 export const NUMBER_LOOP_END = 1e9;
@@ -132,21 +131,4 @@ export function writeDigits(memory: Buffer, at: number, number: number): number 
     rest = tens;
   }
   return end;
-}
-
-/** Buffer's own, where there is one: as `write`, without a look at the encoding's name. */
-type Latin1Writer = Buffer & { latin1Write(text: string, at: number, length: number): number };
-const hasLatin1Write = 'latin1Write' in Buffer.prototype;
-
-/** Writes latin1 text; returns where it ends. There must be room. */
-export function writeLatin1(memory: Buffer, at: number, text: string): number {
-  const { length } = text;
-  if (length <= LOOP_MAX_LENGTH) {
-    for (let i = 0; i < length; i++) memory[at + i] = text.charCodeAt(i);
-  } else if (hasLatin1Write) {
-    (memory as Latin1Writer).latin1Write(text, at, length);
-  } else {
-    memory.write(text, at, 'latin1');
-  }
-  return at + length;
 }

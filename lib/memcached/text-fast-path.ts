@@ -16,6 +16,7 @@ import { answerKey } from './commands/multi-get.js';
 import { setPlainly, takesData } from './commands/storage.js';
 import type { Exchange } from './exchange.js';
 import { HASH_FACTOR, HASH_SEED } from './key-memo.js';
+import { latin1Text } from './latin1.js';
 import { KEY_MAX_BYTES } from './limits.js';
 import { LOWER } from './meta/meta-flags.js';
 import type { Reply } from './reply.js';
@@ -89,7 +90,7 @@ function serveMetaGet(exchange: Exchange, keyStart: number, request: Request): b
   request.verb = 'mg';
   request.noreply = false;
   const known = items.memo.find(chunk, keyStart, keyEnd, keyHash);
-  request.key = known === 0 ? chunk.toString('latin1', keyStart, keyEnd) : items.engine.keyAt(known);
+  request.key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.engine.keyAt(known);
   const entry = metaGet(items, request, exchange.out);
   if (known === 0 && entry > 0) items.memo.note(keyHash, entry);
   return true;
@@ -153,7 +154,7 @@ function setData(
   if (!takesData(items, keyEnd - keyStart, flags, bytes)) return null;
   begin(exchange, end + 2);
   const known = items.memo.find(chunk, keyStart, keyEnd, hash);
-  const key = known === 0 ? chunk.toString('latin1', keyStart, keyEnd) : items.engine.keyAt(known);
+  const key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.engine.keyAt(known);
   const reply = setPlainly(items, known, key, flags, exptime, wireValue(chunk, start, end));
   if (reply === 'stored' && known === 0) items.memo.note(hash, items.engine.lastStored);
   return reply;

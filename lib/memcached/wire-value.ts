@@ -6,6 +6,7 @@
  */
 
 import { latin1Bytes, viewBytes } from '../engine/entry-bytes.js';
+import { latin1Text } from './latin1.js';
 
 export type WireValue = (string & Wire) | (Buffer & Wire);
 
@@ -20,7 +21,7 @@ export const STRING_MAX_BYTES = 4096;
 
 /** The value in `bytes[start, end)`, copied. */
 export function wireValue(bytes: Buffer, start: number, end: number): WireValue {
-  if (end - start <= STRING_MAX_BYTES) return text(bytes.toString('latin1', start, end));
+  if (end - start <= STRING_MAX_BYTES) return text(latin1Text(bytes, start, end));
   const copy = Buffer.allocUnsafeSlow(end - start);
   bytes.copy(copy, 0, start, end);
   return copy as Buffer & Wire;

@@ -22,6 +22,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'memcached/line-outcome.ts',
       'memcached/reply.ts',
       'memcached/reply-buffer.ts',
+      'memcached/latin1.ts',
       'memcached/limits.ts',
       'memcached/wire-number.ts',
       'memcached/wire-value.ts',

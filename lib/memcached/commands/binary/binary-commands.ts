@@ -129,6 +129,7 @@ function get(
     else writeError(out, header, STATUS.notFound);
     return;
   }
+  items.memo.note(request.keyHash, entry);
   const value = opcode.command === 'touch' ? null : engine.valueAt(entry);
   writeItem(out, header, engine.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
   if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
@@ -162,6 +163,7 @@ export function storeBinary(
 ): void {
   const reply = store(items, request, value);
   if (reply === 'stored') {
+    items.memo.note(request.keyHash, items.engine.lastStored);
     if (opcode.quiet) return;
     writeDone(out, header, items.storedCasId(request.key));
   } else writeError(out, header, storeError(opcode, reply));
