@@ -2,7 +2,7 @@
  * The requests that most of the traffic is made of, read byte by byte in one pass:
  *
  *     get <key>\r\n
- *     set <key> <flags> <exptime> <bytes>\r\n<data>\r\n
+ *     set <key> <flags> <exptime> <bytes>[ noreply]\r\n<data>\r\n
  *     mg <key> <flag>*\r\n
  *     ms <key> <bytes>[ T<exptime>][ F<flags>]\r\n<data>\r\n
  *
@@ -38,6 +38,9 @@ const LOWER_S = 0x73;
 const LOWER_T = 0x74;
 
 const NUMBER_MAX_DIGITS = 9;
+
+/** What ends the line of a command that wants no answer. */
+const NOREPLY = ' noreply';
 
 /** All but `b`, which makes the key another one. */
 const PLAIN_FLAGS = Object.values(LOWER).reduce((all, bit) => all | bit, 0) & ~LOWER.b;
@@ -106,9 +109,11 @@ function serveSet(exchange: Exchange, keyStart: number): boolean {
   if (exptime < 0) return false;
   const bytes = readNumber(chunk, SPACE, numberEnd);
   if (bytes < 0) return false;
-  const reply = setData(exchange, keyStart, keyEnd, flags, exptime, numberEnd, bytes);
+  const noreply = isNoreply(chunk, numberEnd);
+  const lineEnd = noreply ? numberEnd + NOREPLY.length : numberEnd;
+  const reply = setData(exchange, keyStart, keyEnd, flags, exptime, lineEnd, bytes);
   if (reply === null) return false;
-  exchange.out.text(TEXT_REPLIES[reply]);
+  if (!noreply) exchange.out.text(TEXT_REPLIES[reply]);
   return true;
 }
 
@@ -201,6 +206,12 @@ function readNumber(chunk: Buffer, lead: number, start: number): number {
   numberEnd = at;
   const digits = at - start - 1;
   return digits > 0 && digits <= NUMBER_MAX_DIGITS ? number : -1;
+}
+
+function isNoreply(chunk: Buffer, at: number): boolean {
+  if (at + NOREPLY.length > chunk.length || chunk[at] !== SPACE) return false;
+  for (let i = 1; i < NOREPLY.length; i++) if (chunk[at + i] !== NOREPLY.charCodeAt(i)) return false;
+  return true;
 }
 
 function isLineEnd(chunk: Buffer, at: number): boolean {

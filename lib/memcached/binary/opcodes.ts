@@ -95,8 +95,11 @@ function table(rows: readonly Row[]): (Opcode | undefined)[] {
     value: false,
     open: false,
   } as const;
-  for (const [code, command, ...shapes] of rows)
-    opcodes[code] = Object.assign({ ...plain, command }, ...shapes) as Opcode;
+  for (const [code, command, ...shapes] of rows) {
+    const { quiet, withKey, extras, key, value, open } = Object.assign({}, plain, ...shapes) as Opcode;
+    // Written out, so that V8 sees objects of one kind: it looks up each property by name otherwise.
+    opcodes[code] = { command, quiet, withKey, extras, key, value, open };
+  }
   return opcodes;
 }
 
