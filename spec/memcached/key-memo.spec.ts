@@ -1,0 +1,81 @@
+/** The memo of keys' entries: it may forget, and is never wrong. */
+
+import { describe, expect, it } from 'vitest';
+import { KeyMemo, keyHash } from '../../lib/memcached/key-memo.js';
+import { wireValueOfText } from '../../lib/memcached/wire-value.js';
+import { createWireEngine } from '../../lib/tcp/index.js';
+
+function filled(keys: readonly string[]) {
+  const engine = createWireEngine({ maxBytes: '64MiB' });
+  const memo = new KeyMemo(engine);
+  const set = (key: string): void => {
+    engine.set(key, wireValueOfText('v'));
+    memo.note(hashOf(key), engine.lastStored);
+  };
+  for (const key of keys) set(key);
+  return { engine, memo, set };
+}
+
+function hashOf(key: string): number {
+  return keyHash(Buffer.from(key, 'latin1'), 0, key.length);
+}
+
+function find(memo: KeyMemo, key: string, hash: number = hashOf(key)): number {
+  const bytes = Buffer.from(`..${key}..`, 'latin1');
+  return memo.find(bytes, 2, 2 + key.length, hash);
+}
+
+describe('the key memo', () => {
+  it('knows what has been noted', () => {
+    const { engine, memo } = filled(['a', 'b', '\xff\0']);
+    for (const key of ['a', 'b', '\xff\0']) expect(find(memo, key)).toBe(engine.find(key));
+    expect(find(memo, 'c')).toBe(0);
+  });
+
+  it('takes no key for another one with the same hash', () => {
+    const { engine, memo } = filled(['a']);
+    for (const other of ['b', 'aa', '']) expect(find(memo, other, hashOf('a'))).toBe(0);
+    expect(find(memo, 'a')).toBe(engine.find('a'));
+  });
+
+  it('keeps two keys of one place, and forgets the one noted first for a third', () => {
+    const { engine, memo } = filled(['a', 'b', 'c']);
+    const [first, second, third] = [0x10000000, 0x20000000, 0x30000000];
+    memo.note(first, engine.find('a'));
+    memo.note(second, engine.find('b'));
+    expect([find(memo, 'a', first), find(memo, 'b', second)]).toEqual([engine.find('a'), engine.find('b')]);
+    memo.note(third, engine.find('c'));
+    expect([find(memo, 'a', first), find(memo, 'b', second), find(memo, 'c', third)]).toEqual([
+      0,
+      engine.find('b'),
+      engine.find('c'),
+    ]);
+  });
+
+  it('knows nothing of an entry that is gone, or whose number another has', () => {
+    const { engine, memo, set } = filled(['a', 'b']);
+    const number = engine.find('a');
+    engine.delete('a');
+    expect(find(memo, 'a')).toBe(0);
+    set('c');
+    expect(engine.find('c')).toBe(number);
+    expect(find(memo, 'a')).toBe(0);
+    engine.clear();
+    expect(find(memo, 'b')).toBe(0);
+  });
+
+  it('is right about as many keys as it likes to remember, through growth and many tables', () => {
+    const keys = Array.from({ length: 200_000 }, (_, i) => `key:${i}`);
+    const { engine, memo } = filled(keys);
+    let known = 0;
+    for (const key of keys) {
+      const entry = find(memo, key);
+      if (entry === 0) continue;
+      known++;
+      expect(engine.keyAt(entry)).toBe(key);
+    }
+    expect(known).toBeGreaterThan(30_000);
+    engine.clear();
+    for (const key of keys) expect(find(memo, key)).toBe(0);
+  });
+});
