@@ -1,10 +1,15 @@
 /**
- * Bytes of one line or one value that arrive in pieces. Copies them, so that no chunk is kept alive; doubles
- * its memory, so that it takes at most twice what has arrived and appending stays linear.
+ * Bytes of one line or one value that arrive in pieces. Copies them, so that no chunk is kept alive. Its memory
+ * doubles, so that it takes at most twice what has arrived and appending stays linear. A large one whose end is known
+ * grows 16 times at once, which copies a value of 1 MB once and not four times; what has not arrived of it
+ * has not been written to, and takes addresses but no memory.
  */
 
 const NOTHING = Buffer.alloc(0);
 const FIRST_BYTES = 64;
+const GROWTH = 2;
+const LARGE_BYTES = 64 * 1024;
+const LARGE_GROWTH = 16;
 
 export class ByteCollector {
   length = 0;
@@ -25,7 +30,10 @@ export class ByteCollector {
   ): void {
     const needed = this.length + end - start;
     if (needed > this.#bytes.length) {
-      const size = Math.min(Math.max(needed, this.#bytes.length * 2, atLeast), atMost);
+      const { length } = this.#bytes;
+      const isLarge = length >= LARGE_BYTES && atMost !== Number.POSITIVE_INFINITY;
+      const grown = length * (isLarge ? LARGE_GROWTH : GROWTH);
+      const size = Math.min(Math.max(needed, grown, atLeast), atMost);
       const larger = Buffer.allocUnsafeSlow(size);
       this.#bytes.copy(larger, 0, 0, this.length);
       this.#bytes = larger;

@@ -10,6 +10,9 @@ import { writeLatin1 } from './latin1.js';
 
 const BLOCK_BYTES = 64 * 1024;
 
+/** A Buffer over so few bytes costs more to make than to fill. */
+const BEGINNING_MAX_BYTES = 1024;
+
 /** Larger numbers do not divide in 32 bits. */
 export const NUMBER_LOOP_END = 1e9;
 const NUMBER_LOOP_DIGITS = 9;
@@ -25,6 +28,8 @@ export class ReplyBuffer {
   /** Bytes of the block before this one belong to a transport that has not written them out. */
   #kept = 0;
   #pieces: Buffer[] = [];
+  /** The block's first n bytes as a Buffer, made once for each small n: a reply is one of few lengths. */
+  #beginnings: (Buffer | undefined)[] = new Array(BEGINNING_MAX_BYTES + 1).fill(undefined);
 
   /** Appends latin1 text. */
   text(text: string): void {
@@ -86,6 +91,28 @@ export class ReplyBuffer {
     this.length += bytes.length;
   }
 
+  /** All that waits, if it is in one piece; null when it is in several, or when nothing waits. */
+  takeSingle(): Buffer | null {
+    const pieces = this.#pieces;
+    const ofBlock = this.#end - this.#start;
+    if (pieces.length > 1 || (pieces.length === 1) === ofBlock > 0) return null;
+    this.length = 0;
+    if (ofBlock === 0) return pieces.pop()!;
+    const single = this.#view(this.#start, this.#end);
+    this.#start = this.#end;
+    return single;
+  }
+
+  #view(start: number, end: number): Buffer {
+    if (start > 0 || end > BEGINNING_MAX_BYTES) return this.#block.subarray(start, end);
+    let view = this.#beginnings[end];
+    if (view === undefined) {
+      view = this.#block.subarray(0, end);
+      this.#beginnings[end] = view;
+    }
+    return view;
+  }
+
   /** All that waits, in order; nothing waits afterwards. */
   take(): Buffer[] {
     this.#closePiece();
@@ -114,6 +141,7 @@ export class ReplyBuffer {
   #beginBlock(): void {
     this.#closePiece();
     this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#beginnings.fill(undefined);
     this.#start = 0;
     this.#end = 0;
     this.#kept = 0;

@@ -9,6 +9,7 @@ import type { ItemStore } from '../memcached/item-store.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionOptions, type SessionState } from '../memcached/session.js';
 import type { CloseReason, Peer } from '../memcached/watch/lines.js';
+import { readDirectly } from './direct-reads.js';
 
 /** With so many bytes of replies not yet taken by the operating system, the client is not read from. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
@@ -40,6 +41,7 @@ export class Connection {
   readonly #session: Session;
   readonly #out: ReplyBuffer;
   readonly #observer: ConnectionObserver;
+  readonly #stopReading: () => void;
   #state: SessionState = 'ready';
   /** The client has sent all that it will. */
   #ended = false;
@@ -49,6 +51,8 @@ export class Connection {
   #working = false;
   /** Reading is off until the client has read. */
   #stalled = false;
+  /** What was written last has not all gone to the operating system, or had not when it was last looked at. */
+  #backlogged = false;
 
   constructor(
     socket: Socket,
@@ -78,7 +82,7 @@ export class Connection {
     socket.setNoDelay(true);
     // A client that vanished without a word does not hold its place for ever.
     socket.setKeepAlive(true);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#stopReading = readDirectly(socket, (chunk) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     // A reset is followed by `close`; there is nobody left to tell.
@@ -142,8 +146,7 @@ export class Connection {
     // Lines of the log are not the client's doing.
     if (!this.watching) this.lastActiveMs = this.#items.clock.now();
     this.#writeReplies();
-    if (this.socket.writableLength > UNSENT_MAX_BYTES) this.#stall();
-    else if (this.#state === 'blocked') this.#yield();
+    if (this.#state === 'blocked' && !this.#stalled) this.#yield();
     this.#endIfDone();
   }
 
@@ -190,25 +193,38 @@ export class Connection {
   #end(): void {
     if (this.socket.writableEnded) return;
     // Whatever else the client sends is of no interest, and must not keep the socket open.
-    this.socket.removeAllListeners('data');
+    this.#stopReading();
     this.socket.resume();
     this.socket.end(() => this.socket.destroySoon());
   }
 
   #writeReplies(): void {
     const { socket } = this;
+    const out = this.#out;
+    if (out.length === 0) return;
+    const single = this.#backlogged ? null : out.takeSingle();
+    if (single !== null) {
+      this.#observer.bytesWritten += single.length;
+      socket.write(single);
+    } else this.#writePieces();
+    // Zero: the operating system has it all, and nothing refers to the reply buffer's block any more.
+    const unsent = socket.writableLength;
+    this.#backlogged = unsent > 0;
+    if (unsent === 0) out.release();
+    else out.keep();
+    if (unsent > UNSENT_MAX_BYTES) this.#stall();
+  }
+
+  #writePieces(): void {
+    const { socket } = this;
     // What has to wait behind other bytes must not hold a whole block of the reply buffer.
     const pieces = socket.writableLength > 0 ? this.#out.take().map(detached) : this.#out.take();
-    if (pieces.length === 0) return;
     if (pieces.length > 1) socket.cork();
     for (const piece of pieces) {
       this.#observer.bytesWritten += piece.length;
       socket.write(piece);
     }
     if (pieces.length > 1) socket.uncork();
-    // Zero: the operating system has it all, and nothing refers to the reply buffer's block any more.
-    if (socket.writableLength === 0) this.#out.release();
-    else this.#out.keep();
   }
 }
 

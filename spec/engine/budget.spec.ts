@@ -161,7 +161,7 @@ describe('columns in use', () => {
       (engine: CacheEngine<number, number>) => engine.touch(1, 1000),
       (engine: CacheEngine<number, number>) => engine.getEntry(1),
       (engine: CacheEngine<number, number>) => engine.set(1, 1, { flags: 7 }),
-      (engine: CacheEngine<number, number>) => engine.set(1, 1, { ttlMs: 7 }),
+      (engine: CacheEngine<number, number>) => engine.set(1, 1, { ttlMs: 60_000 }),
     ]) {
       const engine = new CacheEngine<number, number>({ maxBytes: 10_000 });
       for (let key = 0; key < 1000; key++) engine.set(key, key);

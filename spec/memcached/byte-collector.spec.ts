@@ -25,6 +25,17 @@ it('takes at most twice what has arrived, beyond its first memory', () => {
   }
 });
 
+it('copies a value of a megabyte that arrives in pieces little more than once', () => {
+  const collector = new ByteCollector();
+  const piece = Buffer.alloc(64 * 1024);
+  const memories = new Set<Buffer>();
+  for (let i = 0; i < 16; i++) {
+    collector.append(piece, 0, piece.length, piece.length, 16 * piece.length);
+    memories.add(collector.bytes);
+  }
+  expect([...memories].map((memory) => memory.length)).toEqual([64 * 1024, 1024 * 1024]);
+});
+
 it('never takes more than it is told will come', () => {
   const collector = new ByteCollector();
   const piece = Buffer.alloc(40);
