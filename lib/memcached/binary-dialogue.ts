@@ -9,7 +9,7 @@ import { fits, OPCODES, type Opcode } from './binary/opcodes.js';
 import { beginBinaryStore, executeBinary, storeBinary } from './commands/binary/binary-commands.js';
 import { authenticate, isSasl } from './commands/binary/sasl.js';
 import type { Dialogue, Exchange } from './exchange.js';
-import { keyHash } from './key-memo.js';
+import { latin1Text } from './latin1.js';
 import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from './limits.js';
 import { Request } from './request.js';
 import type { SlowWork } from './slow-work.js';
@@ -133,9 +133,7 @@ export class BinaryDialogue implements Dialogue {
     const request = this.#request;
     this.#phase = 'header';
     const keyStart = at + header.extrasBytes;
-    const keyEnd = keyStart + header.keyBytes;
-    request.keyHash = keyHash(memory, keyStart, keyEnd);
-    request.key = exchange.items.memo.text(memory, keyStart, keyEnd, request.keyHash);
+    request.key = latin1Text(memory, keyStart, keyStart + header.keyBytes);
     request.cas = header.cas;
     request.dataLength = header.valueBytes;
     if (exchange.traces && !isSasl(opcode)) {

@@ -11,20 +11,12 @@
  * that a cache pays whose requests are spread over many more keys than there are places.
  */
 
-import { latin1Text } from './latin1.js';
-
 const FIRST_PLACES = 2 ** 8;
 const MAX_PLACES = 2 ** 16;
 
 /** Hashes are FNV-1a, of 32 bits, put together byte by byte by whoever reads the key. */
 export const HASH_SEED: number = 0x811c9dc5 | 0;
 export const HASH_FACTOR = 0x01000193;
-
-export function keyHash(bytes: Buffer, start: number, end: number): number {
-  let hash = HASH_SEED;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, HASH_FACTOR);
-  return hash;
-}
 
 /** What it needs to know of an engine. */
 interface KeyHolder {
@@ -55,12 +47,6 @@ export class KeyMemo {
     if (key === undefined || key.length !== end - start) return 0;
     for (let i = 0, from = start; from < end; i++, from++) if (key.charCodeAt(i) !== bytes[from]) return 0;
     return entry;
-  }
-
-  /** The key that `bytes[start, end)` are: the engine's own string, where its entry is known. */
-  text(bytes: Buffer, start: number, end: number, hash: number): string {
-    const entry = this.find(bytes, start, end, hash);
-    return entry === 0 ? latin1Text(bytes, start, end) : this.#engine.keyUnder(entry)!;
   }
 
   /** Remembers the entry of a key with this hash. */

@@ -45,8 +45,6 @@ export class Request {
   noreply = false;
   /** The key's bytes, each as one latin1 character. */
   key = '';
-  /** Of the key's bytes, as key-memo.ts reckons it: set with the key by the binary protocol. */
-  keyHash = 0;
   flags = 0;
   /** Seconds as the wire counts them: 0 never, negative expired, above 30 days a Unix time. */
   exptime = 0;

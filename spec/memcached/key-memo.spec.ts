@@ -1,7 +1,7 @@
 /** The memo of keys' entries: it may forget, and is never wrong. */
 
 import { describe, expect, it } from 'vitest';
-import { KeyMemo, keyHash } from '../../lib/memcached/key-memo.js';
+import { HASH_FACTOR, HASH_SEED, KeyMemo } from '../../lib/memcached/key-memo.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { createWireEngine } from '../../lib/tcp/index.js';
 
@@ -17,7 +17,7 @@ function filled(keys: readonly string[]) {
 }
 
 function hashOf(key: string): number {
-  return keyHash(Buffer.from(key, 'latin1'), 0, key.length);
+  return Buffer.from(key, 'latin1').reduce((hash, byte) => Math.imul(hash ^ byte, HASH_FACTOR), HASH_SEED);
 }
 
 function find(memo: KeyMemo, key: string, hash: number = hashOf(key)): number {

@@ -129,7 +129,6 @@ function get(
     else writeError(out, header, STATUS.notFound);
     return;
   }
-  items.memo.note(request.keyHash, entry);
   const value = opcode.command === 'touch' ? null : engine.valueAt(entry);
   writeItem(out, header, engine.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
   if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
@@ -163,7 +162,6 @@ export function storeBinary(
 ): void {
   const reply = store(items, request, value);
   if (reply === 'stored') {
-    items.memo.note(request.keyHash, items.engine.lastStored);
     if (opcode.quiet) return;
     writeDone(out, header, items.storedCasId(request.key));
   } else writeError(out, header, storeError(opcode, reply));
