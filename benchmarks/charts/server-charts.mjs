@@ -6,7 +6,7 @@ import { sameCell, USUAL } from '../server/cells.mjs';
 import { FLOOR, HOTSET, MEMCACHED, REDIS } from '../server/contenders.mjs';
 import { residentFigures, residentTitle } from '../server/resident.mjs';
 import { cellFigures } from '../server/tables.mjs';
-import { bytesText } from '../server/words.mjs';
+import { bytesText, shownNames } from '../server/words.mjs';
 import { barPanel, barPanelHeight } from './bar-panel.mjs';
 import { panelGrid } from './grid.mjs';
 import { linePanel } from './line-panel.mjs';
@@ -31,18 +31,18 @@ const SHOWN = ['get', 'set', 'multi-get', 'mg', 'ms', 'binary get'].flatMap((com
 
 export function serverCharts(content) {
   const cells = content.cells.map(cellFigures);
-  const memcached = content.contenders.find(({ name }) => name === MEMCACHED)?.version ?? '';
+  const names = shownNames(content.contenders);
   return [
-    { file: 'server-cpu.svg', svg: cpuPicture(cells, memcached) },
-    { file: 'server-values.svg', svg: valuesPicture(cells, memcached) },
+    { file: 'server-cpu.svg', svg: cpuPicture(cells, names) },
+    { file: 'server-values.svg', svg: valuesPicture(cells, names) },
   ];
 }
 
-function cpuPicture(cells, memcached) {
+function cpuPicture(cells, names) {
   const found = SHOWN.flatMap((wanted) => cells.find(({ cell }) => sameCell(cell, wanted)) ?? []);
   const panels = found.map(({ cell, figures }) => {
     const rows = sortedNames(figures).map((name) => ({
-      label: name,
+      label: names[name],
       colour: colourOf(name),
       values: [figures[name].us, figures[name].user],
     }));
@@ -54,16 +54,16 @@ function cpuPicture(cells, memcached) {
   });
   return barPicture(
     'CPU time of the server for each operation',
-    `${counted(USUAL.connections, 'connection')} over loopback, values of ${USUAL.valueBytes} B, medians. Upper bar: user and system time; lower, faint bar: user time alone. memcached is ${memcached} with one thread, which has a slow path for pipelined gets: current versions need about a ninth there.`,
+    `${counted(USUAL.connections, 'connection')} over loopback, values of ${USUAL.valueBytes} B, medians. Upper bar: user and system time; lower, faint bar: user time alone. memcached has one thread; 1.6.18 has a slow path for pipelined gets, where current versions need about a ninth.`,
     panels,
   );
 }
 
-function valuesPicture(cells, memcached) {
+function valuesPicture(cells, names) {
   const series = (command) =>
-    [HOTSET, MEMCACHED, REDIS, FLOOR]
+    Object.keys(names)
       .map((name) => ({
-        name,
+        name: names[name],
         colour: colourOf(name),
         points: cells
           .filter(
@@ -92,18 +92,18 @@ function valuesPicture(cells, memcached) {
   }));
   return barPicture(
     'CPU time of the server by size of value',
-    `${counted(USUAL.connections, 'connection')} over loopback, medians; memcached ${memcached}. Both axes are logarithmic.`,
+    `${counted(USUAL.connections, 'connection')} over loopback, medians. Both axes are logarithmic.`,
     panels,
     1,
   );
 }
 
 export function latencyCharts({ cases, contenders }) {
-  const memcached = contenders.find(({ name }) => name === MEMCACHED)?.version ?? '';
+  const names = shownNames(contenders);
   const panels = cases.map(({ title, readings }) => {
     const of = (name, field) => median(readings[name].map((reading) => reading[field]));
     const rows = sortedNames(readings).map((name) => ({
-      label: name,
+      label: names[name],
       colour: colourOf(name),
       values: [of(name, 'p999'), of(name, 'p50')],
     }));
@@ -114,18 +114,19 @@ export function latencyCharts({ cases, contenders }) {
       file: 'server-latency.svg',
       svg: barPicture(
         'Latency at half of saturation',
-        `Requests at a fixed mean rate, measured from when they were due; each server at half of its own throughput. Upper bar: p99.9; lower, faint bar: the median. memcached ${memcached}.`,
+        `Requests at a fixed mean rate, measured from when they were due; each server at half of its own throughput. Upper bar: p99.9; lower, faint bar: the median.`,
         panels,
       ),
     },
   ];
 }
 
-export function residentCharts({ cases }) {
+export function residentCharts({ cases, contenders }) {
+  const names = shownNames(contenders);
   const panels = cases.map((residentCase) => {
     const figures = residentFigures(residentCase, residentCase.readings);
     const rows = sortedNames(figures).map((name) => ({
-      label: name,
+      label: names[name],
       colour: colourOf(name),
       values: [figures[name].filled, figures[name].replaced],
     }));

@@ -2,7 +2,7 @@
 
 import { counted, markdownTable } from '../harness/table.mjs';
 import { barsTable } from '../server/bars.mjs';
-import { GROUPS, sameCell } from '../server/cells.mjs';
+import { GROUPS, sameCell, USUAL } from '../server/cells.mjs';
 import { coresTable } from '../server/cores.mjs';
 import { latencyTable } from '../server/latency.mjs';
 import { residentTable, residentTitle } from '../server/resident.mjs';
@@ -13,6 +13,7 @@ import { bytesText } from '../server/words.mjs';
 export function serverParts(from, results) {
   return {
     'server-bars': from('server', () => bars(results)),
+    'server-summary': from('server', (content) => markdown(cpuTable(only(content, SUMMARY), summaryTitle))),
     'server-conditions': from('server', conditions),
     'server-cpu': from('server', (content) => markdown(cpuTable(only(content, GROUPS.commands), command))),
     'server-split': from('server', (content) =>
@@ -46,12 +47,12 @@ export function serverParts(from, results) {
       ),
     ),
     'server-latency': from('latency', latency),
-    'server-resident': from('resident', ({ cases }) =>
+    'server-resident': from('resident', ({ cases, contenders }) =>
       cases
         .map((residentCase) =>
           section(
             residentTitle(residentCase),
-            residentTable(residentCase, residentCase.readings, markdownTable),
+            residentTable(contenders, residentCase, residentCase.readings, markdownTable),
           ),
         )
         .join('\n\n'),
@@ -61,6 +62,19 @@ export function serverParts(from, results) {
 }
 
 const TRANSPORTS = { unix: 'Unix socket', tls: 'TLS' };
+
+/** What the README shows. */
+const SUMMARY = [
+  ...['get', 'set'].flatMap((name) => [1, 16].map((pipeline) => ({ ...USUAL, command: name, pipeline }))),
+  { ...USUAL, command: 'multi-get', pipeline: 1 },
+  { ...USUAL, command: 'get', pipeline: 1, valueBytes: 1_000_000 },
+];
+
+function summaryTitle({ command: name, pipeline, valueBytes }) {
+  if (name === 'multi-get') return 'get of 10 keys, for each';
+  if (valueBytes !== USUAL.valueBytes) return `${name} of ${bytesText(valueBytes)}`;
+  return pipeline === 1 ? name : `${name}, ${pipeline} pipelined`;
+}
 
 const command = ({ command: name, pipeline }) => `${name}, pipeline ${pipeline}`;
 
@@ -92,11 +106,11 @@ function conditions({ taken, machine, rounds, measureMs, contenders, missing }) 
   ].join('\n');
 }
 
-function latency({ cases, rounds, seconds }) {
+function latency({ cases, contenders, rounds, seconds }) {
   const said = `${counted(rounds, 'round')} of ${seconds} s; microseconds.`;
   return [
     said,
-    ...cases.map(({ title, readings }) => section(title, latencyTable(readings, markdownTable))),
+    ...cases.map(({ title, readings }) => section(title, latencyTable(contenders, readings, markdownTable))),
   ].join('\n\n');
 }
 

@@ -6,6 +6,7 @@ import { sameCell, USUAL } from './cells.mjs';
 import { FLOOR, HOTSET, MEMCACHED } from './contenders.mjs';
 import { residentFigures } from './resident.mjs';
 import { cellFigures } from './tables.mjs';
+import { shownNames } from './words.mjs';
 
 const cell = (command, pipeline, more = {}) => ({ ...USUAL, command, pipeline, ...more });
 const MEGABYTE = 1_000_000;
@@ -35,14 +36,15 @@ export function barsTable({ server, latency, resident }) {
     const text = (value) => (unit === 'x' ? `${fixed(value, 2)}x` : `${fixed(value, 0)} ${unit}`);
     rows.push([title, text(figure), `≤ ${text(most)}`, figure <= most ? 'held' : '**missed**']);
   };
+  const names = shownNames([server, latency, resident].flatMap((part) => part?.contenders ?? []));
   const cells = server === null ? [] : server.cells.map(cellFigures);
   for (const { title, cell: wanted, against, most } of CPU_BARS) {
     const figures = cells.find((found) => sameCell(found.cell, wanted))?.figures;
-    add(`CPU of ${title}, to ${against}`, figures?.[HOTSET]?.us / figures?.[against]?.us, most, 'x');
+    add(`CPU of ${title}, to ${names[against]}`, figures?.[HOTSET]?.us / figures?.[against]?.us, most, 'x');
   }
   for (const { title, readings } of latency?.cases ?? []) {
     const p999 = (name) => median((readings[name] ?? []).map((reading) => reading.p999));
-    add(`p99.9 of ${title}, to ${MEMCACHED}`, p999(HOTSET) / p999(MEMCACHED), LATENCY_MOST, 'x');
+    add(`p99.9 of ${title}, to ${names[MEMCACHED]}`, p999(HOTSET) / p999(MEMCACHED), LATENCY_MOST, 'x');
   }
   const residentCase = resident?.cases.find(
     ({ keys, valueBytes }) => keys === RESIDENT_CASE.keys && valueBytes === RESIDENT_CASE.valueBytes,

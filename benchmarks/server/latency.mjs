@@ -15,6 +15,7 @@ import { startServer } from './process.mjs';
 import { CAN_READ_PROCESSES } from './process-figures.mjs';
 import { saturate } from './server.mjs';
 import { keysFor } from './traffic.mjs';
+import { shownNames } from './words.mjs';
 
 const openLoopUrl = new URL('./open-loop.mjs', import.meta.url);
 const fillUrl = new URL('./fill.mjs', import.meta.url);
@@ -64,7 +65,7 @@ export async function benchLatency(options) {
       }
   for (const { title, readings } of cases) {
     console.log(`\n${title}`);
-    console.log(latencyTable(readings, table));
+    console.log(latencyTable(servers, readings, table));
   }
   const contenders = servers.map(({ name, version }) => ({ name, version }));
   return { rounds, seconds, load: LOAD, missing, contenders, cases };
@@ -103,10 +104,11 @@ function pauses(trace) {
 const COLUMNS = ['p50', 'p99', 'p999', 'max'];
 
 /** Rows in microseconds. `make(head, rows)`: how a table is written. */
-export function latencyTable(readings, make) {
+export function latencyTable(contenders, readings, make) {
+  const names = shownNames(contenders);
   const of = (all, field) => median(all.map((reading) => reading[field]));
   const rows = Object.entries(readings).map(([name, all]) => [
-    name,
+    names[name],
     count(Math.round(of(all, 'perSecond') / 100) * 100),
     ...COLUMNS.map((column) => fixed(of(all, column), 0)),
     fixed(median(all.map(({ lateness }) => lateness.p999)), 0),

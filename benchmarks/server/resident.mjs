@@ -11,6 +11,7 @@ import { freeAddress } from './addresses.mjs';
 import { presentContenders } from './contenders.mjs';
 import { startServer } from './process.mjs';
 import { CAN_READ_PROCESSES, resident } from './process-figures.mjs';
+import { shownNames } from './words.mjs';
 
 const fillUrl = new URL('./fill.mjs', import.meta.url);
 
@@ -46,7 +47,7 @@ export async function benchResident(options) {
       }
     cases.push({ ...residentCase, rounds, readings });
     console.log(`\n${residentTitle(residentCase)}`);
-    console.log(residentTable(residentCase, readings, table));
+    console.log(residentTable(servers, residentCase, readings, table));
   }
   const contenders = servers.map(({ name, version }) => ({ name, version }));
   return { missing, contenders, cases };
@@ -94,9 +95,10 @@ export function residentFigures({ keys }, readings) {
   );
 }
 
-export function residentTable(residentCase, readings, make) {
+export function residentTable(contenders, residentCase, readings, make) {
+  const names = shownNames(contenders);
   const rows = Object.entries(residentFigures(residentCase, readings)).map(([name, figures]) => [
-    name,
+    names[name],
     fixed(figures.emptyBytes / 2 ** 20, 0),
     fixed(figures.filled, 0),
     fixed(figures.replaced, 0),

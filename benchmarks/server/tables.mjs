@@ -4,6 +4,7 @@ import { median } from '../harness/statistics.mjs';
 import { count, fixed, table, times } from '../harness/table.mjs';
 import { cellName } from './cells.mjs';
 import { FLOOR, HOTSET, MEMCACHED } from './contenders.mjs';
+import { shownNames } from './words.mjs';
 
 /** From here on, and with a server that has time left, it is the load that sets the pace. */
 const SATURATED = 0.93;
@@ -63,9 +64,10 @@ function ordered(contenders) {
 /** Microseconds of CPU: `title(cell)` names a row. */
 export function cpuTable({ contenders, cells }, title) {
   const shown = ordered(contenders);
+  const names = shownNames(shown);
   const head = [
     'CPU µs',
-    ...shown.map(({ name }) => name),
+    ...shown.map(({ name }) => names[name]),
     `${HOTSET} / ${MEMCACHED}`,
     `${HOTSET} / ${FLOOR}`,
   ];
@@ -83,7 +85,8 @@ export function cpuTable({ contenders, cells }, title) {
 /** Operations a second. */
 export function throughputTable({ contenders, cells }, title) {
   const shown = ordered(contenders);
-  const head = ['operations a second', ...shown.map(({ name }) => name)];
+  const names = shownNames(shown);
+  const head = ['operations a second', ...shown.map(({ name }) => names[name])];
   const thousands = (figure) =>
     figure === undefined ? '' : `${count(Math.round(figure.perSecond / 1000))} k${markOf(figure)}`;
   const rows = cells.map(({ cell, figures }) => [
@@ -96,7 +99,8 @@ export function throughputTable({ contenders, cells }, title) {
 /** How the CPU time divides between the program and the kernel. */
 export function splitTable({ contenders, cells }, title) {
   const shown = ordered(contenders);
-  const head = ['µs in the program + in the kernel', ...shown.map(({ name }) => name)];
+  const names = shownNames(shown);
+  const head = ['µs in the program + in the kernel', ...shown.map(({ name }) => names[name])];
   const rows = cells.map(({ cell, figures }) => [
     title(cell),
     ...shown.map(({ name }) => {

@@ -10,8 +10,9 @@ const HEAP_MARK = 'HOTSET_HEAP_CHILD';
 const DAEMON_MARK = 'HOTSET_DAEMON_CHILD';
 const SERVES = 'serves';
 /**
- * MiB of each half of V8's young generation, where it makes 16 by itself. Most of what a cache stores outlives it, so
- * that a quarter of the size costs no more, and pauses for a quarter of the time. It is fixed when a process starts.
+ * MiB of each half of V8's young generation, where it makes 16 by itself. Nearly all that a cache stores outlives
+ * it: the collector stops the server more often, for less than half as long, and 36 MiB less are resident. It is
+ * fixed when a process starts.
  */
 const SEMI_SPACE_MEBIBYTES = 4;
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'];
