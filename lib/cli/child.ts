@@ -4,6 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import { isV8FlagGiven } from './v8-flags.js';
 
 /** What a child is told in its environment. */
 const HEAP_MARK = 'HOTSET_HEAP_CHILD';
@@ -85,11 +86,9 @@ export function reportServing(onOrphaned: () => void): void {
 
 function args({ oldSpaceMebibytes, script, argv }: ChildCommand): string[] {
   const heap = oldSpaceMebibytes === undefined ? [] : [`--max-old-space-size=${oldSpaceMebibytes}`];
-  // What the user has given wins: on the command line it comes later, and in the environment it would lose.
-  const young = process.env.NODE_OPTIONS?.includes('semi')
-    ? []
-    : [`--max-semi-space-size=${SEMI_SPACE_MEBIBYTES}`];
-  return [...young, ...process.execArgv, ...heap, script, ...argv];
+  const isYoungSized = isV8FlagGiven('max-semi-space-size') || isV8FlagGiven('min-semi-space-size');
+  const young = isYoungSized ? [] : [`--max-semi-space-size=${SEMI_SPACE_MEBIBYTES}`];
+  return [...process.execArgv, ...young, ...heap, script, ...argv];
 }
 
 function endAs(code: number | null, signal: NodeJS.Signals | null): void {

@@ -7,6 +7,7 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { isHeapChild } from './child.js';
+import { isV8FlagGiven } from './v8-flags.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** Room for the collector and for everything that is not an item. */
@@ -29,15 +30,7 @@ export function maxBytesFor(heapBytes: number): number {
  * the more so the larger its limit is, which is made for the largest cache.
  */
 export function boundGarbage(): void {
-  if (!userSet('heap-growing-percent')) setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
-}
-
-/** Whether this option of V8's was given on the command line or in NODE_OPTIONS, spelt in either way. */
-function userSet(option: string): boolean {
-  const spellings = [option, option.replaceAll('-', '_')];
-  return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) =>
-    spellings.some((spelling) => text.includes(spelling)),
-  );
+  if (!isV8FlagGiven('heap-growing-percent')) setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
 }
 
 export function heapLimitBytes(): number {
@@ -72,7 +65,7 @@ export function planHeap(maxBytes: number): HeapPlan {
     return shortOfMemory === undefined || isChild
       ? { kind: 'enough' }
       : { kind: 'short', warning: shortOfMemory };
-  if (userSet('max-old-space-size') || isChild)
+  if (isV8FlagGiven('max-old-space-size') || isChild)
     return {
       kind: 'short',
       warning: `a memory limit of ${mebibytes(maxBytes)} MiB needs a heap of about ${mebibytes(needed)} MiB, and --max-old-space-size allows ${mebibytes(limit)} MiB: the process may run out of memory before the limit is reached`,

@@ -1,6 +1,6 @@
 /**
  * When each slot's value was stored and when it was last used, to the clock's exact number: 32 bits each, as whole
- * milliseconds after a base, as long as the times of a table are whole and within 49 days of each other. When
+ * milliseconds after a base, as long as the times of a table's entries are whole and within 49 days of each other. When
  * they no longer fit, the base is moved; when that does not help either, the table's times get 64 bits for good.
  */
 
@@ -10,15 +10,17 @@ const REACH_MS = 2 ** 32;
 
 export class AccessTimes {
   readonly #source: ColumnSource;
-  /** Milliseconds after the base; 0 for a slot that has not been used yet. With 64 bits, the base is 0. */
+  /** Milliseconds after the base; 0 for a free slot. With 64 bits, the base is 0. */
   #stored: Uint32Array | Float64Array;
   #used: Uint32Array | Float64Array;
   /** No number fits before the first one has come. */
   #base = Number.NaN;
   #isWide = false;
+  readonly #onWiden: () => void;
 
-  constructor(capacity: number, source: ColumnSource = OWN_MEMORY) {
+  constructor(capacity: number, source: ColumnSource = OWN_MEMORY, onWiden: () => void = () => {}) {
     this.#source = source;
+    this.#onWiden = onWiden;
     this.#stored = source.uint32(capacity);
     this.#used = source.uint32(capacity);
   }
@@ -47,6 +49,12 @@ export class AccessTimes {
     // Fitting may replace the column.
     const after = this.#fitting(timeMs);
     this.#used[slot] = after;
+  }
+
+  /** The slot is free: its times are not to be kept within reach of others. */
+  forget(slot: number): void {
+    this.#stored[slot] = 0;
+    this.#used[slot] = 0;
   }
 
   set(slot: number, storedAtMs: number, usedAtMs: number): void {
@@ -92,6 +100,7 @@ export class AccessTimes {
     this.#used = this.#absolute(this.#used, base);
     this.#base = 0;
     this.#isWide = true;
+    this.#onWiden();
   }
 
   #absolute(column: Uint32Array | Float64Array, base: number): Float64Array {

@@ -22,8 +22,10 @@ export const EXPIRY_BYTES: number = columnBytes(8 + 4 + 4);
 export const ACCESS_BYTES: number = columnBytes(4 + 4 + 1);
 /** What times of 64 bits add. */
 export const WIDE_ACCESS_BYTES: number = columnBytes(4 + 4);
+/** What the slabs of many tables leave between columns, as a share of each entry's (column-pool.ts). */
+const SLAB_GAP_BYTES = 6;
 /** In engines of many tables. */
-export const STAMP_BYTES: number = columnBytes(8);
+export const STAMP_BYTES: number = columnBytes(8) + SLAB_GAP_BYTES;
 
 /** Whole bytes, so that sums are exact. */
 function columnBytes(width: number): number {

@@ -33,6 +33,7 @@ export class EntryRemoval<K, V> {
   protected readonly budget: Budget;
   protected readonly evictionAges: EvictionAges | null;
   protected readonly removals: RemovalQueue<K, V> | null;
+  #countsWideTimes = false;
   /** Whether any entry has had a time to live. */
   protected usesExpiry = false;
 
@@ -50,9 +51,16 @@ export class EntryRemoval<K, V> {
     this.budget.addOverhead(ENTRY_OVERHEAD_BYTES);
     if (options.trackAccess) {
       this.budget.addOverhead(ACCESS_BYTES);
-      // Times widen by themselves; from the start where the clock tells fractions.
-      if (!Number.isInteger(options.clock.now())) this.budget.addOverhead(WIDE_ACCESS_BYTES);
+      // Where the clock tells fractions, times take 64 bits from the first one on.
+      if (!Number.isInteger(options.clock.now())) this.countWideTimes();
     }
+  }
+
+  /** Counts access times of 64 bits for each entry, once. */
+  protected countWideTimes(): void {
+    if (this.#countsWideTimes) return;
+    this.#countsWideTimes = true;
+    this.budget.addOverhead(WIDE_ACCESS_BYTES);
   }
 
   /** Removes everything and gives the memory back. O(n) with a removal listener. */

@@ -107,6 +107,8 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     const bytes = weighs ? this.#weigh(key, value) : 0;
     if (flags !== 0 || expiresAtMs !== NEVER) this.#useColumns(flags, expiresAtMs);
     if (this.#lastVersion >= NARROW_VERSION_MAX && tables.numbersWrites) this.#useWideVersions();
+    // Reads widen times as well: the next write counts them and makes room.
+    if (tables.hasWideTimes) this.countWideTimes();
     if (tables.size === 0) tables.recycle();
     const isKnown = known !== 0 && this.keyUnder(known) === key;
     let table = isKnown ? tables.tableOf(known) : (tables.single ?? tables.holding(key));

@@ -108,6 +108,7 @@ export class EntryTable<K, V> extends RecencyList {
     if (this.slack !== null) this.slack.removed();
     this.keys[slot] = undefined;
     this.values[slot] = undefined;
+    if (this.times !== null) this.times.forget(slot);
     this.newer[slot] = this.#firstFree;
     this.#firstFree = slot;
     this.size--;
@@ -216,8 +217,9 @@ export class EntryTable<K, V> extends RecencyList {
     return this.expiry;
   }
 
-  needAccess(): void {
-    this.times ??= new AccessTimes(this.capacity, this.source);
+  /** `onWiden` is called when the times come to take 64 bits. */
+  needAccess(onWiden?: () => void): void {
+    this.times ??= new AccessTimes(this.capacity, this.source, onWiden);
     this.marks ??= this.source.uint8(this.capacity);
   }
 

@@ -59,6 +59,11 @@ export class EntryTables<K, V> {
   readonly #weight: StructureWeight | null;
   readonly #keepsAccess: boolean;
   #numbersWrites = false;
+  /** Whether the access times of some table have come to take 64 bits. */
+  hasWideTimes = false;
+  readonly #onWideTimes = (): void => {
+    this.hasWideTimes = true;
+  };
   /** Whether versions have been given from outside, and may be alike. */
   givesVersions = false;
   /** The last stamp given to an entry that was used, and to one moved out of the root. */
@@ -83,7 +88,7 @@ export class EntryTables<K, V> {
 
   #newTable(base: number, source: ColumnSource = OWN_MEMORY): EntryTable<K, V> {
     const table = new EntryTable<K, V>(this.#weight, base, source);
-    if (this.#keepsAccess) table.needAccess();
+    if (this.#keepsAccess) table.needAccess(this.#onWideTimes);
     if (this.#numbersWrites) table.needVersions();
     return table;
   }

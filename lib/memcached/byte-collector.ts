@@ -1,8 +1,8 @@
 /**
  * Bytes of one line or one value that arrive in pieces. Copies them, so that no chunk is kept alive. Its memory
  * doubles, so that it takes at most twice what has arrived and appending stays linear. A large one whose end is known
- * grows 16 times at once, which copies a value of 1 MB once and not four times; what has not arrived of it
- * has not been written to, and takes addresses but no memory.
+ * grows 16 times at once, to 16 MiB at most, which copies a value of 1 MB once and not four times; what has not
+ * arrived of it has not been written to, and takes addresses but no memory.
  */
 
 const NOTHING = Buffer.alloc(0);
@@ -10,6 +10,7 @@ const FIRST_BYTES = 64;
 const GROWTH = 2;
 const LARGE_BYTES = 64 * 1024;
 const LARGE_GROWTH = 16;
+const LARGE_GROWTH_END_BYTES = 16 * 1024 * 1024;
 
 export class ByteCollector {
   length = 0;
@@ -32,7 +33,8 @@ export class ByteCollector {
     if (needed > this.#bytes.length) {
       const { length } = this.#bytes;
       const isLarge = length >= LARGE_BYTES && atMost !== Number.POSITIVE_INFINITY;
-      const grown = length * (isLarge ? LARGE_GROWTH : GROWTH);
+      const large = isLarge ? Math.min(length * LARGE_GROWTH, LARGE_GROWTH_END_BYTES) : 0;
+      const grown = Math.max(length * GROWTH, large);
       const size = Math.min(Math.max(needed, grown, atLeast), atMost);
       const larger = Buffer.allocUnsafeSlow(size);
       this.#bytes.copy(larger, 0, 0, this.length);

@@ -4,8 +4,8 @@
  *
  * A table of numbers in pairs of places; a hash has two places, and the newer one is looked at first. It can only
  * miss, and never be wrong: a number counts when the engine holds an entry under it, and that entry's key has
- * these very bytes. So nobody has to tell it of removals and moves, and it keeps no key alive. Its memory follows
- * the engine's size, 16 bytes for each entry at most, up to 512 KiB.
+ * these very bytes. So nobody has to tell it of removals and moves, and it keeps no key alive. Its memory grows with
+ * the engine, by 16 bytes for each entry at most and up to 512 KiB.
  *
  * A place that belongs to another key is told by the hash, without a look at the engine's memory: that is all
  * that a cache pays whose requests are spread over many more keys than there are places.

@@ -3,7 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AccessTimes } from '../../lib/engine/access-times.js';
+import { CacheEngine } from '../../lib/engine/cache-engine.js';
+import { ManualClock } from '../../lib/engine/clock.js';
 import { ColumnPool } from '../../lib/engine/column-pool.js';
+import { WIDE_ACCESS_BYTES } from '../../lib/engine/entry-overhead.js';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 0, 1);
@@ -70,5 +73,52 @@ describe('access times', () => {
     times.setStored(3, NOW + 50 * DAY_MS);
     expect(times.isWide).toBe(true);
     expect([1, 2, 3].map((slot) => times.storedAt(slot) - NOW)).toEqual([0, 49 * DAY_MS, 50 * DAY_MS]);
+  });
+});
+
+describe('an engine with access times', () => {
+  function engineAt(now: number) {
+    const clock = new ManualClock(now);
+    const engine = new CacheEngine<string, string>({ maxBytes: '1MiB', trackAccess: true, clock });
+    return { clock, engine };
+  }
+
+  it('counts times that come to take 64 bits from the next write on, and only once', () => {
+    const { clock, engine } = engineAt(NOW);
+    engine.set('a', 'x');
+    const narrow = engine.bytes;
+    clock.advance(0.5);
+    engine.get('a');
+    engine.set('a', 'x');
+    expect(engine.bytes).toBe(narrow + WIDE_ACCESS_BYTES);
+    engine.set('a', 'x');
+    expect(engine.bytes).toBe(narrow + WIDE_ACCESS_BYTES);
+  });
+
+  it('stays in its budget when it does, also where it does not evict', () => {
+    for (const evict of [true, false]) {
+      const clock = new ManualClock(NOW);
+      const engine = new CacheEngine<number, string>({ maxBytes: 10_000, trackAccess: true, clock, evict });
+      for (let key = 0; key < 200; key++) engine.set(key, 'x');
+      clock.advance(0.5);
+      for (let key = 0; key < 200; key++) {
+        engine.set(key, 'y');
+        expect(engine.bytes).toBeLessThanOrEqual(10_000);
+      }
+      expect(engine.verify()).toEqual([]);
+    }
+  });
+
+  it('forgets the times of entries that are gone', () => {
+    const { clock, engine } = engineAt(NOW);
+    for (let i = 0; i < 10; i++) engine.set(`k${i}`, 'x');
+    for (let i = 0; i < 10; i++) engine.delete(`k${i}`);
+    clock.advance(30 * DAY_MS);
+    engine.set('a', 'x');
+    const narrow = engine.bytes;
+    clock.advance(25 * DAY_MS);
+    engine.set('a', 'y');
+    engine.set('a', 'z');
+    expect(engine.bytes).toBe(narrow);
   });
 });

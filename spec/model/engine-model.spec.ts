@@ -87,9 +87,13 @@ function needEveryColumn(engine: CacheEngine<string, number>): void {
   engine.resetStats();
 }
 
+/** A clock that tells fractions has access times take 64 bits from the start, as the model has it. */
+const FRACTIONAL_MS = 0.5;
+
 /** What an entry with a value that weighs nothing counts. */
 function emptyWeight(key: string, trackAccess: boolean): number {
-  const probe = new CacheEngine<string, number>({ sizeOf: (weight) => weight, trackAccess });
+  const clock = new ManualClock(FRACTIONAL_MS);
+  const probe = new CacheEngine<string, number>({ sizeOf: (weight) => weight, trackAccess, clock });
   needEveryColumn(probe);
   probe.set(key, 0);
   return probe.bytes;
@@ -111,7 +115,7 @@ describe('CacheEngine against a naive model', () => {
             maxBytes: maxBytes(limitsInBytes.maxBytes),
             maxEntryBytes: maxBytes(limitsInBytes.maxEntryBytes),
           };
-          const clock = new ManualClock(0);
+          const clock = new ManualClock(FRACTIONAL_MS);
           const removals: [string, number, RemovalCause][] = [];
           const options = { ...bounds, clock, trackAccess, sizeOf: (weight: number) => weight };
           const engine = new CacheEngine<string, number>(

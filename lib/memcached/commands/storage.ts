@@ -30,9 +30,9 @@ export function beginStore(items: ItemStore, request: Request): Reply | null {
   return 'too-large';
 }
 
-/** `beginStore` in the plainest case: counts a command and returns true, or has done nothing. */
+/** `beginStore` where nobody observes and the data is let in: counts a command and returns true, or has done nothing. */
 export function takesData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
-  if (items.observed || items.itemBytes(keyBytes, flags, valueBytes) > items.itemMaxBytes) return false;
+  if (items.itemBytes(keyBytes, flags, valueBytes) > items.itemMaxBytes) return false;
   items.count(CMD_SET);
   return true;
 }

@@ -28,6 +28,9 @@ export const TEXT_REPLIES: Readonly<Record<Reply, string>> = {
 /** `VALUE <key> <flags> <bytes>[ <cas>]`, but for the key. */
 const LINE_MAX_BYTES = 64;
 
+/** Longer texts are the reply buffer's to divide. */
+const WRITTEN_HERE_MAX_BYTES = 4096;
+
 /**
  * `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. The key's bytes are `line[keyStart, keyEnd)`; a
  * `version` below 0 stands for no cas.
@@ -43,7 +46,8 @@ export function writeItem(
 ): void {
   const { length } = value;
   // One piece of memory for all, written to directly: a call for each word costs more than its bytes.
-  let at = out.prepare(LINE_MAX_BYTES + keyEnd - keyStart + (typeof value === 'string' ? length : 0));
+  const isShort = typeof value === 'string' && length <= WRITTEN_HERE_MAX_BYTES;
+  let at = out.prepare(LINE_MAX_BYTES + keyEnd - keyStart + (isShort ? length : 0));
   const { memory } = out;
   memory[at++] = 0x56;
   memory[at++] = 0x41;
@@ -62,11 +66,12 @@ export function writeItem(
   }
   memory[at++] = CR;
   memory[at++] = LF;
-  if (typeof value === 'string') {
+  if (isShort) {
     at = writeLatin1(memory, at, value);
   } else {
     out.commit(at);
-    out.reference(value);
+    if (typeof value === 'string') out.text(value);
+    else out.reference(value);
     at = out.prepare(2);
   }
   out.memory[at++] = CR;
