@@ -1,5 +1,10 @@
 /** Rounds: all contenders in each, one after the other, and another one first each time. */
 
+/** Says on the terminal that a round begins: a run may take long. */
+export function announce(round, rounds) {
+  console.log(`  round ${round + 1} of ${rounds}, ${new Date().toTimeString().slice(0, 8)}`);
+}
+
 /** The contenders of one round, rotated. */
 export function rotated(contenders, round) {
   const first = round % contenders.length;

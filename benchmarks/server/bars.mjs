@@ -28,6 +28,11 @@ const LATENCY_MOST = 3;
 const RESIDENT_MOST_BYTES = 250;
 const RESIDENT_CASE = { keys: 1_000_000, valueBytes: 100 };
 
+/** Whether a bar is stated for the cell. */
+export function hasBar(wanted) {
+  return CPU_BARS.some((bar) => sameCell(bar.cell, wanted));
+}
+
 /** Rows of `what, measured, bar, whether it is held`, from what was kept of each part (null for nothing). */
 export function barsTable({ server, latency, resident }) {
   const rows = [];

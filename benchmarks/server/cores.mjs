@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChild } from '../harness/child.mjs';
-import { rotated } from '../harness/rounds.mjs';
+import { announce, rotated } from '../harness/rounds.mjs';
 import { median } from '../harness/statistics.mjs';
 import { counted, fixed, table, times } from '../harness/table.mjs';
 import { accepts, freeAddress, scratch } from './addresses.mjs';
@@ -20,7 +20,7 @@ import { CAN_READ_PROCESSES } from './process-figures.mjs';
 
 const closedLoopUrl = new URL('./closed-loop.mjs', import.meta.url);
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const MEASURE_MS = 1_000;
 
 const DEPLOYMENTS = [
@@ -52,7 +52,8 @@ export async function benchCores(options) {
       (hasProxy || proxy !== true) &&
       present.some(({ name }) => name === server),
   ).map((deployment) => ({ ...deployment, readings: CELLS.map(() => []) }));
-  for (let round = 0; round < rounds; round++)
+  for (let round = 0; round < rounds; round++) {
+    announce(round, rounds);
     for (const deployment of rotated(deployments, round)) {
       const contender = present.find(({ name }) => name === deployment.server);
       const readings = await measure(contender, deployment, measureMs);
@@ -60,6 +61,7 @@ export async function benchCores(options) {
         deployment.readings[i].push(reading);
       });
     }
+  }
   console.log(coresTable({ cells: CELLS, deployments }, table));
   return { rounds, measureMs, missing, twemproxy: twemproxyVersion(), cells: CELLS, deployments };
 }

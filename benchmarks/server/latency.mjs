@@ -5,7 +5,7 @@
  */
 
 import { runChild } from '../harness/child.mjs';
-import { rotated } from '../harness/rounds.mjs';
+import { announce, rotated } from '../harness/rounds.mjs';
 import { median } from '../harness/statistics.mjs';
 import { count, counted, fixed, table } from '../harness/table.mjs';
 import { freeAddress } from './addresses.mjs';
@@ -20,7 +20,7 @@ import { shownNames } from './words.mjs';
 const openLoopUrl = new URL('./open-loop.mjs', import.meta.url);
 const fillUrl = new URL('./fill.mjs', import.meta.url);
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const SECONDS = 5;
 const SATURATE_MS = 800;
 const LOAD = 0.5;
@@ -56,13 +56,15 @@ export async function benchLatency(options) {
     ...(smoke ? { keys: FEW_KEYS } : {}),
     readings: {},
   }));
-  for (let round = 0; round < rounds; round++)
+  for (let round = 0; round < rounds; round++) {
+    announce(round, rounds);
     for (const latencyCase of cases)
       for (const contender of rotated(servers, round)) {
         const reading = await measure(contender, latencyCase, seconds, smoke);
         latencyCase.readings[contender.name] ??= [];
         latencyCase.readings[contender.name].push(reading);
       }
+  }
   for (const { title, readings } of cases) {
     console.log(`\n${title}`);
     console.log(latencyTable(servers, readings, table));

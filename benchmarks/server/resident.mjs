@@ -15,7 +15,7 @@ import { shownNames } from './words.mjs';
 
 const fillUrl = new URL('./fill.mjs', import.meta.url);
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** What the server does by itself after the last request is over by then. */
 const SETTLE_MS = 2_000;
 

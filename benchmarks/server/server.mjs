@@ -1,8 +1,10 @@
 /** Servers at saturation, cell by cell: CPU time for each operation, throughput, resident memory. */
 
 import { runChild } from '../harness/child.mjs';
-import { rotated } from '../harness/rounds.mjs';
+import { announce, rotated } from '../harness/rounds.mjs';
+import { counted } from '../harness/table.mjs';
 import { freeAddress } from './addresses.mjs';
+import { hasBar } from './bars.mjs';
 import { cellName, GROUPS, USUAL } from './cells.mjs';
 import { FLOOR, presentContenders, takesPart } from './contenders.mjs';
 import { startServer } from './process.mjs';
@@ -12,7 +14,11 @@ import { cellFigures, terminalTable } from './tables.mjs';
 const closedLoopUrl = new URL('./closed-loop.mjs', import.meta.url);
 
 const ROUNDS = 5;
+/** Of groups that no bar is stated for. */
+const OTHER_ROUNDS = 3;
 const MEASURE_MS = 800;
+/** Each cell of a server is run for so long before any is measured: V8 compiles what it has seen, and later anew. */
+const WARM_UP_MS = 200;
 const SMOKE_MS = 60;
 
 /** In the smoke: each command and each transport, and the longest value. */
@@ -23,7 +29,7 @@ export async function benchServer(options) {
   const { smoke, only } = options;
   const rounds = options.rounds ?? (smoke ? 1 : ROUNDS);
   const measureMs = smoke ? SMOKE_MS : MEASURE_MS;
-  console.log(`\nServers at saturation: medians of ${rounds} rounds of ${measureMs} ms.`);
+  console.log(`\nServers at saturation: medians of ${counted(rounds, 'round')} of ${measureMs} ms.`);
   const { present, missing } = presentContenders(options);
   if (!CAN_READ_PROCESSES) {
     const why = "everything is left out: CPU time is read from Linux's /proc";
@@ -34,18 +40,21 @@ export async function benchServer(options) {
   const groups = Object.values(GROUPS)
     .map((cells) => cells.filter(wanted))
     .filter((cells) => cells.length > 0);
+  const roundsOf = (cells) => (cells.some(hasBar) ? rounds : Math.min(rounds, OTHER_ROUNDS));
   const figures = new Map(groups.flat().map((cell) => [cell, {}]));
-  for (let round = 0; round < rounds; round++)
-    for (const cells of groups)
+  for (let round = 0; round < rounds; round++) {
+    announce(round, rounds);
+    for (const cells of groups.filter((own) => round < roundsOf(own)))
       for (const contender of rotated(present, round)) {
         const own = cells.filter((cell) => takesPart(contender, cell));
-        const readings = await measure(contender, own, measureMs);
+        const readings = await measure(contender, own, measureMs, smoke ? 0 : WARM_UP_MS);
         readings.forEach((reading, i) => {
           const ofCell = figures.get(own[i]);
           ofCell[contender.name] ??= [];
           ofCell[contender.name].push(reading);
         });
       }
+  }
   const contenders = present.map(({ name, version, protocol }) => ({ name, version, protocol }));
   const cells = [...figures].map(([cell, readings]) => ({ ...cell, readings }));
   console.log(terminalTable(contenders, cells.map(cellFigures)));
@@ -53,20 +62,21 @@ export async function benchServer(options) {
 }
 
 /** All cells of one group on one server, started fresh. */
-async function measure(contender, cells, measureMs) {
+async function measure(contender, cells, measureMs, warmUpMs) {
   // The floor serves one command only.
   if (contender.name === FLOOR) {
     const readings = [];
-    for (const cell of cells) readings.push(...(await onOneServer(contender, [cell], measureMs)));
+    for (const cell of cells) readings.push(...(await onOneServer(contender, [cell], measureMs, warmUpMs)));
     return readings;
   }
-  return cells.length === 0 ? [] : await onOneServer(contender, cells, measureMs);
+  return cells.length === 0 ? [] : await onOneServer(contender, cells, measureMs, warmUpMs);
 }
 
-async function onOneServer(contender, cells, measureMs) {
+async function onOneServer(contender, cells, measureMs, warmUpMs) {
   const address = await freeAddress(cells[0].transport);
   const server = await startServer(contender.command(address, { cell: cells[0] }), address);
   try {
+    if (warmUpMs > 0) for (const cell of cells) await saturate(contender, server, cell, warmUpMs);
     const readings = [];
     for (const cell of cells) readings.push(await saturate(contender, server, cell, measureMs));
     return readings;
