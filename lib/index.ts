@@ -1,5 +1,6 @@
 /** hotset's core: importing it loads no network code. */
 
+export type { Change, ChangeCause, ChangeListener } from './engine/announcements.js';
 export { CacheEngine, type IterationOptions } from './engine/cache-engine.js';
 export { type Clock, CoarseClock, ManualClock, systemClock, TickingClock } from './engine/clock.js';
 export type { LookupMessage, RemovalMessage, StoreMessage } from './engine/diagnostics.js';

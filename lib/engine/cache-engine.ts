@@ -27,7 +27,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     if (table === null || this.watchesReads) {
       const entry = this.lookup(key);
       const value = entry > 0 ? this.valueAt(entry) : undefined;
-      this.removals?.deliver();
+      this.announcements?.deliver();
       return value;
     }
     // What `lookup` does in the plainest case, in one piece: a quarter faster.
@@ -141,7 +141,7 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     if (entry === 0) return false;
     const live = !this.isExpired(entry);
     this.remove(this.tables.tableOf(entry), this.tables.slotOf(entry), live ? 'deleted' : 'expired');
-    this.removals?.deliver();
+    this.announcements?.deliver();
     return live;
   }
 

@@ -3,6 +3,8 @@
  * cause and told. The lower half of the engine's base; entry-store.ts is the upper one, and has the invariants.
  */
 
+import { invalidArgument } from '../errors.js';
+import { Announcements, type ChangeListener } from './announcements.js';
 import { Budget } from './budget.js';
 import type { Clock } from './clock.js';
 import { REMOVAL_CHANNEL } from './diagnostics.js';
@@ -11,7 +13,7 @@ import { type EntryTable, FETCHED } from './entry-table.js';
 import { EvictionAges } from './eviction-ages.js';
 import type { ResolvedOptions } from './options.js';
 import { PinnedMemory } from './pinned-memory.js';
-import { type RemovalCause, RemovalQueue } from './removal.js';
+import type { RemovalCause } from './removal.js';
 import * as count from './stats.js';
 import { EntryTables, type TableLayout } from './tables.js';
 
@@ -32,7 +34,8 @@ export class EntryRemoval<K, V> {
   protected readonly counters: count.Counters = count.newCounters();
   protected readonly budget: Budget;
   protected readonly evictionAges: EvictionAges | null;
-  protected readonly removals: RemovalQueue<K, V> | null;
+  /** Null while there is nobody to tell. */
+  protected announcements: Announcements<K, V> | null;
   #countsWideTimes = false;
   /** Whether any entry has had a time to live. */
   protected usesExpiry = false;
@@ -47,7 +50,7 @@ export class EntryRemoval<K, V> {
       this.tables.fits = (bytes) => !this.budget.exceededBy(bytes, this.tables.size);
     this.evictionAges = options.trackAccess ? new EvictionAges() : null;
     this.pinned = this.budget.weighs && options.sizeOf === null ? new PinnedMemory() : null;
-    this.removals = options.onRemoval === null ? null : new RemovalQueue(options.onRemoval);
+    this.announcements = options.onRemoval === null ? null : new Announcements(options.onRemoval);
     this.budget.addOverhead(ENTRY_OVERHEAD_BYTES);
     if (options.trackAccess) {
       this.budget.addOverhead(ACCESS_BYTES);
@@ -66,7 +69,9 @@ export class EntryRemoval<K, V> {
   /** Removes everything and gives the memory back. O(n) with a removal listener. */
   clear(): void {
     const { tables } = this;
-    if (this.removals !== null || REMOVAL_CHANNEL.hasSubscribers) {
+    const { announcements } = this;
+    const hasListener = announcements !== null && announcements.onRemoval !== null;
+    if (hasListener || REMOVAL_CHANNEL.hasSubscribers) {
       for (const entry of tables.walk('oldest-first'))
         this.#tell(tables.tableOf(entry), tables.slotOf(entry), 'cleared');
     }
@@ -76,7 +81,28 @@ export class EntryRemoval<K, V> {
       this.budget.slackBytes -= this.pinned.bytes;
       this.pinned.clear();
     }
-    this.removals?.deliver();
+    announcements?.changed(undefined, 'cleared', undefined);
+    announcements?.deliver();
+  }
+
+  /**
+   * Calls `listener` with each change to an entry whose key is a text that begins with `prefix`; the empty prefix
+   * takes every key. Returns what ends that. A change costs O(1) for each subscription there is, and nothing where
+   * there is none. Throws `HOTSET_INVALID_ARGUMENT`.
+   *
+   * @example
+   * const unsubscribe = engine.subscribe('user:', ({ key, cause }) => console.log(key, cause));
+   */
+  subscribe(prefix: string, listener: ChangeListener<K>): () => void {
+    if (typeof prefix !== 'string') throw invalidArgument('prefix', 'a text', prefix);
+    if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener);
+    this.announcements ??= new Announcements<K, V>(null);
+    const announcements = this.announcements;
+    const unsubscribe = announcements.subscribe(prefix, listener);
+    return () => {
+      unsubscribe();
+      if (!announcements.isHeard && this.announcements === announcements) this.announcements = null;
+    };
   }
 
   // The rest is the engine's own.
@@ -157,7 +183,7 @@ export class EntryRemoval<K, V> {
     else if (cause === 'deleted') counters[count.DELETIONS]!++;
     if (this.trackAccess) this.#countAccess(table, slot, cause, now);
     if (this.budget.weighs) this.budget.contentBytes -= table.bytes[slot]!;
-    if (this.removals !== null || REMOVAL_CHANNEL.hasSubscribers) this.#tell(table, slot, cause);
+    if (this.announcements !== null || REMOVAL_CHANNEL.hasSubscribers) this.#tell(table, slot, cause);
   }
 
   #countAccess(table: EntryTable<K, V>, slot: number, cause: RemovalCause, now: number): void {
@@ -171,9 +197,10 @@ export class EntryRemoval<K, V> {
     else if (cause === 'expired') this.counters[count.EXPIRATIONS_UNFETCHED]!++;
   }
 
-  /** Tells the listener and the channel, while the slot still holds its key and value. */
+  /** Tells listeners and the channel, while the slot still holds its key and value. */
   #tell(table: EntryTable<K, V>, slot: number, cause: RemovalCause): void {
-    if (this.removals !== null) this.removals.push(table.keys[slot] as K, table.values[slot] as V, cause);
+    if (this.announcements !== null)
+      this.announcements.removed(table.keys[slot] as K, table.values[slot] as V, cause);
     if (REMOVAL_CHANNEL.hasSubscribers)
       REMOVAL_CHANNEL.publish({
         engine: this,

@@ -54,7 +54,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     this.budget.addOverhead(VERSION_BYTES);
     if (this.#lastVersion > NARROW_VERSION_MAX) this.#useWideVersions();
     this.makeRoom(this.nowIfNeeded());
-    this.removals?.deliver();
+    this.announcements?.deliver();
   }
 
   /**
@@ -159,7 +159,11 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     this.lastStored = table.base + slot;
     this.counters[count.STORES]!++;
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
-    if (this.removals !== null) this.removals.deliver();
+    const { announcements } = this;
+    if (announcements !== null) {
+      announcements.changed(key, 'stored', table.versions === null ? undefined : this.#lastVersion);
+      announcements.deliver();
+    }
     return 'stored';
   }
 
@@ -208,11 +212,14 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     now: number,
   ): StoreResult {
     this.counters[count.REFUSALS]!++;
-    if (slot !== 0 && !keepRefused) this.remove(table, slot, 'replaced');
+    if (slot !== 0 && !keepRefused) {
+      this.remove(table, slot, 'replaced');
+      this.announcements?.changed(key, 'deleted', undefined);
+    }
     // The columns that it would have needed are there now, and every entry is a little heavier.
     this.makeRoom(now);
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: refusal });
-    this.removals?.deliver();
+    this.announcements?.deliver();
     return refusal;
   }
 
@@ -221,9 +228,13 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     const { tables } = this;
     const now = this.nowIfNeeded();
     this.#useColumns(0, expiresAtMs);
-    tables.schedule(tables.tableOf(entry), tables.slotOf(entry), expiresAtMs, now);
+    const table = tables.tableOf(entry);
+    const slot = tables.slotOf(entry);
+    const before = table.expiry === null ? NEVER : table.expiry.expiresAt[slot]!;
+    tables.schedule(table, slot, expiresAtMs, now);
+    if (expiresAtMs < before) this.announceTouch(table, slot);
     this.makeRoom(now);
-    this.removals?.deliver();
+    this.announcements?.deliver();
   }
 
   /** The greatest number that a write has been given. */
@@ -236,16 +247,30 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     if (table.versionOf(slot) === this.#lastVersion) this.#lastVersion--;
   }
 
+  protected announceTouch(table: EntryTable<K, V>, slot: number): void {
+    if (this.announcements === null) return;
+    const version = table.versions === null ? undefined : table.versionOf(slot);
+    this.announcements.changed(table.keys[slot], 'touched', version);
+  }
+
   protected nextVersion(): number {
     return ++this.#lastVersion;
   }
 
-  protected giveVersion(table: EntryTable<K, V>, slot: number, version: number | bigint): void {
+  /** `fresh`: the entry's write has announced itself. */
+  protected giveVersion(
+    table: EntryTable<K, V>,
+    slot: number,
+    version: number | bigint,
+    fresh: boolean,
+  ): void {
     table.setVersion(slot, version);
-    if (version <= NARROW_VERSION_MAX || this.#usesWideVersions) return;
-    this.#useWideVersions();
-    this.makeRoom(this.nowIfNeeded());
-    this.removals?.deliver();
+    if (!fresh) this.announceTouch(table, slot);
+    if (version > NARROW_VERSION_MAX && !this.#usesWideVersions) {
+      this.#useWideVersions();
+      this.makeRoom(this.nowIfNeeded());
+    }
+    this.announcements?.deliver();
   }
 
   protected expiresAtMs(ttlMs: number): number {

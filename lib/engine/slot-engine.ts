@@ -122,7 +122,7 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     const key = table.keys[slot];
     this.remove(table, slot, 'expired');
     if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this, key, result: 'expired' });
-    this.removals?.deliver();
+    this.announcements?.deliver();
   }
 
   /** Tells no listener: the caller has yet to look at the entry. */
@@ -175,12 +175,12 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     const slot = this.tables.slotOf(entry);
     this.tables.givesVersions = true;
     if (fresh) this.takeBackVersion(table, slot);
-    this.giveVersion(table, slot, version);
+    this.giveVersion(table, slot, version, fresh);
   }
 
   /** Gives the entry the next version, as a write does. `beginVersions` must have been called. */
   renewVersionAt(entry: number): void {
-    this.giveVersion(this.tables.tableOf(entry), this.tables.slotOf(entry), this.nextVersion());
+    this.giveVersion(this.tables.tableOf(entry), this.tables.slotOf(entry), this.nextVersion(), false);
   }
 
   /** The marks that an adapter has put on the entry: 7 bits, 0 after each write. Needs `trackAccess`. */
@@ -294,7 +294,7 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
         this.remove(table, slot, 'evicted', now);
       }
     }
-    this.removals?.deliver();
+    this.announcements?.deliver();
     return entry;
   }
 
@@ -307,7 +307,7 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
       throw invalidArgument('limit', 'a number of entries, 0 or more', limit);
     if (!this.tables.canExpire) return 0;
     const expired = this.tables.sweep(this.clock.now(), limit, this.removeExpired);
-    this.removals?.deliver();
+    this.announcements?.deliver();
     return expired;
   }
 
@@ -318,7 +318,7 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
   resize(limits: Limits): void {
     this.budget.resize(limits);
     this.makeRoom(this.nowIfNeeded());
-    this.removals?.deliver();
+    this.announcements?.deliver();
   }
 
   // Looking from outside
