@@ -52,9 +52,33 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     imports: ['memcached', 'errors.ts'],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls', 'mnemonist'],
   },
+  // What the two that listen for HTTP have in common: who may come in.
+  { room: 'web', imports: ['errors.ts'], packages: ['node:crypto', 'node:http'] },
+  {
+    room: 'websocket',
+    imports: ['memcached', 'web', 'errors.ts'],
+    packages: [
+      'node:crypto',
+      'node:http',
+      'node:https',
+      'node:net',
+      'node:stream',
+      'node:url',
+      'mnemonist',
+      'ws',
+    ],
+  },
+  { room: 'client', imports: ['engine', 'errors.ts'], packages: ['ws'] },
+  {
+    room: 'http',
+    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts'],
+    packages: ['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:url', 'prom-client'],
+  },
+  // The page that the http room serves: runs in browsers.
+  { room: 'live-view', imports: ['client'], packages: ['uplot'] },
   {
     room: 'cli',
-    imports: ['engine', 'memcached', 'snapshot', 'tcp', 'errors.ts'],
+    imports: ['engine', 'http', 'memcached', 'snapshot', 'tcp', 'websocket', 'errors.ts'],
     packages: [
       'node:child_process',
       'node:fs',

@@ -1,0 +1,43 @@
+/** What a live view and metrics show of a store, in one piece: the engine's figures, the protocol's, the transports'. */
+
+import type { Transport } from './commands/admin/transport.js';
+import { COUNTERS, type CounterName } from './counters.js';
+import type { ItemStore, WireEngine } from './item-store.js';
+
+export interface Overview {
+  readonly uptimeMs: number;
+  readonly engine: ReturnType<WireEngine['stats']>;
+  /** By memcached's names. */
+  readonly commands: Readonly<Record<CounterName, number>>;
+  /** Over all transports, as the rest. */
+  readonly connections: {
+    readonly current: number;
+    readonly total: number;
+    readonly rejected: number;
+    readonly max: number;
+  };
+  readonly network: { readonly bytesRead: number; readonly bytesWritten: number };
+}
+
+export function overview(items: ItemStore): Overview {
+  const sum = (read: (transport: Transport) => number): number =>
+    [...items.transports].reduce((total, transport) => total + read(transport), 0);
+  return {
+    uptimeMs: Math.max(0, items.clock.now() - items.startedAtMs),
+    engine: items.engine.stats(),
+    commands: Object.fromEntries(COUNTERS.map((name, i) => [name, items.counters[i]!])) as Record<
+      CounterName,
+      number
+    >,
+    connections: {
+      current: sum((transport) => transport.currentConnections),
+      total: sum((transport) => transport.totalConnections),
+      rejected: sum((transport) => transport.rejectedConnections),
+      max: sum((transport) => transport.maxConnections),
+    },
+    network: {
+      bytesRead: sum((transport) => transport.bytesRead),
+      bytesWritten: sum((transport) => transport.bytesWritten),
+    },
+  };
+}
