@@ -9,6 +9,7 @@
 import { connectTo } from './addresses.mjs';
 import { cpuMs, resident } from './process-figures.mjs';
 import { batchesOf, comparable, operationsOf } from './traffic.mjs';
+import { framed, handshake, WEBSOCKETS } from './websocket-frames.mjs';
 
 const SAMPLE = 64;
 const READ_BYTES = 256 * 1024;
@@ -34,7 +35,15 @@ function run(address, batches, operationsOfOne, first, name, again) {
   let { request, reply, requests } = batches[at];
   let received = 0;
   let actual = checked ? Buffer.allocUnsafeSlow(reply.length) : null;
+  let opening = address.transport in WEBSOCKETS;
   const onRead = (bytes) => {
+    if (opening) {
+      const answer = buffer.toString('latin1', 0, bytes);
+      if (!/^HTTP\/1\.1 101 [^]*\r\n\r\n$/.test(answer)) fail(`${name}: no handshake: ${answer.slice(0, 200)}`);
+      opening = false;
+      socket.write(request);
+      return true;
+    }
     if (actual !== null) buffer.copy(actual, received, 0, bytes);
     received += bytes;
     if (received < reply.length) return true;
@@ -51,7 +60,9 @@ function run(address, batches, operationsOfOne, first, name, again) {
     return true;
   };
   const socket = connectTo(address, { buffer, callback: onRead });
-  socket.on(address.transport === 'tls' ? 'secureConnect' : 'connect', () => socket.write(request));
+  socket.on(address.transport === 'tls' ? 'secureConnect' : 'connect', () =>
+    socket.write(opening ? handshake(address) : request),
+  );
   socket.on('error', (error) => fail(`${name}: connection failed: ${error.message}`));
   socket.on('end', () => {
     if (!stopping) fail(`${name}: the server closed a connection`);
@@ -60,7 +71,8 @@ function run(address, batches, operationsOfOne, first, name, again) {
 
 function preload(address) {
   return new Promise((resolve) => {
-    const batches = batchesOf({ protocol, command: 'set', pipeline: PRELOAD_PIPELINE, valueBytes });
+    const sets = batchesOf({ protocol, command: 'set', pipeline: PRELOAD_PIPELINE, valueBytes });
+    const batches = framed(sets, address.transport);
     let sent = 0;
     run(address, batches, 1, 0, 'set', () => {
       sent++;
@@ -74,7 +86,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 if (checked) for (const address of addresses) await preload(address);
 operations = 0;
-const batches = batchesOf({ ...cell, protocol });
+const batches = framed(batchesOf({ ...cell, protocol }), addresses[0].transport);
 for (let i = 0; i < connections; i++) {
   const first = Math.floor((i * batches.length) / connections);
   run(addresses[i % addresses.length], batches, operationsOf(command), first, command, () => !stopping);

@@ -41,6 +41,10 @@ function binaryPacket(magic, opcode, { extras = '', key = '', value = '' }) {
   return `${header.toString('latin1')}${extras}${key}${value}`;
 }
 
+/** Ids are all alike: the load does not need to tell replies apart. Versions read null where there are no cas ids (`-C`). */
+const rpcRequest = (method, params) => `{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`;
+const rpcReply = (result) => `{"jsonrpc":"2.0","id":1,"result":${result}}`;
+
 const NO_FLAGS = '\0'.repeat(4);
 const NO_FLAGS_NO_EXPTIME = '\0'.repeat(8);
 
@@ -88,6 +92,17 @@ const COMMANDS = {
       reply: () => binaryPacket(0x81, 0x01, {}),
     },
   },
+  'hotset.v1': {
+    get: {
+      request: (i) => rpcRequest('get', `{"key":"${keyOf(i)}"}`),
+      reply: (i, bytes) =>
+        rpcReply(`{"value":"${valueText(i, bytes)}","flags":0,"version":null,"ttlMs":null}`),
+    },
+    set: {
+      request: (i, bytes) => rpcRequest('set', `{"key":"${keyOf(i)}","value":"${valueText(i, bytes)}"}`),
+      reply: () => rpcReply('{"result":"stored","version":null}'),
+    },
+  },
   redis: {
     get: { request: (i) => resp('GET', keyOf(i)), reply: redisValue },
     set: {
@@ -130,11 +145,23 @@ export function batchesOf({ protocol, command, pipeline, valueBytes }) {
     const batch = requests.slice(at, at + pipeline);
     batches.push({
       requests: batch.length,
-      request: Buffer.from(batch.map(({ request }) => request).join(''), 'latin1'),
-      reply: Buffer.from(batch.map(({ reply }) => reply).join(''), 'latin1'),
+      request: joined(
+        protocol,
+        batch.map(({ request }) => request),
+      ),
+      reply: joined(
+        protocol,
+        batch.map(({ reply }) => reply),
+      ),
     });
   }
   return batches;
+}
+
+/** One after the other; requests of JSON-RPC that are sent together are a batch. */
+function joined(protocol, texts) {
+  const isBatch = protocol === 'hotset.v1' && texts.length > 1;
+  return Buffer.from(isBatch ? `[${texts.join(',')}]` : texts.join(''), 'latin1');
 }
 
 /** For who stores all keys and looks again: with `version` 1 each key has another one's value. */

@@ -1,0 +1,46 @@
+/** WebSocket without a library on the load's side: the handshake, and frames made before anything is timed. */
+
+/** transport -> how its frames and its handshake look. Addresses of these have a `path`. */
+export const WEBSOCKETS = {
+  'memcached frames': { subprotocol: 'memcached', opcode: 0x2 },
+  'hotset.v1': { subprotocol: 'hotset.v1', opcode: 0x1 },
+};
+
+const FINAL = 0x80;
+const MASKED = 0x80;
+/** Clients have to mask. A mask of zeros leaves the payload as it is; servers unmask it all the same. */
+const NO_MASK = Buffer.alloc(4);
+
+function header(opcode, bytes, maskBit) {
+  if (bytes < 126) return Buffer.from([FINAL | opcode, maskBit | bytes]);
+  if (bytes < 65_536) return Buffer.from([FINAL | opcode, maskBit | 126, bytes >> 8, bytes & 0xff]);
+  const long = Buffer.alloc(10);
+  long.set([FINAL | opcode, maskBit | 127]);
+  long.writeBigUInt64BE(BigInt(bytes), 2);
+  return long;
+}
+
+/** Batches as they go over a transport: those of a WebSocket are one frame each way. */
+export function framed(batches, transport) {
+  const websocket = WEBSOCKETS[transport];
+  if (websocket === undefined) return batches;
+  const { opcode } = websocket;
+  return batches.map(({ requests, request, reply }) => ({
+    requests,
+    request: Buffer.concat([header(opcode, request.length, MASKED), NO_MASK, request]),
+    reply: Buffer.concat([header(opcode, reply.length, 0), reply]),
+  }));
+}
+
+export function handshake({ transport, port, path }) {
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    `Sec-WebSocket-Protocol: ${WEBSOCKETS[transport].subprotocol}`,
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
