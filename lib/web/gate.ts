@@ -2,11 +2,14 @@
  * Who may come in over HTTP: which names the server answers to, which pages may connect, and the token.
  * A browser lets any page send requests to any server, loopback ones too: a server that does not look at `Origin`
  * and `Host` serves every page that its user opens.
+ *
+ * What a browser says of itself it says in one form, so that forms are compared and not interpreted: a `Host` or
+ * `Origin` that is written otherwise is one that nobody has allowed.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalidOption } from '../errors.js';
+import { invalidOption, shown } from '../errors.js';
 
 export interface GateOptions {
   /** Names, without port, that `Host` may have beside `localhost`, `127.0.0.1`, `[::1]` and the address listened on. */
@@ -28,6 +31,9 @@ export const TOKEN_SUBPROTOCOL = 'hotset.token.';
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 const BEARER = /^bearer +(\S+)$/i;
+const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
+/** Scheme and host, a port perhaps, and nothing else. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
 export class Gate {
   readonly #hosts: ReadonlySet<string>;
@@ -36,12 +42,15 @@ export class Gate {
 
   /** Throws `HOTSET_INVALID_OPTION`. */
   constructor({ hosts = [], origins, token }: GateOptions) {
-    checkTexts('hosts', hosts);
-    if (origins !== undefined) checkTexts('origins', origins);
+    const names = list('hosts', hosts, 'an array of host names without port', hostName);
+    this.#hosts = new Set([...LOOPBACK, ...names]);
+    this.#origins =
+      origins === undefined
+        ? null
+        : new Set(list('origins', origins, "an array of origins such as 'https://app.example'", ownForm));
     if (token !== undefined && (typeof token !== 'string' || !/^[!-~]+$/.test(token)))
-      throw invalidOption('token', 'a text of visible ASCII characters', token);
-    this.#hosts = new Set([...LOOPBACK, ...hosts.map((host) => host.toLowerCase())]);
-    this.#origins = origins === undefined ? null : new Set(origins);
+      // A token that is no good may be a secret all the same, and errors are logged.
+      throw invalidOption('token', 'a text of visible ASCII characters', typeof token);
     this.#tokenHash = token === undefined ? null : digest(token);
   }
 
@@ -54,22 +63,22 @@ export class Gate {
   checkPlace(headers: IncomingHttpHeaders, localAddress: string | undefined): Refusal | null {
     const { host, origin } = headers;
     if (host === undefined) return { status: 400, reason: 'there is no Host header' };
-    const name = host.replace(/:\d*$/, '').toLowerCase();
+    const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
     if (!this.#hosts.has(name) && name !== shownHost(localAddress))
-      return { status: 403, reason: `this server is not known as ${name}; see the option hosts` };
+      return { status: 403, reason: `this server is not known as ${shown(name)}; see the option hosts` };
     if (origin === undefined) return null;
     const isAllowed = this.#origins === null ? isSameOrigin(origin, host) : this.#origins.has(origin);
     return isAllowed
       ? null
-      : { status: 403, reason: `pages of ${origin} may not connect; see the option origins` };
+      : { status: 403, reason: `pages of ${shown(origin)} may not connect; see the option origins` };
   }
 
   /** Looks at the token, in a header or among the subprotocols offered, in constant time. Null when all is well. */
   checkToken(headers: IncomingHttpHeaders, offered: Iterable<string> = []): Refusal | null {
     if (this.#tokenHash === null) return null;
-    const shown = tokenOf(headers, offered);
-    if (shown === null) return { status: 401, reason: 'a token is needed' };
-    return timingSafeEqual(digest(shown), this.#tokenHash)
+    const token = tokenOf(headers, offered);
+    if (token === null) return { status: 401, reason: 'a token is needed' };
+    return timingSafeEqual(digest(token), this.#tokenHash)
       ? null
       : { status: 401, reason: 'the token is wrong' };
   }
@@ -86,21 +95,46 @@ function tokenOf({ authorization }: IncomingHttpHeaders, offered: Iterable<strin
 
 /** A page served over TLS by a proxy has the same host and another scheme. */
 function isSameOrigin(origin: string, host: string): boolean {
-  return origin === `http://${host}` || origin === `https://${host}`;
+  const place = host.toLowerCase();
+  return origin === `http://${place}` || origin === `https://${place}`;
 }
 
 /** As `Host` writes an address. */
 function shownHost(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
-  const plain = address.replace(/^::ffff:/, '');
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
   return plain.includes(':') ? `[${plain}]` : plain;
+}
+
+/** As `Host` writes a name of the option; null when it cannot be one. */
+function hostName(text: string): string | null {
+  const name = text.includes(':') && !text.startsWith('[') ? `[${text}]` : text;
+  return HOST_NAME.test(name) ? name.replace(/\.$/, '').toLowerCase() : null;
+}
+
+/** As `Origin` writes an origin of the option; null when it cannot be one. `null` is the origin of any page at all. */
+function ownForm(text: string): string | null {
+  if (!ORIGIN.test(text) || !URL.canParse(text)) return null;
+  const { origin, protocol, host } = new URL(text);
+  // Of schemes that are not the web's own, such as a browser extension's, a URL does not know the origin.
+  return origin === 'null' ? `${protocol}//${host}` : origin;
+}
+
+/** The option's texts in the form that they are compared in. Throws `HOTSET_INVALID_OPTION`. */
+function list(
+  name: string,
+  texts: readonly string[],
+  takes: string,
+  form: (text: string) => string | null,
+): string[] {
+  if (!Array.isArray(texts)) throw invalidOption(name, takes, texts);
+  return texts.map((text: unknown) => {
+    const formed = typeof text === 'string' ? form(text) : null;
+    if (formed === null) throw invalidOption(name, takes, text);
+    return formed;
+  });
 }
 
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
-}
-
-function checkTexts(name: string, texts: readonly string[]): void {
-  if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string'))
-    throw invalidOption(name, 'an array of texts', texts);
 }
