@@ -48,6 +48,8 @@ export class Request {
   flags = 0;
   /** Seconds as the wire counts them: 0 never, negative expired, above 30 days a Unix time. */
   exptime = 0;
+  /** Milliseconds to live, for those who do not count as the wire does; null where `exptime` says it. */
+  ttlMs: number | null = null;
   /** How long the data has taken to come after its command. */
   waitedMs = 0;
   /** Bytes of data that follow the line, without their CRLF. */

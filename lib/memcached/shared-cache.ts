@@ -6,18 +6,9 @@
 import type { StoreOptions, StoreResult } from '../engine/entry.js';
 import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
 import { knownItemStoreOf, type WireEngine } from './item-store.js';
+import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS } from './value-flags.js';
 import { wireKey } from './wire-key.js';
 import { bytesOf, latin1Of, type WireValue, wireValue } from './wire-value.js';
-
-/**
- * Flags that `set` writes unless told otherwise: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
- * text, 1 (pymemcache's documented JSON serializer: a string) as text. Other flags are read as bytes.
- */
-export const TEXT_FLAGS = 0;
-export const JSON_FLAGS = 2;
-export const BYTES_FLAGS = 4;
-
-const READ_AS_TEXT: ReadonlySet<number> = new Set([TEXT_FLAGS, 1, 16]);
 
 /** Flags that `set` writes and `get` understands: those of the clients that share the cache. */
 export interface SharedCacheOptions {

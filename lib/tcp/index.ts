@@ -8,14 +8,8 @@ import type { TcpServerOptions } from './options.js';
 import { TcpServer } from './tcp-server.js';
 
 export type { ItemStoreOptions, WireEngine } from '../memcached/item-store.js';
-export {
-  BYTES_FLAGS,
-  JSON_FLAGS,
-  SharedCache,
-  type SharedCacheOptions,
-  type SharedValue,
-  TEXT_FLAGS,
-} from '../memcached/shared-cache.js';
+export { SharedCache, type SharedCacheOptions, type SharedValue } from '../memcached/shared-cache.js';
+export { BYTES_FLAGS, JSON_FLAGS, TEXT_FLAGS } from '../memcached/value-flags.js';
 export { createWireEngine, type WireEngineOptions } from '../memcached/wire-engine.js';
 export { keyText, wireKey } from '../memcached/wire-key.js';
 export type { WireValue } from '../memcached/wire-value.js';

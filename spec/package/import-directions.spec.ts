@@ -32,7 +32,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   {
     room: 'memcached',
     imports: ['engine', 'errors.ts'],
-    packages: ['node:crypto', 'node:diagnostics_channel'],
+    packages: ['node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
     room: 'snapshot',
@@ -58,7 +58,9 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     room: 'websocket',
     imports: ['memcached', 'web', 'errors.ts'],
     packages: [
+      'node:buffer',
       'node:crypto',
+      'node:diagnostics_channel',
       'node:http',
       'node:https',
       'node:net',

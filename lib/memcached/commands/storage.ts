@@ -64,7 +64,7 @@ export function setPlainly(
 }
 
 function storeValue(items: ItemStore, request: Request, value: WireValue): Reply {
-  options.ttlMs = items.ttlMs(request.exptime, request.waitedMs);
+  options.ttlMs = request.ttlMs ?? items.ttlMs(request.exptime, request.waitedMs);
   options.flags = request.flags;
   options.keepRefused = !request.dropsWhenRefused;
   const { key, mode } = request;

@@ -1,0 +1,38 @@
+/** Methods that read values. They count, and promote, as memcached's `get` does. */
+
+import { fetch } from '../../../memcached/commands/retrieval.js';
+import { wireKey } from '../../../memcached/wire-key.js';
+import { required } from '../params.js';
+import { RpcError } from '../rpc-error.js';
+import { entryJson } from '../stored-value.js';
+import { AS, type Call, isTexts, KEY, type Method, method, type Steps } from './method.js';
+
+export const READS: Readonly<Record<string, Method>> = {
+  get: method('values', { key: KEY, as: AS }, (call, { key, as }) =>
+    read(call, wireKey(key), as === 'base64'),
+  ),
+  getMany: method(
+    'values',
+    { keys: required('an array of texts', isTexts), as: AS },
+    (call, { keys, as }) => {
+      const { maxBatch } = call.context.settings;
+      if (keys.length > maxBatch)
+        throw new RpcError('HOTSET_TOO_MANY', `keys takes up to ${maxBatch} keys; got ${keys.length}`);
+      return readAll(call, keys.map(wireKey), as === 'base64');
+    },
+  ),
+};
+
+function* readAll(call: Call, keys: readonly string[], asBase64: boolean): Steps {
+  const entries: string[] = [];
+  for (const key of keys) {
+    entries.push(read(call, key, asBase64));
+    yield;
+  }
+  return `[${entries.join(',')}]`;
+}
+
+function read({ items, room }: Call, key: string, asBase64: boolean): string {
+  const entry = fetch(items, key);
+  return entry === 0 ? 'null' : entryJson(items, entry, asBase64, room);
+}

@@ -1,0 +1,162 @@
+/** Methods that change entries. They count as memcached's commands do, and a refused write changes nothing. */
+
+import { adjust, countMiss } from '../../../memcached/commands/arithmetic.js';
+import { flush, remove } from '../../../memcached/commands/deletion.js';
+import { fetchToTouch } from '../../../memcached/commands/retrieval.js';
+import { beginStore, store } from '../../../memcached/commands/storage.js';
+import type { ItemStore } from '../../../memcached/item-store.js';
+import type { Reply } from '../../../memcached/reply.js';
+import { type CasId, Request, type StoreMode } from '../../../memcached/request.js';
+import { wireKey } from '../../../memcached/wire-key.js';
+import { optional, type ParamsOf, required } from '../params.js';
+import { RpcError } from '../rpc-error.js';
+import { givenValue } from '../stored-value.js';
+import { type Call, isText, isTtlMs, KEY, type Method, method } from './method.js';
+
+const UINT32_END = 2 ** 32;
+/** Digits of the largest cas id. */
+const CAS_ID = /^\d{1,20}$/;
+/** Flat, so that a long text costs it no stack; the length says the rest. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+/** A text that has no bytes in UTF-8. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+const TTL_TAKES = 'milliseconds, 0 or more, or null for never';
+
+const STORE_PARAMS = {
+  key: KEY,
+  value: optional('well-formed text, or any other JSON', isStorable),
+  base64: optional('base64', isBase64),
+  ttlMs: optional(TTL_TAKES, isTtlMs),
+  flags: optional('a whole number from 0 to 4294967295', isFlags),
+};
+
+const NOT_FOUND = '{"result":"not-found"}';
+
+/** Reused: what executes it does not keep it. */
+const request = new Request();
+
+export const WRITES: Readonly<Record<string, Method>> = {
+  set: method('changes', STORE_PARAMS, (call, params) => stored(call, 'set', params)),
+  add: method('changes', STORE_PARAMS, (call, params) => stored(call, 'add', params)),
+  replace: method('changes', STORE_PARAMS, (call, params) => stored(call, 'replace', params)),
+  compareAndSet: method(
+    'changes',
+    { ...STORE_PARAMS, version: required('a text of digits', isCasId) },
+    (call, params) => {
+      if (!call.items.casIds)
+        throw new RpcError('HOTSET_NO_VERSIONS', 'there are no versions to compare on this server');
+      return stored(call, 'cas', params, casIdOf(params.version));
+    },
+  ),
+  delete: method('changes', { key: KEY }, (call, { key }) => {
+    fill(wireKey(key));
+    return `{"result":"${remove(call.items, request)}"}`;
+  }),
+  touch: method('changes', { key: KEY, ttlMs: required(TTL_TAKES, isTtlMs) }, ({ items }, { key, ttlMs }) => {
+    const entry = fetchToTouch(items, wireKey(key), false);
+    if (entry === 0) return NOT_FOUND;
+    items.engine.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
+    return '{"result":"touched"}';
+  }),
+  increment: method(
+    'changes',
+    { key: KEY, by: optional('a whole number, of at most 2^53 - 1 either way', isWhole) },
+    ({ items }, { key, by = 1 }) => {
+      const wire = wireKey(key);
+      const increments = by >= 0;
+      const adjusted = adjust(items, { key: wire, increments, delta: Math.abs(by), cas: 0 });
+      if (typeof adjusted === 'object')
+        return `{"result":"stored","value":"${adjusted.digits}","version":${storedVersionJson(items, wire)}}`;
+      if (adjusted === 'not-found') countMiss(items, increments);
+      return answer(items, wire, adjusted);
+    },
+  ),
+  flush: method('changes', {}, ({ items }) => {
+    if (!items.allowFlush) throw new RpcError('HOTSET_FORBIDDEN', 'flush is forbidden on this server');
+    fill('');
+    flush(items, request);
+    return '{"result":"flushed"}';
+  }),
+};
+
+function stored(
+  { items }: Call,
+  mode: StoreMode,
+  { key, value, base64, ttlMs, flags }: ParamsOf<typeof STORE_PARAMS>,
+  cas: CasId = 0,
+): string {
+  const given = givenValue(value, base64);
+  const wire = wireKey(key);
+  fill(wire);
+  request.mode = mode;
+  request.cas = cas;
+  request.flags = flags ?? given.flags;
+  request.ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
+  request.dataLength = given.bytes;
+  const refused = beginStore(items, request);
+  if (refused !== null) throw tooLarge();
+  const reply = store(items, request, given.toWire());
+  if (reply === 'not-stored') return mode === 'add' ? '{"result":"exists"}' : NOT_FOUND;
+  return answer(items, wire, reply);
+}
+
+function fill(key: string): void {
+  request.key = key;
+  request.cas = 0;
+  request.exptime = 0;
+}
+
+/** What the client is told of a reply to something that stores. */
+function answer(items: ItemStore, key: string, reply: Reply): string {
+  switch (reply) {
+    case 'stored':
+      return `{"result":"stored","version":${storedVersionJson(items, key)}}`;
+    case 'exists':
+    case 'not-found':
+      return `{"result":"${reply}"}`;
+    case 'non-numeric':
+      throw new RpcError('HOTSET_NOT_A_NUMBER', 'increment takes a value of digits, below 2^64');
+    case 'out-of-memory':
+      // An engine that evicts makes room for whatever can fit.
+      throw items.engine.evicts
+        ? tooLarge()
+        : new RpcError('HOTSET_NO_ROOM', 'the cache is full and does not evict');
+    default:
+      throw new Error(`no answer to ${reply}`);
+  }
+}
+
+function tooLarge(): RpcError {
+  return new RpcError('HOTSET_TOO_LARGE', 'the value is larger than an item may be');
+}
+
+function storedVersionJson(items: ItemStore, key: string): string {
+  return items.casIds ? `"${items.storedCasId(key)}"` : 'null';
+}
+
+function isStorable(value: unknown): value is unknown {
+  return typeof value !== 'string' || !LONE_SURROGATE.test(value);
+}
+
+function isBase64(value: unknown): value is string {
+  return isText(value) && value.length % 4 === 0 && BASE64.test(value);
+}
+
+function isFlags(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < UINT32_END;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function isCasId(value: unknown): value is string {
+  return isText(value) && CAS_ID.test(value);
+}
+
+/** As the engine tells it: a bigint where a number would not be exact. */
+function casIdOf(digits: string): CasId {
+  const id = BigInt(digits);
+  return id <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(id) : id;
+}

@@ -1,0 +1,143 @@
+/**
+ * One client's side of hotset.v1: frames in, one after the other, and their replies out.
+ *
+ * It never throws on what a client does. When it has done enough for one turn of the event loop (requests, keys, bytes),
+ * also in the middle of a batch, it goes on in another; until then, and while the client does not read, the
+ * client is not read from. Outbox keeps what is sent in order.
+ */
+
+import type { ConnectionState } from '../../memcached/commands/admin/transport.js';
+import { REPLIES_MAX_BYTES } from '../../memcached/limits.js';
+import type { Conversation, Outlet } from '../conversation.js';
+import { Exchange } from './exchange.js';
+import { Outbox } from './outbox.js';
+import type { RpcContext } from './rpc-context.js';
+
+const GOING_AWAY = 1001;
+const UNSUPPORTED_DATA = 1003;
+
+export class RpcConversation implements Conversation {
+  lastActiveMs: number;
+  readonly #context: RpcContext;
+  readonly #outlet: Outlet;
+  readonly #outbox: Outbox;
+  /** Frames that have come and wait. */
+  readonly #frames: Buffer[] = [];
+  /** The frame that has its turn. */
+  #exchange: Exchange | null = null;
+  /** What may be done before others have their turn. */
+  #requestsLeft = 0;
+  #bytesLeft = 0;
+  #isWorking = false;
+  /** It goes on in another turn. */
+  #isYielding = false;
+  #isDraining = false;
+
+  constructor(outlet: Outlet, context: RpcContext) {
+    this.#context = context;
+    this.#outlet = outlet;
+    this.#outbox = new Outbox(outlet, context.settings);
+    this.lastActiveMs = context.items.clock.now();
+    this.#beginTurn();
+  }
+
+  get state(): ConnectionState {
+    if (this.#isWorking) return 'conn_parse_cmd';
+    return this.#isYielding || this.#outbox.isStalled ? 'conn_waiting' : 'conn_read';
+  }
+
+  receive(frame: Buffer, isBinary: boolean): void {
+    if (this.#outbox.isOver || this.#isDraining) return;
+    if (isBinary) {
+      this.#outbox.end(UNSUPPORTED_DATA, 'hotset.v1 takes text frames');
+      return;
+    }
+    this.#frames.push(frame);
+    this.#work();
+    this.lastActiveMs = this.#context.items.clock.now();
+  }
+
+  onDrain(): void {
+    this.#outbox.onDrain();
+    this.#work();
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+    this.#work();
+  }
+
+  onClose(): void {
+    this.#outbox.close();
+    this.#frames.length = 0;
+    this.#exchange = null;
+  }
+
+  /** Does what waits, as far as this turn and the client let it. */
+  #work(): void {
+    if (this.#isWorking || this.#isYielding || this.#outbox.isOver) return;
+    this.#context.items.beginTurn(this.#outlet.id);
+    this.#isWorking = true;
+    while (this.#mayGoOn()) this.#step();
+    this.#isWorking = false;
+    this.#rest();
+  }
+
+  #mayGoOn(): boolean {
+    return (
+      this.#hasWork &&
+      this.#requestsLeft > 0 &&
+      this.#bytesLeft > 0 &&
+      !this.#outbox.isStalled &&
+      !this.#outbox.isOver
+    );
+  }
+
+  get #hasWork(): boolean {
+    return this.#exchange !== null || this.#frames.length > 0;
+  }
+
+  #step(): void {
+    this.#exchange ??= this.#nextExchange();
+    const exchange = this.#exchange;
+    const { items } = this.#context;
+    const roomBefore = exchange.room.bytes;
+    const copiedBefore = items.bytesCopied;
+    if (!exchange.isDone) exchange.step();
+    this.#requestsLeft--;
+    this.#bytesLeft -= roomBefore - exchange.room.bytes + items.bytesCopied - copiedBefore;
+    if (!exchange.isDone) return;
+    this.#exchange = null;
+    this.#outbox.reply(exchange.reply);
+  }
+
+  #nextExchange(): Exchange {
+    const frame = this.#frames.shift()!;
+    this.#bytesLeft -= frame.length;
+    return new Exchange(frame, this.#context);
+  }
+
+  /** What waits is for another turn, or for the client to read. */
+  #rest(): void {
+    if (this.#outbox.isOver) return;
+    if (this.#exchange !== null) this.#outbox.holdNotices();
+    this.#outbox.isBusy = this.#hasWork;
+    if (!this.#hasWork) {
+      if (this.#isDraining) this.#outbox.end(GOING_AWAY, 'the server stops');
+    } else if (!this.#outbox.isStalled) this.#yield();
+  }
+
+  #yield(): void {
+    this.#isYielding = true;
+    setImmediate(() => {
+      this.#isYielding = false;
+      this.#beginTurn();
+      this.#work();
+    });
+  }
+
+  #beginTurn(): void {
+    this.#requestsLeft = this.#context.items.requestsPerTurn;
+    this.#bytesLeft = REPLIES_MAX_BYTES;
+  }
+}

@@ -1,0 +1,136 @@
+/** A hotset.v1 conversation without a socket: frames in as texts, and whatever comes out. */
+
+import { ManualClock } from '../../../lib/index.js';
+import { ItemStore, type ItemStoreOptions, type WireEngine } from '../../../lib/memcached/item-store.js';
+import { createWireEngine, type WireEngineOptions } from '../../../lib/memcached/wire-engine.js';
+import type { Conversation, Outlet } from '../../../lib/websocket/conversation.js';
+import { createRpcConversation, RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/index.js';
+
+export const START_MS: number = Date.UTC(2026, 0, 1);
+
+/** What a client would receive. Everything is taken at once unless the client is told not to read. */
+export class FakeOutlet implements Outlet {
+  readonly id: number;
+  unsentBytes = 0;
+  reads = true;
+  isPaused = false;
+  ended: { code: number; reason: string } | null = null;
+  readonly frames: (string | Buffer)[] = [];
+  onSend: (() => void) | null = null;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  sendText(text: string | Buffer): void {
+    if (this.ended !== null) throw new Error('sent after the end');
+    this.frames.push(text);
+    if (!this.reads) this.unsentBytes += Buffer.byteLength(text);
+    this.onSend?.();
+  }
+
+  sendBinary(): void {
+    throw new Error('hotset.v1 sends no binary frames');
+  }
+
+  pause(): void {
+    if (this.isPaused) throw new Error('paused twice');
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.isPaused) throw new Error('resumed without a pause');
+    this.isPaused = false;
+  }
+
+  end(code: number, reason: string): void {
+    if (this.ended !== null) throw new Error('ended twice');
+    this.ended = { code, reason };
+  }
+}
+
+/** A client, seen from the server. */
+export class Peer {
+  readonly outlet: FakeOutlet;
+  readonly conversation: Conversation;
+  #lastId = 0;
+
+  constructor(id: number, context: RpcContext) {
+    this.outlet = new FakeOutlet(id);
+    this.conversation = createRpcConversation(this.outlet, context);
+  }
+
+  send(frame: string | Buffer | object): void {
+    const bytes =
+      typeof frame === 'string'
+        ? Buffer.from(frame)
+        : Buffer.isBuffer(frame)
+          ? frame
+          : Buffer.from(JSON.stringify(frame));
+    this.conversation.receive(bytes, false);
+  }
+
+  /** Frames since the last time, as texts. */
+  texts(): string[] {
+    return this.outlet.frames.splice(0).map(String);
+  }
+
+  /** Frames since the last time, as what their JSON says. */
+  frames(): unknown[] {
+    return this.texts().map((text) => JSON.parse(text) as unknown);
+  }
+
+  /** Sends a request and returns what it is answered with: it must be answered at once. */
+  call(method: string, params?: object): unknown {
+    const id = ++this.#lastId;
+    this.send({ jsonrpc: '2.0', id, method, params });
+    const replies = this.frames();
+    if (replies.length !== 1) throw new Error(`${replies.length} frames: ${JSON.stringify(replies)}`);
+    const reply = replies[0] as { id: number; result?: unknown; error?: unknown };
+    if (reply.id !== id) throw new Error(`a reply to ${reply.id}`);
+    return reply.error === undefined ? reply.result : { error: reply.error };
+  }
+
+  /** The client reads everything. */
+  drain(): void {
+    this.outlet.unsentBytes = 0;
+    this.conversation.onDrain();
+  }
+}
+
+export class Endpoint {
+  readonly clock: ManualClock = new ManualClock(START_MS);
+  readonly engine: WireEngine;
+  readonly items: ItemStore;
+  readonly context: RpcContext;
+  readonly errors: unknown[] = [];
+  #lastId = 0;
+
+  constructor(
+    settings: Partial<RpcSettings> = {},
+    itemOptions: ItemStoreOptions = {},
+    engineOptions: WireEngineOptions = {},
+  ) {
+    this.engine = createWireEngine({ maxBytes: '64MiB', clock: this.clock, ...engineOptions });
+    this.items = new ItemStore(this.engine, { clock: this.clock, ...itemOptions });
+    this.context = new RpcContext(this.items, {
+      access: 'full',
+      maxSubscriptions: 100,
+      maxBatch: 1000,
+      replyMaxBytes: 16 * 1024 * 1024,
+      unsentMaxBytes: 1024 * 1024,
+      unsentCutBytes: 32 * 1024 * 1024,
+      onError: (error) => this.errors.push(error),
+      ...settings,
+    });
+  }
+
+  connect(): Peer {
+    return new Peer(++this.#lastId, this.context);
+  }
+}
+
+/** Lets everything happen that waits for the end of this turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
