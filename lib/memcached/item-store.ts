@@ -23,6 +23,8 @@ import type { SlowWork } from './slow-work.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
+/** Expired items that are reclaimed at once: about a millisecond. */
+const RECLAIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before others have their turn: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
 
@@ -56,6 +58,23 @@ export interface ItemStoreOptions {
   /** Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. */
   onDebugTime?: (seconds: number) => void;
 }
+
+/** Their names, for adapters that take them among their own. */
+export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
+  'itemMaxBytes',
+  'clock',
+  'memoryCeilingBytes',
+  'verbosity',
+  'casIds',
+  'allowFlush',
+  'allowDump',
+  'allowWatch',
+  'requestsPerTurn',
+  'prefixDelimiter',
+  'trackSizes',
+  'onShutdown',
+  'onDebugTime',
+];
 
 export class ItemStore {
   readonly engine: WireEngine;
@@ -223,6 +242,15 @@ export class ItemStore {
     this.engine.clear();
     // memcached compares whole seconds: what is stored in the second of the flush goes as well.
     if (now >= this.#flushAtMs + 1000) this.#flushAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Makes a flush_all that is due strike, and gives back the memory of a bounded number of expired items. Whatever
+   * serves the store calls it now and then. Throws what a removal listener throws.
+   */
+  reclaim(): void {
+    this.strikeDueFlush();
+    this.engine.sweepExpired(RECLAIMED_AT_ONCE);
   }
 
   /** Empties the counters that `stats reset` empties, the engine's too. */

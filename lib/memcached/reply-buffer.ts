@@ -10,6 +10,9 @@ import { writeLatin1 } from './latin1.js';
 
 const BLOCK_BYTES = 64 * 1024;
 
+/** Larger pieces make up a good part of the block that they hold. */
+const DETACHED_MAX_BYTES = 16 * 1024;
+
 /** A Buffer over so few bytes costs more to make than to fill. */
 const BEGINNING_MAX_BYTES = 1024;
 
@@ -122,6 +125,11 @@ export class ReplyBuffer {
     return pieces;
   }
 
+  /** The same, small pieces in memory of their own: what has to wait must not hold a whole block. */
+  takeDetached(): Buffer[] {
+    return this.take().map(detached);
+  }
+
   /** Says that what was taken last has been written out. */
   release(): void {
     this.#start = this.#kept;
@@ -146,6 +154,13 @@ export class ReplyBuffer {
     this.#end = 0;
     this.#kept = 0;
   }
+}
+
+function detached(piece: Buffer): Buffer {
+  if (piece.length > DETACHED_MAX_BYTES) return piece;
+  const copy = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(copy);
+  return copy;
 }
 
 /** Writes a whole number from 0 to below `NUMBER_LOOP_END` in decimal; returns where it ends. */

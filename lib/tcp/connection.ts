@@ -14,9 +14,6 @@ import { readDirectly } from './direct-reads.js';
 /** With so many bytes of replies not yet taken by the operating system, the client is not read from. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
 
-/** Larger pieces of replies make up a good part of what they hold. */
-const DETACHED_MAX_BYTES = 16 * 1024;
-
 /** What the server wants to know of its connections. */
 export interface ConnectionObserver {
   bytesRead: number;
@@ -217,8 +214,7 @@ export class Connection {
 
   #writePieces(): void {
     const { socket } = this;
-    // What has to wait behind other bytes must not hold a whole block of the reply buffer.
-    const pieces = socket.writableLength > 0 ? this.#out.take().map(detached) : this.#out.take();
+    const pieces = socket.writableLength > 0 ? this.#out.takeDetached() : this.#out.take();
     if (pieces.length > 1) socket.cork();
     for (const piece of pieces) {
       this.#observer.bytesWritten += piece.length;
@@ -226,12 +222,4 @@ export class Connection {
     }
     if (pieces.length > 1) socket.uncork();
   }
-}
-
-/** A small piece in memory of its own; others as they are. */
-function detached(piece: Buffer): Buffer {
-  if (piece.length > DETACHED_MAX_BYTES) return piece;
-  const copy = Buffer.allocUnsafeSlow(piece.length);
-  piece.copy(copy);
-  return copy;
 }

@@ -2,7 +2,7 @@
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import type { ProtocolChoice } from '../memcached/commands/admin/transport.js';
-import type { ItemStoreOptions } from '../memcached/item-store.js';
+import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
 import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js';
 
 export interface TcpAddress {
@@ -66,19 +66,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TcpServerOptions>([
   'protocol',
   'log',
   'onError',
-  'itemMaxBytes',
-  'clock',
-  'memoryCeilingBytes',
-  'verbosity',
-  'casIds',
-  'allowFlush',
-  'allowDump',
-  'allowWatch',
-  'requestsPerTurn',
-  'prefixDelimiter',
-  'trackSizes',
-  'onShutdown',
-  'onDebugTime',
+  ...ITEM_STORE_OPTIONS,
 ]);
 
 export interface ResolvedTcpOptions {

@@ -4,14 +4,15 @@
  */
 
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { MinHeap } from 'mnemonist';
 import { HotsetError, invalidArgument } from '../errors.js';
+import { shownEnd } from '../memcached/commands/admin/shown-end.js';
 import type {
   ConnectionInfo,
   ProtocolChoice,
   TlsSettings,
   Transport,
 } from '../memcached/commands/admin/transport.js';
+import { type ConnectionNumbers, connectionNumbersOf } from '../memcached/connection-numbers.js';
 import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
@@ -29,13 +30,11 @@ import {
   type TcpServerOptions,
   type UnixAddress,
 } from './options.js';
-import { shownEnd, shownListener } from './shown-address.js';
+import { shownListener } from './shown-address.js';
 import { TlsEndpoint, type TlsObserver } from './tls-endpoint.js';
 
 /** How often idle connections are looked for and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;
-/** Expired items that one upkeep looks at: about a millisecond. */
-const UPKEEP_MAX_ITEMS = 10_000;
 
 /** What Node's timers can hold: 24.8 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -69,8 +68,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   readonly #out = new ReplyBuffer();
   readonly #listeners: Listener[] = [];
   readonly #connections = new Set<Connection>();
-  readonly #freeIds = new MinHeap<number>();
-  #idsGiven = 0;
+  readonly #numbers: ConnectionNumbers;
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
 
@@ -80,6 +78,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.#tls = tls === null ? null : new TlsEndpoint(tls, this);
     this.#authFile = authFile === null ? null : new AuthFile(authFile);
     this.#items = itemStoreOf(engine, options);
+    this.#numbers = connectionNumbersOf(this.#items);
     this.certificatesReadAtMs = this.#items.clock.now();
     this.#write = options.log;
     this.#onError = options.onError;
@@ -107,7 +106,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       bound !== null && typeof bound === 'object'
         ? { ...address, host: bound.address, port: bound.port }
         : address;
-    this.#listeners.push({ id: this.#takeId(), server, address: actual });
+    this.#listeners.push({ id: this.#numbers.take(), server, address: actual });
     this.#items.transports.add(this);
     this.#upkeep ??= setInterval(() => this.upkeep(), UPKEEP_INTERVAL_MS).unref();
     return actual;
@@ -143,7 +142,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     await Promise.all(closed);
     clearTimeout(cut);
     this.#items.transports.delete(this);
-    for (const { id } of this.#listeners.splice(0)) this.#freeIds.push(id);
+    for (const { id } of this.#listeners.splice(0)) this.#numbers.giveBack(id);
     this.#closing = false;
   }
 
@@ -160,8 +159,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       connection.socket.destroy();
     }
     try {
-      this.#items.strikeDueFlush();
-      this.#items.engine.sweepExpired(UPKEEP_MAX_ITEMS);
+      this.#items.reclaim();
     } catch (error) {
       this.onError(error);
     }
@@ -189,7 +187,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     // So that the connection counts as active from now, and not from when the clock was last read.
     this.#items.beginTurn();
     this.totalConnections++;
-    const connection = new Connection(socket, this.#takeId(), this.#items, this.#out, this, {
+    const connection = new Connection(socket, this.#numbers.take(), this.#items, this.#out, this, {
       protocol: this.protocol,
       credentials: this.#authFile?.credentials ?? null,
     });
@@ -216,7 +214,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
 
   onClose(connection: Connection): void {
     this.#connections.delete(connection);
-    this.#freeIds.push(connection.id);
+    this.#numbers.giveBack(connection.id);
     this.#log(2, `connection ${connection.id} closed`);
     const { log } = this.#items;
     if ((log.watched & CONNECTION_EVENTS) !== 0)
@@ -233,11 +231,6 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
 
   #log(level: number, message: string): void {
     if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
-  }
-
-  /** The lowest number that is free, as an operating system gives out file descriptors. */
-  #takeId(): number {
-    return this.#freeIds.pop() ?? ++this.#idsGiven;
   }
 
   // What `stats` asks

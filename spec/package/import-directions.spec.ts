@@ -32,7 +32,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   {
     room: 'memcached',
     imports: ['engine', 'errors.ts'],
-    packages: ['node:buffer', 'node:crypto', 'node:diagnostics_channel'],
+    packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
     room: 'snapshot',
@@ -50,7 +50,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   {
     room: 'tcp',
     imports: ['memcached', 'errors.ts'],
-    packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls', 'mnemonist'],
+    packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
   // What the two that listen for HTTP have in common: who may come in.
   { room: 'web', imports: ['errors.ts'], packages: ['node:crypto', 'node:http'] },
