@@ -1,0 +1,192 @@
+/** What a WebSocket endpoint can be told: one type, one place for defaults, one function that validates. */
+
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
+import { invalidOption, rejectUnknownOptions } from '../errors.js';
+import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
+import type { GateOptions } from '../web/gate.js';
+
+/**
+ * - `full`: everything.
+ * - `read-only`: nothing that changes an entry, and no `memcached` subprotocol.
+ * - `metadata`: no values either.
+ */
+export type Access = 'full' | 'read-only' | 'metadata';
+
+/** Where an endpoint with a server of its own listens. */
+export interface WebSocketAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Where clients come from is one of three: `server`, or `port` with `listen()`, or, with neither, what
+ * `handleUpgrade` is given.
+ */
+export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
+  /** Takes upgrades of this server, HTTP or HTTPS, on `path`; its other requests are its own matter. */
+  server?: HttpServer | HttpsServer;
+  /** Port of a server of its own, which `listen()` starts; 0 takes a free one. */
+  port?: number;
+  /** Address of that server. Default: `127.0.0.1`, so that nobody else on the network can connect. */
+  host?: string;
+  /** The path that clients connect to, as it stands in the request, without query. Default: `/`. */
+  path?: string;
+  /** What clients may do. Default: `full`. */
+  access?: Access;
+  /** Connections served at once; one more is refused with 503. Default: 1024. */
+  maxConnections?: number;
+  /** The longest message of a client; a longer one closes the connection. Default: the item limit in base64, and 64 KiB. */
+  maxPayloadBytes?: number;
+  /** With so many bytes waiting for it, a client is not read from, and loses notifications. Default: 1 MiB. */
+  unsentMaxBytes?: number;
+  /** With so many bytes waiting for it, a client of `hotset.v1` is cut. Default: 16 MiB. */
+  unsentCutBytes?: number;
+  /** Subscriptions of a connection, and prefixes and keys of a subscription. Default: 100. */
+  maxSubscriptions?: number;
+  /** Requests in a batch, and keys of a `getMany`. Default: 1,000. */
+  maxBatch?: number;
+  /** The longest reply of `hotset.v1`. Default: 16 MiB. */
+  replyMaxBytes?: number;
+  /** Clients get a ping so often, and are cut when they show no life until the next. `Infinity`: none. Default: 30,000. */
+  heartbeatMs?: number;
+  /** Takes a line for each event worth logging at the present verbosity. */
+  log?: (message: string) => void;
+  /**
+   * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
+   * it the error is thrown where nobody can catch it, as with any event, and ends the process.
+   */
+  onError?: (error: unknown) => void;
+}
+
+export interface ResolvedWebSocketOptions {
+  readonly server: HttpServer | HttpsServer | null;
+  /** Null for an endpoint that does not listen itself. */
+  readonly address: WebSocketAddress | null;
+  readonly path: string;
+  readonly access: Access;
+  readonly heartbeatMs: number;
+  readonly maxConnections: number;
+  /** Null where it follows from the item limit. */
+  readonly maxPayloadBytes: number | null;
+  readonly unsentMaxBytes: number;
+  readonly unsentCutBytes: number;
+  readonly maxSubscriptions: number;
+  readonly maxBatch: number;
+  readonly replyMaxBytes: number;
+}
+
+export const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_HEARTBEAT_MS = 30_000;
+/** What Node's timers can hold. */
+const TIMER_MAX_MS: number = 2 ** 31 - 1;
+/** ws reads its limit into 32 bits: a larger one would be none. */
+const PAYLOAD_END: number = 2 ** 31;
+/** Room for what stands around a value in a request. */
+const PAYLOAD_SPARE_BYTES: number = 64 * 1024;
+const MIB: number = 1024 * 1024;
+
+const ACCESSES: readonly string[] = ['full', 'read-only', 'metadata'] satisfies Access[];
+
+interface Bounds {
+  readonly least: number;
+  readonly most?: number;
+}
+
+const LIMITS = {
+  maxConnections: { least: 1, otherwise: 1024 },
+  unsentMaxBytes: { least: 1, otherwise: MIB },
+  unsentCutBytes: { least: 1, otherwise: 16 * MIB },
+  maxSubscriptions: { least: 0, otherwise: 100 },
+  maxBatch: { least: 1, otherwise: 1000 },
+  replyMaxBytes: { least: 1024, otherwise: 16 * MIB },
+} satisfies Partial<Record<keyof WebSocketOptions, Bounds & { otherwise: number }>>;
+const PAYLOAD_LIMIT: Bounds = { least: 1024, most: PAYLOAD_END - 1 };
+const PORT_RANGE: Bounds = { least: 0, most: 65535 };
+
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
+  'server',
+  'port',
+  'host',
+  'path',
+  'access',
+  'hosts',
+  'origins',
+  'token',
+  'maxConnections',
+  'maxPayloadBytes',
+  'unsentMaxBytes',
+  'unsentCutBytes',
+  'maxSubscriptions',
+  'maxBatch',
+  'replyMaxBytes',
+  'heartbeatMs',
+  'log',
+  'onError',
+  ...ITEM_STORE_OPTIONS,
+]);
+
+/** Throws `HOTSET_INVALID_OPTION`. */
+export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebSocketOptions {
+  rejectUnknownOptions(options, KNOWN_OPTIONS);
+  const { server = null, path = '/', access = 'full' } = options;
+  if (server !== null && !(server instanceof NetServer))
+    throw invalidOption('server', 'a server of node:http or node:https', server);
+  if (typeof path !== 'string' || !/^\/[!-~]*$/.test(path) || /[?#]/.test(path))
+    throw invalidOption('path', "a path such as '/cache', without query", path);
+  if (!ACCESSES.includes(access)) throw invalidOption('access', 'full, read-only or metadata', access);
+  const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
+  const isTime = Number.isSafeInteger(heartbeatMs) && heartbeatMs >= 1 && heartbeatMs <= TIMER_MAX_MS;
+  if (!isTime && heartbeatMs !== Number.POSITIVE_INFINITY)
+    throw invalidOption(
+      'heartbeatMs',
+      `whole milliseconds from 1 to ${TIMER_MAX_MS}, or Infinity`,
+      heartbeatMs,
+    );
+  const limit = (name: keyof typeof LIMITS): number =>
+    whole(name, options[name] ?? LIMITS[name].otherwise, LIMITS[name]);
+  const resolved = {
+    server,
+    address: addressOf(options),
+    path,
+    access,
+    heartbeatMs,
+    maxConnections: limit('maxConnections'),
+    maxPayloadBytes:
+      options.maxPayloadBytes === undefined
+        ? null
+        : whole('maxPayloadBytes', options.maxPayloadBytes, PAYLOAD_LIMIT),
+    unsentMaxBytes: limit('unsentMaxBytes'),
+    unsentCutBytes: limit('unsentCutBytes'),
+    maxSubscriptions: limit('maxSubscriptions'),
+    maxBatch: limit('maxBatch'),
+    replyMaxBytes: limit('replyMaxBytes'),
+  };
+  if (resolved.unsentCutBytes < resolved.unsentMaxBytes)
+    throw invalidOption('unsentCutBytes', 'at least unsentMaxBytes', resolved.unsentCutBytes);
+  return resolved;
+}
+
+function addressOf({ server, port, host }: WebSocketOptions): WebSocketAddress | null {
+  if (port === undefined) {
+    if (host !== undefined) throw invalidOption('host', 'an address only together with a port', host);
+    return null;
+  }
+  if (server !== undefined) throw invalidOption('port', 'the place of server, and not both', port);
+  whole('port', port, PORT_RANGE);
+  if (host !== undefined && (typeof host !== 'string' || host === ''))
+    throw invalidOption('host', 'a host name or an address', host);
+  return { host: host ?? DEFAULT_HOST, port };
+}
+
+function whole(name: string, value: number, { least, most = Number.MAX_SAFE_INTEGER }: Bounds): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
+  throw invalidOption(name, `a whole number from ${least}${upTo}`, value);
+}
+
+/** The longest message of a client that stores items of up to so many bytes: they may come in base64. */
+export function payloadMaxBytes(itemMaxBytes: number): number {
+  return Math.ceil(itemMaxBytes / 3) * 4 + PAYLOAD_SPARE_BYTES;
+}
