@@ -208,6 +208,14 @@ export class SlotEngine<K, V> extends EntryStore<K, V> {
     );
   }
 
+  /** Milliseconds since the value was stored; 0 by a clock that was put back. Needs `trackAccess`. */
+  ageMsAt(entry: number): number {
+    return Math.max(
+      0,
+      this.clock.now() - this.tables.tableOf(entry).times!.storedAt(this.tables.slotOf(entry)),
+    );
+  }
+
   /**
    * What the entry counts: key, value and overhead; 0 when the engine has no byte limits. The engine's `bytes`
    * are the sum of these, and what its index has allocated beyond its entries.

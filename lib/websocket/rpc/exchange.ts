@@ -17,6 +17,7 @@ import { checkParams } from './params.js';
 import type { RpcAccess, RpcContext } from './rpc-context.js';
 import { INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError, refusalOf } from './rpc-error.js';
 import { type ReplyRoom, replyTooLarge } from './stored-value.js';
+import type { ClientSubscriptions } from './subscriptions/client-subscriptions.js';
 
 const ALLOWED: Readonly<Record<RpcAccess, readonly Need[]>> = {
   full: ['metadata', 'values', 'changes'],
@@ -28,6 +29,7 @@ export class Exchange implements Call {
   readonly context: RpcContext;
   readonly items: ItemStore;
   readonly room: ReplyRoom;
+  readonly subscriptions: ClientSubscriptions;
   #isBatch = false;
   /** Requests that have not had their turn, the next one last. */
   #entries: unknown[] = [];
@@ -38,9 +40,10 @@ export class Exchange implements Call {
   #roomBefore = 0;
   readonly #responses: string[] = [];
 
-  constructor(frame: Buffer, context: RpcContext) {
+  constructor(frame: Buffer, context: RpcContext, subscriptions: ClientSubscriptions) {
     this.context = context;
     this.items = context.items;
+    this.subscriptions = subscriptions;
     this.room = { bytes: context.settings.replyMaxBytes };
     try {
       const { isBatch, entries } = readMessage(frame);
@@ -91,6 +94,7 @@ export class Exchange implements Call {
     } catch (error) {
       this.#fail(error);
     }
+    this.subscriptions.endAct();
   }
 
   #run({ method: name, params }: RpcRequest): Result {

@@ -12,11 +12,12 @@
 import type { Outlet } from '../conversation.js';
 import { batch, notification } from './json-rpc.js';
 import type { RpcSettings } from './rpc-context.js';
+import type { Subscriber } from './subscriptions/subscription.js';
 
 /** The client does not read. */
 const TRY_AGAIN_LATER = 1013;
 
-export class Outbox {
+export class Outbox implements Subscriber {
   readonly #outlet: Outlet;
   readonly #settings: Pick<RpcSettings, 'unsentMaxBytes' | 'unsentCutBytes'>;
   #isOver = false;

@@ -1,6 +1,8 @@
 /** What all hotset.v1 conversations of one endpoint have in common. */
 
 import type { ItemStore } from '../../memcached/item-store.js';
+import { HotKeys } from './hot/hot-keys.js';
+import { Hub } from './subscriptions/hub.js';
 
 /** What clients may do: everything, nothing that changes an entry, or see no values either. */
 export type RpcAccess = 'full' | 'read-only' | 'metadata';
@@ -25,12 +27,19 @@ export interface RpcSettings {
 export class RpcContext {
   readonly items: ItemStore;
   readonly settings: RpcSettings;
+  readonly hub: Hub;
+  readonly hotKeys: HotKeys;
 
   constructor(items: ItemStore, settings: RpcSettings) {
     this.items = items;
     this.settings = settings;
+    this.hub = new Hub(items, settings.onError);
+    this.hotKeys = new HotKeys(items);
   }
 
   /** Lets go of the engine: nobody is told of changes any more. */
-  close(): void {}
+  close(): void {
+    this.hub.close();
+    this.hotKeys.stop();
+  }
 }

@@ -12,6 +12,7 @@ import type { Conversation, Outlet } from '../conversation.js';
 import { Exchange } from './exchange.js';
 import { Outbox } from './outbox.js';
 import type { RpcContext } from './rpc-context.js';
+import { ClientSubscriptions } from './subscriptions/client-subscriptions.js';
 
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
@@ -21,6 +22,7 @@ export class RpcConversation implements Conversation {
   readonly #context: RpcContext;
   readonly #outlet: Outlet;
   readonly #outbox: Outbox;
+  readonly #subscriptions: ClientSubscriptions;
   /** Frames that have come and wait. */
   readonly #frames: Buffer[] = [];
   /** The frame that has its turn. */
@@ -37,6 +39,11 @@ export class RpcConversation implements Conversation {
     this.#context = context;
     this.#outlet = outlet;
     this.#outbox = new Outbox(outlet, context.settings);
+    this.#subscriptions = new ClientSubscriptions(
+      context.hub,
+      this.#outbox,
+      context.settings.maxSubscriptions,
+    );
     this.lastActiveMs = context.items.clock.now();
     this.#beginTurn();
   }
@@ -69,6 +76,7 @@ export class RpcConversation implements Conversation {
 
   onClose(): void {
     this.#outbox.close();
+    this.#subscriptions.close();
     this.#frames.length = 0;
     this.#exchange = null;
   }
@@ -114,7 +122,7 @@ export class RpcConversation implements Conversation {
   #nextExchange(): Exchange {
     const frame = this.#frames.shift()!;
     this.#bytesLeft -= frame.length;
-    return new Exchange(frame, this.#context);
+    return new Exchange(frame, this.#context, this.#subscriptions);
   }
 
   /** What waits is for another turn, or for the client to read. */

@@ -84,11 +84,15 @@ export class Peer {
   call(method: string, params?: object): unknown {
     const id = ++this.#lastId;
     this.send({ jsonrpc: '2.0', id, method, params });
-    const replies = this.frames();
-    if (replies.length !== 1) throw new Error(`${replies.length} frames: ${JSON.stringify(replies)}`);
-    const reply = replies[0] as { id: number; result?: unknown; error?: unknown };
-    if (reply.id !== id) throw new Error(`a reply to ${reply.id}`);
-    return reply.error === undefined ? reply.result : { error: reply.error };
+    return resultOf(this.frames(), id);
+  }
+
+  /** The same, however many turns that takes. */
+  async ask(method: string, params?: object): Promise<unknown> {
+    const id = ++this.#lastId;
+    this.send({ jsonrpc: '2.0', id, method, params });
+    while (this.outlet.frames.length === 0) await turn();
+    return resultOf(this.frames(), id);
   }
 
   /** The client reads everything. */
@@ -96,6 +100,13 @@ export class Peer {
     this.outlet.unsentBytes = 0;
     this.conversation.onDrain();
   }
+}
+
+function resultOf(frames: readonly unknown[], id: number): unknown {
+  if (frames.length !== 1) throw new Error(`${frames.length} frames: ${JSON.stringify(frames)}`);
+  const reply = frames[0] as { id: number; result?: unknown; error?: unknown };
+  if (reply.id !== id) throw new Error(`a reply to ${reply.id}`);
+  return reply.error === undefined ? reply.result : { error: reply.error };
 }
 
 export class Endpoint {

@@ -4,6 +4,7 @@ import type { ItemStore } from '../../../memcached/item-store.js';
 import { optional, type Param, type ParamsOf, type ParamTable, required } from '../params.js';
 import type { RpcContext } from '../rpc-context.js';
 import type { ReplyRoom } from '../stored-value.js';
+import type { ClientSubscriptions } from '../subscriptions/client-subscriptions.js';
 
 /** What a client must be allowed to do: see the option `access`. */
 export type Need = 'metadata' | 'values' | 'changes';
@@ -17,6 +18,7 @@ export interface Call {
   readonly context: RpcContext;
   readonly items: ItemStore;
   readonly room: ReplyRoom;
+  readonly subscriptions: ClientSubscriptions;
 }
 
 export interface Method {

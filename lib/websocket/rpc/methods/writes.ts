@@ -50,11 +50,12 @@ export const WRITES: Readonly<Record<string, Method>> = {
     },
   ),
   delete: method('changes', { key: KEY }, (call, { key }) => {
-    fill(wireKey(key));
+    fill(beginAct(call, key));
     return `{"result":"${remove(call.items, request)}"}`;
   }),
-  touch: method('changes', { key: KEY, ttlMs: required(TTL_TAKES, isTtlMs) }, ({ items }, { key, ttlMs }) => {
-    const entry = fetchToTouch(items, wireKey(key), false);
+  touch: method('changes', { key: KEY, ttlMs: required(TTL_TAKES, isTtlMs) }, (call, { key, ttlMs }) => {
+    const { items } = call;
+    const entry = fetchToTouch(items, beginAct(call, key), false);
     if (entry === 0) return NOT_FOUND;
     items.engine.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
@@ -62,8 +63,9 @@ export const WRITES: Readonly<Record<string, Method>> = {
   increment: method(
     'changes',
     { key: KEY, by: optional('a whole number, of at most 2^53 - 1 either way', isWhole) },
-    ({ items }, { key, by = 1 }) => {
-      const wire = wireKey(key);
+    (call, { key, by = 1 }) => {
+      const { items } = call;
+      const wire = beginAct(call, key);
       const increments = by >= 0;
       const adjusted = adjust(items, { key: wire, increments, delta: Math.abs(by), cas: 0 });
       if (typeof adjusted === 'object')
@@ -72,22 +74,24 @@ export const WRITES: Readonly<Record<string, Method>> = {
       return answer(items, wire, adjusted);
     },
   ),
-  flush: method('changes', {}, ({ items }) => {
+  flush: method('changes', {}, ({ items, subscriptions }) => {
     if (!items.allowFlush) throw new RpcError('HOTSET_FORBIDDEN', 'flush is forbidden on this server');
     fill('');
+    subscriptions.beginAct(undefined);
     flush(items, request);
     return '{"result":"flushed"}';
   }),
 };
 
 function stored(
-  { items }: Call,
+  call: Call,
   mode: StoreMode,
   { key, value, base64, ttlMs, flags }: ParamsOf<typeof STORE_PARAMS>,
   cas: CasId = 0,
 ): string {
   const given = givenValue(value, base64);
-  const wire = wireKey(key);
+  const { items } = call;
+  const wire = beginAct(call, key);
   fill(wire);
   request.mode = mode;
   request.cas = cas;
@@ -99,6 +103,13 @@ function stored(
   const reply = store(items, request, given.toWire());
   if (reply === 'not-stored') return mode === 'add' ? '{"result":"exists"}' : NOT_FOUND;
   return answer(items, wire, reply);
+}
+
+/** The key as the engine holds it. What changes it now is the client's own doing. */
+function beginAct({ subscriptions }: Call, key: string): string {
+  const wire = wireKey(key);
+  subscriptions.beginAct(wire);
+  return wire;
 }
 
 function fill(key: string): void {

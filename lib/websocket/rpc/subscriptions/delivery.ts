@@ -1,0 +1,89 @@
+/**
+ * Tells each subscriber, in one frame, what concerns it. Each notice is put into words once, and a frame is built once for
+ * all who are told the same: that a thousand clients subscribe to one prefix costs a thousand sends, and nothing else.
+ */
+
+import { batch } from '../json-rpc.js';
+import type { Group, Notice, Subscriber, Subscription } from './subscription.js';
+
+interface Source {
+  readonly group: Group;
+  readonly subscription: Subscription;
+}
+
+/** Groups in the order in which their notices are told. */
+export function deliver(groups: readonly Group[], wordsOf: (notice: Notice) => string): void {
+  const post = new Post(groups, wordsOf);
+  for (const [subscriber, sources] of sourcesOf(groups)) post.send(subscriber, sources);
+}
+
+function sourcesOf(groups: readonly Group[]): Map<Subscriber, Source[]> {
+  const bySubscriber = new Map<Subscriber, Source[]>();
+  for (const group of groups)
+    for (const subscription of group.members) {
+      const sources = bySubscriber.get(subscription.subscriber);
+      if (sources === undefined) bySubscriber.set(subscription.subscriber, [{ group, subscription }]);
+      else sources.push({ group, subscription });
+    }
+  return bySubscriber;
+}
+
+class Post {
+  readonly #wordsOf: (notice: Notice) => string;
+  readonly #words = new Map<Notice, string>();
+  readonly #numbers = new Map<Group, number>();
+  readonly #authors = new Map<Group, Set<Subscriber>>();
+  /** By the numbers of the groups whose notices are in it. */
+  readonly #frames = new Map<string, { readonly frame: Buffer; readonly notices: number }>();
+
+  constructor(groups: readonly Group[], wordsOf: (notice: Notice) => string) {
+    this.#wordsOf = wordsOf;
+    for (const group of groups) {
+      this.#numbers.set(group, this.#numbers.size);
+      const authors = new Set<Subscriber>();
+      for (const { author } of group.told) if (author !== null) authors.add(author);
+      this.#authors.set(group, authors);
+    }
+  }
+
+  send(subscriber: Subscriber, sources: readonly Source[]): void {
+    const leavesOut = ({ group, subscription }: Source): boolean =>
+      subscription.noEcho && this.#authors.get(group)!.has(subscriber);
+    if (sources.some(leavesOut)) this.#sendOthers(subscriber, sources);
+    else this.#sendShared(subscriber, sources);
+  }
+
+  /** What others have changed, and the rest where a subscription has asked for that too. */
+  #sendOthers(subscriber: Subscriber, sources: readonly Source[]): void {
+    const notices = new Set<Notice>();
+    for (const { group, subscription } of sources)
+      for (const notice of group.told)
+        if (!subscription.noEcho || notice.author !== subscriber) notices.add(notice);
+    if (notices.size > 0) subscriber.tell(this.#frame(notices), notices.size);
+  }
+
+  #sendShared(subscriber: Subscriber, sources: readonly Source[]): void {
+    const name = sources.map(({ group }) => this.#numbers.get(group)).join();
+    let shared = this.#frames.get(name);
+    if (shared === undefined) {
+      const notices = new Set(sources.flatMap(({ group }) => group.told));
+      shared = { frame: this.#frame(notices), notices: notices.size };
+      this.#frames.set(name, shared);
+    }
+    subscriber.tell(shared.frame, shared.notices);
+  }
+
+  #frame(notices: ReadonlySet<Notice>): Buffer {
+    const texts = Array.from(notices, (notice) => this.#wordsFor(notice));
+    return Buffer.from(texts.length === 1 ? texts[0]! : batch(texts));
+  }
+
+  #wordsFor(notice: Notice): string {
+    let words = this.#words.get(notice);
+    if (words === undefined) {
+      words = this.#wordsOf(notice);
+      this.#words.set(notice, words);
+    }
+    return words;
+  }
+}
