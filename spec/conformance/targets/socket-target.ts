@@ -1,7 +1,7 @@
-/** Runs a row over connected sockets: the same for hotset's servers and for memcached. */
+/** Runs a row over connected sockets, or what carries bytes as they do: the same for hotset's servers and for memcached. */
 
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { OPCODE, request, response } from '../binary-packet.js';
 import type { Row } from '../wire-table.js';
 
@@ -25,7 +25,7 @@ export interface SocketOutcome {
 /** `open` makes a connection: a row needs one, or two. */
 export async function runOnSocket(
   row: Row,
-  open: () => Socket,
+  open: () => Duplex,
   pass: (seconds: number) => Promise<void>,
 ): Promise<SocketOutcome> {
   const patienceMs = row.differs === undefined ? PATIENCE_MS : SHORT_PATIENCE_MS;
@@ -57,13 +57,13 @@ export async function runOnSocket(
 
 class Conversation {
   closed = false;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #patienceMs: number;
   #protocol: 'text' | 'binary' | undefined;
   #received = '';
   #arrived = (): void => {};
 
-  constructor(socket: Socket, patienceMs: number) {
+  constructor(socket: Duplex, patienceMs: number) {
     this.#socket = socket;
     this.#patienceMs = patienceMs;
     socket.setEncoding('latin1');
