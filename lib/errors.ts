@@ -22,6 +22,17 @@ export const ERROR_CODES = {
   HOTSET_DAMAGED_SNAPSHOT: 'A snapshot file is damaged, cut short, or has something behind its end.',
   HOTSET_UNREADABLE_SNAPSHOT:
     'A file is no snapshot that this call can read: another kind of file, a newer format, values of another codec, or an entry above maxEntryBytes.',
+  HOTSET_TOO_LARGE: 'A value can never fit: it is above the item limit.',
+  HOTSET_NO_ROOM: 'The cache is full and does not evict.',
+  HOTSET_FORBIDDEN: 'The endpoint does not allow what was asked for.',
+  HOTSET_NOT_A_NUMBER: 'A value that is no number was to be incremented.',
+  HOTSET_TOO_MANY: 'A limit was reached, of the connection or of the client; the message names it.',
+  HOTSET_REPLY_TOO_LARGE: 'What was asked for at once is more than one reply may hold.',
+  HOTSET_NO_VERSIONS: 'compareAndSet needs cas ids, and the server has none.',
+  HOTSET_DISCONNECTED: 'There was no connection to the server, or it broke before the answer came.',
+  HOTSET_TIMEOUT: 'The server did not answer in the time allowed.',
+  HOTSET_CLOSED: 'The client has been closed.',
+  HOTSET_PROTOCOL: 'The other side broke the protocol, or reported a fault of its own.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

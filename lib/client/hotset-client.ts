@@ -1,0 +1,296 @@
+/**
+ * HotsetClient: a cache on a server, over WebSocket, in browsers and in Node. This file coordinates the parts: a link
+ * keeps the connection (link.ts), calls are made over it (calls.ts), and what the server tells goes to the near
+ * cache first (near-cache.ts) and then to who has subscribed (subscriptions.ts), in the order in which it came.
+ */
+
+import { HotsetError, invalidArgument } from '../errors.js';
+import {
+  foundOf,
+  type HotKeys,
+  type Inspection,
+  inspectionOf,
+  numberOf,
+  objectOf,
+  type RemoteEntry,
+  type ServerStats,
+  type WriteOutcome,
+} from './answers.js';
+import { type Ask, type CallOptions, Calls } from './calls.js';
+import { checkedKey, EntryCalls, type ReadOptions, type WriteOptions, wireTtl } from './entry-calls.js';
+import { Heartbeat } from './heartbeat.js';
+import { Link } from './link.js';
+import { broken, messagesOf, type Notification } from './messages.js';
+import { NearCache, type NearCacheStats } from './near-cache.js';
+import { type ClientOptions, type ClientState, type ResolvedClient, resolveClient } from './options.js';
+import {
+  type InvalidationCause,
+  type InvalidationListener,
+  Subscriptions,
+  type Topics,
+  topicsText,
+} from './subscriptions.js';
+import type { CacheValue } from './values.js';
+
+export class HotsetClient {
+  readonly #options: ResolvedClient;
+  readonly #calls: Calls;
+  readonly #link: Link;
+  readonly #heartbeat: Heartbeat;
+  readonly #subscriptions: Subscriptions;
+  readonly #near: NearCache | null;
+  readonly #entries: EntryCalls;
+  readonly #nearTopics: string | null;
+
+  /**
+   * Connects to `url`, such as `wss://cache.example/ws`, and goes on trying until `close`. Throws
+   * `HOTSET_INVALID_ARGUMENT` for another kind of address, and `HOTSET_INVALID_OPTION`.
+   */
+  constructor(url: string | URL, options: ClientOptions = {}) {
+    const address = String(url);
+    if (!/^wss?:\/\/[^#]+$/i.test(address))
+      throw invalidArgument('url', 'an address with ws: or wss:', address);
+    this.#options = resolveClient(options);
+    const { nearCache, clock, scheduler, heartbeatMs } = this.#options;
+    this.#near = nearCache === null ? null : new NearCache(nearCache, clock);
+    this.#nearTopics = nearCache === null ? null : topicsText({ prefixes: nearCache.prefixes, noEcho: true });
+    this.#calls = new Calls(this.#options);
+    this.#entries = new EntryCalls(this.#calls, this.#near, this.#options.maxBatch);
+    const report = (error: unknown): void => this.#report(error);
+    this.#subscriptions = new Subscriptions(report, (subscription) =>
+      this.#inBackground({
+        method: 'unsubscribe',
+        params: JSON.stringify({ subscription }),
+        isRead: false,
+        answer: () => undefined,
+      }),
+    );
+    this.#heartbeat = new Heartbeat(scheduler, heartbeatMs, {
+      awaitsReplies: () => this.#calls.inFlight > 0,
+      ping: () => this.#inBackground(PING),
+      giveUp: () =>
+        this.#link.cut(
+          new HotsetError('HOTSET_TIMEOUT', `the server was silent for heartbeatMs: ${heartbeatMs}`),
+        ),
+    });
+    this.#link = new Link(address, this.#options, {
+      onUp: () => this.#onUp(),
+      onFrame: (data) => this.#onFrame(data),
+      onDown: (error) => this.#onDown(error),
+      onState: (state, error) => this.#onState(state, error),
+    });
+    this.#link.connect();
+  }
+
+  get state(): ClientState {
+    return this.#link.state;
+  }
+
+  // Reading. Every method rejects with HOTSET_DISCONNECTED, HOTSET_TIMEOUT, HOTSET_TOO_MANY (maxQueued), HOTSET_CLOSED,
+  // the reason of `signal`, or the server's error: docs/client.md has them all.
+
+  /** The value under `key`, from the near cache where it is held; `undefined` when there is none. */
+  get(key: string, options: ReadOptions & { as: 'bytes' }): Promise<Uint8Array | undefined>;
+  get(key: string, options?: ReadOptions): Promise<unknown>;
+  get(key: string, options?: ReadOptions): Promise<unknown> {
+    return this.#entries.get(key, options);
+  }
+
+  /** The value under `key` with its flags, version and time to live, from the server; `undefined` when there is none. */
+  getEntry(key: string, options?: ReadOptions): Promise<RemoteEntry | undefined> {
+    return this.#entries.getEntry(key, options);
+  }
+
+  /**
+   * The values under `keys`, in their order, those from the near cache that it holds; keys without a value are not in the
+   * Map. More keys than `maxBatch` are several requests: they are not read at one moment.
+   */
+  getMany(keys: Iterable<string>, options?: ReadOptions): Promise<Map<string, unknown>> {
+    return this.#entries.getMany(keys, options);
+  }
+
+  /** What is known of the entry under `key`, without its value and without counting as a read. */
+  async inspect(key: string, options?: CallOptions): Promise<Inspection | undefined> {
+    return this.#ask('inspect', { key: checkedKey(key) }, inspectionOf, options);
+  }
+
+  // Writing. A write that was in flight when the connection broke rejects with HOTSET_DISCONNECTED: it may have been
+  // carried out. What was never sent says so.
+
+  /** Stores `value` under `key`, whatever was there. */
+  set(key: string, value: CacheValue, options?: WriteOptions): Promise<WriteOutcome> {
+    return this.#entries.write('set', key, value, options);
+  }
+
+  /** Stores only where there is nothing: `stored` or `exists`. */
+  add(key: string, value: CacheValue, options?: WriteOptions): Promise<WriteOutcome> {
+    return this.#entries.write('add', key, value, options);
+  }
+
+  /** Stores only where there is something: `stored` or `not-found`. */
+  replace(key: string, value: CacheValue, options?: WriteOptions): Promise<WriteOutcome> {
+    return this.#entries.write('replace', key, value, options);
+  }
+
+  /** Stores only where the entry has the version that `getEntry` or a write told: `stored`, `exists` (another version) or `not-found`. */
+  compareAndSet(
+    key: string,
+    version: string,
+    value: CacheValue,
+    options?: WriteOptions,
+  ): Promise<WriteOutcome> {
+    return this.#entries.write('compareAndSet', key, value, options, version);
+  }
+
+  /** Removes what is under `key`; false when there was nothing. */
+  delete(key: string, options?: CallOptions): Promise<boolean> {
+    return this.#entries.change('delete', key, {}, (result) => foundOf(result, 'deleted'), options);
+  }
+
+  /** Gives the entry under `key` a new time to live, counted from now; false when there is none. */
+  async touch(key: string, ttlMs: number, options?: CallOptions): Promise<boolean> {
+    const ask = (result: unknown): boolean => foundOf(result, 'touched');
+    return this.#entries.change('touch', key, { ttlMs: wireTtl(ttlMs) }, ask, options);
+  }
+
+  /**
+   * Adds `by`, a whole number, to the decimal number under `key`, and gives the new one; `undefined` when there is none.
+   * Stops at 0 and wraps at 2^64.
+   */
+  increment(key: string, by = 1, options?: CallOptions): Promise<bigint | undefined> {
+    return this.#entries.change('increment', key, { by }, numberOf, options);
+  }
+
+  /** Removes everything. */
+  flush(options?: CallOptions): Promise<void> {
+    return this.#entries.flush(options);
+  }
+
+  // The server
+
+  /** The server's figures. */
+  stats(options?: CallOptions): Promise<ServerStats> {
+    return this.#ask('stats', undefined, (result) => objectOf<ServerStats>(result), options);
+  }
+
+  /** The keys and prefixes that are read most, at most `limit` of each; the server counts for as long as somebody asks. */
+  hot(limit = 20, options?: CallOptions): Promise<HotKeys> {
+    return this.#ask('hot', { limit }, (result) => objectOf<HotKeys>(result), options);
+  }
+
+  /** Asks the server for a sign of life. */
+  async ping(options?: CallOptions): Promise<void> {
+    await this.#calls.make(PING, options);
+  }
+
+  // Changes
+
+  /**
+   * Tells `listener` of changes on the server, from when the promise resolves, with what ends it. Taken up again after a
+   * reconnect, which the listener is told of: see `Invalidation`. What it throws goes to `onError`.
+   */
+  async subscribe(
+    topics: Topics,
+    listener: InvalidationListener,
+    options?: CallOptions,
+  ): Promise<() => void> {
+    return this.#calls.make(this.#subscriptions.begin(topics, listener), options);
+  }
+
+  /** Figures of the near cache; null without one. */
+  nearStats(): NearCacheStats | null {
+    return this.#near?.stats() ?? null;
+  }
+
+  /** Ends the connection for good. What waits for an answer is rejected with `HOTSET_CLOSED`. */
+  close(): void {
+    const error = new HotsetError('HOTSET_CLOSED', 'the client has been closed');
+    this.#calls.close(error);
+    this.#link.close(error);
+  }
+
+  async #ask<T>(
+    method: string,
+    params: object | undefined,
+    answer: (result: unknown) => T,
+    options?: CallOptions,
+  ): Promise<T> {
+    const text = params === undefined ? {} : { params: JSON.stringify(params) };
+    return this.#calls.make({ method, ...text, isRead: true, answer }, options);
+  }
+
+  /** For what nobody waits for: when it fails, the connection does, or it does not matter. */
+  #inBackground(ask: Ask<unknown>): void {
+    this.#calls.make(ask).catch(() => {});
+  }
+
+  #onUp(): void {
+    const first = this.#subscriptions.resume();
+    if (this.#nearTopics !== null)
+      first.unshift({
+        method: 'subscribe',
+        params: this.#nearTopics,
+        isRead: false,
+        answer: () => this.#near?.turnOn(),
+      });
+    this.#heartbeat.start();
+    for (const answer of this.#calls.connected((text) => this.#link.send(text), first))
+      answer.catch((error: HotsetError) => {
+        if (this.#link.state === 'connected') this.#report(error);
+      });
+  }
+
+  #onDown(error: HotsetError): void {
+    this.#heartbeat.stop();
+    this.#near?.turnOff();
+    this.#subscriptions.interrupt();
+    this.#calls.disconnected(error);
+  }
+
+  #onFrame(frame: unknown): void {
+    this.#heartbeat.heard();
+    try {
+      for (const message of messagesOf(frame)) {
+        if ('method' in message) this.#onNotification(message);
+        else {
+          const sentAtMs = this.#calls.receive(message);
+          if (sentAtMs === undefined) throw broken('a reply to nothing that was asked');
+          this.#near?.synced(sentAtMs);
+          this.#link.prove();
+        }
+      }
+    } catch (error) {
+      this.#link.cut(error as HotsetError);
+    }
+  }
+
+  #onNotification({ method, params: { key, cause, version } }: Notification): void {
+    if (method === 'invalidated' && typeof key === 'string') {
+      const told = typeof version === 'string' ? version : null;
+      // One that was touched has its old version, and less time than is known here.
+      this.#near?.invalidated(key, cause === 'stored' ? told : null);
+      this.#subscriptions.tell({ key, cause: cause as InvalidationCause, version: told });
+    } else if (method === 'invalidatedAll') {
+      this.#near?.invalidatedAll();
+      this.#subscriptions.tell({ key: undefined, cause: cause as InvalidationCause, version: null });
+    }
+  }
+
+  #onState(state: ClientState, error?: HotsetError): void {
+    try {
+      this.#options.onStateChange(state, error);
+    } catch (failure) {
+      this.#report(failure);
+    }
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onError(error);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
+
+const PING: Ask<void> = { method: 'ping', isRead: true, answer: () => {} };

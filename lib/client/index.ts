@@ -1,0 +1,18 @@
+/** `hotset/client`: a cache on a server, over WebSocket, in browsers and in Node. */
+
+export type {
+  HotKeys,
+  Inspection,
+  RemoteEntry,
+  ServerStats,
+  WriteOutcome,
+} from './answers.js';
+export type { CallOptions } from './calls.js';
+export type { ReadOptions, WriteOptions } from './entry-calls.js';
+export { HotsetClient } from './hotset-client.js';
+export type { NearCacheStats } from './near-cache.js';
+export type { ClientOptions, ClientState, NearCacheOptions } from './options.js';
+export type { Scheduler } from './scheduler.js';
+export type { ClientSocket, SocketFactory } from './socket.js';
+export type { Invalidation, InvalidationCause, InvalidationListener, Topics } from './subscriptions.js';
+export type { CacheValue } from './values.js';

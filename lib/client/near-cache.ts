@@ -1,0 +1,179 @@
+/**
+ * What the client holds of the server's entries, so that it need not ask again. docs/client.md says what is promised
+ * of it; it is kept by these rules:
+ *
+ * - It is in use only between the answer to this connection's subscription and the end of the connection, and
+ *   while the server has answered a request that was sent no longer than `maxStaleMs` ago.
+ * - An invalidation removes its entry, unless that is of the very version that the invalidation tells.
+ * - A write of the client's own removes its entry when it is called, before it is sent.
+ * - What a reply brings is kept only when none of these has come for its key since the request was made, or an
+ *   invalidation of the version that the reply has. It lives no longer than the server said, counted from
+ *   when the request was sent, so that it never outlives the server's entry.
+ *
+ * Everything is O(1), but for `turnOff`, `invalidatedAll` and `forgetAll`: O(n) requests in flight.
+ */
+
+import { CacheEngine } from '../engine/cache-engine.js';
+import type { Clock } from '../engine/clock.js';
+import type { ResolvedNearCache } from './options.js';
+import { comesBackAsItIs, type ValueForm } from './values.js';
+
+/** Figures of the near cache. A frozen snapshot. */
+export interface NearCacheStats {
+  /** Whether it would be read from now. */
+  readonly inUse: boolean;
+  /** Reads that it answered. */
+  readonly hits: number;
+  /** Reads that went to the server. */
+  readonly misses: number;
+  /** Invalidations of keys, whether they were held or not, and of all keys. */
+  readonly invalidations: number;
+  readonly size: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+}
+
+/** A request for a key that is under way. */
+export interface Passage {
+  readonly key: string;
+  /** The only version that may be kept; null for none, undefined for any. */
+  only: string | null | undefined;
+}
+
+interface Held {
+  readonly form: ValueForm;
+  readonly version: string | null;
+}
+
+export class NearCache {
+  readonly #engine: CacheEngine<string, Held>;
+  readonly #clock: Clock;
+  readonly #prefixes: readonly string[];
+  readonly #maxStaleMs: number;
+  readonly #passages: Map<string, Set<Passage>> = new Map();
+  #isOn = false;
+  /** When the last request was sent that has been answered. */
+  #syncedAtMs = Number.NEGATIVE_INFINITY;
+  #hits = 0;
+  #misses = 0;
+  #invalidations = 0;
+
+  /** Throws `HOTSET_INVALID_OPTION` for a size that is none. */
+  constructor({ maxBytes, maxEntries, prefixes, maxStaleMs }: ResolvedNearCache, clock: Clock) {
+    this.#engine = new CacheEngine({ maxBytes, maxEntries, clock });
+    this.#clock = clock;
+    this.#prefixes = prefixes;
+    this.#maxStaleMs = maxStaleMs;
+  }
+
+  /** What is held under `key`; undefined when the server has to be asked. */
+  get(key: string): ValueForm | undefined {
+    const held = this.#isInUse() ? this.#engine.get(key) : undefined;
+    if (held === undefined) this.#misses++;
+    else this.#hits++;
+    return held?.form;
+  }
+
+  /** A request for `key` is made. Null when its value would not be kept anyway. To be followed by `arrive`. */
+  depart(key: string): Passage | null {
+    if (!this.#prefixes.some((prefix) => key.startsWith(prefix))) return null;
+    const passage: Passage = { key, only: undefined };
+    const others = this.#passages.get(key);
+    if (others === undefined) this.#passages.set(key, new Set([passage]));
+    else others.add(passage);
+    return passage;
+  }
+
+  /** The request has been answered, or nobody waits for it any more. */
+  arrive(passage: Passage): void {
+    const others = this.#passages.get(passage.key);
+    if (others?.delete(passage) === true && others.size === 0) this.#passages.delete(passage.key);
+  }
+
+  /** The server has told what is under the passage's key. `ttlMs` is what was left when it did, or later. */
+  keep(passage: Passage, form: ValueForm, version: string | null, ttlMs: number, sentAtMs: number): void {
+    const { key, only } = passage;
+    const leftMs = sentAtMs + ttlMs - this.#clock.now();
+    if (!this.#isOn || (only !== undefined && only !== version) || !(leftMs > 0) || !comesBackAsItIs(form))
+      this.drop(key, version);
+    else this.#engine.set(key, { form, version }, { ttlMs: leftMs });
+  }
+
+  /** The server has told that something else is under the key, or nothing (null): what is held is older. */
+  drop(key: string, version: string | null): void {
+    const held = this.#engine.peek(key);
+    if (held !== undefined && (version === null || held.version !== version)) this.#engine.delete(key);
+  }
+
+  /** The client writes to `key`. */
+  forget(key: string): void {
+    this.#engine.delete(key);
+    this.#confine(key, null);
+  }
+
+  /** The client writes to every key. */
+  forgetAll(): void {
+    this.#engine.clear();
+    for (const key of this.#passages.keys()) this.#confine(key, null);
+  }
+
+  /** The server says that `key` has changed, and is of that version now; null for what is not to be trusted. */
+  invalidated(key: string, version: string | null): void {
+    this.#invalidations++;
+    this.drop(key, version);
+    this.#confine(key, version);
+  }
+
+  invalidatedAll(): void {
+    this.#invalidations++;
+    this.forgetAll();
+  }
+
+  /** This connection's subscription stands. */
+  turnOn(): void {
+    this.#isOn = true;
+  }
+
+  /** The connection is gone. */
+  turnOff(): void {
+    this.#isOn = false;
+    this.#syncedAtMs = Number.NEGATIVE_INFINITY;
+    this.#engine.clear();
+  }
+
+  /** A request has been answered: all that the server had told before it was sent is here. */
+  synced(sentAtMs: number): void {
+    this.#syncedAtMs = sentAtMs;
+  }
+
+  stats(): NearCacheStats {
+    const { size, bytes, maxBytes } = this.#engine;
+    return Object.freeze({
+      inUse: this.#isInUse(),
+      hits: this.#hits,
+      misses: this.#misses,
+      invalidations: this.#invalidations,
+      size,
+      bytes,
+      maxBytes,
+    });
+  }
+
+  /** A clock that was set back makes nothing fresh. */
+  #isInUse(): boolean {
+    if (!this.#isOn) return false;
+    const silentMs = this.#clock.now() - this.#syncedAtMs;
+    return silentMs >= 0 && silentMs <= this.#maxStaleMs;
+  }
+
+  #confine(key: string, version: string | null): void {
+    const passages = this.#passages.get(key);
+    if (passages !== undefined)
+      for (const passage of passages) passage.only = confined(passage.only, version);
+  }
+}
+
+/** The newest version told is the one that may be kept, but what may not be kept at all stays so. */
+function confined(only: string | null | undefined, version: string | null): string | null {
+  return only === null ? null : version;
+}

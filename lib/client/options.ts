@@ -1,0 +1,188 @@
+/** What a client can be told: the types, the defaults, and the functions that validate. */
+
+import { type Clock, systemClock } from '../engine/clock.js';
+import { checkedLimit } from '../engine/options.js';
+import { type HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { LONGEST_DELAY_MS, type Scheduler, systemScheduler } from './scheduler.js';
+import { type SocketFactory, systemSocket } from './socket.js';
+
+/**
+ * - `connecting`: on the way to the server.
+ * - `connected`: requests are sent at once.
+ * - `disconnected`: waits before it connects again; requests are queued.
+ * - `closed`: for good.
+ */
+export type ClientState = 'connecting' | 'connected' | 'disconnected' | 'closed';
+
+export interface NearCacheOptions {
+  /** What its entries may take, as for a `CacheEngine`. Default: `'8MiB'`. */
+  maxBytes?: number | string;
+  /** The most entries to hold. Default: `Infinity`. */
+  maxEntries?: number;
+  /** Only keys that begin with one of these are held; at most 100. Default: `['']`, every key. */
+  prefixes?: readonly string[];
+  /** It is not read from when the last request that the server has answered was sent longer ago. Default: 30,000. */
+  maxStaleMs?: number;
+}
+
+export interface ClientOptions {
+  /** What the server's `token` asks for. Default: none. */
+  token?: string;
+  /** Holds what was read and written, for as long as the server does not say that it has changed. Default: none. */
+  nearCache?: NearCacheOptions;
+  /** How long a request may take, time in the queue included; `Infinity` for ever. Default: 5,000. */
+  timeoutMs?: number;
+  /** How long a connection may take to come about. Default: 10,000. */
+  connectTimeoutMs?: number;
+  /** How often the server is asked for a sign of life when nothing else is; silent for so long, it is cut off. Default: 10,000. */
+  heartbeatMs?: number;
+  /** Before the nth attempt to connect again it waits a random part of this times 2^n. Default: 100. */
+  backoffBaseMs?: number;
+  /** The longest such wait. Default: 10,000. */
+  backoffMaxMs?: number;
+  /** The most requests that wait to be sent; more are refused. Default: 10,000. */
+  maxQueued?: number;
+  /** The most requests that are sent and not answered; the next ones wait. Default: 1,000. */
+  maxInFlight?: number;
+  /**
+   * The most requests in one frame, and keys in one `getMany`: no more than the server's own `maxBatch`.
+   * Requests made in the same turn share frames; 1 gives each its own. Default: 100.
+   */
+  maxBatch?: number;
+  /** Told of each new state, with the error that led to it. */
+  onStateChange?: (state: ClientState, error?: HotsetError) => void;
+  /** Told of what nobody waits for: subscriptions that the server refuses to take up again, and listeners that throw. */
+  onError?: (error: unknown) => void;
+  /** Makes WebSockets. Default: the platform's own, or those of `ws`. */
+  socket?: SocketFactory;
+  /** Where time comes from. Default: the system's clock. */
+  clock?: Clock;
+  /** Where timeouts come from. Default: `setTimeout`. */
+  scheduler?: Scheduler;
+  /** A number from 0 up to but not including 1, for the waits between attempts. Default: `Math.random`. */
+  random?: () => number;
+}
+
+export interface ResolvedNearCache {
+  readonly maxBytes: number | string;
+  readonly maxEntries: number;
+  readonly prefixes: readonly string[];
+  readonly maxStaleMs: number;
+}
+
+export interface ResolvedClient {
+  readonly token: string | undefined;
+  readonly nearCache: ResolvedNearCache | null;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly backoffBaseMs: number;
+  readonly backoffMaxMs: number;
+  readonly maxQueued: number;
+  readonly maxInFlight: number;
+  readonly maxBatch: number;
+  readonly onStateChange: (state: ClientState, error?: HotsetError) => void;
+  readonly onError: (error: unknown) => void;
+  readonly socket: SocketFactory;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: () => number;
+}
+
+export const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_MAX_STALE_MS = 30_000;
+/** As many as a server takes in one subscription. */
+const MOST_PREFIXES = 100;
+/** Signs of life for each `maxStaleMs`: one may be late without the near cache going out of use. */
+const SIGNS_PER_STALE_MS = 3;
+
+const CLIENT_OPTIONS: ReadonlySet<string> = new Set<keyof ClientOptions>([
+  'token',
+  'nearCache',
+  'timeoutMs',
+  'connectTimeoutMs',
+  'heartbeatMs',
+  'backoffBaseMs',
+  'backoffMaxMs',
+  'maxQueued',
+  'maxInFlight',
+  'maxBatch',
+  'onStateChange',
+  'onError',
+  'socket',
+  'clock',
+  'scheduler',
+  'random',
+]);
+
+const NEAR_CACHE_OPTIONS: ReadonlySet<string> = new Set<keyof NearCacheOptions>([
+  'maxBytes',
+  'maxEntries',
+  'prefixes',
+  'maxStaleMs',
+]);
+
+/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for what makes no sense. */
+export function resolveClient(options: ClientOptions): ResolvedClient {
+  rejectUnknownOptions(options, CLIENT_OPTIONS);
+  const { token, clock = systemClock, scheduler = systemScheduler } = options;
+  if (token !== undefined && (typeof token !== 'string' || !/^[!-~]+$/.test(token)))
+    throw invalidOption('token', 'a text of visible ASCII characters', token);
+  if (typeof clock?.now !== 'function') throw invalidOption('clock', 'an object with a now() method', clock);
+  if (typeof scheduler?.schedule !== 'function')
+    throw invalidOption('scheduler', 'an object with a schedule() method', scheduler);
+  const nearCache = options.nearCache === undefined ? null : resolveNearCache(options.nearCache);
+  const heartbeatMs = delayOption('heartbeatMs', options.heartbeatMs, 10_000);
+  return {
+    token,
+    nearCache,
+    timeoutMs: timeoutOption(options.timeoutMs, DEFAULT_TIMEOUT_MS),
+    connectTimeoutMs: delayOption('connectTimeoutMs', options.connectTimeoutMs, 10_000),
+    heartbeatMs:
+      nearCache === null ? heartbeatMs : Math.min(heartbeatMs, nearCache.maxStaleMs / SIGNS_PER_STALE_MS),
+    backoffBaseMs: delayOption('backoffBaseMs', options.backoffBaseMs, 100),
+    backoffMaxMs: delayOption('backoffMaxMs', options.backoffMaxMs, 10_000),
+    maxQueued: checkedLimit('maxQueued', options.maxQueued, 10_000),
+    maxInFlight: checkedLimit('maxInFlight', options.maxInFlight, 1000),
+    maxBatch: checkedLimit('maxBatch', options.maxBatch, 100),
+    onStateChange: functionOption('onStateChange', options.onStateChange, () => {}),
+    onError: functionOption('onError', options.onError, () => {}),
+    socket: functionOption('socket', options.socket, systemSocket),
+    clock,
+    scheduler,
+    random: functionOption('random', options.random, Math.random),
+  };
+}
+
+/** Its sizes are checked by the engine that it is. */
+function resolveNearCache(options: NearCacheOptions): ResolvedNearCache {
+  rejectUnknownOptions(options, NEAR_CACHE_OPTIONS);
+  const { maxBytes = '8MiB', maxEntries = Number.POSITIVE_INFINITY, prefixes = [''] } = options;
+  const areTexts = Array.isArray(prefixes) && prefixes.every((prefix) => typeof prefix === 'string');
+  if (!areTexts || prefixes.length === 0 || prefixes.length > MOST_PREFIXES)
+    throw invalidOption('prefixes', `an array of 1 to ${MOST_PREFIXES} texts`, prefixes);
+  return {
+    maxBytes,
+    maxEntries,
+    prefixes: [...prefixes],
+    maxStaleMs: delayOption('maxStaleMs', options.maxStaleMs, DEFAULT_MAX_STALE_MS),
+  };
+}
+
+/** Milliseconds that a timer can wait, or `Infinity` for no timer. Throws `HOTSET_INVALID_OPTION`. */
+export function timeoutOption(value: number | undefined, whenAbsent: number): number {
+  return value === Number.POSITIVE_INFINITY ? value : delayOption('timeoutMs', value, whenAbsent);
+}
+
+function delayOption(name: string, value: number | undefined, whenAbsent: number): number {
+  if (value === undefined) return whenAbsent;
+  if (typeof value !== 'number' || !(value > 0 && value <= LONGEST_DELAY_MS))
+    throw invalidOption(name, `milliseconds, more than 0 and at most ${LONGEST_DELAY_MS}`, value);
+  return value;
+}
+
+function functionOption<F>(name: string, value: F | undefined, whenAbsent: F): F {
+  if (value === undefined) return whenAbsent;
+  if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
+  return value;
+}
