@@ -28,9 +28,14 @@ export class EvictionAges {
 
   /** Of the last eviction; 0 before the first. */
   lastIdleMs = 0;
+  /** Of all evictions together, which histograms alone do not tell. A clock that was put back takes nothing away. */
+  ageMsTotal = 0;
+  idleMsTotal = 0;
 
   record(ageMs: number, idleMs: number): void {
     this.lastIdleMs = idleMs;
+    this.ageMsTotal += Math.max(0, ageMs);
+    this.idleMsTotal += Math.max(0, idleMs);
     this.#ages[barOf(ageMs)]!++;
     this.#idles[barOf(idleMs)]!++;
   }
@@ -39,6 +44,8 @@ export class EvictionAges {
     this.#ages.fill(0);
     this.#idles.fill(0);
     this.lastIdleMs = 0;
+    this.ageMsTotal = 0;
+    this.idleMsTotal = 0;
   }
 
   /** Since the value was stored. */

@@ -50,6 +50,10 @@ export interface EngineStats {
   readonly evictionAges: readonly AgeBar[] | undefined;
   /** How long before their eviction entries had last been read or stored; `undefined` without `trackAccess`. */
   readonly evictionIdles: readonly AgeBar[] | undefined;
+  /** Milliseconds that evicted entries had been stored, added up; `undefined` without `trackAccess`. */
+  readonly evictionAgeMsTotal: number | undefined;
+  /** Milliseconds that they had not been used, added up; `undefined` without `trackAccess`. */
+  readonly evictionIdleMsTotal: number | undefined;
   /** Entries removed because their time had passed. */
   readonly expirations: number;
   /** Expirations of entries that nobody had read; 0 without `trackAccess`. */
@@ -91,6 +95,8 @@ export function snapshot(
     lastEvictionIdleMs: ages?.lastIdleMs,
     evictionAges: ages?.ages,
     evictionIdles: ages?.idles,
+    evictionAgeMsTotal: ages?.ageMsTotal,
+    evictionIdleMsTotal: ages?.idleMsTotal,
     expirations: counters[EXPIRATIONS]!,
     expirationsUnfetched: counters[EXPIRATIONS_UNFETCHED]!,
     deletions: counters[DELETIONS]!,

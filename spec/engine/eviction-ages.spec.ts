@@ -54,5 +54,14 @@ describe('eviction ages', () => {
     expect([Object.isFrozen(before), before.every(Object.isFrozen)]).toEqual([true, true]);
     ages.reset();
     expect([filled(ages.ages), filled(ages.idles)]).toEqual([[], []]);
+    expect([ages.ageMsTotal, ages.idleMsTotal]).toEqual([0, 0]);
+  });
+
+  it('add up, and a clock that was put back takes nothing away', () => {
+    const ages = new EvictionAges();
+    ages.record(500, 20);
+    ages.record(-50, -70);
+    ages.record(1.5, 0);
+    expect([ages.ageMsTotal, ages.idleMsTotal]).toEqual([501.5, 20]);
   });
 });

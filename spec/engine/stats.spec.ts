@@ -22,6 +22,8 @@ describe('stats', () => {
       lastEvictionIdleMs: undefined,
       evictionAges: undefined,
       evictionIdles: undefined,
+      evictionAgeMsTotal: undefined,
+      evictionIdleMsTotal: undefined,
       expirations: 0,
       expirationsUnfetched: 0,
       deletions: 0,
@@ -149,6 +151,7 @@ describe('stats', () => {
     const { evictionAges, evictionIdles } = engine.stats();
     expect(evictionAges!.filter((bar) => bar.count > 0)).toEqual([{ toMs: 10_000, count: 1 }]);
     expect(evictionIdles!.filter((bar) => bar.count > 0)).toEqual([{ toMs: 100, count: 1 }]);
+    expect(engine.stats()).toMatchObject({ evictionAgeMsTotal: 5050, evictionIdleMsTotal: 50 });
     engine.delete('b');
     clock.advance(1e9);
     expect(engine.stats().evictionAges).toEqual(evictionAges);
