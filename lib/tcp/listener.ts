@@ -2,7 +2,8 @@
 
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { HotsetError } from '../errors.js';
+import type { HotsetError } from '../errors.js';
+import { listenFailure } from '../listen-failure.js';
 import {
   DEFAULT_BACKLOG,
   DEFAULT_HOST,
@@ -55,23 +56,12 @@ export function addressText(address: ListenAddress): string {
 }
 
 function listenError(address: ListenAddress, error: NodeJS.ErrnoException): HotsetError {
-  const where = addressText(address);
-  const reasons: Record<string, string> = {
-    EADDRINUSE:
-      'path' in address && !isSocket(address.path)
-        ? `${where} exists, and is no socket`
-        : `${where} is in use by another process`,
+  if (!('path' in address)) return listenFailure(addressText(address), error);
+  return listenFailure(address.path, error, {
+    ...(isSocket(address.path) ? {} : { EADDRINUSE: 'exists, and is no socket' }),
     // Node reports a missing directory in the same way.
-    EACCES:
-      'path' in address
-        ? `${where} cannot be made: its directory is missing, or closed to this user`
-        : `${where} may not be listened on by this user`,
-    EADDRNOTAVAIL: `${where} is not an address of this machine`,
-    ENOTFOUND: `${where} does not resolve to an address`,
-    EAI_AGAIN: `${where} does not resolve to an address`,
-  };
-  const reason = reasons[error.code ?? ''] ?? `${where} cannot be listened on: ${error.message}`;
-  return new HotsetError('HOTSET_LISTEN_FAILED', reason, { cause: error });
+    EACCES: 'cannot be made: its directory is missing, or closed to this user',
+  });
 }
 
 function isSocket(path: string): boolean {

@@ -12,6 +12,7 @@ const LIB = join(import.meta.dirname, '../../lib');
  */
 const ROOMS: readonly { room: string; imports: readonly string[]; packages: readonly string[] }[] = [
   { room: 'errors.ts', imports: [], packages: [] },
+  { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
   { room: 'engine', imports: ['errors.ts'], packages: [] },
   { room: 'loading', imports: ['engine', 'errors.ts'], packages: [] },
@@ -49,11 +50,15 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'tcp',
-    imports: ['memcached', 'errors.ts'],
+    imports: ['memcached', 'errors.ts', 'listen-failure.ts'],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
   // What the two that listen for HTTP have in common: who may come in.
-  { room: 'web', imports: ['errors.ts'], packages: ['node:crypto', 'node:http'] },
+  {
+    room: 'web',
+    imports: ['errors.ts', 'listen-failure.ts'],
+    packages: ['node:crypto', 'node:http', 'node:net'],
+  },
   {
     room: 'websocket',
     imports: ['memcached', 'web', 'errors.ts'],
