@@ -1,0 +1,169 @@
+/**
+ * The HTTP adapter: metrics, health and the live view's page. Each request is answered from a table of paths, and a
+ * client's patience is bounded: in connections, in the size of headers, and in time.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { HotsetError, invalidArgument } from '../errors.js';
+import type { WireEngine } from '../memcached/item-store.js';
+import { Gate } from '../web/gate.js';
+import { listenAt, type WebAddress, webAddressText } from '../web/listening.js';
+import { type Answer, line, send } from './answer.js';
+import { createMetrics, type Metrics } from './metrics/metrics.js';
+import { type HttpServerOptions, type ResolvedHttpOptions, resolveHttpOptions } from './options.js';
+import { type Page, readPage } from './page.js';
+
+const HEADERS_MAX_BYTES = 16 * 1024;
+const KEEP_ALIVE_MS = 5000;
+/** How often Node looks for clients that take too long, at most. */
+const PATIENCE_CHECKS_MS = 1000;
+/** What Node's timers can hold: 24.8 days. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+interface Route {
+  /** Whether only somebody who knows the server by its name is answered, so that no page gets in by a name of its own. */
+  readonly asksForName: boolean;
+  readonly asksForToken: boolean;
+  readonly answer: () => Answer | Promise<Answer>;
+}
+
+export class HttpServer {
+  /** Node's own: `attachWebSocket(engine, { server: http.server, path: '/ws' })` shares its port. */
+  readonly server: Server;
+  /** What `/metrics` tells. */
+  readonly metrics: Metrics;
+  readonly #options: ResolvedHttpOptions;
+  readonly #gate: Gate;
+  readonly #page: Page | null;
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #sockets = new Set<Socket>();
+  #address: WebAddress | null = null;
+  #closing = false;
+
+  constructor(engine: WireEngine, options: HttpServerOptions) {
+    this.#options = resolveHttpOptions(options);
+    const { hosts, token } = options;
+    this.#gate = new Gate({
+      ...(hosts === undefined ? {} : { hosts }),
+      ...(token === undefined ? {} : { token }),
+    });
+    const { liveView, pageFile, requestTimeoutMs, maxConnections, onError } = this.#options;
+    // At once: whoever gives up rights before it listens may not reach the file later.
+    this.#page = liveView ? readPage(pageFile) : null;
+    this.metrics = this.#options.metrics ?? createMetrics({ engine });
+    this.#routes = new Map<string, Route>([
+      ['/', { asksForName: true, asksForToken: false, answer: () => this.#liveView() }],
+      ['/metrics', { asksForName: true, asksForToken: true, answer: () => this.#metrics() }],
+      // It tells nothing, and who looks after many servers knows them by many names.
+      ['/healthz', { asksForName: false, asksForToken: false, answer: () => this.#health() }],
+    ]);
+    this.server = createServer(
+      {
+        maxHeaderSize: HEADERS_MAX_BYTES,
+        headersTimeout: requestTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        connectionsCheckingInterval: Math.min(PATIENCE_CHECKS_MS, requestTimeoutMs),
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.server.maxConnections = maxConnections;
+    this.server.timeout = requestTimeoutMs;
+    this.server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    this.server.on('error', (error) => {
+      // Who waits for `listen` is told there.
+      if (this.#address !== null) onError(error);
+    });
+  }
+
+  /** The address listened on; null while it does not listen. */
+  get address(): WebAddress | null {
+    return this.#address;
+  }
+
+  /** Returns the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`. */
+  async listen(): Promise<WebAddress> {
+    const { host, port } = this.#options;
+    if (this.#address !== null)
+      throw new HotsetError(
+        'HOTSET_LISTEN_FAILED',
+        `${webAddressText(this.#address)}: the server listens already`,
+      );
+    this.#address = await listenAt(this.server, { host, port });
+    return this.#address;
+  }
+
+  /**
+   * Stops listening, answers the requests that have come, and resolves when all connections are closed, those that
+   * have become WebSockets too. What is still open after `graceMs` is cut; `Infinity` waits for ever. The server may
+   * listen again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
+   */
+  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+    if (typeof graceMs !== 'number' || !(graceMs >= 0))
+      throw invalidArgument('graceMs', 'milliseconds, 0 or more', graceMs);
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const cutAll = (): void => {
+      for (const socket of this.#sockets) socket.destroy();
+    };
+    const cut =
+      graceMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(cutAll, Math.min(graceMs, TIMER_MAX_MS));
+    await closed;
+    clearTimeout(cut);
+    this.#address = null;
+    this.#closing = false;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Nothing here takes a body, and none is read: the connection cannot go on behind it.
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
+    const answer = await this.#answer(request);
+    send(response, answer, hasBody || this.#closing);
+  }
+
+  async #answer({ method, url = '', headers, socket }: IncomingMessage): Promise<Answer> {
+    const route = this.#routes.get(url.split('?', 1)[0]!);
+    const place = route?.asksForName === false ? null : this.#gate.checkPlace(headers, socket.localAddress);
+    if (place !== null) return line(place.status, place.reason);
+    if (route === undefined) return line(404, 'there is nothing here; see /, /metrics and /healthz');
+    if (method !== 'GET' && method !== 'HEAD')
+      return line(405, 'this is only for GET and HEAD', { Allow: 'GET, HEAD' });
+    const stranger = route.asksForToken ? this.#gate.checkToken(headers) : null;
+    if (stranger !== null) return line(stranger.status, stranger.reason, { 'WWW-Authenticate': 'Bearer' });
+    return await route.answer();
+  }
+
+  #health(): Answer {
+    return this.#closing ? line(503, 'closing') : line(200, 'ok');
+  }
+
+  async #metrics(): Promise<Answer> {
+    const { register } = this.metrics;
+    try {
+      return {
+        status: 200,
+        body: await register.metrics(),
+        headers: { 'Content-Type': register.contentType },
+      };
+    } catch (error) {
+      this.#options.onError(error);
+      return line(500, 'the metrics could not be read');
+    }
+  }
+
+  #liveView(): Answer {
+    if (!this.#options.liveView) return line(404, 'there is no live view here; see /metrics and /healthz');
+    if (this.#page === null) return line(404, 'the live view has not been built; npm run build makes it');
+    const { body, policy } = this.#page;
+    return {
+      status: 200,
+      body,
+      headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy },
+    };
+  }
+}

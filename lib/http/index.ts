@@ -1,0 +1,33 @@
+/// <reference types="node" preserve="true" />
+/** `hotset/http`: metrics for Prometheus, a health check and the live view's page. */
+
+import { HotsetError } from '../errors.js';
+import type { WireEngine } from '../memcached/item-store.js';
+import { isWireEngine } from '../memcached/wire-engine.js';
+import { HttpServer } from './http-server.js';
+import type { HttpServerOptions } from './options.js';
+
+export type { WebAddress } from '../web/listening.js';
+export type { HttpServer } from './http-server.js';
+export { createMetrics, type Metrics } from './metrics/metrics.js';
+export type { MetricsOptions, MetricsRegister } from './metrics/options.js';
+export { DEFAULT_HTTP_PORT, type HttpServerOptions } from './options.js';
+
+/**
+ * Makes a server of `/metrics`, `/healthz` and the live view on `/`; `listen()` starts it.
+ *
+ * @example
+ * const http = createHttpServer(engine, { port: 11280 });
+ * const endpoint = attachWebSocket(engine, { server: http.server, path: '/ws' });
+ * await http.listen();
+ * …
+ * await Promise.all([endpoint.close({ graceMs: 5000 }), http.close({ graceMs: 5000 })]);
+ *
+ * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, and `HOTSET_INVALID_ARGUMENT` for an engine
+ * that is not for the wire: `createMetrics` measures any.
+ */
+export function createHttpServer(engine: WireEngine, options: HttpServerOptions = {}): HttpServer {
+  if (!isWireEngine(engine))
+    throw new HotsetError('HOTSET_INVALID_ARGUMENT', 'engine takes an engine that createWireEngine has made');
+  return new HttpServer(engine, options);
+}

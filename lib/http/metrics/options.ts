@@ -1,0 +1,89 @@
+/** What metrics can be told: one type, one place for defaults, one function that validates. */
+
+import { type OpenMetricsContentType, type PrometheusContentType, Registry } from 'prom-client';
+import type { EngineStats } from '../../engine/stats.js';
+import { invalidOption, rejectUnknownOptions } from '../../errors.js';
+import type { LoadingStats } from '../../loading/stats.js';
+import type { Labels } from './read-metric.js';
+
+/** A register of prom-client's, for either format. */
+export type MetricsRegister = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
+
+export interface MetricsOptions {
+  /** What is measured: any CacheEngine. One for the wire tells what its protocol and its servers count, too. */
+  readonly engine: { stats(): EngineStats };
+  /** A LoadingCache to measure as well. */
+  readonly loading?: { stats(): LoadingStats };
+  /** Where metrics are registered: prom-client's own `register`, or another. Default: a new one. */
+  readonly register?: MetricsRegister;
+  /** What every name begins with, as in `shop_`. Default: nothing. */
+  readonly prefix?: string;
+  /** Labels of every sample: several caches in one register need them, as in `{ cache: 'users' }`. Default: none. */
+  readonly labels?: Labels;
+  /**
+   * Whether prom-client's metrics of the process are collected too: `process_…` and `nodejs_…`. They observe the
+   * collector and the event loop until the process ends. Default: true where no `register` is given.
+   */
+  readonly processMetrics?: boolean;
+}
+
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof MetricsOptions>([
+  'engine',
+  'loading',
+  'register',
+  'prefix',
+  'labels',
+  'processMetrics',
+]);
+
+/** Labels that metrics have of their own. */
+const TAKEN_LABELS: ReadonlySet<string> = new Set([
+  'command',
+  'le',
+  'quantile',
+  'reason',
+  'result',
+  'slab',
+  'status',
+  'version',
+]);
+
+const PREFIX = /^(?:[a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
+/** Names with two underscores in front are Prometheus' own. */
+const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+export type ResolvedMetricsOptions = Required<Omit<MetricsOptions, 'loading'>> &
+  Pick<MetricsOptions, 'loading'>;
+
+/** Throws `HOTSET_INVALID_OPTION`. */
+export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsOptions {
+  rejectUnknownOptions(options, KNOWN_OPTIONS);
+  const { engine, loading, register, prefix = '', labels = {} } = options;
+  checkMeasured('engine', 'a CacheEngine', engine);
+  if (loading !== undefined) checkMeasured('loading', 'a LoadingCache', loading);
+  if (register !== undefined && typeof register?.registerMetric !== 'function')
+    throw invalidOption('register', "a Registry of prom-client's", register);
+  if (typeof prefix !== 'string' || !PREFIX.test(prefix))
+    throw invalidOption('prefix', 'what a name of a metric may begin with', prefix);
+  if (typeof labels !== 'object' || labels === null) throw invalidOption('labels', 'an object', labels);
+  for (const [name, value] of Object.entries(labels)) {
+    if (!LABEL.test(name) || TAKEN_LABELS.has(name))
+      throw invalidOption('labels', 'names of labels that hotset does not use itself', name);
+    if (typeof value !== 'string') throw invalidOption(`labels.${name}`, 'a text', value);
+  }
+  const processMetrics = options.processMetrics ?? register === undefined;
+  if (typeof processMetrics !== 'boolean')
+    throw invalidOption('processMetrics', 'true or false', processMetrics);
+  return {
+    engine,
+    ...(loading === undefined ? {} : { loading }),
+    register: register ?? new Registry(),
+    prefix,
+    labels: { ...labels },
+    processMetrics,
+  };
+}
+
+function checkMeasured(name: string, takes: string, measured: { stats(): unknown }): void {
+  if (typeof measured?.stats !== 'function') throw invalidOption(name, takes, measured);
+}

@@ -1,0 +1,100 @@
+/**
+ * A metric of prom-client whose values are counted elsewhere and read when somebody scrapes. prom-client's own
+ * classes count themselves: a Histogram cannot be set at all. A register asks a metric for nothing but what is here.
+ */
+
+import type { Metric, Registry } from 'prom-client';
+import { invalidOption } from '../../errors.js';
+import type { Family, FamilyType, Sample } from './family.js';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** As a register takes it, and as `getMetricsAsJSON` hands it on. */
+interface Value {
+  readonly value: number;
+  readonly labels: Labels;
+  readonly metricName?: string;
+}
+
+interface Part {
+  readonly labels: Labels;
+  readonly samples: () => readonly Sample[];
+}
+
+export class ReadMetric {
+  /** A register for OpenMetrics cuts `_total` off. */
+  name: string;
+  readonly help: string;
+  readonly type: FamilyType;
+  readonly aggregator = 'sum';
+  readonly #parts = new Set<Part>();
+
+  constructor({ name, help, type }: Family<never>) {
+    this.name = name;
+    this.help = help;
+    this.type = type;
+  }
+
+  add(part: Part): void {
+    this.#parts.add(part);
+  }
+
+  /** Whether nothing is left to read. */
+  remove(part: Part): boolean {
+    this.#parts.delete(part);
+    return this.#parts.size === 0;
+  }
+
+  hasLabels(labels: Labels): boolean {
+    return [...this.#parts].some((part) => sameLabels(part.labels, labels));
+  }
+
+  async get(): Promise<object> {
+    const { name, help, type, aggregator } = this;
+    const values = [...this.#parts].flatMap(({ labels, samples }) =>
+      samples().map(
+        (sample): Value => ({
+          value: sample.value,
+          labels: { ...labels, ...sample.labels },
+          ...(sample.suffix === undefined ? {} : { metricName: name + sample.suffix }),
+        }),
+      ),
+    );
+    return { name, help, type, aggregator, values };
+  }
+
+  /** What is counted elsewhere is not reset here. */
+  reset(): void {}
+}
+
+/**
+ * Adds a family, read from `source`, to a register, beside others of its name with other labels. Returns what takes
+ * it out again. Throws `HOTSET_INVALID_OPTION` where the name, or the name with these labels, is taken.
+ */
+export function addToRegister<Source>(
+  register: Registry,
+  family: Family<Source>,
+  source: () => Source,
+  labels: Labels,
+): () => void {
+  const known: unknown = register.getSingleMetric(family.name);
+  if (known !== undefined && !(known instanceof ReadMetric && !known.hasLabels(labels)))
+    throw invalidOption(
+      'register',
+      `a register without ${family.name} of these labels; see the options labels and prefix`,
+      register,
+    );
+  const metric = known instanceof ReadMetric ? known : new ReadMetric(family);
+  // Of what prom-client's types promise beside this a register uses nothing.
+  if (known === undefined) register.registerMetric(metric as unknown as Metric);
+  const part: Part = { labels, samples: () => family.samples(source()) };
+  metric.add(part);
+  return () => {
+    if (metric.remove(part)) register.removeSingleMetric(family.name);
+  };
+}
+
+function sameLabels(some: Labels, others: Labels): boolean {
+  const names = Object.keys(some);
+  return names.length === Object.keys(others).length && names.every((name) => some[name] === others[name]);
+}

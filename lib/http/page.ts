@@ -1,0 +1,50 @@
+/** The live view: one file, read once, and the policy under which a browser runs nothing but what is in it. */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export interface Page {
+  readonly body: Buffer;
+  /** Its Content-Security-Policy. */
+  readonly policy: string;
+}
+
+/** The page is built; the sources, which specs run, are one folder farther from it. */
+const BUILT_PAGE: string = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? '../../dist/live-view/index.html' : '../live-view/index.html',
+    import.meta.url,
+  ),
+);
+
+const INLINE_SCRIPT = /<script(?:\s[^>]*)?>([\s\S]*?)<\/script>/gi;
+const INLINE_STYLE = /<style(?:\s[^>]*)?>([\s\S]*?)<\/style>/gi;
+
+/** Null where there is no such file, or nobody may read it. */
+export function readPage(file: string | null): Page | null {
+  let html: string;
+  try {
+    // A browser hashes what it has after it has taken all line ends for line feeds.
+    html = readFileSync(file ?? BUILT_PAGE, 'utf8').replace(/\r\n?/g, '\n');
+  } catch {
+    return null;
+  }
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashes(html, INLINE_SCRIPT)}`,
+    `style-src ${hashes(html, INLINE_STYLE)}`,
+    'img-src data:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+  return { body: Buffer.from(html), policy };
+}
+
+function hashes(html: string, blocks: RegExp): string {
+  const texts = Array.from(html.matchAll(blocks), ([, text]) => text!);
+  if (texts.length === 0) return "'none'";
+  return texts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`).join(' ');
+}
