@@ -80,6 +80,10 @@ export function memcachedScripts(): ExternalTool {
   return externalTool('memcached and perl', 'perl', ['-c', MEMCACHED_TOOL]);
 }
 
+export function promtool(): ExternalTool {
+  return externalTool('prometheus', 'promtool', ['--version']);
+}
+
 export function nutcrackerTool(): ExternalTool {
   return externalTool('nutcracker', 'nutcracker', ['-V']);
 }

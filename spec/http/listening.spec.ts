@@ -1,0 +1,107 @@
+/** Where the server listens, what its options take, and how it closes. */
+
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { createHttpServer, type HttpServerOptions } from '../../lib/http/index.js';
+import { CacheEngine } from '../../lib/index.js';
+import { createWireEngine, type WireEngine } from '../../lib/tcp/index.js';
+import { thrownBy } from '../engine/fixture.js';
+import { ask, dial, serveHttp } from './fixture.js';
+
+describe('a server', () => {
+  it('listens on the loopback address alone unless told otherwise', async () => {
+    const { http, port } = await serveHttp();
+    expect(http.address).toEqual({ host: '127.0.0.1', port });
+  });
+
+  it('says in one line why it cannot listen', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+    const { port } = holder.address() as { port: number };
+    await expect(serveHttp({ port })).rejects.toMatchObject({
+      code: 'HOTSET_LISTEN_FAILED',
+      message: `127.0.0.1:${port} is in use by another process`,
+    });
+    await new Promise((resolve) => holder.close(resolve));
+    await expect(serveHttp({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
+  });
+
+  it('does not listen twice at once, and listens again after it was closed', async () => {
+    const { http, port } = await serveHttp();
+    await expect(http.listen()).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
+    await http.close();
+    expect(http.address).toBeNull();
+    await expect(ask(port, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const again = await http.listen();
+    expect((await ask(again.port, '/healthz')).status).toBe(200);
+  });
+
+  it('closes at once with nothing but idle connections, whatever the grace', async () => {
+    const { http, port } = await serveHttp();
+    const { socket, ended } = dial(port);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await new Promise((resolve) => socket.once('data', resolve));
+    await http.close({ graceMs: Number.POSITIVE_INFINITY });
+    expect(await ended).toMatch(/ok\n$/);
+  });
+
+  it('cuts what is still open after the grace, connections that became something else too', async () => {
+    const { http, port } = await serveHttp();
+    http.server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    });
+    const half = dial(port);
+    half.socket.write('GET /healthz HTTP/1.1\r\n');
+    const upgraded = dial(port);
+    upgraded.socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    await new Promise((resolve) => upgraded.socket.once('data', resolve));
+    await http.close({ graceMs: 10 });
+    expect(await half.ended).toBe('');
+    expect(await upgraded.ended).toMatch(/^HTTP\/1\.1 101 /);
+  });
+
+  it('that never listened is closed as well', async () => {
+    await createHttpServer(createWireEngine()).close();
+  });
+});
+
+describe('options', () => {
+  const engine = createWireEngine();
+
+  it.each<[name: string, options: object]>([
+    ['there is no option "origins"', { origins: [] }],
+    ['options', null as unknown as object],
+    ['host', { host: '' }],
+    ['host', { host: 1 }],
+    ['port', { port: -1 }],
+    ['port', { port: 65_536 }],
+    ['port', { port: '80' }],
+    ['hosts', { hosts: 'localhost' }],
+    ['token', { token: '' }],
+    ['token', { token: 'with blank' }],
+    ['metrics', { metrics: {} }],
+    ['liveView', { liveView: 'yes' }],
+    ['pageFile', { pageFile: '' }],
+    ['maxConnections', { maxConnections: 0 }],
+    ['requestTimeoutMs', { requestTimeoutMs: 0 }],
+    ['requestTimeoutMs', { requestTimeoutMs: 2 ** 31 }],
+    ['onError', { onError: 1 }],
+  ])('%s is refused where it makes no sense: %o', (name, options) => {
+    const error = thrownBy(() => createHttpServer(engine, options as HttpServerOptions));
+    expect(error.code).toBe('HOTSET_INVALID_OPTION');
+    expect(error.message.startsWith(name)).toBe(true);
+  });
+
+  it('an engine that is not for the wire is refused', () => {
+    const error = thrownBy(() => createHttpServer(new CacheEngine() as unknown as WireEngine));
+    expect(error.code).toBe('HOTSET_INVALID_ARGUMENT');
+  });
+
+  it.each([-1, Number.NaN, '5'])('a grace of %s is refused', async (graceMs) => {
+    const { http } = await serveHttp();
+    await expect(http.close({ graceMs: graceMs as number })).rejects.toMatchObject({
+      code: 'HOTSET_INVALID_ARGUMENT',
+    });
+    expect(http.address).not.toBeNull();
+  });
+});
