@@ -36,6 +36,11 @@ export type FlagName =
   | 'authFile'
   | 'sasl'
   | 'tls'
+  | 'http'
+  | 'httpAccess'
+  | 'httpTokenFile'
+  | 'httpOrigins'
+  | 'httpHosts'
   | 'daemon'
   | 'pidFile'
   | 'user'
@@ -167,6 +172,31 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     long: 'enable-ssl',
     help: 'TLS, with -o ssl_chain_cert=<file>,ssl_key=<file> and, if need be,\nssl_ca_cert=<file>, ssl_verify_mode=<0 to 3>, ssl_min_version=<2 or 3>,\nssl_ciphers=<list>',
   },
+  http: {
+    long: 'http',
+    takes: '<[address:]port>',
+    help: 'the live view on /, metrics for Prometheus on /metrics,\n/healthz, WebSocket on /ws; 0 for none, -1 for any free one (default: none)',
+  },
+  httpAccess: {
+    long: 'http-access',
+    takes: '<access>',
+    help: 'full, read-only or metadata: what WebSocket clients may do (default: full)',
+  },
+  httpTokenFile: {
+    long: 'http-token-file',
+    takes: '<file>',
+    help: 'one line: the token that clients have to show',
+  },
+  httpOrigins: {
+    long: 'http-origins',
+    takes: '<list>',
+    help: 'pages that may connect, as in https://app.example (default: its own)',
+  },
+  httpHosts: {
+    long: 'http-hosts',
+    takes: '<list>',
+    help: 'names that clients may call it by, beside localhost and its address',
+  },
   daemon: { short: 'd', long: 'daemon', help: 'go on in the background once it listens' },
   pidFile: {
     short: 'P',
@@ -193,6 +223,12 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   napiIds: { short: 'N', long: 'napi_ids', takes: '<number>', help: 'one thread serves all connections' },
 };
 
+/** As messages name it: by the short name where there is one. */
+export function flagName(name: FlagName): string {
+  const { short, long } = FLAGS[name];
+  return short === undefined ? `--${long}` : `-${short}`;
+}
+
 /** As `--help` shows them. */
 const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] = [
   ['Where it listens', ['port', 'listen', 'socket', 'mask', 'backlog', 'protocol', 'udp']],
@@ -211,6 +247,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] 
     ],
   ],
   ['Users and TLS', ['authFile', 'sasl', 'tls']],
+  ['HTTP, WebSocket and live view', ['http', 'httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts']],
   ['The process', ['daemon', 'pidFile', 'user', 'verbose', 'version', 'license', 'help']],
   [
     'Accepted and without effect',
@@ -223,7 +260,8 @@ export function helpText(): string {
     title,
     rows: names.map((name): [string, string] => {
       const { short, long, takes, help = '' } = FLAGS[name];
-      return [`-${short}, --${long}${takes === undefined ? '' : ` ${takes}`}`, help];
+      const names = short === undefined ? `--${long}` : `-${short}, --${long}`;
+      return [takes === undefined ? names : `${names} ${takes}`, help];
     }),
   }));
   const width = Math.max(...groups.flatMap(({ rows }) => rows.map(([left]) => left.length)));
@@ -244,6 +282,7 @@ Examples:
   hotset -l 0.0.0.0 -Y users     open to the network, for those in the file "users"
   hotset -s /run/hotset.sock     a Unix socket instead of TCP
   hotset -e /var/lib/hotset/mem  items survive a restart
+  hotset --http 11280            the live view on http://127.0.0.1:11280/ as well
 
 Signals: SIGTERM and SIGINT end it, requests under way first; SIGHUP reads users and certificates again.
 `;

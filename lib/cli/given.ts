@@ -1,7 +1,7 @@
 /** The flags of a command line, told apart and checked for form; what they mean is settings.ts's. */
 
 import { parseArgs } from 'node:util';
-import { FLAGS, type FlagName } from './flags.js';
+import { FLAGS, type FlagName, flagName } from './flags.js';
 import { UsageError } from './usage-error.js';
 
 export class Given {
@@ -60,7 +60,7 @@ export class Given {
   /** A flag that takes a text: null when it does not stand there. */
   text(name: FlagName): string | null {
     const text = this.last(name);
-    if (text === '') throw new UsageError(`-${FLAGS[name].short} takes ${FLAGS[name].takes}; got nothing`);
+    if (text === '') throw new UsageError(`${flagName(name)} takes ${FLAGS[name].takes}; got nothing`);
     return text ?? null;
   }
 
@@ -69,9 +69,7 @@ export class Given {
     if (text === undefined) return otherwise;
     const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!(number >= least && number <= most))
-      throw new UsageError(
-        `-${FLAGS[name].short} takes a whole number from ${least} to ${most}; got ${text}`,
-      );
+      throw new UsageError(`${flagName(name)} takes a whole number from ${least} to ${most}; got ${text}`);
     return number;
   }
 }

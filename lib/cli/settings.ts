@@ -6,6 +6,7 @@ import { DEFAULT_BACKLOG, DEFAULT_MAX_CONNECTIONS } from '../tcp/options.js';
 import { addresses } from './addresses.js';
 import { extendedOptions } from './extended-options.js';
 import { Given } from './given.js';
+import { type HttpSettings, httpNotes, httpSettings } from './http-settings.js';
 import { UsageError } from './usage-error.js';
 
 const KIBIBYTE = 1024;
@@ -33,6 +34,8 @@ export interface Settings {
   readonly trackSizes: boolean;
   readonly authFile: string | null;
   readonly tls: TlsOptions | null;
+  /** Null where it is not asked for. */
+  readonly http: HttpSettings | null;
   readonly daemon: boolean;
   readonly pidFile: string | null;
   readonly user: string | null;
@@ -49,6 +52,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
   checkIgnored(given);
   const { idleTimeoutMs, trackSizes, tls, notes } = extendedOptions(given.all('extended'));
   const authFile = given.text('authFile');
+  const http = httpSettings(given);
   if (given.has('sasl') && authFile === null)
     throw new UsageError(
       '-S needs users: give -Y <file> with it, for hotset knows no other place to find them',
@@ -74,6 +78,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     trackSizes,
     authFile,
     tls: tlsOptions(given, tls),
+    http,
     daemon: given.has('daemon'),
     pidFile: given.text('pidFile'),
     user: given.text('user'),
@@ -85,6 +90,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
       ...(!given.has('tls') && Object.keys(tls).length > 0
         ? ['-o ssl_… is without effect where -Z is not given']
         : []),
+      ...(http === null ? httpNotes(given) : []),
     ],
   };
 }

@@ -28,12 +28,22 @@ const defaults: Settings = {
   trackSizes: false,
   authFile: null,
   tls: null,
+  http: null,
   daemon: false,
   pidFile: null,
   user: null,
   verbosity: 0,
   debugClock: false,
   notes: [],
+};
+
+const HTTP: Settings['http'] = {
+  host: LOOPBACK,
+  port: 11280,
+  access: 'full',
+  tokenFile: null,
+  origins: null,
+  hosts: [],
 };
 
 const good: [flags: string, settings: Partial<Settings>][] = [
@@ -183,6 +193,28 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['-v', { verbosity: 1 }],
   ['-vv', { verbosity: 2 }],
   ['-v --verbose -v', { verbosity: 3 }],
+  ['--http 11280', { http: HTTP }],
+  ['--http=11280', { http: HTTP }],
+  ['--http -1', { http: { ...HTTP, port: 0 } }],
+  ['--http 0', {}],
+  ['--http 11280 --http 0', {}],
+  ['--http 0.0.0.0:80', { http: { ...HTTP, host: '0.0.0.0', port: 80 } }],
+  ['--http localhost:-1', { http: { ...HTTP, host: 'localhost', port: 0 } }],
+  ['--http [::1]:65535', { http: { ...HTTP, host: '::1', port: 65535 } }],
+  ['--http 11280 --http-access metadata', { http: { ...HTTP, access: 'metadata' } }],
+  ['--http 11280 --http-access=read-only', { http: { ...HTTP, access: 'read-only' } }],
+  ['--http 11280 --http-token-file /t -Y /users', { authFile: '/users', http: { ...HTTP, tokenFile: '/t' } }],
+  [
+    '--http 11280 --http-origins https://a.example,https://b.example --http-hosts a --http-hosts b,c',
+    {
+      http: { ...HTTP, origins: ['https://a.example', 'https://b.example'], hosts: ['a', 'b', 'c'] },
+    },
+  ],
+  [
+    '--http-token-file /t --http-access full',
+    { notes: ['without effect where --http is not given: --http-access, --http-token-file'] },
+  ],
+  ['-Y /users --http 0', { authFile: '/users' }],
   ['-h', { action: 'help' }],
   ['--help', { action: 'help' }],
   ['-V', { action: 'version' }],
@@ -201,6 +233,45 @@ const good: [flags: string, settings: Partial<Settings>][] = [
 ];
 
 const bad: [flags: string, message: string][] = [
+  [
+    '--http localhost',
+    '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got localhost',
+  ],
+  [
+    '--http 65536',
+    '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got 65536',
+  ],
+  ['--http -2', '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got -2'],
+  [
+    '--http 8.5',
+    '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got 8.5',
+  ],
+  [
+    '--http a:b:1',
+    '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got a:b:1',
+  ],
+  [
+    '--http ::1:80',
+    '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got ::1:80',
+  ],
+  [
+    '--http http://localhost:80/',
+    '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got http://localhost:80/',
+  ],
+  ['--http', '--http takes <[address:]port>; see hotset --help'],
+  [
+    '--http 1 --http-origins https://a,app.example',
+    '--http-origins takes origins as in https://app.example; got "app.example"',
+  ],
+  ['--http 1 --http-origins=', '--http-origins takes origins as in https://app.example; got ""'],
+  ['--http 1 --http-hosts a:80', '--http-hosts takes host names without port; got "a:80"'],
+  ['--http=', '--http takes <[address:]port>; got nothing'],
+  ['--http 1 --http-access all', '--http-access takes full, read-only or metadata; got all'],
+  ['--http 1 --http-token-file=', '--http-token-file takes <file>; got nothing'],
+  [
+    '-Y /users --http 11280',
+    '-Y with --http needs --http-token-file, or whom the port keeps out comes in by HTTP; --http 0 turns it off',
+  ],
   ['-p 65536', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got 65536'],
   ['-p -2', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got -2'],
   ['-p 1.5', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got 1.5'],

@@ -14,7 +14,8 @@ describe('hotset', () => {
     expect(code).toBe(0);
     expect(stderr).toBe('');
     for (const { short, long, help } of Object.values(FLAGS)) {
-      if (help !== undefined) expect(stdout).toContain(`  -${short}, --${long}`);
+      const names = short === undefined ? `--${long}` : `-${short}, --${long}`;
+      if (help !== undefined) expect(stdout).toContain(`\n  ${names}`);
     }
     expect(stdout).not.toContain('debug-clock');
   });

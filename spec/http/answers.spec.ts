@@ -182,9 +182,9 @@ describe('a refusal is one line and the end of the connection', () => {
     ['POST', '/metrics', 'POST', {}, 405, /^this is only for GET and HEAD$/],
     ['DELETE', '/', 'DELETE', {}, 405, /^this is only for GET and HEAD$/],
     ['OPTIONS', '/healthz', 'OPTIONS', {}, 405, /^this is only for GET and HEAD$/],
-    ['another Host', '/metrics', 'GET', { Host: 'evil.example' }, 403, /^this server is not known as evil/],
-    ['another Host on /', '/', 'GET', { Host: 'evil.example:80' }, 403, /^this server is not known as evil/],
-    ['another Origin', '/metrics', 'GET', { Origin: 'http://evil.example' }, 403, /^pages of http:\/\/evil/],
+    ['another Host', '/metrics', 'GET', { Host: 'evil.example' }, 403, /^this server is not known as "evil/],
+    ['another Host on /', '/', 'GET', { Host: 'evil.example:80' }, 403, /^this server is not known as "evil/],
+    ['another Origin', '/metrics', 'GET', { Origin: 'http://evil.example' }, 403, /^pages of "http:\/\/evil/],
   ])('for %s', async (_what, path, method, headers, status, body) => {
     const { port } = await serveHttp();
     const reply = await ask(port, path, { method, headers });

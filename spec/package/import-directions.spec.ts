@@ -85,7 +85,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'live-view', imports: ['client'], packages: ['uplot'] },
   {
     room: 'cli',
-    imports: ['engine', 'http', 'memcached', 'snapshot', 'tcp', 'websocket', 'errors.ts'],
+    imports: ['engine', 'http', 'memcached', 'snapshot', 'tcp', 'web', 'websocket', 'errors.ts'],
     packages: [
       'node:child_process',
       'node:fs',

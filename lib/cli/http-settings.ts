@@ -1,0 +1,71 @@
+/** `--http` and what goes with it: metrics, the live view and WebSocket on a port of their own. */
+
+import type { WebAddress } from '../web/listening.js';
+import type { Access } from '../websocket/index.js';
+import { type FlagName, flagName } from './flags.js';
+import type { Given } from './given.js';
+import { UsageError } from './usage-error.js';
+
+export interface HttpSettings extends WebAddress {
+  readonly access: Access;
+  readonly tokenFile: string | null;
+  /** Null for the server's own. */
+  readonly origins: readonly string[] | null;
+  readonly hosts: readonly string[];
+}
+
+const DEFAULT_HOST = '127.0.0.1';
+const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
+const ACCESSES: readonly string[] = ['full', 'read-only', 'metadata'] satisfies Access[];
+
+/** What means something only beside `--http`. */
+const COMPANIONS: readonly FlagName[] = ['httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts'];
+
+/** Null where it is not asked for. Throws a UsageError. */
+export function httpSettings(given: Given): HttpSettings | null {
+  const address = webAddress(given.text('http'));
+  const access = given.last('httpAccess') ?? 'full';
+  if (!isAccess(access))
+    throw new UsageError(`--http-access takes full, read-only or metadata; got ${access}`);
+  const tokenFile = given.text('httpTokenFile');
+  const origins = list(given, 'httpOrigins', ORIGIN, 'origins as in https://app.example');
+  const hosts = list(given, 'httpHosts', HOST, 'host names without port');
+  if (address === null) return null;
+  if (given.has('authFile') && tokenFile === null)
+    throw new UsageError(
+      '-Y with --http needs --http-token-file, or whom the port keeps out comes in by HTTP; --http 0 turns it off',
+    );
+  return { ...address, access, tokenFile, origins: origins.length === 0 ? null : origins, hosts };
+}
+
+/** Flags that change nothing because `--http` is missing. */
+export function httpNotes(given: Given): string[] {
+  const idle = COMPANIONS.filter((name) => given.has(name)).map(flagName);
+  return idle.length === 0 ? [] : [`without effect where --http is not given: ${idle.join(', ')}`];
+}
+
+/** Null for none, as port 0 says, too; port 0 (any) for -1. */
+function webAddress(text: string | null): WebAddress | null {
+  if (text === null) return null;
+  const match = ADDRESS.exec(text);
+  const port = match === null ? Number.NaN : Number(match[3]);
+  if (!(port >= -1 && port <= 65535))
+    throw new UsageError(
+      `--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got ${text}`,
+    );
+  if (port === 0) return null;
+  return { host: match![1] ?? match![2] ?? DEFAULT_HOST, port: Math.max(0, port) };
+}
+
+function isAccess(text: string): text is Access {
+  return ACCESSES.includes(text);
+}
+
+function list(given: Given, name: FlagName, form: RegExp, takes: string): string[] {
+  const texts = given.all(name).flatMap((list) => list.split(',').map((text) => text.trim()));
+  const bad = texts.find((text) => !form.test(text));
+  if (bad !== undefined) throw new UsageError(`${flagName(name)} takes ${takes}; got "${bad}"`);
+  return texts;
+}

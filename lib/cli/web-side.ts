@@ -1,0 +1,62 @@
+/**
+ * What `--http` opens: metrics, health, the live view and WebSocket, on one port. Loaded only when it is asked for,
+ * as it brings libraries of its own.
+ */
+
+import { createHttpServer } from '../http/index.js';
+import type { WireEngine } from '../memcached/item-store.js';
+import type { WebAddress } from '../web/listening.js';
+import { attachWebSocket } from '../websocket/index.js';
+import { complain } from './complain.js';
+import type { HttpSettings } from './http-settings.js';
+import { withPortHint } from './listening.js';
+import type { Settings } from './settings.js';
+import { readTokenFile } from './token-file.js';
+
+export interface WebSide {
+  readonly address: WebAddress;
+  /** As the servers' own `close`. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+const SOCKET_PATH = '/ws';
+/** Connections for all that is not WebSocket. */
+const PLAIN_CONNECTIONS = 1024;
+
+/** Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
+export async function openWebSide(
+  engine: WireEngine,
+  { maxConnections }: Settings,
+  { host, port, access, tokenFile, origins, hosts }: HttpSettings,
+): Promise<WebSide> {
+  const gate = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
+  const onError = (error: unknown): void =>
+    complain(`a request failed: ${error instanceof Error ? error.stack : String(error)}`);
+  const http = createHttpServer(engine, {
+    ...gate,
+    host,
+    port,
+    maxConnections: maxConnections + PLAIN_CONNECTIONS,
+    onError,
+  });
+  const sockets = attachWebSocket(engine, {
+    ...gate,
+    ...(origins === null ? {} : { origins }),
+    server: http.server,
+    path: SOCKET_PATH,
+    access,
+    maxConnections,
+    log: complain,
+    onError,
+  });
+  const close = async (options: { graceMs: number }): Promise<void> => {
+    await Promise.all([sockets.close(options), http.close(options)]);
+  };
+  const hint = 'choose another with --http, for example: hotset --http 11281; --http 0 is for none';
+  try {
+    return { address: await withPortHint(http.listen(), hint), close };
+  } catch (error) {
+    await close({ graceMs: 0 });
+    throw error;
+  }
+}
