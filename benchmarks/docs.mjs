@@ -14,7 +14,7 @@ import { readResults } from './harness/results.mjs';
 import { withMarkedParts } from './report/marked-parts.mjs';
 import { docParts } from './report/parts.mjs';
 
-const PAGES = ['../docs/benchmarks.md', '../docs/performance.md', '../README.md'];
+const PAGES = ['../docs/benchmarks.md', '../docs/performance.md', '../docs/websocket.md', '../README.md'];
 
 const { values } = parseArgs({ options: { results: { type: 'string' } } });
 const from = values.results === undefined ? undefined : pathToFileURL(`${values.results}/`);

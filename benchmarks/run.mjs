@@ -7,6 +7,7 @@
  *
  *   server      servers at saturation: CPU time for each operation          latency     at half of saturation
  *   resident    servers' memory for each item                               cores       several processes
+ *   ways        the memcached port, memcached in frames, hotset.v1
  *
  *   Without a part: engine, scale, pauses, footprint and import, in about 20 minutes; with --smoke all of them.
  *   npm run bench:server measures the servers, and writes docs/performance.md anew.
@@ -39,6 +40,7 @@ import { benchCores } from './server/cores.mjs';
 import { benchLatency } from './server/latency.mjs';
 import { benchResident } from './server/resident.mjs';
 import { benchServer } from './server/server.mjs';
+import { benchWays } from './websocket/ways.mjs';
 
 const parts = {
   engine: benchEngine,
@@ -51,10 +53,11 @@ const parts = {
   latency: benchLatency,
   resident: benchResident,
   cores: benchCores,
+  ways: benchWays,
 };
 
 /** Take part when they are named, and in the smoke: they ask for more than a machine with Node, or interest few. */
-const ONLY_WHEN_NAMED = ['memory', 'server', 'latency', 'resident', 'cores'];
+const ONLY_WHEN_NAMED = ['memory', 'server', 'latency', 'resident', 'cores', 'ways'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
