@@ -22,7 +22,8 @@ export interface MetricsOptions {
   readonly labels?: Labels;
   /**
    * Whether prom-client's metrics of the process are collected too: `process_…` and `nodejs_…`. They observe the
-   * collector and the event loop until the process ends. Default: true where no `register` is given.
+   * collector, and the event loop a hundred times a second, until the process ends. Default: true where no `register`
+   * is given.
    */
   readonly processMetrics?: boolean;
 }
