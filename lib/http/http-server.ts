@@ -11,15 +11,20 @@ import { Gate } from '../web/gate.js';
 import { listenAt, type WebAddress, webAddressText } from '../web/listening.js';
 import { type Answer, line, send } from './answer.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
-import { type HttpServerOptions, type ResolvedHttpOptions, resolveHttpOptions } from './options.js';
+import {
+  type HttpServerOptions,
+  type ResolvedHttpOptions,
+  resolveHttpOptions,
+  TIMER_MAX_MS,
+} from './options.js';
 import { type Page, readPage } from './page.js';
 
 const HEADERS_MAX_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 5000;
+/** Requests of one connection that may wait for their answers: what comes in one read is worked on in one turn. */
+const UNANSWERED_MAX = 16;
 /** How often Node looks for clients that take too long, at most. */
 const PATIENCE_CHECKS_MS = 1000;
-/** What Node's timers can hold: 24.8 days. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 interface Route {
   /** Whether only somebody who knows the server by its name is answered, so that no page gets in by a name of its own. */
@@ -37,7 +42,8 @@ export class HttpServer {
   readonly #gate: Gate;
   readonly #page: Page | null;
   readonly #routes: ReadonlyMap<string, Route>;
-  readonly #sockets = new Set<Socket>();
+  /** Each connection's requests that have not been answered. */
+  readonly #sockets = new Map<Socket, number>();
   #address: WebAddress | null = null;
   #closing = false;
 
@@ -71,7 +77,7 @@ export class HttpServer {
     this.server.maxConnections = maxConnections;
     this.server.timeout = requestTimeoutMs;
     this.server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, 0);
       socket.on('close', () => this.#sockets.delete(socket));
     });
     this.server.on('error', (error) => {
@@ -108,7 +114,7 @@ export class HttpServer {
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     const cutAll = (): void => {
-      for (const socket of this.#sockets) socket.destroy();
+      for (const socket of this.#sockets.keys()) socket.destroy();
     };
     const cut =
       graceMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(cutAll, Math.min(graceMs, TIMER_MAX_MS));
@@ -119,6 +125,17 @@ export class HttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    const unanswered = (this.#sockets.get(socket) ?? 0) + 1;
+    if (unanswered > UNANSWERED_MAX || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.set(socket, unanswered);
+    response.on('close', () => {
+      const left = this.#sockets.get(socket);
+      if (left !== undefined) this.#sockets.set(socket, left - 1);
+    });
     // Nothing here takes a body, and none is read: the connection cannot go on behind it.
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     const hasBody = encoding !== undefined || (length !== undefined && length !== '0');

@@ -46,7 +46,7 @@ export const DEFAULT_HTTP_PORT = 11280;
 const DEFAULT_MAX_CONNECTIONS = 2048;
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
 /** What Node's timers can hold: 24.8 days. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
+export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 
 export interface ResolvedHttpOptions {
   readonly host: string;
