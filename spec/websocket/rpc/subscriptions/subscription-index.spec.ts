@@ -1,0 +1,85 @@
+/** The index of prefixes against looking at each of them, and what a look-up costs. */
+
+import fc from 'fast-check';
+import { TrieMap } from 'mnemonist';
+import { describe, expect, it } from 'vitest';
+import type { Group, Subscription } from '../../../../lib/websocket/rpc/subscriptions/subscription.js';
+import { SubscriptionIndex } from '../../../../lib/websocket/rpc/subscriptions/subscription-index.js';
+
+function subscription(): Subscription {
+  return { subscriber: { tell() {}, lag() {} }, noEcho: false, groups: [] };
+}
+
+const text = fc.string({ unit: fc.constantFrom('a', 'b', '\xff', '_'), maxLength: 5 });
+const key = fc.string({ unit: fc.constantFrom('a', 'b', '\xff', '_', '\0'), maxLength: 7 });
+
+describe('the index', () => {
+  it('finds who has asked for a key, whoever came and went', () => {
+    const step = fc.record({ text, isPrefix: fc.boolean(), leaves: fc.boolean(), key });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const index = new SubscriptionIndex();
+        const joined: { group: Group; subscription: Subscription }[] = [];
+        for (const { text, isPrefix, leaves, key } of steps) {
+          const last = leaves ? joined.splice(joined.length >> 1, 1)[0] : undefined;
+          if (last !== undefined) index.leave(last.group, last.subscription);
+          else {
+            const made = subscription();
+            joined.push({ group: index.join(text, isPrefix, made), subscription: made });
+          }
+          const found = index.groupsOf(key).flatMap(({ members }) => [...members]);
+          const expected = joined.filter(({ group }) =>
+            group.isPrefix ? key.startsWith(group.text) : key === group.text,
+          );
+          expect(found).toHaveLength(expected.length);
+          expect(new Set(found)).toEqual(new Set(expected.map((entry) => entry.subscription)));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('forgets texts that nobody asks for any more', () => {
+    const trie = new TrieMap<string, Group>();
+    const index = new SubscriptionIndex(trie);
+    const made = subscription();
+    const groups = ['', 'a', 'abc', 'abd', 'x'].map((prefix) => index.join(prefix, true, made));
+    for (const group of groups) index.leave(group, made);
+    expect(JSON.stringify(trie)).toBe('{}');
+  });
+
+  it('takes as many steps with ten thousand prefixes that do not match as with ten', () => {
+    const steps = [10, 10_000].map((count) => {
+      const { trie, reads } = countingTrie();
+      const index = new SubscriptionIndex(trie);
+      for (let i = 0; i < count; i++) index.join(`user:${i}:`, true, subscription());
+      index.join('item:', true, subscription());
+      const before = reads();
+      expect(index.groupsOf('item:5')).toHaveLength(1);
+      expect(index.groupsOf('user:x')).toHaveLength(0);
+      return reads() - before;
+    });
+    expect(steps[1]).toBe(steps[0]);
+  });
+});
+
+/** A trie whose nodes count how often they are looked at. */
+function countingTrie(): { trie: TrieMap<string, Group>; reads: () => number } {
+  let reads = 0;
+  const counting = (node: object): object =>
+    new Proxy(node, {
+      get: (target, name) => {
+        reads++;
+        return Reflect.get(target, name) as unknown;
+      },
+      set: (target, name, value: object) =>
+        Reflect.set(
+          target,
+          name,
+          Object.getPrototypeOf(value) === Object.prototype ? counting(value) : value,
+        ),
+    });
+  const trie = new TrieMap<string, Group>();
+  (trie as unknown as { root: object }).root = counting({});
+  return { trie, reads: () => reads };
+}
