@@ -103,6 +103,12 @@ export class HotKeys {
     subscribe(CHANNEL, this.#onLookup);
   }
 
+  #look(): void {
+    // Nobody else may have made the time move on.
+    this.#items.beginTurn();
+    this.#endWithoutInterest();
+  }
+
   #endWithoutInterest(): void {
     if (this.#items.clock.now() - this.#askedMs > INTEREST_MS) this.stop();
   }
@@ -116,7 +122,7 @@ export class HotKeys {
     const prefix = this.#prefixOf(key);
     if (prefix !== null) this.#prefixes.add(prefix);
     // Not at once: the channel is just calling its listeners.
-    if (this.#reads % READS_PER_LOOK === 0) setImmediate(() => this.#endWithoutInterest());
+    if (this.#reads % READS_PER_LOOK === 0) setImmediate(() => this.#look());
   };
 
   /** Up to the delimiter, and with it; null for a key without one. */

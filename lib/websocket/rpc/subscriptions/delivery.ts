@@ -30,7 +30,6 @@ function sourcesOf(groups: readonly Group[]): Map<Subscriber, Source[]> {
 
 class Post {
   readonly #wordsOf: (notice: Notice) => string;
-  readonly #words = new Map<Notice, string>();
   readonly #numbers = new Map<Group, number>();
   readonly #authors = new Map<Group, Set<Subscriber>>();
   /** By the numbers of the groups whose notices are in it. */
@@ -74,16 +73,12 @@ class Post {
   }
 
   #frame(notices: ReadonlySet<Notice>): Buffer {
-    const texts = Array.from(notices, (notice) => this.#wordsFor(notice));
+    const texts = Array.from(notices, (notice) => this.#inWords(notice));
     return Buffer.from(texts.length === 1 ? texts[0]! : batch(texts));
   }
 
-  #wordsFor(notice: Notice): string {
-    let words = this.#words.get(notice);
-    if (words === undefined) {
-      words = this.#wordsOf(notice);
-      this.#words.set(notice, words);
-    }
-    return words;
+  #inWords(notice: Notice): string {
+    notice.words ??= this.#wordsOf(notice);
+    return notice.words;
   }
 }

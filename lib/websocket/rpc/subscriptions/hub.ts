@@ -118,7 +118,7 @@ export class Hub {
       this.#lost = 1;
       return;
     }
-    const notice = { key, cause, author };
+    const notice = { key, cause, author, words: null };
     this.#notices.set(key, notice);
     for (const group of groups) this.#tellLater(group, notice);
   }
@@ -129,7 +129,12 @@ export class Hub {
     const lost = this.#lost;
     this.#forget();
     this.#lost = lost;
-    this.#tellLater(this.#everybody, { key: null, cause: 'cleared', author: isSole ? author : null });
+    this.#tellLater(this.#everybody, {
+      key: null,
+      cause: 'cleared',
+      author: isSole ? author : null,
+      words: null,
+    });
   }
 
   #tellLater(group: Group, notice: Notice): void {

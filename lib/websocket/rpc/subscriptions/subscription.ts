@@ -42,4 +42,6 @@ export interface Notice {
   cause: NoticeCause;
   /** Who made every one of the changes; null for several, or somebody who is no client here. */
   author: Subscriber | null;
+  /** As it is told, once it has been put into words. */
+  words: string | null;
 }
