@@ -1,0 +1,76 @@
+/**
+ * Runs in a process of its own: sets keys, so many in each turn of the event loop, while so many clients are subscribed
+ * to a prefix. `#` in the prefix stands for the client's number, modulo the keys. Prints JSON: ns for each set
+ * and what was told of it, and frames and bytes sent. Arguments: subscribers, prefix, sets in a turn, ms.
+ */
+
+import { setImmediate } from 'node:timers/promises';
+import { ItemStore } from '../../dist/memcached/item-store.js';
+import { createWireEngine } from '../../dist/memcached/wire-engine.js';
+import { wireValueOfText } from '../../dist/memcached/wire-value.js';
+import { createRpcConversation, RpcContext } from '../../dist/websocket/rpc/index.js';
+
+const KEYS = 1000;
+const MIB = 1024 * 1024;
+
+const [subscriberText, prefix, setsText, msText] = process.argv.slice(2);
+const subscribers = Number(subscriberText);
+const setsPerTurn = Number(setsText);
+const measureMs = Number(msText);
+
+const engine = createWireEngine({ maxBytes: 64 * MIB });
+const context = new RpcContext(new ItemStore(engine), {
+  access: 'full',
+  maxSubscriptions: 100,
+  maxBatch: 1000,
+  replyMaxBytes: 16 * MIB,
+  unsentMaxBytes: MIB,
+  unsentCutBytes: 32 * MIB,
+});
+
+let frames = 0;
+let bytes = 0;
+
+for (let id = 1; id <= subscribers; id++) {
+  const outlet = {
+    id,
+    unsentBytes: 0,
+    sendText: (text) => {
+      frames++;
+      bytes += text.length;
+    },
+    pause: () => {},
+    resume: () => {},
+    end: () => {},
+  };
+  const request = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'subscribe',
+    params: { prefixes: [prefix.replace('#', id % KEYS)] },
+  };
+  createRpcConversation(outlet, context).receive(Buffer.from(JSON.stringify(request)), false);
+}
+
+const keys = Array.from({ length: KEYS }, (_, i) => `user:${i}`);
+const value = wireValueOfText('x'.repeat(100));
+let at = 0;
+
+async function run(ms) {
+  let sets = 0;
+  const start = performance.now();
+  let end = start;
+  for (; end - start < ms; end = performance.now()) {
+    for (let i = 0; i < setsPerTurn; i++) engine.set(keys[at++ % KEYS], value);
+    sets += setsPerTurn;
+    // What is told is told before this.
+    await setImmediate();
+  }
+  return { sets, ns: ((end - start) * 1e6) / sets };
+}
+
+await run(measureMs / 2);
+frames = 0;
+bytes = 0;
+const { sets, ns } = await run(measureMs);
+console.log(JSON.stringify({ ns, sets, frames, bytes }));
