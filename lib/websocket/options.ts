@@ -41,7 +41,7 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   maxPayloadBytes?: number;
   /** With so many bytes waiting for it, a client is not read from, and loses notifications. Default: 1 MiB. */
   unsentMaxBytes?: number;
-  /** With so many bytes waiting for it, a client of `hotset.v1` is cut. Default: 16 MiB. */
+  /** With so many bytes waiting for it, a client of `hotset.v1` is cut. Default: 32 MiB, more than a reply. */
   unsentCutBytes?: number;
   /** Subscriptions of a connection, and prefixes and keys of a subscription. Default: 100. */
   maxSubscriptions?: number;
@@ -97,7 +97,7 @@ interface Bounds {
 const LIMITS = {
   maxConnections: { least: 1, otherwise: 1024 },
   unsentMaxBytes: { least: 1, otherwise: MIB },
-  unsentCutBytes: { least: 1, otherwise: 16 * MIB },
+  unsentCutBytes: { least: 1, otherwise: 32 * MIB },
   maxSubscriptions: { least: 0, otherwise: 100 },
   maxBatch: { least: 1, otherwise: 1000 },
   replyMaxBytes: { least: 1024, otherwise: 16 * MIB },

@@ -96,8 +96,6 @@ export class Outbox implements Subscriber {
   end(code: number, reason: string): void {
     if (this.#isOver) return;
     this.close();
-    // What the client still sends is of no interest, but its answer to the end is.
-    if (this.#isPaused) this.#outlet.resume();
     this.#outlet.end(code, reason);
   }
 
