@@ -27,7 +27,9 @@ export async function benchSubscribers(options) {
     for (const [asked, prefix] of Object.entries(PREFIXES))
       for (const subscribers of SUBSCRIBERS) cells.push({ setsPerTurn, asked, prefix, subscribers });
 
-  console.log(`\nSubscribers: µs for each set and its telling, medians of ${counted(rounds, 'round')}.`);
+  console.log(
+    `\nSubscribers: µs of CPU time for each set and its telling, medians of ${counted(rounds, 'round')}.`,
+  );
   let announced = -1;
   const readings = await inRounds(cells, rounds, (cell, round) => {
     if (round !== announced) announce(round, rounds);

@@ -4,6 +4,7 @@
  */
 
 import type { ItemStore } from '../../memcached/item-store.js';
+import type { CasId } from '../../memcached/request.js';
 import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS, textOf } from '../../memcached/value-flags.js';
 import { bytesOf, type WireValue, wireValue } from '../../memcached/wire-value.js';
 import { invalidParams, RpcError } from './rpc-error.js';
@@ -27,9 +28,14 @@ export function entryJson(items: ItemStore, entry: number, asBase64: boolean, ro
   return json;
 }
 
-/** The entry's cas id as JSON. */
+/** The entry's version as JSON. */
 export function versionJson(items: ItemStore, entry: number): string {
-  return items.casIds ? `"${items.casIdAt(entry)}"` : 'null';
+  return casIdJson(items, items.casIdAt(entry));
+}
+
+/** A cas id as JSON; null where there are none. */
+export function casIdJson(items: ItemStore, cas: CasId): string {
+  return items.casIds ? `"${cas}"` : 'null';
 }
 
 /** What is left of the entry's time, in milliseconds, as JSON. */

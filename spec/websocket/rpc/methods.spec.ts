@@ -421,6 +421,8 @@ describe('inspect', () => {
     expect(client.call('inspect', { key: 'newer' })).toMatchObject({ idleMs: 0, fetched: true });
     expect(client.call('inspect', { key: 'x' })).toBeNull();
     expect(endpoint.engine.stats()).toEqual(before);
+    endpoint.clock.advance(-5000);
+    expect(client.call('inspect', { key: 'k' })).toMatchObject({ ageMs: 0, idleMs: 0 });
     expect([...endpoint.engine.keys()]).toEqual(['newer', 'k']);
   });
 });

@@ -10,7 +10,7 @@ import { type CasId, Request, type StoreMode } from '../../../memcached/request.
 import { wireKey } from '../../../memcached/wire-key.js';
 import { optional, type ParamsOf, required } from '../params.js';
 import { RpcError } from '../rpc-error.js';
-import { givenValue } from '../stored-value.js';
+import { casIdJson, givenValue } from '../stored-value.js';
 import { type Call, isText, isTtlMs, KEY, type Method, method } from './method.js';
 
 const UINT32_END = 2 ** 32;
@@ -98,8 +98,7 @@ function stored(
   request.flags = flags ?? given.flags;
   request.ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
   request.dataLength = given.bytes;
-  const refused = beginStore(items, request);
-  if (refused !== null) throw tooLarge();
+  if (beginStore(items, request) !== null) throw tooLarge();
   const reply = store(items, request, given.toWire());
   if (reply === 'not-stored') return mode === 'add' ? '{"result":"exists"}' : NOT_FOUND;
   return answer(items, wire, reply);
@@ -139,11 +138,11 @@ function answer(items: ItemStore, key: string, reply: Reply): string {
 }
 
 function tooLarge(): RpcError {
-  return new RpcError('HOTSET_TOO_LARGE', 'the value is larger than an item may be');
+  return new RpcError('HOTSET_TOO_LARGE', 'the value is larger than an item, or the whole cache, may be');
 }
 
 function storedVersionJson(items: ItemStore, key: string): string {
-  return items.casIds ? `"${items.storedCasId(key)}"` : 'null';
+  return casIdJson(items, items.storedCasId(key));
 }
 
 function isStorable(value: unknown): value is unknown {

@@ -4,11 +4,12 @@
  */
 
 import { batch } from '../json-rpc.js';
-import type { Group, Notice, Subscriber, Subscription } from './subscription.js';
+import type { Group, Notice, Subscriber } from './subscription.js';
 
+/** A group that a subscriber is in. */
 interface Source {
   readonly group: Group;
-  readonly subscription: Subscription;
+  readonly noEcho: boolean;
 }
 
 /** Groups in the order in which their notices are told. */
@@ -20,10 +21,11 @@ export function deliver(groups: readonly Group[], wordsOf: (notice: Notice) => s
 function sourcesOf(groups: readonly Group[]): Map<Subscriber, Source[]> {
   const bySubscriber = new Map<Subscriber, Source[]>();
   for (const group of groups)
-    for (const subscription of group.members) {
-      const sources = bySubscriber.get(subscription.subscriber);
-      if (sources === undefined) bySubscriber.set(subscription.subscriber, [{ group, subscription }]);
-      else sources.push({ group, subscription });
+    for (const [subscriber, { withEcho }] of group.members()) {
+      const source = { group, noEcho: withEcho === 0 };
+      const sources = bySubscriber.get(subscriber);
+      if (sources === undefined) bySubscriber.set(subscriber, [source]);
+      else sources.push(source);
     }
   return bySubscriber;
 }
@@ -46,8 +48,8 @@ class Post {
   }
 
   send(subscriber: Subscriber, sources: readonly Source[]): void {
-    const leavesOut = ({ group, subscription }: Source): boolean =>
-      subscription.noEcho && this.#authors.get(group)!.has(subscriber);
+    const leavesOut = ({ group, noEcho }: Source): boolean =>
+      noEcho && this.#authors.get(group)!.has(subscriber);
     if (sources.some(leavesOut)) this.#sendOthers(subscriber, sources);
     else this.#sendShared(subscriber, sources);
   }
@@ -55,9 +57,8 @@ class Post {
   /** What others have changed, and the rest where a subscription has asked for that too. */
   #sendOthers(subscriber: Subscriber, sources: readonly Source[]): void {
     const notices = new Set<Notice>();
-    for (const { group, subscription } of sources)
-      for (const notice of group.told)
-        if (!subscription.noEcho || notice.author !== subscriber) notices.add(notice);
+    for (const { group, noEcho } of sources)
+      for (const notice of group.told) if (!noEcho || notice.author !== subscriber) notices.add(notice);
     if (notices.size > 0) subscriber.tell(this.#frame(notices), notices.size);
   }
 

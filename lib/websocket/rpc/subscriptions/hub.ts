@@ -57,7 +57,7 @@ export class Hub {
     const subscription: Subscription = { subscriber, noEcho, groups: [] };
     for (const prefix of prefixes) subscription.groups.push(this.#index.join(prefix, true, subscription));
     for (const key of keys) subscription.groups.push(this.#index.join(key, false, subscription));
-    this.#everybody.members.add(subscription);
+    this.#everybody.join(subscription);
     if (!this.#isClosed)
       this.#unsubscribe ??= this.#items.engine.subscribe('', (change) => this.#onChange(change));
     return subscription;
@@ -65,8 +65,8 @@ export class Hub {
 
   unsubscribe(subscription: Subscription): void {
     for (const group of subscription.groups) this.#index.leave(group, subscription);
-    this.#everybody.members.delete(subscription);
-    if (this.#everybody.members.size === 0) this.#stopListening();
+    this.#everybody.leave(subscription);
+    if (this.#everybody.size === 0) this.#stopListening();
   }
 
   /** What changes the key next, or with undefined all keys, is the subscriber's own doing. */
@@ -157,8 +157,7 @@ export class Hub {
   }
 
   #tellOfLoss(changes: number): void {
-    const subscribers = new Set(Array.from(this.#everybody.members, ({ subscriber }) => subscriber));
-    for (const subscriber of subscribers) subscriber.lag(changes);
+    for (const subscriber of [...this.#everybody.subscribers()]) subscriber.lag(changes);
   }
 
   #forget(): void {

@@ -37,13 +37,13 @@ export class SubscriptionIndex {
       group = new Group(text, isPrefix);
       index.set(text, group);
     }
-    group.members.add(subscription);
+    group.join(subscription);
     return group;
   }
 
   leave(group: Group, subscription: Subscription): void {
-    group.members.delete(subscription);
-    if (group.members.size === 0) (group.isPrefix ? this.#prefixes : this.#keys).delete(group.text);
+    group.leave(subscription);
+    if (group.size === 0) (group.isPrefix ? this.#prefixes : this.#keys).delete(group.text);
   }
 
   /** The groups that this key concerns. */

@@ -16,19 +16,59 @@ export interface Subscription {
   readonly groups: Group[];
 }
 
-/** All who have asked for the same key or prefix. */
+/**
+ * All who have asked for the same key or prefix. However often one client has asked for it, it is one member: what
+ * telling costs grows with clients, and not with subscriptions.
+ */
 export class Group {
   /** As the engine holds it. */
   readonly text: string;
   readonly isPrefix: boolean;
-  readonly members: Set<Subscription> = new Set();
   /** What they are to be told of this turn. */
   told: Notice[] = [];
+  readonly #members = new Map<Subscriber, Membership>();
 
   constructor(text: string, isPrefix: boolean) {
     this.text = text;
     this.isPrefix = isPrefix;
   }
+
+  /** Clients. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Who they are. */
+  subscribers(): Iterable<Subscriber> {
+    return this.#members.keys();
+  }
+
+  /** Who they are, and how often they have asked. */
+  members(): Iterable<[Subscriber, Membership]> {
+    return this.#members;
+  }
+
+  join({ subscriber, noEcho }: Subscription): void {
+    let member = this.#members.get(subscriber);
+    if (member === undefined) {
+      member = { withEcho: 0, withoutEcho: 0 };
+      this.#members.set(subscriber, member);
+    }
+    member[noEcho ? 'withoutEcho' : 'withEcho']++;
+  }
+
+  /** For one that has joined. */
+  leave({ subscriber, noEcho }: Subscription): void {
+    const member = this.#members.get(subscriber)!;
+    member[noEcho ? 'withoutEcho' : 'withEcho']--;
+    if (member.withEcho + member.withoutEcho === 0) this.#members.delete(subscriber);
+  }
+}
+
+/** A client's subscriptions in a group, by whether they want to hear of its own changes. */
+export interface Membership {
+  withEcho: number;
+  withoutEcho: number;
 }
 
 /** As the engine names it; `cleared` is told of all keys. */

@@ -27,16 +27,29 @@ describe('the index', () => {
             const made = subscription();
             joined.push({ group: index.join(text, isPrefix, made), subscription: made });
           }
-          const found = index.groupsOf(key).flatMap(({ members }) => [...members]);
+          const found = index.groupsOf(key).flatMap((group) => [...group.subscribers()]);
           const expected = joined.filter(({ group }) =>
             group.isPrefix ? key.startsWith(group.text) : key === group.text,
           );
           expect(found).toHaveLength(expected.length);
-          expect(new Set(found)).toEqual(new Set(expected.map((entry) => entry.subscription)));
+          expect(new Set(found)).toEqual(new Set(expected.map((entry) => entry.subscription.subscriber)));
         }
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('takes a client who has asked many times for one', () => {
+    const index = new SubscriptionIndex();
+    const { subscriber } = subscription();
+    const asked = [true, false, true].map((noEcho) => ({ subscriber, noEcho, groups: [] }));
+    const group = asked.map((made) => index.join('a', true, made))[0]!;
+    expect([...group.members()]).toEqual([[subscriber, { withEcho: 1, withoutEcho: 2 }]]);
+    for (const made of asked.slice(1)) index.leave(group, made);
+    expect([...group.members()]).toEqual([[subscriber, { withEcho: 0, withoutEcho: 1 }]]);
+    expect(index.groupsOf('ab')).toEqual([group]);
+    index.leave(group, asked[0]!);
+    expect(index.groupsOf('ab')).toEqual([]);
   });
 
   it('forgets texts that nobody asks for any more', () => {
