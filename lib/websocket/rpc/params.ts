@@ -33,9 +33,11 @@ export function checkParams<Table extends ParamTable>(
   table: Table,
   params: object = {},
 ): ParamsOf<Table> {
-  const unknown = Object.keys(params).find((name) => !Object.hasOwn(table, name));
-  if (unknown !== undefined) throw invalidParams(`${method} has no ${shown(unknown)}; ${shownTable(table)}`);
-  for (const [name, param] of Object.entries(table)) {
+  for (const name of Object.keys(params))
+    if (!Object.hasOwn(table, name))
+      throw invalidParams(`${method} has no ${shown(name)}; ${shownTable(table)}`);
+  for (const name in table) {
+    const param = table[name]!;
     const value = Object.hasOwn(params, name) ? (params as Record<string, unknown>)[name] : undefined;
     if (value === undefined) {
       if (param.isRequired) throw invalidParams(`${name} is missing: ${param.takes}`);
