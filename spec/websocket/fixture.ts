@@ -114,17 +114,23 @@ export async function refusalOf(port: number, head: string): Promise<Answer> {
   return answerIn(Buffer.concat(chunks).toString('latin1'));
 }
 
-/** Sends a handshake, and waits for the end of the answer's head; what comes then is left to the caller. */
+/** Sends a handshake, and waits for the end of the answer's head. The socket is paused, and holds what came behind. */
 export async function upgrade(port: number, head: string = handshake()): Promise<Socket> {
   const socket = await openSocket(port);
   socket.write(head, 'latin1');
   let text = '';
-  while (!text.includes('\r\n\r\n')) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    text += chunk.toString('latin1');
-  }
-  const { status } = answerIn(text);
-  if (status !== 101) throw new Error(text);
+  await new Promise<void>((resolve, reject) => {
+    socket.on('close', () => reject(new Error(text)));
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      if (text.includes('\r\n\r\n')) resolve();
+    });
+  });
+  if (answerIn(text).status !== 101) throw new Error(text);
+  socket.removeAllListeners('data');
+  socket.pause();
+  const rest = text.slice(text.indexOf('\r\n\r\n') + 4);
+  if (rest !== '') socket.unshift(Buffer.from(rest, 'latin1'));
   return socket;
 }
 

@@ -1,0 +1,305 @@
+/** Who becomes a WebSocket, and what the others are told: a status and one line. */
+
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { createWireEngine } from '../../lib/tcp/index.js';
+import { TOKEN_SUBPROTOCOL } from '../../lib/web/gate.js';
+import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
+import { closeAfterTest, connectTo, handshake, openSocket, refusalOf, serve, upgrade } from './fixture.js';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+async function listening(
+  server: Server = createServer((_request, response) => response.end('page')),
+): Promise<number> {
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+const token = 'sesame+/=';
+const shownToken = TOKEN_SUBPROTOCOL + Buffer.from(token).toString('base64url');
+
+describe('the subprotocol', () => {
+  it.each([
+    [['memcached'], 'memcached'],
+    [['hotset.v1'], 'hotset.v1'],
+    [['hotset.v1', 'memcached'], 'hotset.v1'],
+    [['hotset.v9', 'memcached', 'hotset.v1'], 'memcached'],
+  ])('is the first of %j that is spoken: %s', async (offered, chosen) => {
+    const { connect } = await serve();
+    expect((await connect(offered)).ws.protocol).toBe(chosen);
+  });
+
+  it('is not memcached where not everything is allowed', async () => {
+    for (const access of ['read-only', 'metadata'] as const) {
+      const { connect, port } = await serve({ access });
+      expect((await connect(['memcached', 'hotset.v1'])).ws.protocol).toBe('hotset.v1');
+      expect(await refusalOf(port, handshake())).toMatchObject({
+        status: 400,
+        body: 'no subprotocol that is spoken here was offered: hotset.v1\n',
+      });
+    }
+  });
+
+  it('speaks at once: a request may come with the handshake', async () => {
+    const { port } = await serve();
+    const masked = Buffer.from([0x82, 0x84, 0, 0, 0, 0, ...Buffer.from('mn\r\n')]);
+    const socket = await upgrade(port, handshake() + masked.toString('latin1'));
+    socket.resume();
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    expect(reply.toString('latin1')).toBe('\x82\x04MN\r\n');
+  });
+});
+
+it('offers no compression', async () => {
+  const { connect } = await serve();
+  expect((await connect()).ws.extensions).toBe('');
+});
+
+describe('a refusal', () => {
+  const options: WebSocketOptions = { path: '/cache', origins: ['https://app.example'], token };
+  const good = { Authorization: `Bearer ${token}` };
+  const line = 'GET /cache HTTP/1.1';
+
+  it('has one line of text, and closes the connection', async () => {
+    const { port } = await serve(options);
+    const { status, headers, body } = await refusalOf(port, handshake({}, line));
+    expect({ status, body }).toEqual({ status: 401, body: 'a token is needed\n' });
+    expect(headers).toEqual({
+      connection: 'close',
+      'content-type': 'text/plain; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'content-length': String(body.length),
+      'www-authenticate': 'Bearer',
+    });
+  });
+
+  it.each<[string, number, RegExp, Record<string, string | null>, string?]>([
+    ['another path', 404, /^nothing is served on this path$/, good, 'GET /other HTTP/1.1'],
+    ['a path below', 404, /^nothing/, good, 'GET /cache/x HTTP/1.1'],
+    ['a whole URL', 404, /^nothing/, good, 'GET http://localhost/cache HTTP/1.1'],
+    ['the name of another host', 403, /not known as "evil\.example"/, { ...good, Host: 'evil.example' }],
+    [
+      'a page from elsewhere',
+      403,
+      /pages of "https:\/\/evil\.example"/,
+      { ...good, Origin: 'https://evil.example' },
+    ],
+    ['a page without origin', 403, /pages of "null" may not connect/, { ...good, Origin: 'null' }],
+    [
+      'a page of the server, when others are named',
+      403,
+      /^pages of/,
+      { ...good, Origin: 'http://localhost' },
+    ],
+    ['no token', 401, /^a token is needed$/, {}],
+    ['a wrong token', 401, /^the token is wrong$/, { Authorization: 'Bearer sesame' }],
+    [
+      'a wrong token from a page',
+      401,
+      /wrong$/,
+      { 'Sec-WebSocket-Protocol': `hotset.v1, ${TOKEN_SUBPROTOCOL}eA` },
+    ],
+    ['a POST', 405, /GET$/, good, 'POST /cache HTTP/1.1'],
+    ['another upgrade', 400, /^Upgrade must be websocket$/, { ...good, Upgrade: 'h2c' }],
+    ['no key', 400, /Sec-WebSocket-Key$/, { ...good, 'Sec-WebSocket-Key': null }],
+    ['a bad key', 400, /Sec-WebSocket-Key$/, { ...good, 'Sec-WebSocket-Key': 'short' }],
+    [
+      'an old version',
+      426,
+      /^the version of WebSocket must be 13$/,
+      { ...good, 'Sec-WebSocket-Version': '8' },
+    ],
+    ['no version', 426, /13$/, { ...good, 'Sec-WebSocket-Version': null }],
+    [
+      'no subprotocol',
+      400,
+      /^no subprotocol .*: memcached, hotset\.v1$/,
+      { ...good, 'Sec-WebSocket-Protocol': null },
+    ],
+    ['an unknown one', 400, /^no subprotocol/, { ...good, 'Sec-WebSocket-Protocol': 'hotset.v9' }],
+    ['one in other letters', 400, /^no subprotocol/, { ...good, 'Sec-WebSocket-Protocol': 'Memcached' }],
+    ['a token and no subprotocol', 400, /^no subprotocol/, { 'Sec-WebSocket-Protocol': shownToken }],
+    [
+      'a list that is none',
+      400,
+      /no good Sec-WebSocket-Protocol$/,
+      { ...good, 'Sec-WebSocket-Protocol': 'memcached,' },
+    ],
+    ['the same twice', 400, /no good/, { ...good, 'Sec-WebSocket-Protocol': 'memcached, memcached' }],
+    ['blanks in a name', 400, /no good/, { ...good, 'Sec-WebSocket-Protocol': 'memcached hotset.v1' }],
+  ])('meets %s: %i', async (_what, status, reason, headers, requestLine = line) => {
+    const { port, endpoint } = await serve(options);
+    const answer = await refusalOf(port, handshake(headers, requestLine));
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatch(/^[^\n]+\n$/);
+    expect(answer.body.trimEnd()).toMatch(reason);
+    expect(endpoint.totalConnections).toBe(0);
+  });
+
+  it('meets nobody who has everything', async () => {
+    const { port } = await serve(options);
+    const origin = { Origin: 'https://app.example' };
+    for (const headers of [
+      good,
+      { ...good, ...origin },
+      { 'Sec-WebSocket-Protocol': `memcached, ${shownToken}`, ...origin },
+    ])
+      expect((await upgrade(port, handshake(headers, 'GET /cache?x=/ HTTP/1.1'))).destroyed).toBe(false);
+  });
+
+  it('tells the log, and not the token', async () => {
+    const lines: string[] = [];
+    const { port } = await serve({ ...options, verbosity: 1, log: (text) => lines.push(text) });
+    await refusalOf(port, handshake({ Authorization: 'Bearer guess' }, line));
+    expect(lines).toEqual(['a WebSocket handshake was refused with 401: the token is wrong']);
+  });
+});
+
+it('a token that came as a subprotocol is never told back', async () => {
+  const { connect, port } = await serve({ token });
+  expect((await connect([shownToken, 'hotset.v1'])).ws.protocol).toBe('hotset.v1');
+  const socket = await upgrade(port, handshake({ 'Sec-WebSocket-Protocol': `${shownToken}, memcached` }));
+  expect(socket.destroyed).toBe(false);
+});
+
+describe('a server of its own', () => {
+  it('says what it is to those who ask for a page', async () => {
+    const { port } = await serve();
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      get({ port, host: '127.0.0.1', agent: false }, resolve);
+    });
+    let body = '';
+    for await (const chunk of response) body += chunk;
+    expect(response.statusCode).toBe(426);
+    expect(response.headers).toMatchObject({
+      upgrade: 'websocket',
+      connection: expect.stringContaining('close'),
+    });
+    expect(body).toBe('this is a WebSocket endpoint\n');
+  });
+
+  it('is on loopback unless told', async () => {
+    const { endpoint } = await serve();
+    expect(endpoint.address).toEqual({ host: '127.0.0.1', port: expect.any(Number) });
+  });
+
+  it('cannot listen where another does, and says so', async () => {
+    const { port } = await serve();
+    const second = closeAfterTest(attachWebSocket(createWireEngine(), { port }));
+    await expect(second.listen()).rejects.toMatchObject({
+      code: 'HOTSET_LISTEN_FAILED',
+      message: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port} cannot be listened on: `)),
+    });
+    expect(second.address).toBeNull();
+    await expect(second.listen()).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
+  });
+
+  it('listens once, and not after it was closed', async () => {
+    const { endpoint } = await serve();
+    await expect(endpoint.listen()).rejects.toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT' });
+    const closed = attachWebSocket(createWireEngine(), { port: 0 });
+    const listening = closed.listen();
+    const closing = closed.close();
+    await expect(listening).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
+    await closing;
+    await expect(closed.listen()).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
+    expect(closed.address).toBeNull();
+  });
+
+  it('is not there without a port', async () => {
+    const endpoint = closeAfterTest(attachWebSocket(createWireEngine()));
+    await expect(endpoint.listen()).rejects.toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT' });
+  });
+});
+
+describe('a server that is shared', () => {
+  it('keeps its pages, and gives each endpoint the upgrades of its path', async () => {
+    const server = createServer((_request, response) => response.end('page'));
+    const port = await listening(server);
+    const [first, second] = [createWireEngine(), createWireEngine()];
+    const one = closeAfterTest(attachWebSocket(first, { server, path: '/one' }));
+    closeAfterTest(attachWebSocket(second, { server, path: '/two' }));
+    await (await connectTo(port, { path: '/one?x=1' })).ask('set a 0 0 1\r\nx\r\n');
+    await (await connectTo(port, { path: '/two' })).ask('set b 0 0 1\r\nx\r\n');
+    expect([...first.keys(), ...second.keys()]).toEqual(['a', 'b']);
+    expect((await refusalOf(port, handshake({}, 'GET /three HTTP/1.1'))).status).toBe(404);
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    expect(await response.text()).toBe('page');
+
+    await one.close();
+    expect((await refusalOf(port, handshake({}, 'GET /one HTTP/1.1'))).status).toBe(404);
+    await connectTo(port, { path: '/two' });
+  });
+
+  it('refuses a path that an endpoint has already', async () => {
+    const server = createServer();
+    await listening(server);
+    const endpoint = closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+    expect(() => attachWebSocket(createWireEngine(), { server })).toThrow(
+      'path takes one that no other endpoint of the server has; got "/"',
+    );
+    await endpoint.close();
+    closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+  });
+
+  it('leaves other paths to whoever else takes upgrades', async () => {
+    const server = createServer();
+    const port = await listening(server);
+    const other = new WebSocketServer({ noServer: true });
+    server.on('upgrade', (message, socket, head) => {
+      if (message.url === '/other') other.handleUpgrade(message, socket, head, (ws) => ws.send('hello'));
+    });
+    closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
+    const client = await connectTo(port, { path: '/other' });
+    expect(await client.message()).toBe('hello');
+    expect((await connectTo(port, { path: '/cache' })).ws.protocol).toBe('memcached');
+  });
+
+  it('has no listener of ours left when its endpoints are closed', async () => {
+    const server = createServer();
+    const port = await listening(server);
+    const endpoint = attachWebSocket(createWireEngine(), { server });
+    expect(server.listenerCount('upgrade')).toBe(1);
+    await connectTo(port);
+    await endpoint.close();
+    expect(server.listenerCount('upgrade')).toBe(0);
+    expect(server.listening).toBe(true);
+  });
+});
+
+describe('handleUpgrade', () => {
+  it('takes upgrades from anywhere, on any path', async () => {
+    const engine = createWireEngine();
+    const endpoint = closeAfterTest(attachWebSocket(engine, { path: '/unused' }));
+    const server = createServer();
+    server.on('upgrade', endpoint.handleUpgrade);
+    const port = await listening(server);
+    expect(await (await connectTo(port, { path: '/anything' })).ask('mn\r\n')).toBe('MN\r\n');
+    await endpoint.close();
+    expect(await refusalOf(port, handshake())).toMatchObject({ status: 503, body: 'the server stops\n' });
+  });
+});
+
+it('a client that leaves in the middle of its handshake is no harm', async () => {
+  const { port, endpoint, connect } = await serve();
+  for (const head of ['GET', 'GET / HTTP/1.1\r\nHost: localhost\r\n', handshake().slice(0, -2)]) {
+    const socket = await openSocket(port);
+    await new Promise<void>((resolve) => socket.write(head, () => resolve()));
+    socket.resetAndDestroy();
+    await once(socket, 'close');
+  }
+  expect(await (await connect()).ask('mn\r\n')).toBe('MN\r\n');
+  expect(endpoint.totalConnections).toBe(1);
+});
