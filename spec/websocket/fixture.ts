@@ -104,13 +104,18 @@ export async function openSocket(port: number): Promise<Socket> {
   return socket;
 }
 
+/** Resolves when it is closed, in whatever way. */
+export function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
 /** Sends a handshake, and waits until the server has answered and closed the connection. */
 export async function refusalOf(port: number, head: string): Promise<Answer> {
   const socket = await openSocket(port);
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   socket.write(head, 'latin1');
-  await once(socket, 'close');
+  await closeOf(socket);
   return answerIn(Buffer.concat(chunks).toString('latin1'));
 }
 

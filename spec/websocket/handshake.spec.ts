@@ -8,7 +8,16 @@ import { WebSocketServer } from 'ws';
 import { createWireEngine } from '../../lib/tcp/index.js';
 import { TOKEN_SUBPROTOCOL } from '../../lib/web/gate.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
-import { closeAfterTest, connectTo, handshake, openSocket, refusalOf, serve, upgrade } from './fixture.js';
+import {
+  closeAfterTest,
+  closeOf,
+  connectTo,
+  handshake,
+  openSocket,
+  refusalOf,
+  serve,
+  upgrade,
+} from './fixture.js';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -298,7 +307,7 @@ it('a client that leaves in the middle of its handshake is no harm', async () =>
     const socket = await openSocket(port);
     await new Promise<void>((resolve) => socket.write(head, () => resolve()));
     socket.resetAndDestroy();
-    await once(socket, 'close');
+    await closeOf(socket);
   }
   expect(await (await connect()).ask('mn\r\n')).toBe('MN\r\n');
   expect(endpoint.totalConnections).toBe(1);

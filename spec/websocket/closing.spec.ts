@@ -1,0 +1,156 @@
+/** close(): no more clients, time for what is under way, 1001 for everybody, and nothing left behind. */
+
+import { describe, expect, it } from 'vitest';
+import { createWireEngine } from '../../lib/tcp/index.js';
+import { attachWebSocket } from '../../lib/websocket/index.js';
+import { everyByte } from '../tcp/fixture.js';
+import { eventually } from '../tcp/wire-client.js';
+import { closeAfterTest, closeOf, handshake, openSocket, serve, upgrade } from './fixture.js';
+
+/** Far more than a test takes: when it passes, somebody waited in vain. */
+const LONG_MS = 50_000;
+
+describe('close', () => {
+  it('ends idle connections at once with 1001, and does not wait for graceMs', async () => {
+    const { connect, endpoint } = await serve();
+    const clients = [await connect(), await connect('hotset.v1'), await connect()];
+    await clients[0]!.ask('mn\r\n');
+    await endpoint.close({ graceMs: LONG_MS });
+    for (const client of clients)
+      expect(await client.closed).toEqual({ code: 1001, reason: 'the server stops' });
+    expect(endpoint.currentConnections).toBe(0);
+  });
+
+  it('accepts nobody any more', async () => {
+    const { endpoint, port } = await serve();
+    await endpoint.close();
+    const error = await openSocket(port).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(endpoint.address).toBeNull();
+  });
+
+  it('lets a set that is half sent finish, and answers it', async () => {
+    const { connect, endpoint, engine } = await serve();
+    const client = await connect();
+    client.send('set a 0 0 10\r\nhalf-');
+    await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
+    let resolved = false;
+    const closed = endpoint.close({ graceMs: LONG_MS }).then(() => {
+      resolved = true;
+    });
+    await new Promise(setImmediate);
+    expect(resolved).toBe(false);
+    client.send('whole\r\n');
+    expect((await client.closed).code).toBe(1001);
+    expect(client.messages.map(String)).toEqual(['STORED\r\n']);
+    await closed;
+    expect(engine.size).toBe(1);
+  });
+
+  it('answers all that has been asked before it says goodbye', async () => {
+    const { connect, endpoint } = await serve();
+    const client = await connect();
+    const value = everyByte(100_000).toString('latin1');
+    await client.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
+    client.pause();
+    for (let i = 0; i < 200; i++) client.send('get k\r\n');
+    await eventually(() => endpoint.bytesWritten > 2_000_000, 'replies are on their way');
+    const closed = endpoint.close({ graceMs: LONG_MS });
+    client.resume();
+    expect((await client.closed).code).toBe(1001);
+    await closed;
+    const reply = Buffer.from(`VALUE k 0 ${value.length}\r\n${value}\r\nEND\r\n`, 'latin1');
+    // Those that had arrived; what a paused server had not read yet it was never asked.
+    expect(client.messages.length).toBeGreaterThan(10);
+    expect(client.messages.every((message) => message.equals(reply))).toBe(true);
+  });
+
+  it('cuts what is still stuck after graceMs, and resolves', async () => {
+    const { connect, endpoint, engine, port } = await serve();
+    const [stuck, polite] = [await connect(), await connect()];
+    const rude = await upgrade(port);
+    rude.resume();
+    stuck.send('set a 0 0 10\r\nhalf-');
+    await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
+    const gone = closeOf(rude);
+    await endpoint.close({ graceMs: 30 });
+    expect((await polite.closed).code).toBe(1001);
+    expect((await stuck.closed).code).toBe(1006);
+    await gone;
+    expect(engine.has('a')).toBe(false);
+    expect(endpoint.currentConnections).toBe(0);
+  });
+
+  it('does not wait for requests that are no WebSockets', async () => {
+    const { endpoint, port } = await serve();
+    const asking = await openSocket(port);
+    asking.write(handshake().slice(0, 40));
+    asking.resume();
+    const gone = closeOf(asking);
+    await endpoint.close({ graceMs: LONG_MS });
+    await gone;
+  });
+
+  it('may be called twice, before listen, and with a shorter graceMs the second time', async () => {
+    const { connect, endpoint } = await serve();
+    const client = await connect();
+    client.send('set a 0 0 10\r\nhalf-');
+    await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
+    const closed = endpoint.close({ graceMs: LONG_MS });
+    await Promise.all([closed, endpoint.close()]);
+    await endpoint.close();
+    await attachWebSocket(createWireEngine(), { port: 0 }).close();
+  });
+
+  it.each([Number.POSITIVE_INFINITY, 2 ** 40])('waits with a graceMs of %s', async (graceMs) => {
+    const { connect, endpoint } = await serve();
+    const client = await connect();
+    client.send('set a 0 0 10\r\nhalf-');
+    await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
+    const closed = endpoint.close({ graceMs });
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    client.send('whole\r\n');
+    expect(await client.message()).toBe('STORED\r\n');
+    await closed;
+  });
+
+  it.each([Number.NaN, -1, '5', null])('refuses a graceMs of %s', async (graceMs) => {
+    const { endpoint } = await serve();
+    await expect(endpoint.close({ graceMs: graceMs as number })).rejects.toMatchObject({
+      code: 'HOTSET_INVALID_ARGUMENT',
+    });
+  });
+
+  it('leaves no handle and no timer behind', async () => {
+    const resources = (): string[] => process.getActiveResourcesInfo().sort();
+    await eventually(() => !resources().join().includes('TCP'), 'the tests before have closed theirs');
+    const before = resources();
+    const { connect, endpoint } = await serve();
+    const clients = [await connect(), await connect('hotset.v1')];
+    await clients[0]!.ask('mn\r\n');
+    expect(resources().length).toBeGreaterThan(before.length);
+    await endpoint.close({ graceMs: LONG_MS });
+    for (const client of clients) await client.closed;
+    await eventually(() => resources().join() === before.join(), `only ${before} is left`);
+  });
+});
+
+it('the endpoint’s timers do not hold the process', () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  closeAfterTest(attachWebSocket(createWireEngine(), {}));
+  expect(timers()).toBe(before);
+});
+
+it('the upkeep gives back the memory of expired items, and lets a flush that is due strike', async () => {
+  const { clock, connect, endpoint, engine } = await serve();
+  const client = await connect();
+  await client.ask('set a 0 10 1\r\nx\r\nset b 0 0 1\r\nx\r\nflush_all 60\r\n', 'OK\r\n');
+  clock.advance(10_000);
+  expect(engine.size).toBe(2);
+  endpoint.upkeep();
+  expect(engine.size).toBe(1);
+  clock.advance(60_000);
+  endpoint.upkeep();
+  expect(engine.size).toBe(0);
+});

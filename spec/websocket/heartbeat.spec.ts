@@ -1,0 +1,97 @@
+/** Clients that show no life are cut; those that do are not. The spec beats itself, and waits for no timer. */
+
+import { once } from 'node:events';
+import { expect, it, vi } from 'vitest';
+import { createWireEngine } from '../../lib/tcp/index.js';
+import { attachWebSocket } from '../../lib/websocket/index.js';
+import { eventually } from '../tcp/wire-client.js';
+import { closeAfterTest, closeOf, serve, upgrade } from './fixture.js';
+
+it('a client that answers pings stays, whether it asks for anything or not', async () => {
+  const { connect, endpoint } = await serve();
+  const clients = [await connect(), await connect('hotset.v1')];
+  for (let beat = 1; beat <= 5; beat++) {
+    endpoint.beat();
+    for (const client of clients) {
+      await client.until(() => client.pings === beat, 'ping');
+      // Its pong comes before what it asks now.
+      client.ws.ping();
+      await once(client.ws, 'pong');
+    }
+  }
+  expect(endpoint.currentConnections).toBe(2);
+});
+
+it('one that is half open is cut by the second beat', async () => {
+  const { connect, endpoint, port } = await serve();
+  const living = await connect();
+  const silent = await upgrade(port);
+  silent.resume();
+  expect(endpoint.currentConnections).toBe(2);
+  endpoint.beat();
+  await living.until(() => living.pings === 1, 'ping');
+  await living.ask('mn\r\n');
+  expect(silent.destroyed).toBe(false);
+  const gone = closeOf(silent);
+  endpoint.beat();
+  await gone;
+  await eventually(() => endpoint.currentConnections === 1, 'it is gone');
+  expect(await living.ask('mn\r\n')).toBe('MN\r\n');
+});
+
+it('one that does not read its replies shows no life, until it reads', async () => {
+  const { connect, endpoint } = await serve({ unsentMaxBytes: 64 * 1024 });
+  const [first, slow] = [await connect(), await connect()];
+  const value = 'v'.repeat(1_000_000);
+  await first.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
+  slow.pause();
+  for (let i = 0; i < 30; i++) slow.send('get k\r\n');
+  const isHeld = (): boolean => [...endpoint.connections()].some(({ state }) => state === 'conn_waiting');
+  await eventually(isHeld, 'it is held back');
+  endpoint.beat();
+  slow.resume();
+  await slow.until(() => slow.messages.length === 30, 'replies');
+  endpoint.beat();
+  await first.ask('mn\r\n');
+  expect(slow.isClosed).toBe(false);
+  slow.pause();
+  for (let i = 0; i < 30; i++) slow.send('get k\r\n');
+  await eventually(isHeld, 'it is held back again');
+  endpoint.beat();
+  first.ws.ping();
+  await once(first.ws, 'pong');
+  endpoint.beat();
+  await eventually(() => endpoint.currentConnections === 1, 'it is cut');
+});
+
+it('one that was told to go and does not is cut as well', async () => {
+  const { endpoint, port } = await serve();
+  const rude = await upgrade(port);
+  rude.resume();
+  // A text frame, unmasked bytes of no meaning behind it.
+  rude.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]));
+  const [farewell] = (await once(rude, 'data')) as [Buffer];
+  expect(farewell.subarray(2, 4).readUInt16BE()).toBe(1003);
+  for (let i = 0; i < 100; i++) rude.write(Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0x78]));
+  const gone = closeOf(rude);
+  endpoint.beat();
+  endpoint.beat();
+  await gone;
+  await eventually(() => endpoint.currentConnections === 0, 'it is gone');
+});
+
+it('the interval is the option’s, and Infinity is none', () => {
+  const timers = vi.spyOn(globalThis, 'setInterval');
+  try {
+    const intervals = (heartbeatMs?: number): unknown[] => {
+      timers.mockClear();
+      closeAfterTest(attachWebSocket(createWireEngine(), heartbeatMs === undefined ? {} : { heartbeatMs }));
+      return timers.mock.calls.map(([, ms]) => ms);
+    };
+    expect(intervals()).toEqual([1000, 30_000]);
+    expect(intervals(5)).toEqual([1000, 5]);
+    expect(intervals(Number.POSITIVE_INFINITY)).toEqual([1000]);
+  } finally {
+    timers.mockRestore();
+  }
+});
