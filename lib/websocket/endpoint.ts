@@ -15,6 +15,7 @@ import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
 import { Gate } from '../web/gate.js';
+import { listenAt, type WebAddress } from '../web/listening.js';
 import { Connection, type ConnectionObserver } from './connection.js';
 import type { Conversation, Outlet } from './conversation.js';
 import { chosenFrom, type HandshakeRefusal, judge, refuse, type Subprotocol } from './handshake.js';
@@ -23,15 +24,16 @@ import {
   payloadMaxBytes,
   type ResolvedWebSocketOptions,
   resolveWebSocketOptions,
-  type WebSocketAddress,
   type WebSocketOptions,
 } from './options.js';
-import { createOwnServer, NODE_BACKLOG, openOn } from './own-server.js';
+import { createOwnServer } from './own-server.js';
 import { createRpcConversation, RpcContext } from './rpc/index.js';
 import { takeUpgrades } from './upgrades.js';
 
 /** How often expired items are reclaimed: the endpoint may be all that serves the engine. */
 const UPKEEP_INTERVAL_MS = 1000;
+/** Connections that the operating system keeps while they wait to be accepted, unless told. */
+const NODE_BACKLOG = 511;
 /** What Node's timers can hold: 24.8 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -49,7 +51,7 @@ export class WebSocketEndpoint implements Transport {
   rejectedConnections = 0;
   yields = 0;
   /** Where it listens with a server of its own; null while it does not. */
-  address: WebSocketAddress | null = null;
+  address: WebAddress | null = null;
 
   readonly #items: ItemStore;
   readonly #options: ResolvedWebSocketOptions;
@@ -124,7 +126,7 @@ export class WebSocketEndpoint implements Transport {
    * Starts the server of its own, and resolves to the address with the port that was taken. Throws
    * `HOTSET_LISTEN_FAILED`, and `HOTSET_INVALID_ARGUMENT` for an endpoint that was given no port, or listens already.
    */
-  async listen(): Promise<WebSocketAddress> {
+  async listen(): Promise<WebAddress> {
     const { address, path } = this.#options;
     if (address === null || this.#ownServer !== null)
       throw new HotsetError(
@@ -134,7 +136,7 @@ export class WebSocketEndpoint implements Transport {
     const server = createOwnServer(this.maxConnections);
     this.#ownServer = server;
     try {
-      const taken = await openOn(server, address);
+      const taken = await listenAt(server, address);
       if (this.#closing) {
         server.close();
         throw new HotsetError('HOTSET_LISTEN_FAILED', 'the endpoint was closed meanwhile');

@@ -9,8 +9,9 @@ import type { WebSocketOptions } from './options.js';
 
 export type { ItemStoreOptions, WireEngine } from '../memcached/item-store.js';
 export type { GateOptions } from '../web/gate.js';
+export type { WebAddress } from '../web/listening.js';
 export type { WebSocketEndpoint } from './endpoint.js';
-export type { Access, WebSocketAddress, WebSocketOptions } from './options.js';
+export type { Access, WebSocketOptions } from './options.js';
 
 /**
  * Opens `engine`, which `createWireEngine` has made, to WebSocket clients: those of an HTTP server that is there,

@@ -6,19 +6,11 @@ import { Server as NetServer } from 'node:net';
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
 import type { GateOptions } from '../web/gate.js';
+import { checkWebAddress, type WebAddress } from '../web/listening.js';
+import type { RpcAccess } from './rpc/rpc-context.js';
 
-/**
- * - `full`: everything.
- * - `read-only`: nothing that changes an entry, and no `memcached` subprotocol.
- * - `metadata`: no values either.
- */
-export type Access = 'full' | 'read-only' | 'metadata';
-
-/** Where an endpoint with a server of its own listens. */
-export interface WebSocketAddress {
-  readonly host: string;
-  readonly port: number;
-}
+/** What clients may do. Less than `full` is without the `memcached` subprotocol. */
+export type Access = RpcAccess;
 
 /**
  * Where clients come from is one of three: `server`, or `port` with `listen()`, or, with neither, what
@@ -33,7 +25,7 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   host?: string;
   /** The path that clients connect to, as it stands in the request, without query. Default: `/`. */
   path?: string;
-  /** What clients may do. Default: `full`. */
+  /** Default: `full`. */
   access?: Access;
   /** Connections served at once; one more is refused with 503. Default: 1024. */
   maxConnections?: number;
@@ -63,7 +55,7 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
 export interface ResolvedWebSocketOptions {
   readonly server: HttpServer | HttpsServer | null;
   /** Null for an endpoint that does not listen itself. */
-  readonly address: WebSocketAddress | null;
+  readonly address: WebAddress | null;
   readonly path: string;
   readonly access: Access;
   readonly heartbeatMs: number;
@@ -77,7 +69,7 @@ export interface ResolvedWebSocketOptions {
   readonly replyMaxBytes: number;
 }
 
-export const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_HEARTBEAT_MS = 30_000;
 /** What Node's timers can hold. */
 const TIMER_MAX_MS: number = 2 ** 31 - 1;
@@ -103,7 +95,6 @@ const LIMITS = {
   replyMaxBytes: { least: 1024, otherwise: 16 * MIB },
 } satisfies Partial<Record<keyof WebSocketOptions, Bounds & { otherwise: number }>>;
 const PAYLOAD_LIMIT: Bounds = { least: 1024, most: PAYLOAD_END - 1 };
-const PORT_RANGE: Bounds = { least: 0, most: 65535 };
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'server',
@@ -168,16 +159,15 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
   return resolved;
 }
 
-function addressOf({ server, port, host }: WebSocketOptions): WebSocketAddress | null {
+function addressOf({ server, port, host }: WebSocketOptions): WebAddress | null {
   if (port === undefined) {
     if (host !== undefined) throw invalidOption('host', 'an address only together with a port', host);
     return null;
   }
   if (server !== undefined) throw invalidOption('port', 'the place of server, and not both', port);
-  whole('port', port, PORT_RANGE);
-  if (host !== undefined && (typeof host !== 'string' || host === ''))
-    throw invalidOption('host', 'a host name or an address', host);
-  return { host: host ?? DEFAULT_HOST, port };
+  const address = { host: host ?? DEFAULT_HOST, port };
+  checkWebAddress(address);
+  return address;
 }
 
 function whole(name: string, value: number, { least, most = Number.MAX_SAFE_INTEGER }: Bounds): number {

@@ -209,7 +209,7 @@ describe('a server of its own', () => {
     const second = closeAfterTest(attachWebSocket(createWireEngine(), { port }));
     await expect(second.listen()).rejects.toMatchObject({
       code: 'HOTSET_LISTEN_FAILED',
-      message: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port} cannot be listened on: `)),
+      message: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port} is in use by another process`)),
     });
     expect(second.address).toBeNull();
     await expect(second.listen()).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
