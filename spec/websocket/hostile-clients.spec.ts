@@ -16,7 +16,7 @@ import { createOwnServer } from '../../lib/websocket/own-server.js';
 import { eventually } from '../tcp/wire-client.js';
 import { closeAfterTest, closeOf, handshake, openSocket, refusalOf, serve, upgrade } from './fixture.js';
 import type { FrameClient } from './frame-client.js';
-import { closeCodeIn, type FrameHead, frame } from './raw-frames.js';
+import { CloseCodeSearch, type FrameHead, frame } from './raw-frames.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -42,14 +42,13 @@ async function heldMib(): Promise<number> {
 
 /** The code with which the server ends the connection. */
 async function codeOf(socket: Socket): Promise<number | null> {
-  const chunks: Buffer[] = [];
+  const search = new CloseCodeSearch();
   return await new Promise((resolve) => {
     socket.on('data', (chunk) => {
-      chunks.push(chunk);
-      const code = closeCodeIn(Buffer.concat(chunks));
-      if (code !== null) resolve(code);
+      search.push(chunk);
+      if (search.code !== null) resolve(search.code);
     });
-    socket.once('close', () => resolve(closeCodeIn(Buffer.concat(chunks))));
+    socket.once('close', () => resolve(search.code));
     socket.resume();
   });
 }
@@ -201,7 +200,7 @@ describe('a message that never ends', () => {
 });
 
 describe('a flood', () => {
-  const FRAMES = 100_000;
+  const FRAMES = 50_000;
 
   it('of frames leaves others their turn, and holds nothing in the end', async () => {
     const { connect, endpoint, port } = await serve();
@@ -252,7 +251,8 @@ describe('a flood', () => {
     const { connect, endpoint, port } = await serve();
     const [deaf, other] = [await upgrade(port), await connect()];
     const before = await heldMib();
-    const many = Buffer.concat(Array.from({ length: 10_000 }, () => frame('mn\r\n')));
+    await other.ask(`set k 0 0 100\r\n${'v'.repeat(100)}\r\n`);
+    const many = Buffer.concat(Array.from({ length: 10_000 }, () => frame('get k\r\n')));
     const isHeld = (): boolean => [...endpoint.connections()].some(({ state }) => state === 'conn_waiting');
     let taken = true;
     for (let sent = 0; sent < 200 && !(isHeld() && !taken); sent++) {
@@ -315,6 +315,59 @@ describe('a flood', () => {
     expect(statuses.filter((line) => line === 'HTTP/1.1 503').length).toBe(281);
     expect(endpoint.rejectedConnections).toBe(281);
     await isServed(other);
+  });
+});
+
+describe('a client of hotset.v1 that never reads', () => {
+  const request = (id: number, method: string, params: object): Buffer =>
+    frame(JSON.stringify({ jsonrpc: '2.0', id, method, params }), { opcode: 1 });
+
+  it('holds little however much it would be told, and hears in the end that it was not', async () => {
+    const { connect, endpoint, port } = await serve({ unsentMaxBytes: 128 * 1024 });
+    const [deaf, writer] = [await upgrade(port, hotset), await connect()];
+    deaf.write(request(1, 'subscribe', { prefixes: [''] }));
+    await eventually(() => endpoint.bytesWritten > 0, 'it has subscribed');
+    const before = await heldMib();
+    const sets = (round: number): string =>
+      Array.from(
+        { length: 500 },
+        (_, i) => `set ${'k'.repeat(200)}-${round}-${i} 0 1 0 noreply\r\n\r\n`,
+      ).join('');
+    const told = (): number => endpoint.bytesWritten - writer.received;
+    let before500 = -1;
+    let rounds = 0;
+    for (; told() > before500; rounds++) {
+      before500 = told();
+      expect(await writer.ask(`${sets(rounds)}mn\r\n`)).toBe('MN\r\n');
+      await turn();
+    }
+    for (let i = 0; i < 20; i++) await writer.ask(`${sets(rounds + i)}mn\r\n`);
+    expect(told()).toBe(before500);
+    expect(await heldMib()).toBeLessThan(before + (rounds + 20) * 500 * 0.001 + 8);
+    let heard = '';
+    deaf.setEncoding('latin1');
+    deaf.on('data', (text: string) => {
+      heard = (heard + text).slice(-10_000);
+    });
+    deaf.resume();
+    await eventually(() => heard.includes('"lagged"'), 'the notice comes');
+    expect(heard).toMatch(/"method":"lagged","params":\{"dropped":\d+\}.*"invalidatedAll".*"cause":"lagged"/);
+    await isServed(writer);
+  });
+
+  it('and asks for more than may wait is cut with 1013', async () => {
+    const { connect, endpoint, port } = await serve({
+      unsentMaxBytes: 64 * 1024,
+      unsentCutBytes: 256 * 1024,
+    });
+    const [deaf, writer] = [await upgrade(port, hotset), await connect()];
+    const value = 'v'.repeat(1_000_000);
+    expect(await writer.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`)).toBe('STORED\r\n');
+    deaf.write(request(1, 'getMany', { keys: Array(10).fill('k') }));
+    deaf.write(request(2, 'getMany', { keys: Array(10).fill('k') }));
+    await eventually(() => endpoint.bytesWritten > 10_000_000, 'it was answered');
+    await isServed(writer);
+    expect(await codeOf(deaf)).toBe(1013);
   });
 });
 

@@ -34,19 +34,40 @@ function bigEndian(number: bigint): Buffer {
   return bytes;
 }
 
-/** The code in a server's close frame, if that is what the bytes end with. */
-export function closeCodeIn(bytes: Buffer): number | null {
-  for (let at = 0; at + 1 < bytes.length; ) {
-    const length = bytes[at + 1]!;
-    const skip = length < 126 ? 2 : length === 126 ? 4 : 10;
-    const size =
-      length < 126
-        ? length
-        : length === 126
-          ? bytes.readUInt16BE(at + 2)
-          : Number(bytes.readBigUInt64BE(at + 2));
-    if ((bytes[at]! & 0x0f) === 8 && size >= 2) return bytes.readUInt16BE(at + skip);
-    at += skip + size;
+/** Looks for the server's close frame in what arrives, piece by piece, and keeps none of the rest. */
+export class CloseCodeSearch {
+  /** The code; null until the frame has come. */
+  code: number | null = null;
+  #rest: Buffer = Buffer.alloc(0);
+  /** Bytes of a payload that are still to come. */
+  #toSkip = 0;
+
+  push(chunk: Buffer): void {
+    const skipped = Math.min(this.#toSkip, chunk.length);
+    this.#toSkip -= skipped;
+    let bytes = Buffer.concat([this.#rest, chunk.subarray(skipped)]);
+    while (bytes.length >= 2 && bytes.length >= headBytes(bytes)) {
+      const head = headBytes(bytes);
+      const size = payloadBytes(bytes);
+      if ((bytes[0]! & 0x0f) === 8 && size >= 2) {
+        if (bytes.length < head + 2) break;
+        this.code = bytes.readUInt16BE(head);
+        return;
+      }
+      this.#toSkip = Math.max(0, head + size - bytes.length);
+      bytes = bytes.subarray(Math.min(head + size, bytes.length));
+    }
+    this.#rest = bytes;
   }
-  return null;
+}
+
+function headBytes(bytes: Buffer): number {
+  const length = bytes[1]!;
+  return length < 126 ? 2 : length === 126 ? 4 : 10;
+}
+
+function payloadBytes(bytes: Buffer): number {
+  const length = bytes[1]!;
+  if (length < 126) return length;
+  return length === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
 }
