@@ -79,7 +79,8 @@ export class HotsetClient {
       onDown: (error) => this.#onDown(error),
       onState: (state, error) => this.#onState(state, error),
     });
-    this.#link.connect();
+    // Whoever is told of states, or makes sockets, may want to know the client.
+    queueMicrotask(() => this.#link.connect());
   }
 
   get state(): ClientState {

@@ -23,7 +23,7 @@ export class Link {
   readonly #url: string;
   readonly #options: ResolvedClient;
   readonly #events: LinkEvents;
-  #state: ClientState = 'disconnected';
+  #state: ClientState = 'connecting';
   #socket: ClientSocket | null = null;
   /** Tells the attempt of now from those before. */
   #attempt = 0;
@@ -42,6 +42,7 @@ export class Link {
   }
 
   connect(): void {
+    if (this.#state === 'closed') return;
     const attempt = ++this.#attempt;
     const { connectTimeoutMs, scheduler } = this.#options;
     this.#callOff = scheduler.schedule(connectTimeoutMs, () =>

@@ -1,0 +1,305 @@
+/**
+ * What docs/client.md promises of the near cache, for random orders of reads, writes, invalidations, delays, cut and
+ * half-open connections, slow readers, expiry and restarts of the server.
+ */
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { HotsetClient } from '../../lib/client/index.js';
+import { ManualClock } from '../../lib/index.js';
+import { ManualScheduler } from '../../lib/loading/index.js';
+import { settled } from './fixture.js';
+import { ModelConnection, ModelServer } from './model-server.js';
+
+const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 1000);
+const MAX_STALE_MS = 300;
+const KEYS = ['a:1', 'a:2', 'b:1'] as const;
+
+const who = fc.nat(2);
+const key = fc.constantFrom(...KEYS);
+const ttlMs = fc.constantFrom(null, null, 40, 150);
+
+const step = fc.oneof(
+  { weight: 24, arbitrary: fc.record({ op: fc.constant('get' as const), who, key }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant('getMany' as const), who, keys: fc.subarray([...KEYS]) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constantFrom('set' as const, 'add' as const), who, key, ttlMs }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('delete' as const), who, key }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ op: fc.constant('touch' as const), who, key, ms: fc.constantFrom(5, 30, 400) }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('flush' as const), who }) },
+  { weight: 14, arbitrary: fc.record({ op: fc.constant('carryOut' as const), who }) },
+  { weight: 14, arbitrary: fc.record({ op: fc.constant('deliver' as const), who, all: fc.boolean() }) },
+  { weight: 16, arbitrary: fc.record({ op: fc.constant('exchange' as const), who }) },
+  { weight: 8, arbitrary: fc.record({ op: fc.constant('endTurn' as const) }) },
+  { weight: 5, arbitrary: fc.record({ op: fc.constant('open' as const), who }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ op: fc.constant('advance' as const), ms: fc.constantFrom(1, 10, 45, 120) }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('cut' as const, 'halfOpen' as const), who }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constantFrom('lag' as const, 'catchUp' as const, 'catchUp' as const),
+      who,
+    }),
+  },
+  // What others do to the entries, over memcached's port or in the process.
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('otherSet' as const), key, ttlMs }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('evict' as const, 'otherTouch' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('sweep' as const, 'otherFlush' as const) }) },
+);
+const restart = fc.record({ op: fc.constant('restart' as const) });
+
+/** Numbers from 0 up to but not including 1, the same for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+interface Party {
+  readonly client: HotsetClient;
+  connection: ModelConnection;
+  /** By key: the era that the server was in when it sent the last invalidation that has arrived. */
+  readonly floors: Map<string, number>;
+  /** By key: the newest era that a read has seen. */
+  readonly seen: Map<string, number>;
+  /** Reads that were answered, in the order of their calls. */
+  readonly reads: { readonly key: string; readonly calledAt: number; readonly index: number }[];
+}
+
+it('holds for any order of events', async () => {
+  let nearReads = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof({ weight: 150, arbitrary: step }, { weight: 1, arbitrary: restart }), {
+        minLength: 100,
+        maxLength: 300,
+        size: 'max',
+      }),
+      fc.integer(),
+      fc.constantFrom(['', ''], ['a:', 'b:'], ['a:', '']),
+      async (steps, seed, [prefix, other]) => {
+        const clock = new ManualClock(0);
+        const scheduler = new ManualScheduler(clock);
+        const server = new ModelServer(clock);
+        const random = seeded(seed);
+        let now = 0;
+        /** What was seen in this step: answers of one frame do not reach their callers in its order. */
+        let fresh: (() => void)[] = [];
+        const outcomes: Promise<unknown>[] = [];
+
+        const parties = [prefix!, other!, ''].map((each): Party => {
+          const party: Party = {
+            client: new HotsetClient('ws://model/', {
+              clock,
+              scheduler,
+              random,
+              timeoutMs: 1000,
+              heartbeatMs: 200,
+              connectTimeoutMs: 500,
+              backoffBaseMs: 4,
+              backoffMaxMs: 50,
+              maxInFlight: 8,
+              nearCache: { prefixes: [each], maxStaleMs: MAX_STALE_MS },
+              socket: () => {
+                party.connection = new ModelConnection((floors) => {
+                  for (const [told, index] of floors) party.floors.set(told, index);
+                });
+                server.accept(party.connection);
+                return party.connection;
+              },
+            }),
+            connection: undefined as never,
+            floors: new Map(),
+            seen: new Map(),
+            reads: [],
+          };
+          return party;
+        });
+
+        /** Whatever answered a read. */
+        const checkRead = (
+          party: Party,
+          asked: string,
+          value: unknown,
+          calledAt: number,
+          seen: ReadonlyMap<string, number> = party.seen,
+        ): void => {
+          if (value === undefined) return;
+          const { index } = server.eraOf(asked, value as number);
+          expect(index, 'a read went back in time').toBeGreaterThanOrEqual(seen.get(asked) ?? 0);
+          fresh.push(() => party.seen.set(asked, Math.max(index, party.seen.get(asked) ?? 0)));
+          party.reads.push({ key: asked, calledAt, index });
+        };
+
+        const checkNearRead = (party: Party, asked: string, value: unknown): void => {
+          nearReads++;
+          expect(party.client.state).toBe('connected');
+          const era = server.eraOf(asked, value as number);
+          expect(era.index, 'older than an invalidation that has arrived').toBeGreaterThanOrEqual(
+            party.floors.get(asked) ?? 0,
+          );
+          const oldestMs = clock.now() - MAX_STALE_MS;
+          expect(era.endToldMs ?? clock.now(), 'staler than maxStaleMs').toBeGreaterThanOrEqual(oldestMs);
+          const expiries = era.expiries
+            .filter(({ supersededToldMs }) => (supersededToldMs ?? clock.now()) >= oldestMs)
+            .map(({ atMs }) => atMs);
+          expect(clock.now(), 'past its time').toBeLessThan(Math.max(...expiries));
+        };
+
+        const get = (party: Party, asked: string): void => {
+          const calledAt = ++now;
+          const hits = party.client.nearStats()!.hits;
+          const answer = party.client.get(asked);
+          const isNear = party.client.nearStats()!.hits > hits;
+          outcomes.push(
+            answer.then(
+              (value) => {
+                if (isNear) checkNearRead(party, asked, value);
+                checkRead(party, asked, value, calledAt);
+              },
+              () => {},
+            ),
+          );
+        };
+
+        const write = (party: Party, method: 'set' | 'add', asked: string, ttl: number | null): void => {
+          const calledAt = ++now;
+          const value = server.nextValue();
+          outcomes.push(
+            party.client[method](asked, value, { ttlMs: ttl ?? Number.POSITIVE_INFINITY }).then(
+              ({ result }) => {
+                if (result !== 'stored') return;
+                const { index } = server.eraOf(asked, value);
+                const older = party.reads.filter(
+                  (read) => read.key === asked && read.calledAt > calledAt && read.index < index,
+                );
+                expect(older, 'reads that were called after an own write, and are older').toEqual([]);
+                fresh.push(() => party.seen.set(asked, Math.max(index, party.seen.get(asked) ?? 0)));
+              },
+              () => {},
+            ),
+          );
+        };
+
+        await settled();
+        for (const { connection } of parties) connection.open();
+        for (const each of KEYS) server.write(each, server.nextValue(), null, null);
+        for (const each of steps) {
+          const party = 'who' in each ? parties[each.who]! : parties[0]!;
+          const { client, connection } = party;
+          switch (each.op) {
+            case 'get':
+              get(party, each.key);
+              break;
+            case 'getMany': {
+              const calledAt = ++now;
+              // What the near cache holds of them is read at the call.
+              const seen = new Map(party.seen);
+              const answer = client.getMany(each.keys);
+              outcomes.push(
+                answer.then(
+                  (values) => {
+                    for (const [asked, value] of values) checkRead(party, asked, value, calledAt, seen);
+                  },
+                  () => {},
+                ),
+              );
+              break;
+            }
+            case 'set':
+            case 'add':
+              write(party, each.op, each.key, each.ttlMs);
+              break;
+            case 'delete':
+              client.delete(each.key).catch(() => {});
+              break;
+            case 'touch':
+              client.touch(each.key, each.ms).catch(() => {});
+              break;
+            case 'flush':
+              client.flush().catch(() => {});
+              break;
+            case 'carryOut':
+              server.carryOut(connection);
+              break;
+            case 'deliver':
+              do connection.deliver();
+              while (each.all && connection.canDeliver);
+              break;
+            // What a good connection does most of the time.
+            case 'exchange':
+              connection.open();
+              await settled();
+              while (connection.toServer.length > 0 && !connection.isGone && !connection.isLagging)
+                server.carryOut(connection);
+              while (connection.canDeliver) connection.deliver();
+              break;
+            case 'endTurn':
+              server.endTurn();
+              break;
+            case 'open':
+              connection.open();
+              break;
+            case 'advance':
+              scheduler.advance(each.ms);
+              break;
+            case 'cut':
+              connection.cut();
+              break;
+            case 'halfOpen':
+              connection.isGone = true;
+              connection.isHalfOpen = true;
+              break;
+            case 'lag':
+              connection.isLagging = true;
+              break;
+            case 'catchUp':
+              server.catchUp(connection);
+              break;
+            case 'otherSet':
+              server.write(each.key, server.nextValue(), each.ttlMs, null);
+              break;
+            case 'evict':
+              server.remove(each.key, 'evicted', null);
+              break;
+            case 'otherTouch':
+              server.touch(each.key, 20, null);
+              break;
+            case 'sweep':
+              server.sweep();
+              break;
+            case 'otherFlush':
+              server.clear(null);
+              break;
+            case 'restart':
+              server.restart();
+              break;
+          }
+          await settled();
+          for (const note of fresh) note();
+          fresh = [];
+        }
+
+        for (const { client } of parties) client.close();
+        await Promise.all(outcomes);
+        expect(scheduler.pending).toBe(0);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+  // A simulation in which the near cache never answers proves nothing.
+  expect(nearReads).toBeGreaterThan(RUNS);
+});
