@@ -44,6 +44,11 @@ const step = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ op: fc.constant('advance' as const), ms: fc.constantFrom(1, 10, 45, 120) }),
   },
+  // Time passes and no timer runs, as in a tab that the browser has put to sleep.
+  {
+    weight: 1,
+    arbitrary: fc.record({ op: fc.constant('sleep' as const), ms: fc.constantFrom(150, 290, 310) }),
+  },
   { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('cut' as const, 'halfOpen' as const), who }) },
   {
     weight: 2,
@@ -255,6 +260,9 @@ it('holds for any order of events', async () => {
               break;
             case 'advance':
               scheduler.advance(each.ms);
+              break;
+            case 'sleep':
+              clock.advance(each.ms);
               break;
             case 'cut':
               connection.cut();

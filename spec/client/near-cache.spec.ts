@@ -271,6 +271,19 @@ describe('it is out of use', () => {
     expect(await fixture.client.get('a')).toBe('new');
   });
 
+  it('on a connection on which the subscription is refused', async () => {
+    const fixture = await near();
+    await read(fixture, 'a', entry('old', '5'));
+    fixture.end.drop();
+    fixture.scheduler.advance(100);
+    await settled();
+    fixture.end.open();
+    await settled();
+    fixture.end.refuse(fixture.end.take()[0]!, -32005, 'too many', { code: 'HOTSET_TOO_MANY' });
+    await read(fixture, 'a', entry('new', '6'));
+    expect(await asks(fixture, 'a')).toBe(true);
+  });
+
   it('when no request that was sent within maxStaleMs has been answered', async () => {
     const fixture = await near();
     await read(fixture, 'a', entry('one', '5'));
@@ -280,8 +293,14 @@ describe('it is out of use', () => {
     fixture.end.invalidate('b', 'stored', '9');
     // That the server speaks says nothing of when it was asked.
     expect(fixture.client.nearStats()?.inUse).toBe(false);
-    expect(await read(fixture, 'b', entry('two', '9'))).toBe('two');
+    const slow = fixture.client.get('b');
+    await settled();
+    fixture.clock.advance(50_000);
+    fixture.end.reply(fixture.end.take()[0]!, entry('two', '9'));
+    expect(await slow).toBe('two');
     expect(await fixture.client.get('a')).toBe('one');
+    fixture.clock.advance(10_001);
+    expect(fixture.client.nearStats()?.inUse).toBe(false);
   });
 
   it('when the clock is set back', async () => {
