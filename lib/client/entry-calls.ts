@@ -6,8 +6,8 @@
 import { invalidArgument } from '../errors.js';
 import { entriesOf, entryOf, type RemoteEntry, type WriteOutcome, writeOutcomeOf } from './answers.js';
 import type { CallOptions, Calls } from './calls.js';
-import type { NearCache } from './near-cache.js';
-import { type CacheValue, formOf, memberOf, releasedValue } from './values.js';
+import type { NearCache, Passage } from './near-cache.js';
+import { type CacheValue, formOf, formOfRead, memberOf, releasedValue } from './values.js';
 
 export interface ReadOptions extends CallOptions {
   /** `'bytes'` gives every value as a Uint8Array, whatever its flags are, and asks the server always. */
@@ -89,13 +89,8 @@ export class EntryCalls {
         isRead: true,
         answer: (result, sentAtMs) => {
           const entries = method === 'get' ? [entryOf(result)] : entriesOf(result, keys.length);
-          for (const [i, passage] of passages.entries()) {
-            const entry = entries[i];
-            if (passage === null) continue;
-            if (entry === undefined || options.as !== undefined)
-              near?.drop(passage.key, entry?.version ?? null);
-            else near?.keep(passage, formOf(entry.value), entry.version, entry.ttlMs, sentAtMs);
-          }
+          for (const [i, passage] of passages.entries())
+            if (passage !== null) this.#hold(passage, entries[i], options.as === undefined, sentAtMs);
           return entries;
         },
         onEnd: () => {
@@ -104,6 +99,12 @@ export class EntryCalls {
       },
       options,
     );
+  }
+
+  #hold(passage: Passage, entry: RemoteEntry | undefined, isAsItIs: boolean, sentAtMs: number): void {
+    const form = entry !== undefined && isAsItIs ? formOfRead(entry.value) : null;
+    if (entry === undefined || form === null) this.#near?.drop(passage.key, entry?.version ?? null);
+    else this.#near?.keep(passage, form, entry.version, entry.ttlMs, sentAtMs);
   }
 
   async write(

@@ -16,7 +16,7 @@
 import { CacheEngine } from '../engine/cache-engine.js';
 import type { Clock } from '../engine/clock.js';
 import type { ResolvedNearCache } from './options.js';
-import { comesBackAsItIs, type ValueForm } from './values.js';
+import type { ValueForm } from './values.js';
 
 /** Figures of the near cache. A frozen snapshot. */
 export interface NearCacheStats {
@@ -94,8 +94,7 @@ export class NearCache {
   keep(passage: Passage, form: ValueForm, version: string | null, ttlMs: number, sentAtMs: number): void {
     const { key, only } = passage;
     const leftMs = sentAtMs + ttlMs - this.#clock.now();
-    if (!this.#isOn || (only !== undefined && only !== version) || !(leftMs > 0) || !comesBackAsItIs(form))
-      this.drop(key, version);
+    if (!this.#isOn || (only !== undefined && only !== version) || !(leftMs > 0)) this.drop(key, version);
     else this.#engine.set(key, { form, version }, { ttlMs: leftMs });
   }
 

@@ -17,25 +17,31 @@ export type ValueForm =
 /** Calls of `String.fromCharCode` take so many arguments everywhere. */
 const CHARS_PER_CALL = 0x2000;
 
-/** Half of a character: a server stores another one in its place. */
+/** Half of a character: UTF-8 has no bytes for it. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Takes a copy. Throws `HOTSET_INVALID_ARGUMENT` for what JSON cannot say. */
+/** Takes a copy. Throws `HOTSET_INVALID_ARGUMENT` for what JSON cannot say, and text that is not well-formed. */
 export function formOf(value: unknown): ValueForm {
+  if (typeof value === 'string' && LONE_SURROGATE.test(value))
+    throw invalidArgument('value', 'well-formed text', value);
   if (typeof value === 'string') return { kind: 'text', text: value };
   if (value instanceof Uint8Array) return { kind: 'bytes', bytes: value.slice() };
   return { kind: 'json', json: jsonOf(value) };
+}
+
+/** The form of a value that the server sent; null for one that is nested too deeply to be written again. */
+export function formOfRead(value: unknown): ValueForm | null {
+  try {
+    return formOf(value);
+  } catch {
+    return null;
+  }
 }
 
 /** The value, a copy for each reader. */
 export function releasedValue(form: ValueForm): unknown {
   if (form.kind === 'text') return form.text;
   return form.kind === 'json' ? JSON.parse(form.json) : form.bytes.slice();
-}
-
-/** Whether a read gives back what was written. */
-export function comesBackAsItIs(form: ValueForm): boolean {
-  return form.kind !== 'text' || !LONE_SURROGATE.test(form.text);
 }
 
 /** The member of a write's params that says the value, as JSON. */

@@ -107,15 +107,6 @@ describe('what is held', () => {
     expect(await asks(fixture, 'a')).toBe(true);
   });
 
-  it('is not a text that comes back as another one', async () => {
-    const fixture = await near();
-    const write = fixture.client.set('a', 'half of \ud83d');
-    await settled();
-    fixture.end.reply(fixture.end.take()[0]!, { result: 'stored', version: '2' });
-    await write;
-    expect(await asks(fixture, 'a')).toBe(true);
-  });
-
   it('is not what was read or written in another form', async () => {
     const fixture = await near();
     const asBytes = fixture.client.get('a', { as: 'bytes' });

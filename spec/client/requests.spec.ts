@@ -216,6 +216,7 @@ describe('calls', () => {
     ['value', (c) => c.set('a', undefined as never)],
     ['value', (c) => c.set('a', 7n as never)],
     ['value', (c) => c.set('a', (() => 1) as never)],
+    ['value', (c) => c.set('a', 'half of \ud83d')],
     ['ttlMs', (c) => c.set('a', 1, { ttlMs: -1 })],
     ['ttlMs', (c) => c.touch('a', Number.NaN)],
     ['topics', (c) => c.subscribe({}, () => {})],

@@ -1,0 +1,229 @@
+/** Clients and the real server: who writes, who forgets, and a storm of writes over connections that break. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CacheValue, HotsetClient, type Invalidation } from '../../lib/client/index.js';
+import { wireKey } from '../../lib/memcached/wire-key.js';
+import { wireValue } from '../../lib/memcached/wire-value.js';
+import { type LiveServer, liveServer } from './live-fixture.js';
+
+const NEAR = { nearCache: {} };
+
+/** A write in the process. */
+function put({ engine }: LiveServer, key: string, value: string, options?: { flags: number }): void {
+  engine.set(wireKey(key), wireValue(Buffer.from(value), 0, Buffer.byteLength(value)), options);
+}
+
+/** How many reads the near cache has answered. */
+const hits = (client: HotsetClient): number => client.nearStats()!.hits;
+
+it('forgets within one round trip what another client has written', async () => {
+  const server = await liveServer();
+  const writer = server.connect().client;
+  const reader = server.connect(NEAR).client;
+  const { version } = await writer.set('user:7', { name: 'Ada' });
+  expect(await reader.get('user:7')).toEqual({ name: 'Ada' });
+  for (const change of [
+    () => writer.set('user:7', { name: 'Grace' }),
+    () => writer.compareAndSet('user:7', version!, 'too late'),
+    () => writer.touch('user:7', 100_000),
+    () => writer.delete('user:7'),
+    () => writer.set('user:7', 41),
+    () => writer.increment('user:7'),
+    () => writer.add('user:7', 'there already'),
+    () => writer.flush(),
+  ]) {
+    await change();
+    await reader.ping();
+    expect(await reader.get('user:7')).toEqual(await writer.get('user:7'));
+    // What is there again is held again.
+    const before = hits(reader);
+    const again = await reader.get('user:7');
+    expect(again).toEqual(await writer.get('user:7'));
+    expect(hits(reader) - before).toBe(again === undefined ? 0 : 1);
+  }
+});
+
+it('forgets what the process itself changes, what is evicted, and what expires', async () => {
+  const server = await liveServer({}, { maxEntries: 3 });
+  const reader = server.connect(NEAR).client;
+  for (const key of ['a', 'b', 'c']) put(server, key, 'old');
+  expect(await reader.getMany(['a', 'b', 'c'])).toEqual(new Map(['a', 'b', 'c'].map((key) => [key, 'old'])));
+  put(server, 'b', 'new');
+  put(server, 'd', 'newer');
+  await reader.ping();
+  expect(await reader.getMany(['a', 'b', 'c', 'd'])).toEqual(
+    new Map([
+      ['b', 'new'],
+      ['c', 'old'],
+      ['d', 'newer'],
+    ]),
+  );
+  server.engine.clear();
+  await reader.ping();
+  expect(await reader.getMany(['b', 'c', 'd'])).toEqual(new Map());
+});
+
+it('holds own writes as the server would give them', async () => {
+  const server = await liveServer();
+  const writer = server.connect(NEAR).client;
+  const stranger = server.connect().client;
+  const check = async (value: CacheValue): Promise<void> => {
+    await writer.set('a', value);
+    const before = hits(writer);
+    const near = await writer.get('a');
+    expect(near).toEqual(await stranger.get('a'));
+    expect(hits(writer)).toBe(before + 1);
+    expect(await writer.getEntry('a')).toEqual(await stranger.getEntry('a'));
+  };
+  for (const value of ['', '\ufeffmark', '\u0000', 'ü€😀', null, -0, [undefined], new Uint8Array()])
+    await check(value);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.string({ unit: 'grapheme' }),
+        fc.jsonValue().map((value) => value as CacheValue),
+        fc.uint8Array({ maxLength: 100 }),
+        fc.constantFrom(new Date(0), { __proto__: null, a: undefined }, new Uint8Array(10_000).fill(255)),
+      ),
+      check,
+    ),
+    { numRuns: 100 },
+  );
+});
+
+it('reads what is nested too deeply to be held', async () => {
+  const server = await liveServer();
+  const reader = server.connect(NEAR).client;
+  const depth = 100_000;
+  put(server, 'deep', '['.repeat(depth) + ']'.repeat(depth), { flags: 2 });
+  expect(Array.isArray(await reader.get('deep'))).toBe(true);
+  expect(reader.nearStats()?.size).toBe(0);
+});
+
+it('passes on what the server refuses', async () => {
+  const server = await liveServer({ itemMaxBytes: 2048, access: 'full', casIds: false });
+  const { client } = server.connect(NEAR);
+  await expect(client.set('a', 'x'.repeat(3000))).rejects.toMatchObject({ code: 'HOTSET_TOO_LARGE' });
+  await expect(client.get('a b')).rejects.toMatchObject({ code: 'HOTSET_INVALID_KEY' });
+  await expect(client.get('\ud83d')).rejects.toMatchObject({ code: 'HOTSET_INVALID_KEY' });
+  await client.set('a', 'text');
+  await expect(client.increment('a')).rejects.toMatchObject({ code: 'HOTSET_NOT_A_NUMBER' });
+  await expect(client.increment('a', 0.5)).rejects.toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT' });
+  await expect(client.compareAndSet('a', '1', 2)).rejects.toMatchObject({ code: 'HOTSET_NO_VERSIONS' });
+  // Without versions nothing can be told to be the same: what is told is forgotten, and the rest is held.
+  expect(await client.get('a')).toBe('text');
+  const stats = await client.stats();
+  expect(stats).toMatchObject({ access: 'full', connections: { current: 1 }, engine: { maxEntries: null } });
+  expect(await client.inspect('a')).toMatchObject({
+    valueBytes: 4,
+    version: null,
+    ttlMs: Number.POSITIVE_INFINITY,
+  });
+  expect(await client.hot()).toMatchObject({ keys: expect.any(Array), prefixes: expect.any(Array) });
+});
+
+describe('by itself', () => {
+  it('takes ws where there is no WebSocket, and shows its token', async () => {
+    const server = await liveServer({ token: 'let~me/in+' });
+    const client = new HotsetClient(server.url, { token: 'let~me/in+' });
+    try {
+      expect(await client.set('a', 1)).toMatchObject({ result: 'stored' });
+    } finally {
+      client.close();
+    }
+  });
+
+  it('says why it is not let in', async () => {
+    const server = await liveServer({ token: 'secret' });
+    const reason = await new Promise<string>((resolve) => {
+      const { client } = server.connect({
+        token: 'wrong',
+        onStateChange: (state, error) => state === 'disconnected' && resolve(error!.message),
+      });
+      client.get('a').catch(() => {});
+    });
+    expect(reason).toContain('401');
+  });
+
+  it('takes up its subscriptions again after a cut', async () => {
+    const server = await liveServer();
+    const { client, cut } = server.connect();
+    const heard: Invalidation[] = [];
+    let wake = (): void => {};
+    const stop = await client.subscribe({ prefixes: ['a'] }, (each) => {
+      heard.push(each);
+      wake();
+    });
+    const next = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+    for (const breakConnection of [cut, server.cutAll]) {
+      const again = next();
+      breakConnection();
+      await again;
+      expect(heard.at(-1)).toMatchObject({ key: undefined, cause: 'reconnected' });
+      const told = next();
+      put(server, 'a', 'new');
+      await told;
+      expect(heard.at(-1)).toMatchObject({ key: 'a', cause: 'stored' });
+    }
+    stop();
+    const count = heard.length;
+    put(server, 'a', 'newer');
+    await client.ping();
+    expect(heard.length).toBe(count);
+  });
+});
+
+it('serves nothing older than an invalidation that has come, in a storm of writes over connections that break', async () => {
+  const KEYS = ['a', 'b', 'c', 'd', 'e'];
+  const server = await liveServer();
+  const writer = server.connect();
+  /** Which value a version stands for; each key's values grow. */
+  const valueByVersion = new Map<string, number>();
+  const nearReads: { readonly key: string; readonly value: number; readonly floor: string | undefined }[] =
+    [];
+  const readers = [NEAR, NEAR, { nearCache: { prefixes: ['a', 'b'] } }].map((options) => ({
+    ...server.connect(options),
+    /** The versions that were told last. */
+    floors: new Map<string, string>(),
+  }));
+  for (const { client, floors } of readers)
+    await client.subscribe({ prefixes: [''] }, ({ key, version }) => {
+      if (key !== undefined && version !== null) floors.set(key, version);
+    });
+
+  let value = 0;
+  const write = async (key: string): Promise<void> => {
+    const mine = ++value;
+    // A write whose connection broke may or may not have been carried out: nobody has its version.
+    const outcome = await writer.client.set(key, mine).catch(() => null);
+    if (outcome !== null) valueByVersion.set(outcome.version!, mine);
+  };
+  const read = async (reader: (typeof readers)[number], key: string): Promise<void> => {
+    const before = hits(reader.client);
+    const answer = reader.client.get(key);
+    if (hits(reader.client) === before) await answer;
+    else nearReads.push({ key, value: (await answer) as number, floor: reader.floors.get(key) });
+  };
+
+  for (let round = 0; round < 300; round++) {
+    const key = KEYS[round % KEYS.length]!;
+    const waits: Promise<void>[] = [write(key)];
+    for (const reader of readers) for (const each of KEYS) waits.push(read(reader, each), read(reader, each));
+    if (round % 40 === 13) readers[round % readers.length]!.cut();
+    if (round % 90 === 29) server.cutAll();
+    if (round % 70 === 57) writer.cut();
+    await Promise.all(waits);
+  }
+
+  const known = nearReads.filter(({ floor }) => floor !== undefined && valueByVersion.has(floor));
+  expect(known.length).toBeGreaterThan(300);
+  for (const { key, value: served, floor } of known)
+    expect(served, `${key}, after the invalidation of version ${floor}`).toBeGreaterThanOrEqual(
+      valueByVersion.get(floor!)!,
+    );
+  for (const { client } of readers) {
+    await client.ping();
+    for (const key of KEYS) expect(await client.get(key)).toBe(Number(server.engine.peek(key)));
+  }
+});
