@@ -69,6 +69,13 @@ export function libmemcachedTools(): ExternalTool {
   return externalTool('libmemcached-tools', 'memcping', ['--version']);
 }
 
+/** The browser; the environment may name another one. */
+export const CHROMIUM: string = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+export function chromiumTool(): ExternalTool {
+  return externalTool('chromium', CHROMIUM, ['--version']);
+}
+
 export function memcachedTool(): ExternalTool {
   return externalTool('memcached', 'memcached', ['-V']);
 }
