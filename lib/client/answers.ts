@@ -52,12 +52,8 @@ export interface ServerStats {
   readonly version: string;
   readonly uptimeMs: number;
   readonly access: 'full' | 'read-only' | 'metadata';
-  /** As `engine.stats()` gives it; null for a limit that is not there. */
-  readonly engine: {
-    readonly [Name in keyof EngineStats]: EngineStats[Name] extends number
-      ? number | null
-      : EngineStats[Name];
-  };
+  /** As `engine.stats()` gives it. */
+  readonly engine: EngineStats;
   readonly commands: Readonly<Record<string, number>>;
   readonly connections: {
     readonly current: number;
@@ -89,7 +85,7 @@ export function entryOf(result: unknown): RemoteEntry | undefined {
     value: typeof base64 === 'string' ? bytesOf(base64) : value,
     flags,
     version,
-    ttlMs: ttlMs ?? Number.POSITIVE_INFINITY,
+    ttlMs: unbounded(ttlMs),
   };
 }
 
@@ -126,7 +122,27 @@ export function numberOf(result: unknown): bigint | undefined {
 export function inspectionOf(result: unknown): Inspection | undefined {
   if (result === null) return undefined;
   const { ttlMs, ...others } = objectOf<Omit<Inspection, 'ttlMs'> & { ttlMs: number | null }>(result);
-  return { ...others, ttlMs: ttlMs ?? Number.POSITIVE_INFINITY };
+  return { ...others, ttlMs: unbounded(ttlMs) };
+}
+
+/** JSON has no Infinity: what has no bound is null in it. */
+export function statsOf(result: unknown): ServerStats {
+  const { engine, ...others } = objectOf<ServerStats>(result);
+  if (!isObject(engine)) throw broken('statistics without an engine');
+  return {
+    ...others,
+    engine: {
+      ...engine,
+      maxBytes: unbounded(engine.maxBytes),
+      maxEntries: unbounded(engine.maxEntries),
+      evictionAges: engine.evictionAges?.map(({ toMs, count }) => ({ toMs: unbounded(toMs), count })),
+      evictionIdles: engine.evictionIdles?.map(({ toMs, count }) => ({ toMs: unbounded(toMs), count })),
+    },
+  };
+}
+
+function unbounded(bound: number | null): number {
+  return bound ?? Number.POSITIVE_INFINITY;
 }
 
 /** What is shown to people is taken as the server says it. */

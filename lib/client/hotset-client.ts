@@ -14,6 +14,7 @@ import {
   objectOf,
   type RemoteEntry,
   type ServerStats,
+  statsOf,
   type WriteOutcome,
 } from './answers.js';
 import { type Ask, type CallOptions, Calls } from './calls.js';
@@ -171,7 +172,7 @@ export class HotsetClient {
 
   /** The server's figures. */
   stats(options?: CallOptions): Promise<ServerStats> {
-    return this.#ask('stats', undefined, (result) => objectOf<ServerStats>(result), options);
+    return this.#ask('stats', undefined, statsOf, options);
   }
 
   /** The keys and prefixes that are read most, at most `limit` of each; the server counts for as long as somebody asks. */

@@ -137,7 +137,25 @@ const CALLS: readonly [
   ],
   ['flush', (c) => c.flush(), 'flush', undefined, { result: 'flushed' }, undefined],
   ['ping', (c) => c.ping(), 'ping', undefined, 'pong', undefined],
-  ['stats', (c) => c.stats(), 'stats', undefined, { version: '1.0.0' }, { version: '1.0.0' }],
+  [
+    'stats',
+    (c) => c.stats(),
+    'stats',
+    undefined,
+    {
+      version: '1.0.0',
+      engine: { size: 7, maxBytes: null, maxEntries: 9, evictionAges: [{ toMs: null, count: 1 }] },
+    },
+    {
+      version: '1.0.0',
+      engine: {
+        size: 7,
+        maxBytes: Number.POSITIVE_INFINITY,
+        maxEntries: 9,
+        evictionAges: [{ toMs: Number.POSITIVE_INFINITY, count: 1 }],
+      },
+    },
+  ],
   ['hot', (c) => c.hot(3), 'hot', { limit: 3 }, { reads: 9, keys: [] }, { reads: 9, keys: [] }],
   [
     'inspect',
