@@ -38,3 +38,5 @@ for (const { path, contents } of outputFiles) {
   writeFileSync(path, contents);
 }
 for (const target of Object.values(manifest.bin)) chmodSync(join(root, target), 0o755);
+
+await import('./live-view.mjs');

@@ -7,9 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { HOTSET_MAIN, PROJECT_DIR } from './project.js';
+import { HOTSET_MAIN, LIVE_VIEW_PAGE, PROJECT_DIR } from './project.js';
 
-const SOURCES = ['lib', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
+const SOURCES = ['lib', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
 
 export function setup(project: TestProject): void {
   build();
@@ -17,14 +17,18 @@ export function setup(project: TestProject): void {
 }
 
 function build(): void {
-  if (newest(SOURCES.map((name) => join(PROJECT_DIR, name))) < modifiedAt(HOTSET_MAIN)) return;
-  const compiler = join(PROJECT_DIR, 'node_modules/typescript/bin/tsc');
+  const changedAt = newest(SOURCES.map((name) => join(PROJECT_DIR, name)));
   // With an error nothing is written, so that the next run does not take a broken build for a good one.
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [compiler, '-p', 'tsconfig.build.json', '--noEmitOnError'],
-    { cwd: PROJECT_DIR, encoding: 'utf8' },
-  );
+  if (changedAt >= modifiedAt(HOTSET_MAIN))
+    run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noEmitOnError');
+  if (changedAt >= modifiedAt(LIVE_VIEW_PAGE)) run('scripts/live-view.mjs');
+}
+
+function run(script: string, ...args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(PROJECT_DIR, script), ...args], {
+    cwd: PROJECT_DIR,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the build into dist failed:\n${stdout}${stderr}`);
 }
 

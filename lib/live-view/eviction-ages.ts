@@ -1,0 +1,51 @@
+/**
+ * How old entries were when they were evicted, and how long unused: bars since the server's start. Short ages say
+ * that the budget is short.
+ */
+
+import type { ServerStats } from '../client/index.js';
+import { create, createPanel, setText } from './dom.js';
+import { duration, wholeCount } from './format.js';
+
+const EMPTY = 'No entry has been evicted yet.';
+
+export interface EvictionAgesPanel {
+  readonly element: HTMLElement;
+  show(stats: ServerStats): void;
+}
+
+export function createEvictionAges(): EvictionAgesPanel {
+  const note = create('p', 'note', EMPTY);
+  const rows = create('ol', 'bars');
+  const legend = create(
+    'ul',
+    'legend',
+    create('li', '', create('span', 'mark line-1'), 'since stored'),
+    create('li', '', create('span', 'mark line-2'), 'since last used'),
+  );
+  const element = createPanel('Age at eviction', legend, rows, note);
+  return {
+    element,
+    show({ engine: { evictionAges: ages, evictionIdles: idles } }) {
+      const counts = [...(ages ?? []), ...(idles ?? [])].map((bar) => bar.count);
+      const most = Math.max(0, ...counts);
+      note.hidden = most > 0;
+      rows.hidden = legend.hidden = most === 0;
+      if (ages === undefined || idles === undefined || most === 0) return;
+      while (rows.childElementCount < ages.length) rows.append(createRow());
+      for (const [i, { toMs, count }] of ages.entries()) {
+        const [label, bars, numbers] = rows.children[i]!.children;
+        const idle = idles[i]?.count ?? 0;
+        setText(label!, toMs === null ? 'older' : `to ${duration(toMs)}`);
+        setText(numbers!, count + idle === 0 ? '' : `${wholeCount(count)} / ${wholeCount(idle)}`);
+        for (const [bar, share] of [count / most, idle / most].entries())
+          (bars!.children[bar] as HTMLElement).style.width = `${share * 100}%`;
+      }
+    },
+  };
+}
+
+function createRow(): HTMLElement {
+  const bars = create('span', 'pair', create('span', 'line-1'), create('span', 'line-2'));
+  return create('li', '', create('span', 'label'), bars, create('span', 'numbers'));
+}

@@ -1,0 +1,174 @@
+/** The tables of what the page shows: the tiles above, and the charts with their lines. */
+
+import { byteRate, bytes, count, percent, rate, wholeCount } from './format.js';
+import type { Reading } from './readings.js';
+
+export interface Tile {
+  readonly title: string;
+  /** The figure itself. */
+  value(reading: Reading): string;
+  /** A line below it. */
+  detail(reading: Reading): string;
+  /** How full it is, 0 to 1, for a bar; null for none. */
+  fill?(reading: Reading): number | null;
+}
+
+export interface Line {
+  readonly label: string;
+  /** A limit is drawn dashed and without weight. */
+  readonly isLimit?: boolean;
+  /** What is below the line is shaded: for an amount, not for a rate. */
+  readonly isArea?: boolean;
+  /** Null where there is nothing to draw. */
+  value(reading: Reading): number | null;
+}
+
+export interface ChartFigure {
+  readonly title: string;
+  /** What the upright axis counts. */
+  readonly unit: 'ratio' | 'bytes' | 'rate' | 'byteRate' | 'count';
+  readonly lines: readonly Line[];
+}
+
+export const TILES: readonly Tile[] = [
+  {
+    title: 'Hit ratio',
+    value: ({ stats: { engine } }) => percent(engine.recent.reads === 0 ? null : engine.recent.hitRatio),
+    detail: ({ stats: { engine } }) =>
+      `${percent(engine.hits + engine.misses === 0 ? null : engine.hitRatio)} since the start`,
+  },
+  {
+    title: 'Operations',
+    value: (reading) => rate(operations(reading)),
+    detail: (reading) => `${rate(gets(reading))} get, ${rate(sets(reading))} set`,
+  },
+  {
+    title: 'Memory',
+    value: ({ stats: { engine } }) => bytes(engine.bytes),
+    detail: ({ stats: { engine } }) =>
+      engine.maxBytes === null
+        ? 'no limit'
+        : `${percent(engine.bytes / engine.maxBytes)} of ${bytes(engine.maxBytes)}`,
+    fill: ({ stats: { engine } }) => (engine.maxBytes === null ? null : engine.bytes / engine.maxBytes),
+  },
+  {
+    title: 'Items',
+    value: ({ stats: { engine } }) => wholeCount(engine.size),
+    detail: ({ stats: { engine } }) =>
+      engine.size === 0 ? 'empty' : `${bytes(engine.bytes / engine.size)} each with overhead`,
+  },
+  {
+    title: 'Evictions',
+    value: (reading) => rate(reading.perSecond(({ engine }) => engine.evictions)),
+    detail: (reading) => `${rate(reading.perSecond(({ engine }) => engine.expirations))} expired`,
+  },
+  {
+    title: 'Connections',
+    value: ({ stats: { connections } }) => wholeCount(connections.current),
+    detail: ({ stats: { connections } }) =>
+      `of ${wholeCount(connections.max)}, ${connections.rejected === 0 ? 'none' : wholeCount(connections.rejected)} refused`,
+  },
+];
+
+export const CHARTS: readonly ChartFigure[] = [
+  {
+    title: 'Hit ratio',
+    unit: 'ratio',
+    lines: [
+      { label: 'each second', value: hitRatio },
+      {
+        label: 'last 50,000 reads',
+        value: ({ stats: { engine } }) => (engine.recent.reads === 0 ? null : engine.recent.hitRatio),
+      },
+    ],
+  },
+  {
+    title: 'Operations',
+    unit: 'rate',
+    lines: [
+      { label: 'get hits', value: (reading) => reading.perSecond(({ commands }) => commands.get_hits) },
+      { label: 'get misses', value: (reading) => reading.perSecond(({ commands }) => commands.get_misses) },
+      { label: 'set', value: sets },
+      { label: 'delete', value: deletes },
+      { label: 'touch', value: touches },
+      { label: 'incr, decr', value: arithmetic },
+    ],
+  },
+  {
+    title: 'Memory',
+    unit: 'bytes',
+    lines: [
+      { label: 'used', isArea: true, value: ({ stats: { engine } }) => engine.bytes },
+      { label: 'limit', isLimit: true, value: ({ stats: { engine } }) => engine.maxBytes },
+    ],
+  },
+  {
+    title: 'Evictions and expirations',
+    unit: 'rate',
+    lines: [
+      { label: 'evicted', value: (reading) => reading.perSecond(({ engine }) => engine.evictions) },
+      { label: 'expired', value: (reading) => reading.perSecond(({ engine }) => engine.expirations) },
+    ],
+  },
+  {
+    title: 'Network',
+    unit: 'byteRate',
+    lines: [
+      { label: 'in', value: (reading) => reading.perSecond(({ network }) => network.bytesRead) },
+      { label: 'out', value: (reading) => reading.perSecond(({ network }) => network.bytesWritten) },
+    ],
+  },
+  {
+    title: 'Connections',
+    unit: 'count',
+    lines: [{ label: 'open', isArea: true, value: ({ stats: { connections } }) => connections.current }],
+  },
+];
+
+/** How a value of a unit is written. */
+export const UNITS: Readonly<Record<ChartFigure['unit'], (value: number | null) => string>> = {
+  ratio: percent,
+  bytes,
+  rate,
+  byteRate,
+  count,
+};
+
+/** The same on the axis, whose marks are even. */
+export const AXIS_UNITS: Readonly<Record<ChartFigure['unit'], (value: number) => string>> = {
+  ...UNITS,
+  ratio: (value) => `${Math.round(value * 100)}\u00a0%`,
+};
+
+function hitRatio(reading: Reading): number | null {
+  const hits = reading.gained(({ engine }) => engine.hits);
+  const misses = reading.gained(({ engine }) => engine.misses);
+  return hits === null || misses === null || hits + misses === 0 ? null : hits / (hits + misses);
+}
+
+function gets(reading: Reading): number | null {
+  return reading.perSecond(({ commands }) => commands.cmd_get);
+}
+
+function sets(reading: Reading): number | null {
+  return reading.perSecond(({ commands }) => commands.cmd_set);
+}
+
+function deletes(reading: Reading): number | null {
+  return reading.perSecond(({ commands }) => commands.delete_hits + commands.delete_misses);
+}
+
+function touches(reading: Reading): number | null {
+  return reading.perSecond(({ commands }) => commands.cmd_touch);
+}
+
+function arithmetic(reading: Reading): number | null {
+  return reading.perSecond(
+    ({ commands }) => commands.incr_hits + commands.incr_misses + commands.decr_hits + commands.decr_misses,
+  );
+}
+
+function operations(reading: Reading): number | null {
+  const rates = [gets, sets, deletes, touches, arithmetic].map((of) => of(reading));
+  return rates.reduce((sum, next) => (sum === null || next === null ? null : sum + next), 0);
+}

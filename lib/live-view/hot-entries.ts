@@ -1,0 +1,70 @@
+/** What is read most: the hottest keys and the hottest prefixes. */
+
+import type { HotEntries } from '../client/index.js';
+import { create, createForeign, createPanel, setText } from './dom.js';
+import { bytes, rate, wholeCount } from './format.js';
+
+const NOTHING = 'No reads seen yet.';
+
+export interface HotEntriesPanels {
+  readonly keys: HTMLElement;
+  readonly prefixes: HTMLElement;
+  show(hot: HotEntries): void;
+}
+
+/** `onKey` is called with a key that somebody wants to know more of. */
+export function createHotEntries(onKey: (key: string) => void): HotEntriesPanels {
+  const keyTable = createTable(['Key', 'Reads', 'Size'], onKey);
+  const prefixTable = createTable(['Prefix', 'Reads', 'Keys', 'Size']);
+  return {
+    keys: createPanel('Hottest keys', ...keyTable.parts),
+    prefixes: createPanel('Hottest prefixes', ...prefixTable.parts),
+    show({ sampledMs, keys, prefixes }) {
+      const readRate = (reads: number): string => rate(sampledMs > 0 ? (reads * 1000) / sampledMs : null);
+      keyTable.fill(keys.map((hot) => [hot.key, readRate(hot.reads), bytes(hot.bytes)]));
+      prefixTable.fill(
+        prefixes.map((hot) => [hot.prefix, readRate(hot.reads), wholeCount(hot.keys), bytes(hot.bytes)]),
+      );
+    },
+  };
+}
+
+interface Table {
+  readonly parts: readonly HTMLElement[];
+  fill(rows: readonly (readonly string[])[]): void;
+}
+
+/** The first column is foreign text, and can be pressed when there is an `onPress`. */
+function createTable(headings: readonly string[], onPress?: (text: string) => void): Table {
+  const body = create('tbody');
+  const head = create('tr', '', ...headings.map((heading) => create('th', '', heading)));
+  for (const heading of head.children) heading.setAttribute('scope', 'col');
+  const table = create('table', '', create('thead', '', head), body);
+  const note = create('p', 'note', NOTHING);
+  table.hidden = true;
+  body.addEventListener('click', ({ target }) => {
+    if (target instanceof HTMLButtonElement) onPress?.(target.textContent);
+  });
+  const createRow = (): HTMLTableRowElement => {
+    const first = createForeign(onPress ? 'button' : 'span', '');
+    if (first instanceof HTMLButtonElement) first.type = 'button';
+    return create('tr', '', create('td', '', first), ...headings.slice(1).map(() => create('td')));
+  };
+  return {
+    parts: [table, note],
+    // Rows are written over, not made anew: the one that is being pressed, or has the focus, stays.
+    fill(rows) {
+      table.hidden = rows.length === 0;
+      note.hidden = rows.length > 0;
+      while (body.rows.length > rows.length) body.deleteRow(-1);
+      for (const [i, texts] of rows.entries()) {
+        const row = body.rows[i] ?? body.appendChild(createRow());
+        const [first, ...others] = row.cells;
+        const foreign = first!.firstElementChild as HTMLElement;
+        setText(foreign, texts[0]!);
+        foreign.title = texts[0]!;
+        for (const [column, cell] of others.entries()) setText(cell, texts[column + 1]!);
+      }
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * What is known of one entry. Its value is fetched only when somebody asks for it, and only where the server's
+ * `access` allows: reading it moves the entry to the newest end, looking at the rest does not.
+ */
+
+import type { HotsetClient, Inspection } from '../client/index.js';
+import { byId, create, messageOf, setText } from './dom.js';
+import { excerptOf, type Form, formsOf } from './excerpt.js';
+import { bytes, duration } from './format.js';
+
+const FORM_NAMES: Readonly<Record<Form, string>> = { json: 'JSON', text: 'Text', hex: 'Hex' };
+
+type Row = readonly [label: string, text: (entry: Inspection) => string];
+
+const ROWS: readonly Row[] = [
+  ['Value', ({ valueBytes }) => bytes(valueBytes)],
+  ['With key and overhead', (entry) => bytes(entry.bytes)],
+  ['Expires', ({ ttlMs }) => (ttlMs === null ? 'never' : `in ${duration(ttlMs)}`)],
+  ['Stored', ({ ageMs }) => `${duration(ageMs)} ago`],
+  ['Last used', ({ idleMs }) => `${duration(idleMs)} ago`],
+  ['Read since stored', ({ fetched }) => (fetched ? 'yes' : 'no')],
+  ['Flags', ({ flags }) => String(flags)],
+  ['Version', ({ version }) => version ?? 'none'],
+];
+
+export class Inspector {
+  readonly #client: () => HotsetClient;
+  readonly #input = byId('inspect-key', HTMLInputElement);
+  readonly #message = byId('inspect-message', HTMLElement);
+  readonly #facts = byId('inspect-facts', HTMLElement);
+  readonly #valueBox = byId('inspect-value', HTMLElement);
+  readonly #showValue = byId('show-value', HTMLButtonElement);
+  readonly #forms = byId('value-forms', HTMLFieldSetElement);
+  readonly #note = byId('value-note', HTMLElement);
+  readonly #text = byId('value-text', HTMLTextAreaElement);
+  /** The key on show. */
+  #key: string | null = null;
+  /** Replies to an older question are not shown. */
+  #question = 0;
+
+  constructor(client: () => HotsetClient) {
+    this.#client = client;
+    byId('inspect', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.inspect(this.#input.value);
+    });
+    this.#showValue.addEventListener('click', () => void this.#fetchValue());
+  }
+
+  /** Whether values may be read at all. */
+  set mayRead(mayRead: boolean) {
+    this.#valueBox.hidden = !mayRead;
+  }
+
+  async inspect(key: string): Promise<void> {
+    this.#input.value = key;
+    const question = ++this.#question;
+    this.#forget();
+    try {
+      const entry = await this.#client().inspect(key);
+      if (question !== this.#question) return;
+      if (!entry)
+        return setText(this.#message, 'There is no such entry: never stored, evicted, expired or deleted.');
+      setText(this.#message, '');
+      this.#key = key;
+      this.#facts.replaceChildren(
+        ...ROWS.map(([label, text]) =>
+          create('div', '', create('dt', '', label), create('dd', '', text(entry))),
+        ),
+      );
+      this.#showValue.disabled = false;
+    } catch (error) {
+      if (question === this.#question) setText(this.#message, messageOf(error));
+    }
+  }
+
+  async #fetchValue(): Promise<void> {
+    if (this.#key === null) return;
+    const question = ++this.#question;
+    try {
+      const value = await this.#client().get(this.#key, { as: 'base64' });
+      if (question !== this.#question) return;
+      if (value === undefined) setText(this.#note, 'The entry is gone.');
+      else this.#show(value as Uint8Array);
+    } catch (error) {
+      if (question === this.#question) setText(this.#note, messageOf(error));
+    }
+  }
+
+  #show(value: Uint8Array): void {
+    const forms = formsOf(value);
+    const choose = (form: Form): void => {
+      const { text, shownBytes } = excerptOf(value, form);
+      this.#text.value = text;
+      this.#text.hidden = value.length === 0;
+      const cut = shownBytes < value.length ? `, the first ${bytes(shownBytes)}` : '';
+      setText(this.#note, value.length === 0 ? 'The value is empty.' : `${bytes(value.length)}${cut}`);
+      for (const [i, button] of [...this.#forms.children].entries())
+        button.setAttribute('aria-pressed', String(forms[i] === form));
+    };
+    this.#forms.replaceChildren(
+      ...forms.map((form) => {
+        const button = create('button', '', FORM_NAMES[form]);
+        button.type = 'button';
+        button.addEventListener('click', () => choose(form));
+        return button;
+      }),
+    );
+    choose(forms[0]!);
+  }
+
+  #forget(): void {
+    this.#key = null;
+    this.#showValue.disabled = true;
+    this.#facts.replaceChildren();
+    this.#forms.replaceChildren();
+    this.#text.hidden = true;
+    this.#text.value = '';
+    setText(this.#note, '');
+  }
+}

@@ -1,0 +1,82 @@
+/** The live view: asks the server for its statistics once a second while somebody looks, and draws them. */
+
+import type { ServerStats } from '../client/index.js';
+import { Chart } from './chart.js';
+import { byId, setText } from './dom.js';
+import { createEvictionAges } from './eviction-ages.js';
+import { CHARTS } from './figures.js';
+import { Flush } from './flush.js';
+import { duration } from './format.js';
+import { createHotEntries } from './hot-entries.js';
+import { Inspector } from './inspector.js';
+import { Link } from './link.js';
+import { Readings } from './readings.js';
+import { repeatWhileSeen, watchSight } from './repeat.js';
+import { startTheme } from './theme.js';
+import { createTiles } from './tiles.js';
+
+const STATS_EVERY_MS = 1_000;
+const HOT_EVERY_MS = 2_000;
+const HOT_LIMIT = 10;
+const ACCESS_TEXTS: Readonly<Record<ServerStats['access'], string>> = {
+  full: 'full access',
+  'read-only': 'read-only',
+  metadata: 'metadata only',
+};
+
+/** What was asked when the connection broke is asked again soon. */
+const nothing = () => null;
+
+const readings = new Readings();
+const link = new Link(() => readings.forget());
+const client = () => link.client;
+const inspector = new Inspector(client);
+const flush = new Flush(client);
+const showTiles = createTiles(byId('tiles', HTMLElement));
+const charts = CHARTS.map((figure) => new Chart(figure));
+const ages = createEvictionAges();
+const hot = createHotEntries((key) => {
+  void inspector.inspect(key);
+  byId('inspect-key', HTMLElement).focus();
+});
+
+byId('panels', HTMLElement).prepend(
+  ...charts.map(({ element }) => element),
+  ages.element,
+  hot.keys,
+  hot.prefixes,
+);
+document.title = `hotset ${location.host}`;
+startTheme(() => {
+  for (const chart of charts) chart.redraw();
+});
+
+repeatWhileSeen(
+  STATS_EVERY_MS,
+  () => link.isConnected,
+  async () => {
+    const stats = await client().stats().catch(nothing);
+    if (stats === null) return;
+    const reading = readings.add(stats, performance.timeOrigin + performance.now());
+    setText(
+      byId('facts', HTMLElement),
+      `${stats.version} · up ${duration(stats.uptimeMs)} · ${ACCESS_TEXTS[stats.access]}`,
+    );
+    showTiles(reading);
+    for (const chart of charts) chart.add(reading);
+    ages.show(stats);
+    inspector.mayRead = stats.access !== 'metadata';
+    flush.show(stats);
+  },
+);
+
+const seesHotKeys = watchSight(hot.keys);
+const seesHotPrefixes = watchSight(hot.prefixes);
+repeatWhileSeen(
+  HOT_EVERY_MS,
+  () => link.isConnected && (seesHotKeys() || seesHotPrefixes()),
+  async () => {
+    const answer = await client().hot({ limit: HOT_LIMIT }).catch(nothing);
+    if (answer !== null) hot.show(answer);
+  },
+);
