@@ -123,10 +123,11 @@ export class Chart {
           font: FONT,
           grid: { show: false },
           ticks: { show: false },
-          size: 22,
-          gap: 4,
+          size: 26,
+          gap: 8,
           space: 64,
-          values: (_, splits, __, ___, step) => splits.map((split) => timeOfDay(split, step < 60)),
+          values: (_, splits, __, ___, step) =>
+            splits.map((split) => (this.#history.length === 0 ? '' : timeOfDay(split, step < 60))),
         },
         {
           stroke: text,

@@ -36,7 +36,7 @@ export function createEvictionAges(): EvictionAgesPanel {
       for (const [i, { toMs, count }] of ages.entries()) {
         const [label, bars, numbers] = rows.children[i]!.children;
         const idle = idles[i]?.count ?? 0;
-        setText(label!, toMs === null ? 'older' : `to ${duration(toMs)}`);
+        setText(label!, toMs === Number.POSITIVE_INFINITY ? 'older' : `to ${duration(toMs)}`);
         setText(numbers!, count + idle === 0 ? '' : `${wholeCount(count)} / ${wholeCount(idle)}`);
         for (const [bar, share] of [count / most, idle / most].entries())
           (bars!.children[bar] as HTMLElement).style.width = `${share * 100}%`;

@@ -30,6 +30,16 @@ export interface ChartFigure {
   readonly lines: readonly Line[];
 }
 
+const GETS = commandRate('cmd_get');
+const SETS = commandRate('cmd_set');
+const DELETES = commandRate('delete_hits', 'delete_misses');
+const TOUCHES = commandRate('cmd_touch');
+const ARITHMETIC = commandRate('incr_hits', 'incr_misses', 'decr_hits', 'decr_misses');
+const OPERATIONS = commandRate(
+  ...['cmd_get', 'cmd_set', 'cmd_touch', 'delete_hits', 'delete_misses'],
+  ...['incr_hits', 'incr_misses', 'decr_hits', 'decr_misses'],
+);
+
 export const TILES: readonly Tile[] = [
   {
     title: 'Hit ratio',
@@ -39,17 +49,18 @@ export const TILES: readonly Tile[] = [
   },
   {
     title: 'Operations',
-    value: (reading) => rate(operations(reading)),
-    detail: (reading) => `${rate(gets(reading))} get, ${rate(sets(reading))} set`,
+    value: (reading) => rate(OPERATIONS(reading)),
+    detail: (reading) => `${rate(GETS(reading))} get, ${rate(SETS(reading))} set`,
   },
   {
     title: 'Memory',
     value: ({ stats: { engine } }) => bytes(engine.bytes),
     detail: ({ stats: { engine } }) =>
-      engine.maxBytes === null
+      engine.maxBytes === Number.POSITIVE_INFINITY
         ? 'no limit'
         : `${percent(engine.bytes / engine.maxBytes)} of ${bytes(engine.maxBytes)}`,
-    fill: ({ stats: { engine } }) => (engine.maxBytes === null ? null : engine.bytes / engine.maxBytes),
+    fill: ({ stats: { engine } }) =>
+      engine.maxBytes === Number.POSITIVE_INFINITY ? null : engine.bytes / engine.maxBytes,
   },
   {
     title: 'Items',
@@ -86,12 +97,12 @@ export const CHARTS: readonly ChartFigure[] = [
     title: 'Operations',
     unit: 'rate',
     lines: [
-      { label: 'get hits', value: (reading) => reading.perSecond(({ commands }) => commands.get_hits) },
-      { label: 'get misses', value: (reading) => reading.perSecond(({ commands }) => commands.get_misses) },
-      { label: 'set', value: sets },
-      { label: 'delete', value: deletes },
-      { label: 'touch', value: touches },
-      { label: 'incr, decr', value: arithmetic },
+      { label: 'get hits', value: commandRate('get_hits') },
+      { label: 'get misses', value: commandRate('get_misses') },
+      { label: 'set', value: SETS },
+      { label: 'delete', value: DELETES },
+      { label: 'touch', value: TOUCHES },
+      { label: 'incr, decr', value: ARITHMETIC },
     ],
   },
   {
@@ -99,7 +110,12 @@ export const CHARTS: readonly ChartFigure[] = [
     unit: 'bytes',
     lines: [
       { label: 'used', isArea: true, value: ({ stats: { engine } }) => engine.bytes },
-      { label: 'limit', isLimit: true, value: ({ stats: { engine } }) => engine.maxBytes },
+      {
+        label: 'limit',
+        isLimit: true,
+        value: ({ stats: { engine } }) =>
+          engine.maxBytes === Number.POSITIVE_INFINITY ? null : engine.maxBytes,
+      },
     ],
   },
   {
@@ -146,29 +162,8 @@ function hitRatio(reading: Reading): number | null {
   return hits === null || misses === null || hits + misses === 0 ? null : hits / (hits + misses);
 }
 
-function gets(reading: Reading): number | null {
-  return reading.perSecond(({ commands }) => commands.cmd_get);
-}
-
-function sets(reading: Reading): number | null {
-  return reading.perSecond(({ commands }) => commands.cmd_set);
-}
-
-function deletes(reading: Reading): number | null {
-  return reading.perSecond(({ commands }) => commands.delete_hits + commands.delete_misses);
-}
-
-function touches(reading: Reading): number | null {
-  return reading.perSecond(({ commands }) => commands.cmd_touch);
-}
-
-function arithmetic(reading: Reading): number | null {
-  return reading.perSecond(
-    ({ commands }) => commands.incr_hits + commands.incr_misses + commands.decr_hits + commands.decr_misses,
-  );
-}
-
-function operations(reading: Reading): number | null {
-  const rates = [gets, sets, deletes, touches, arithmetic].map((of) => of(reading));
-  return rates.reduce((sum, next) => (sum === null || next === null ? null : sum + next), 0);
+/** How often these commands of memcached's statistics came per second, together. */
+function commandRate(...names: readonly string[]): (reading: Reading) => number | null {
+  return (reading) =>
+    reading.perSecond(({ commands }) => names.reduce((sum, name) => sum + (commands[name] ?? 0), 0));
 }

@@ -1,6 +1,6 @@
 /** What is read most: the hottest keys and the hottest prefixes. */
 
-import type { HotEntries } from '../client/index.js';
+import type { HotKeys } from '../client/index.js';
 import { create, createForeign, createPanel, setText } from './dom.js';
 import { bytes, rate, wholeCount } from './format.js';
 
@@ -9,7 +9,7 @@ const NOTHING = 'No reads seen yet.';
 export interface HotEntriesPanels {
   readonly keys: HTMLElement;
   readonly prefixes: HTMLElement;
-  show(hot: HotEntries): void;
+  show(hot: HotKeys): void;
 }
 
 /** `onKey` is called with a key that somebody wants to know more of. */

@@ -15,7 +15,7 @@ type Row = readonly [label: string, text: (entry: Inspection) => string];
 const ROWS: readonly Row[] = [
   ['Value', ({ valueBytes }) => bytes(valueBytes)],
   ['With key and overhead', (entry) => bytes(entry.bytes)],
-  ['Expires', ({ ttlMs }) => (ttlMs === null ? 'never' : `in ${duration(ttlMs)}`)],
+  ['Expires', ({ ttlMs }) => (ttlMs === Number.POSITIVE_INFINITY ? 'never' : `in ${duration(ttlMs)}`)],
   ['Stored', ({ ageMs }) => `${duration(ageMs)} ago`],
   ['Last used', ({ idleMs }) => `${duration(idleMs)} ago`],
   ['Read since stored', ({ fetched }) => (fetched ? 'yes' : 'no')],
@@ -78,10 +78,10 @@ export class Inspector {
     if (this.#key === null) return;
     const question = ++this.#question;
     try {
-      const value = await this.#client().get(this.#key, { as: 'base64' });
+      const value = await this.#client().get(this.#key, { as: 'bytes' });
       if (question !== this.#question) return;
       if (value === undefined) setText(this.#note, 'The entry is gone.');
-      else this.#show(value as Uint8Array);
+      else this.#show(value);
     } catch (error) {
       if (question === this.#question) setText(this.#note, messageOf(error));
     }

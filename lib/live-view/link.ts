@@ -14,17 +14,22 @@ const STATE_TEXTS: Readonly<Record<ClientState, string>> = {
   closed: 'not connected',
 };
 
+export interface LinkListeners {
+  onConnected(): void;
+  /** What comes after this may be another server's. */
+  onLost(): void;
+}
+
 export class Link {
-  readonly #onLost: () => void;
+  readonly #listeners: LinkListeners;
   readonly #state = byId('state', HTMLElement);
   readonly #form = byId('token-form', HTMLFormElement);
   readonly #input = byId('token', HTMLInputElement);
   #token: string | undefined = knownToken();
   #client: HotsetClient | null = null;
 
-  /** `onLost` is called when a connection is gone: what comes after it may be another server's. */
-  constructor(onLost: () => void) {
-    this.#onLost = onLost;
+  constructor(listeners: LinkListeners) {
+    this.#listeners = listeners;
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#token = this.#input.value;
@@ -66,17 +71,18 @@ export class Link {
   #follow(client: HotsetClient, state: ClientState): void {
     if (client !== this.#client) return;
     if (state === 'disconnected') {
-      this.#onLost();
+      this.#listeners.onLost();
       void this.#askIfRefused(client);
     }
     // Each attempt to connect again is a detail of "reconnecting".
     if (state !== 'connecting') this.#show(state);
+    if (state === 'connected') this.#listeners.onConnected();
   }
 
   async #askIfRefused(client: HotsetClient): Promise<void> {
     if (!(await isTokenRefused(this.#token)) || client !== this.#client) return;
     this.#client = null;
-    await client.close();
+    client.close();
     this.#ask(this.#token === undefined ? '' : 'The server refused the token.');
   }
 

@@ -2,7 +2,7 @@
 
 import type { ServerStats } from '../client/index.js';
 import { Chart } from './chart.js';
-import { byId, setText } from './dom.js';
+import { byId, messageOf, setText } from './dom.js';
 import { createEvictionAges } from './eviction-ages.js';
 import { CHARTS } from './figures.js';
 import { Flush } from './flush.js';
@@ -24,11 +24,9 @@ const ACCESS_TEXTS: Readonly<Record<ServerStats['access'], string>> = {
   metadata: 'metadata only',
 };
 
-/** What was asked when the connection broke is asked again soon. */
-const nothing = () => null;
-
 const readings = new Readings();
-const link = new Link(() => readings.forget());
+const facts = byId('facts', HTMLElement);
+const link = new Link({ onConnected: () => askForStats(), onLost: () => readings.forget() });
 const client = () => link.client;
 const inspector = new Inspector(client);
 const flush = new Flush(client);
@@ -51,23 +49,10 @@ startTheme(() => {
   for (const chart of charts) chart.redraw();
 });
 
-repeatWhileSeen(
+const askForStats = repeatWhileSeen(
   STATS_EVERY_MS,
   () => link.isConnected,
-  async () => {
-    const stats = await client().stats().catch(nothing);
-    if (stats === null) return;
-    const reading = readings.add(stats, performance.timeOrigin + performance.now());
-    setText(
-      byId('facts', HTMLElement),
-      `${stats.version} · up ${duration(stats.uptimeMs)} · ${ACCESS_TEXTS[stats.access]}`,
-    );
-    showTiles(reading);
-    for (const chart of charts) chart.add(reading);
-    ages.show(stats);
-    inspector.mayRead = stats.access !== 'metadata';
-    flush.show(stats);
-  },
+  () => link.client.stats().then(show, complain),
 );
 
 const seesHotKeys = watchSight(hot.keys);
@@ -75,8 +60,21 @@ const seesHotPrefixes = watchSight(hot.prefixes);
 repeatWhileSeen(
   HOT_EVERY_MS,
   () => link.isConnected && (seesHotKeys() || seesHotPrefixes()),
-  async () => {
-    const answer = await client().hot({ limit: HOT_LIMIT }).catch(nothing);
-    if (answer !== null) hot.show(answer);
-  },
+  () => link.client.hot(HOT_LIMIT).then(hot.show, complain),
 );
+
+function show(stats: ServerStats): void {
+  const reading = readings.add(stats, performance.timeOrigin + performance.now());
+  const { version, uptimeMs, access } = stats;
+  setText(facts, `${version} · up ${duration(uptimeMs)} · ${ACCESS_TEXTS[access]}`);
+  showTiles(reading);
+  for (const chart of charts) chart.add(reading);
+  ages.show(stats);
+  inspector.mayRead = access !== 'metadata';
+  flush.show(stats);
+}
+
+/** A broken connection is told of beside the name; what a server that answers refuses stands here. */
+function complain(error: unknown): void {
+  if (link.isConnected) setText(facts, messageOf(error));
+}

@@ -2,13 +2,13 @@
 
 /**
  * Does `work` at once and then every `intervalMs`, while `isWanted` says so and the page is visible. One that is
- * slow is not begun again before it ends. Errors are left to `work`.
+ * slow is not begun again before it ends. Errors are left to `work`. Returns what does it out of turn.
  */
 export function repeatWhileSeen(
   intervalMs: number,
   isWanted: () => boolean,
   work: () => Promise<void>,
-): void {
+): () => void {
   let isBusy = false;
   const attempt = async (): Promise<void> => {
     if (isBusy || document.hidden || !isWanted()) return;
@@ -19,9 +19,11 @@ export function repeatWhileSeen(
       isBusy = false;
     }
   };
-  setInterval(() => void attempt(), intervalMs);
-  document.addEventListener('visibilitychange', () => void attempt());
-  void attempt();
+  const begin = (): void => void attempt();
+  setInterval(begin, intervalMs);
+  document.addEventListener('visibilitychange', begin);
+  begin();
+  return begin;
 }
 
 /** Tells whether any part of `target` is on the screen. */

@@ -2,13 +2,14 @@
 
 import { create, setText } from './dom.js';
 import { TILES } from './figures.js';
+import { ABSENT } from './format.js';
 import type { Reading } from './readings.js';
 
 /** Fills `target`, and returns what shows the next reading. */
 export function createTiles(target: HTMLElement): (reading: Reading) => void {
   const shown = TILES.map((tile) => {
-    const value = create('dd', 'value');
-    const detail = create('dd', 'detail');
+    const value = create('dd', 'value', ABSENT);
+    const detail = create('dd', 'detail', ABSENT);
     const bar = create('span', 'fill');
     const track = create('dd', 'track', bar);
     track.hidden = true;

@@ -96,7 +96,7 @@ describe('figures', () => {
   });
 
   it('an engine without a limit has no bar and no line for it', () => {
-    const open = new Readings().add(statsAt(1_000, { engine: { maxBytes: null } }), 0);
+    const open = new Readings().add(statsAt(1_000, { engine: { maxBytes: Number.POSITIVE_INFINITY } }), 0);
     const memory = TILES.find(({ title }) => title === 'Memory')!;
     expect([memory.detail(open), memory.fill?.(open)]).toEqual(['no limit', null]);
   });

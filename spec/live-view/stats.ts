@@ -15,7 +15,7 @@ export function statsAt(uptimeMs: number, parts: Parts = {}): ServerStats {
       ...zeros(['hits', 'misses', 'hitRatio', 'evictions', 'expirations', 'size', 'bytes']),
       recent: { reads: 0, hits: 0, hitRatio: 0 },
       maxBytes: 64 * 2 ** 20,
-      maxEntries: null,
+      maxEntries: Number.POSITIVE_INFINITY,
     },
     commands: zeros([
       ...['cmd_get', 'cmd_set', 'cmd_touch', 'get_hits', 'get_misses', 'delete_hits', 'delete_misses'],
