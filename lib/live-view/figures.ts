@@ -66,7 +66,7 @@ export const TILES: readonly Tile[] = [
     title: 'Items',
     value: ({ stats: { engine } }) => wholeCount(engine.size),
     detail: ({ stats: { engine } }) =>
-      engine.size === 0 ? 'empty' : `${bytes(engine.bytes / engine.size)} each with overhead`,
+      engine.size === 0 ? 'empty' : `${bytes(engine.bytes / engine.size)} on average`,
   },
   {
     title: 'Evictions',

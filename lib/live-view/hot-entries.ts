@@ -21,12 +21,17 @@ export function createHotEntries(onKey: (key: string) => void): HotEntriesPanels
     prefixes: createPanel('Hottest prefixes', ...prefixTable.parts),
     show({ sampledMs, keys, prefixes }) {
       const readRate = (reads: number): string => rate(sampledMs > 0 ? (reads * 1000) / sampledMs : null);
-      keyTable.fill(keys.map((hot) => [hot.key, readRate(hot.reads), bytes(hot.bytes)]));
+      keyTable.fill(keys.map((hot) => [hot.key, readRate(hot.reads), heldBytes(hot.bytes)]));
       prefixTable.fill(
-        prefixes.map((hot) => [hot.prefix, readRate(hot.reads), wholeCount(hot.keys), bytes(hot.bytes)]),
+        prefixes.map((hot) => [hot.prefix, readRate(hot.reads), wholeCount(hot.keys), heldBytes(hot.bytes)]),
       );
     },
   };
+}
+
+/** What is read in vain takes nothing. */
+function heldBytes(size: number): string {
+  return bytes(size === 0 ? null : size);
 }
 
 interface Table {

@@ -1,6 +1,7 @@
 /** Dark or light: as the system has it, until the button says otherwise. */
 
 import { byId, setText } from './dom.js';
+import { recall, remember } from './storage.js';
 
 const STORED_AS = 'hotset.theme';
 
@@ -16,12 +17,12 @@ export function startTheme(onChange: () => void): void {
     setText(button, isDark() ? 'Light' : 'Dark');
     onChange();
   };
-  const stored = localStorage.getItem(STORED_AS);
+  const stored = recall('localStorage', STORED_AS);
   if (stored === 'dark' || stored === 'light') document.documentElement.dataset.theme = stored;
   button.addEventListener('click', () => {
     const theme = isDark() ? 'light' : 'dark';
     document.documentElement.dataset.theme = theme;
-    localStorage.setItem(STORED_AS, theme);
+    remember('localStorage', STORED_AS, theme);
     show();
   });
   system.addEventListener('change', show);

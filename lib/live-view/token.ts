@@ -3,6 +3,8 @@
  * before a reload. It stays in the tab's session storage and leaves with the tab.
  */
 
+import { recall, remember } from './storage.js';
+
 const STORED_AS = 'hotset.token';
 
 /** The token known so far, if any. */
@@ -11,12 +13,13 @@ export function knownToken(): string | undefined {
   if (fromLink !== null) {
     history.replaceState(null, '', location.pathname + location.search);
     rememberToken(fromLink);
+    return fromLink;
   }
-  return sessionStorage.getItem(STORED_AS) ?? undefined;
+  return recall('sessionStorage', STORED_AS);
 }
 
 export function rememberToken(token: string): void {
-  sessionStorage.setItem(STORED_AS, token);
+  remember('sessionStorage', STORED_AS, token);
 }
 
 /**
