@@ -39,4 +39,4 @@ for (const { path, contents } of outputFiles) {
 }
 for (const target of Object.values(manifest.bin)) chmodSync(join(root, target), 0o755);
 
-await import('./live-view.mjs');
+await import('./browser-files.mjs');

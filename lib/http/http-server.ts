@@ -1,5 +1,5 @@
 /**
- * The HTTP adapter: metrics, health and the live view's page. Each request is answered from a table of paths, and a
+ * The HTTP adapter: metrics, health, the live view's page, and the client for pages of others. Each request is answered from a table of paths, and a
  * client's patience is bounded: in connections, in the size of headers, and in time.
  */
 
@@ -18,6 +18,7 @@ import {
   TIMER_MAX_MS,
 } from './options.js';
 import { type Page, readPage } from './page.js';
+import { builtFile, readText } from './text-file.js';
 
 const HEADERS_MAX_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 5000;
@@ -41,6 +42,8 @@ export class HttpServer {
   readonly #options: ResolvedHttpOptions;
   readonly #gate: Gate;
   readonly #page: Page | null;
+  /** `hotset/client` in one file. */
+  readonly #client: string | null;
   readonly #routes: ReadonlyMap<string, Route>;
   /** Each connection's requests that have not been answered. */
   readonly #sockets = new Map<Socket, number>();
@@ -55,12 +58,15 @@ export class HttpServer {
       ...(token === undefined ? {} : { token }),
     });
     const { liveView, pageFile, requestTimeoutMs, maxConnections, onError } = this.#options;
-    // At once: whoever gives up rights before it listens may not reach the file later.
+    // At once: whoever gives up rights before it listens may not reach the files later.
     this.#page = liveView ? readPage(pageFile) : null;
+    this.#client = readText(builtFile('client/browser.js'));
     this.metrics = this.#options.metrics ?? createMetrics({ engine });
     this.#routes = new Map<string, Route>([
       ['/', { asksForName: true, asksForToken: false, answer: () => this.#liveView() }],
       ['/metrics', { asksForName: true, asksForToken: true, answer: () => this.#metrics() }],
+      // It is the same for everybody, and pages of other places take it from here.
+      ['/client.js', { asksForName: false, asksForToken: false, answer: () => this.#clientModule() }],
       // It tells nothing, and who looks after many servers knows them by many names.
       ['/healthz', { asksForName: false, asksForToken: false, answer: () => this.#health() }],
     ]);
@@ -147,7 +153,8 @@ export class HttpServer {
     const route = this.#routes.get(url.split('?', 1)[0]!);
     const place = route?.asksForName === false ? null : this.#gate.checkPlace(headers, socket.localAddress);
     if (place !== null) return line(place.status, place.reason);
-    if (route === undefined) return line(404, 'there is nothing here; see /, /metrics and /healthz');
+    if (route === undefined)
+      return line(404, 'there is nothing here; see /, /client.js, /metrics and /healthz');
     if (method !== 'GET' && method !== 'HEAD')
       return line(405, 'this is only for GET and HEAD', { Allow: 'GET, HEAD' });
     const stranger = route.asksForToken ? this.#gate.checkToken(headers) : null;
@@ -157,6 +164,19 @@ export class HttpServer {
 
   #health(): Answer {
     return this.#closing ? line(503, 'closing') : line(200, 'ok');
+  }
+
+  #clientModule(): Answer {
+    if (this.#client === null) return line(404, 'the client has not been built; npm run build makes it');
+    return {
+      status: 200,
+      body: this.#client,
+      headers: {
+        'Access-Control-Allow-Origin': '*',
+        'Content-Type': 'text/javascript; charset=utf-8',
+        'Cross-Origin-Resource-Policy': 'cross-origin',
+      },
+    };
   }
 
   async #metrics(): Promise<Answer> {

@@ -1,8 +1,7 @@
 /** The live view: one file, read once, and the policy under which a browser runs nothing but what is in it. */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { builtFile, readText } from './text-file.js';
 
 export interface Page {
   readonly body: Buffer;
@@ -10,26 +9,15 @@ export interface Page {
   readonly policy: string;
 }
 
-/** The page is built; the sources, which specs run, are one folder farther from it. */
-const BUILT_PAGE: string = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../../dist/live-view/index.html' : '../live-view/index.html',
-    import.meta.url,
-  ),
-);
-
 const INLINE_SCRIPT = /<script(?:\s[^>]*)?>([\s\S]*?)<\/script>/gi;
 const INLINE_STYLE = /<style(?:\s[^>]*)?>([\s\S]*?)<\/style>/gi;
 
 /** Null where there is no such file, or nobody may read it. */
 export function readPage(file: string | null): Page | null {
-  let html: string;
-  try {
-    // A browser hashes what it has after it has taken all line ends for line feeds.
-    html = readFileSync(file ?? BUILT_PAGE, 'utf8').replace(/\r\n?/g, '\n');
-  } catch {
-    return null;
-  }
+  const text = readText(file ?? builtFile('live-view/index.html'));
+  if (text === null) return null;
+  // A browser hashes what it has after it has taken all line ends for line feeds.
+  const html = text.replace(/\r\n?/g, '\n');
   const policy = [
     "default-src 'none'",
     `script-src ${hashes(html, INLINE_SCRIPT)}`,

@@ -69,6 +69,21 @@ describe('/metrics', () => {
   });
 });
 
+describe('/client.js', () => {
+  it('is a module that pages of other places may take, by any name and without a token', async () => {
+    const { port } = await serveHttp({ token: TOKEN });
+    const headers = { Host: 'cache.example', Origin: 'https://app.example' };
+    const { status, headers: answered, body } = await ask(port, '/client.js', { headers });
+    expect(status).toBe(200);
+    expect(answered).toMatchObject({
+      'access-control-allow-origin': '*',
+      'content-type': 'text/javascript; charset=utf-8',
+      'cross-origin-resource-policy': 'cross-origin',
+    });
+    expect(body).toMatch(/export\s*\{\s*\w+ as HotsetClient\s*\}/);
+  });
+});
+
 describe('/healthz', () => {
   it('is ok for everybody, by any name and without a token', async () => {
     const { port } = await serveHttp({ token: TOKEN });

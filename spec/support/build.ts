@@ -21,7 +21,7 @@ function build(): void {
   // With an error nothing is written, so that the next run does not take a broken build for a good one.
   if (changedAt >= modifiedAt(HOTSET_MAIN))
     run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noEmitOnError');
-  if (changedAt >= modifiedAt(LIVE_VIEW_PAGE)) run('scripts/live-view.mjs');
+  if (changedAt >= modifiedAt(LIVE_VIEW_PAGE)) run('scripts/browser-files.mjs');
 }
 
 function run(script: string, ...args: readonly string[]): void {
