@@ -7,7 +7,7 @@
  *
  *   server      servers at saturation: CPU time for each operation          latency     at half of saturation
  *   resident    servers' memory for each item                               cores       several processes
- *   ways        the memcached port, memcached in frames, hotset.v1
+ *   ways        the memcached port, memcached in frames, hotset.v1          subscribers  what a write costs with them
  *
  *   Without a part: engine, scale, pauses, footprint and import, in about 20 minutes; with --smoke all of them.
  *   npm run bench:server measures the servers, and writes docs/performance.md anew.
@@ -40,6 +40,7 @@ import { benchCores } from './server/cores.mjs';
 import { benchLatency } from './server/latency.mjs';
 import { benchResident } from './server/resident.mjs';
 import { benchServer } from './server/server.mjs';
+import { benchSubscribers } from './websocket/subscribers.mjs';
 import { benchWays } from './websocket/ways.mjs';
 
 const parts = {
@@ -54,10 +55,11 @@ const parts = {
   resident: benchResident,
   cores: benchCores,
   ways: benchWays,
+  subscribers: benchSubscribers,
 };
 
 /** Take part when they are named, and in the smoke: they ask for more than a machine with Node, or interest few. */
-const ONLY_WHEN_NAMED = ['memory', 'server', 'latency', 'resident', 'cores', 'ways'];
+const ONLY_WHEN_NAMED = ['memory', 'server', 'latency', 'resident', 'cores', 'ways', 'subscribers'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -10,6 +10,7 @@ import { count, counted, markdownTable } from '../harness/table.mjs';
 import { importTable } from '../import/tables.mjs';
 import { expiryTable, growthSizes, growthTable } from '../pauses/tables.mjs';
 import { SCALE_OPERATIONS, scaleFailures, scaleTable } from '../scale/tables.mjs';
+import { subscribersTable } from '../websocket/subscribers.mjs';
 import { waysTable } from '../websocket/ways.mjs';
 import { WORKLOAD_TITLES } from '../workloads/index.mjs';
 import { serverParts } from './server-parts.mjs';
@@ -44,6 +45,7 @@ export function docParts(results, info) {
     expiry: from('pauses', expiry),
     footprint: from('footprint', footprint),
     import: from('import', (content) => markdown(importTable(content))),
+    subscribers: from('subscribers', (content) => subscribersTable(content, markdownTable)),
     ways: from('ways', (content) => waysTable(content, markdownTable)),
     ...serverParts(from, results),
   };

@@ -37,11 +37,12 @@ export async function benchSubscribers(options) {
     return runChild(childUrl, [cell.subscribers, cell.prefix, cell.setsPerTurn, smoke ? 20 : MEASURE_MS]);
   });
   const figures = cells.map((cell) => ({ ...cell, readings: readings.get(cell) }));
-  console.log(`\n${subscribersTable(figures)}`);
+  console.log(`\n${subscribersTable({ cells: figures }, table)}`);
   return { rounds, cells: figures };
 }
 
-function subscribersTable(figures) {
+/** CPU microseconds of a set and its telling, by the number of subscribers. */
+export function subscribersTable({ cells: figures }, print) {
   const microseconds = ({ readings }) => median(readings.map(({ ns }) => ns)) / 1000;
   const rows = [];
   for (const setsPerTurn of SETS_PER_TURN)
@@ -52,5 +53,5 @@ function subscribersTable(figures) {
         ...row.map((figure) => short(microseconds(figure))),
       ]);
     }
-  return table(['', ...SUBSCRIBERS.map((subscribers) => count(subscribers))], rows);
+  return print(['CPU us for each set', ...SUBSCRIBERS.map((subscribers) => count(subscribers))], rows);
 }

@@ -490,6 +490,12 @@ describe('access', () => {
     const client = new Endpoint({}, { allowDump: false }).connect();
     expect(client.call('hot')).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
   });
+
+  it('prefixes where the server forbids to watch, and single keys not', () => {
+    const client = new Endpoint({}, { allowWatch: false }).connect();
+    expect(client.call('subscribe', { prefixes: [''] })).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
+    expect(client.call('subscribe', { keys: ['k'] })).toEqual({ subscription: 1 });
+  });
 });
 
 describe('a fault of the server', () => {
