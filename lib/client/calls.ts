@@ -44,6 +44,8 @@ interface Call {
   readonly ask: Ask<unknown>;
   /** Goes out first on one connection, and is not for another one. */
   readonly isFirst: boolean;
+  /** It has had a frame for itself, or is to have one. */
+  isAlone: boolean;
   sentAtMs: number;
   /** Null once its caller has an answer or an error. */
   caller: Caller | null;
@@ -146,7 +148,8 @@ export class Calls {
     this.#inFlight.delete(id);
     if (this.#queue.size > 0) this.#flushSoon();
     const { ask, sentAtMs } = call;
-    if (error !== null) end(call)?.reject(error);
+    if (error !== null && this.#mayFitAlone(call, error)) this.#askAlone(call);
+    else if (error !== null) end(call)?.reject(error);
     else if (call.caller === null) ask.onLate?.(result);
     else {
       try {
@@ -162,7 +165,19 @@ export class Calls {
   #newCall(ask: Ask<unknown>, caller: Omit<Caller, 'unwatch'>, isFirst: boolean): Call {
     const id = ++this.#lastId;
     const text = requestText(id, ask.method, ask.params);
-    return { id, text, ask, isFirst, sentAtMs: 0, caller: { ...caller, unwatch: () => {} } };
+    const waiting = { ...caller, unwatch: () => {} };
+    return { id, text, ask, isFirst, isAlone: false, sentAtMs: 0, caller: waiting };
+  }
+
+  /** The replies to one frame share the room that a reply has; a caller did not ask for others beside it. */
+  #mayFitAlone({ ask, caller, isAlone }: Call, { code }: HotsetError): boolean {
+    return code === 'HOTSET_REPLY_TOO_LARGE' && ask.isRead && caller !== null && !isAlone;
+  }
+
+  #askAlone(call: Call): void {
+    call.isAlone = true;
+    this.#queue.add(call);
+    this.#flushSoon();
   }
 
   #checkRoom(): void {
@@ -210,24 +225,27 @@ export class Calls {
 
   #flush(): void {
     const { clock, maxBatch, maxInFlight } = this.#options;
-    let frame: string[] = [];
+    let frame: Call[] = [];
     let chars = 0;
     const ship = (): void => {
-      if (frame.length > 0) this.#send?.(frame.length === 1 ? frame[0]! : `[${frame.join()}]`);
+      const texts = frame.map(({ text }) => text);
+      if (frame.length === 1) frame[0]!.isAlone = true;
+      if (frame.length > 0) this.#send?.(texts.length === 1 ? texts[0]! : `[${texts.join()}]`);
       frame = [];
       chars = 0;
     };
     const now = clock.now();
     for (const call of this.#queue) {
-      if (frame.length === maxBatch || chars + call.text.length > FRAME_MAX_CHARS) ship();
+      const length = call.isAlone ? FRAME_MAX_CHARS : call.text.length;
+      if (frame.length === maxBatch || chars + length > FRAME_MAX_CHARS) ship();
       // A socket that fails while it is sent to is gone: the rest waits for the next one.
       if (this.#send === null) return;
       if (this.#inFlight.size >= maxInFlight) break;
       this.#queue.delete(call);
       call.sentAtMs = now;
       this.#inFlight.set(call.id, call);
-      frame.push(call.text);
-      chars += call.text.length;
+      frame.push(call);
+      chars += length;
     }
     ship();
   }

@@ -1,5 +1,8 @@
 /** Clients and the real server: who writes, who forgets, and a storm of writes over connections that break. */
 
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CacheValue, HotsetClient, type Invalidation } from '../../lib/client/index.js';
@@ -7,6 +10,8 @@ import { wireKey } from '../../lib/memcached/wire-key.js';
 import { wireValue } from '../../lib/memcached/wire-value.js';
 import { type LiveServer, liveServer } from './live-fixture.js';
 
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../..');
 const NEAR = { nearCache: {} };
 
 /** A write in the process. */
@@ -101,6 +106,16 @@ it('reads what is nested too deeply to be held', async () => {
   expect(reader.nearStats()?.size).toBe(0);
 });
 
+it('reads at once what is more than one reply may hold', async () => {
+  const server = await liveServer({ replyMaxBytes: 4096 });
+  const { client } = server.connect();
+  const keys = Array.from({ length: 10 }, (_, i) => `key-${i}`);
+  await Promise.all(keys.map((key) => client.set(key, key.padEnd(3000))));
+  const values = await Promise.all(keys.map((key) => client.get(key)));
+  expect(values).toEqual(keys.map((key) => key.padEnd(3000)));
+  await expect(client.getMany(keys)).rejects.toMatchObject({ code: 'HOTSET_REPLY_TOO_LARGE' });
+});
+
 it('passes on what the server refuses', async () => {
   const server = await liveServer({ itemMaxBytes: 2048, access: 'full', casIds: false });
   const { client } = server.connect(NEAR);
@@ -136,6 +151,17 @@ describe('by itself', () => {
     } finally {
       client.close();
     }
+  });
+
+  it('holds its process open until it is closed', async () => {
+    const server = await liveServer();
+    const script = `
+      const { HotsetClient } = await import('hotset/client');
+      const client = new HotsetClient(${JSON.stringify(server.url)}, { nearCache: {} });
+      console.log((await client.set('a', 1)).result);
+      setTimeout(() => { console.log(client.state); client.close(); }, 20).unref();`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
+    expect(stdout.trim().split('\n')).toEqual(['stored', 'connected']);
   });
 
   it('says why it is not let in', async () => {

@@ -279,6 +279,25 @@ describe('frames', () => {
     expect(end.frames.map((frame) => [frame].flat().length)).toEqual([2, 2, 1, 1]);
   });
 
+  it('of which one was too much for the reply are asked for one by one', async () => {
+    const { client, end } = await connectedClient();
+    const answers = Promise.all(['a', 'b', 'c'].map((key) => outcome(client.get(key))));
+    const write = outcome(client.set('d', 1));
+    await settled();
+    const refuse = (request: (typeof requests)[number]): void =>
+      end.refuse(request, -32006, 'too much', { code: 'HOTSET_REPLY_TOO_LARGE' });
+    const requests = end.take();
+    end.reply(requests[0]!, entry('first'));
+    for (const request of requests.slice(1)) refuse(request);
+    expect(await write).toMatchObject([{ code: 'HOTSET_REPLY_TOO_LARGE' }]);
+    await settled();
+    expect(end.frames.slice(1)).toMatchObject([{ params: { key: 'b' } }, { params: { key: 'c' } }]);
+    const [b, c] = end.take();
+    end.reply(b!, entry('second'));
+    refuse(c!);
+    expect(await answers).toMatchObject(['first', 'second', [{ code: 'HOTSET_REPLY_TOO_LARGE' }]]);
+  });
+
   it('wait while maxInFlight requests have no answer, given up or not', async () => {
     const { client, end } = await connectedClient({ maxInFlight: 2 });
     const caller = new AbortController();
