@@ -1,6 +1,7 @@
 /** The client as a bundler gives it to a browser, in a real one: the platform's own WebSocket, and no Node. */
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
@@ -12,11 +13,12 @@ import { attachWebSocket, type WebSocketEndpoint } from '../../lib/websocket/ind
 import { CHROMIUM, chromiumTool } from '../support/external-tool.js';
 
 const { missing, hint } = chromiumTool();
+const ROOT = join(import.meta.dirname, '../..');
 const TOKEN = 'a/token~with+signs';
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, '../../lib/client/index.ts')],
+    entryPoints: [join(ROOT, 'lib/client/index.ts')],
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -39,6 +41,8 @@ describe.skipIf(missing)(`in Chromium${hint}`, () => {
   let endpoint: WebSocketEndpoint;
   let browser: Browser;
   let page: Page;
+  let origin: string;
+  const pages = new Map<string, string>();
   const sockets = new Set<Socket>();
 
   /** Runs the body of an async function in the page, where `a` and `b` are clients. */
@@ -46,17 +50,22 @@ describe.skipIf(missing)(`in Chromium${hint}`, () => {
 
   beforeAll(async () => {
     const script = await bundle();
+    pages.set('/client.js', script);
     server = createServer(({ url }, response) => {
-      response.setHeader('Content-Type', url === '/client.js' ? 'text/javascript' : 'text/html');
-      response.end(url === '/client.js' ? script : '<!doctype html><title>client</title>');
+      response.setHeader(
+        'Content-Type',
+        url === '/client.js' ? 'text/javascript' : 'text/html; charset=utf-8',
+      );
+      response.end(pages.get(url!) ?? '<!doctype html><title>client</title>');
     });
     server.on('connection', (socket: Socket) => sockets.add(socket));
     endpoint = attachWebSocket(engine, { server, path: '/ws', token: TOKEN });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.goto(`${origin}/`);
     await run(`
       const { HotsetClient } = await import('/client.js');
       const connect = (options) => new HotsetClient(
@@ -93,6 +102,23 @@ describe.skipIf(missing)(`in Chromium${hint}`, () => {
       return [...values, await a.get('a'), hits, a.nearStats().hits];
     `);
     expect(answers).toEqual([1, 1, 2, 1, 1]);
+  });
+
+  it("shows docs/client.md's page", async () => {
+    const text = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
+    const html = /```html\n([\s\S]+?)```/.exec(text)![1]!;
+    pages.set(
+      '/example',
+      html
+        .replace('/dist/client/index.js', '/client.js')
+        .replace('nearCache', `token: '${TOKEN}', nearCache`),
+    );
+    const example = await browser.newPage();
+    await example.goto(`${origin}/example`);
+    const output = (): Promise<unknown> => example.evaluate("document.querySelector('output').value");
+    await expect.poll(output, { timeout: 30_000 }).toBe('1');
+    await run("await b.increment('visitors')");
+    await expect.poll(output, { timeout: 30_000 }).toBe('2');
   });
 
   it('goes on after its connection broke', async () => {
