@@ -93,7 +93,6 @@ export class Link {
       if (attempt === this.#attempt) this.cut(disconnected('no WebSocket could be made', cause));
       return;
     }
-    let trouble: string | undefined;
     const onCurrent =
       <E>(listener: (event: E) => void): ((event: E) => void) =>
       (event) => {
@@ -101,12 +100,14 @@ export class Link {
       };
     socket.onopen = onCurrent(() => this.#up(socket, attempt));
     socket.onmessage = onCurrent(({ data }: { data: unknown }) => this.#events.onFrame(data));
-    // It is followed by `close`, which says nothing of why a handshake has failed.
-    socket.onerror = onCurrent(({ message }: { message?: unknown }) => {
-      if (typeof message === 'string' && message !== '') trouble = message;
-    });
+    // Node's own WebSocket says nothing more after a handshake that has failed; a browser does not say why.
+    socket.onerror = onCurrent(({ message }: { message?: unknown }) =>
+      this.cut(
+        disconnected(typeof message === 'string' && message !== '' ? message : 'the connection failed'),
+      ),
+    );
     socket.onclose = onCurrent(({ code, reason }: { code: number; reason: string }) =>
-      this.cut(disconnected(trouble ?? `the connection was closed with ${code}${reason && `: ${reason}`}`)),
+      this.cut(disconnected(`the connection was closed with ${code}${reason && `: ${reason}`}`)),
     );
     if (attempt === this.#attempt) this.#socket = socket;
     else end(socket);
