@@ -110,7 +110,7 @@ describe.skipIf(missing)(`in Chromium${hint}`, () => {
     pages.set(
       '/example',
       html
-        .replace('/dist/client/index.js', '/client.js')
+        .replaceAll('127.0.0.1:11280', new URL(origin).host)
         .replace('nearCache', `token: '${TOKEN}', nearCache`),
     );
     const example = await browser.newPage();
