@@ -89,7 +89,7 @@ export interface ResolvedClient {
   readonly random: () => number;
 }
 
-export const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_MAX_STALE_MS = 30_000;
 /** As many as a server takes in one subscription. */
 const MOST_PREFIXES = 100;

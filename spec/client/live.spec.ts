@@ -159,6 +159,7 @@ describe('by itself', () => {
       const { HotsetClient } = await import('hotset/client');
       const client = new HotsetClient(${JSON.stringify(server.url)}, { nearCache: {} });
       console.log((await client.set('a', 1)).result);
+      // Such a timer holds nothing open.
       setTimeout(() => { console.log(client.state); client.close(); }, 20).unref();`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
     expect(stdout.trim().split('\n')).toEqual(['stored', 'connected']);
