@@ -21,6 +21,9 @@ export interface LiveClient {
   readonly client: HotsetClient;
   /** Ends the connection without a word, as the client sees it. */
   cut(): void;
+  /** Stops and goes on with reading from the connection. */
+  pause(): void;
+  resume(): void;
 }
 
 const cleanups: (() => unknown)[] = [];
@@ -72,5 +75,10 @@ function liveClient(url: string, options: ClientOptions = {}): LiveClient {
     ...options,
   });
   cleanups.push(() => client.close());
-  return { client, cut: () => current?.terminate() };
+  return {
+    client,
+    cut: () => current?.terminate(),
+    pause: () => current?.pause(),
+    resume: () => current?.resume(),
+  };
 }

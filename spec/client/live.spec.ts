@@ -205,6 +205,33 @@ describe('by itself', () => {
   });
 });
 
+it('forgets all when it has read too slowly to hear of everything', async () => {
+  const server = await liveServer({ unsentMaxBytes: 4096 });
+  const slow = server.connect({ nearCache: { maxStaleMs: 1e6 }, heartbeatMs: 1e6 });
+  const keys = Array.from({ length: 5000 }, (_, i) => `${'long'.repeat(50)}-${i}`);
+  const writeAll = async (value: string): Promise<void> => {
+    for (const key of keys) put(server, key, value);
+    // They are told at the end of the turn.
+    await new Promise(setImmediate);
+  };
+  await writeAll('old');
+  expect((await slow.client.getMany(keys.slice(0, 500))).size).toBe(500);
+  const lagged = new Promise<void>((resolve, reject) => {
+    slow.client
+      .subscribe({ prefixes: [''] }, ({ cause }) => cause === 'lagged' && resolve())
+      .then(async () => {
+        slow.pause();
+        // More than sockets and the server's limit hold together.
+        for (let turn = 1; turn <= 20; turn++) await writeAll(`value ${turn}`);
+        slow.resume();
+      })
+      .catch(reject);
+  });
+  await lagged;
+  for (const key of keys.slice(0, 500)) expect(await slow.client.get(key)).toBe('value 20');
+  expect(slow.client.state).toBe('connected');
+});
+
 it('serves nothing older than an invalidation that has come, in a storm of writes over connections that break', async () => {
   const KEYS = ['a', 'b', 'c', 'd', 'e'];
   const server = await liveServer();
