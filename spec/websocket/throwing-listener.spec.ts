@@ -15,7 +15,8 @@ it('closes the connection of the memcached client with 1011, and goes to onError
   const errors: unknown[] = [];
   const { connect, engine } = await serve({ onError: (error) => errors.push(error) }, listener);
   const client = await connect();
-  client.send('set a 0 0 1\r\nx\r\ndelete a\r\nversion\r\n');
+  const secret = 'x'.repeat(100_000);
+  client.send(`set a 0 0 ${secret.length}\r\n${secret}\r\nget a\r\ndelete a\r\nversion\r\n`);
   client.send('version\r\n');
   expect(await client.closed).toEqual({ code: 1011, reason: 'a fault of the server' });
   expect(client.messages).toEqual([]);
