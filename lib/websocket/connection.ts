@@ -9,14 +9,10 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { CloseReason, Peer } from '../memcached/watch/lines.js';
 import type { Conversation, Outlet } from './conversation.js';
+import { BINARY_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
 
 /** What a frame that waits costs beside its bytes: else a client that reads nothing would be cheap in tiny frames. */
 const FRAME_OVERHEAD_BYTES = 256;
-
-/** Goes on with a message: a frame that is not its last. */
-const MORE: { readonly binary: true; readonly fin: false } = { binary: true, fin: false };
-const BINARY: { readonly binary: true } = { binary: true };
-const TEXT: { readonly binary: false } = { binary: false };
 
 /** What the endpoint wants to know of its connections. */
 export interface ConnectionObserver {
@@ -101,22 +97,17 @@ export class Connection implements Outlet {
   }
 
   sendText(text: string | Buffer): void {
-    this.#send(typeof text === 'string' ? Buffer.from(text) : text, TEXT);
+    this.#send(TEXT_FRAME, [typeof text === 'string' ? Buffer.from(text) : text]);
   }
 
   sendBinary(pieces: readonly Buffer[]): void {
-    const last = pieces.length - 1;
-    if (last > 0) this.#socket.cork();
-    for (let i = 0; i < last; i++) this.#send(pieces[i]!, MORE);
-    if (last >= 0) this.#send(pieces[last]!, BINARY);
-    if (last > 0) this.#socket.uncork();
+    this.#send(BINARY_FRAME, pieces);
   }
 
-  #send(bytes: Buffer, options: { readonly binary: boolean; readonly fin?: boolean }): void {
+  #send(firstByte: number, pieces: readonly Buffer[]): void {
     if (this.#ended || this.#ws.readyState !== this.#ws.OPEN) return;
-    this.#observer.onWritten(bytes.length);
     this.#framesUnsent++;
-    this.#ws.send(bytes, options, this.#onTaken);
+    this.#observer.onWritten(writeFrame(this.#socket, firstByte, pieces, this.#onTaken));
     if (this.#socket.writableLength > 0) this.#behind = true;
   }
 

@@ -1,11 +1,23 @@
 /** close(): no more clients, time for what is under way, 1001 for everybody, and nothing left behind. */
 
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createWireEngine } from '../../lib/tcp/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { everyByte } from '../tcp/fixture.js';
 import { eventually } from '../tcp/wire-client.js';
-import { closeAfterTest, closeOf, handshake, openSocket, serve, upgrade } from './fixture.js';
+import {
+  closeAfterTest,
+  closeOf,
+  connectTo,
+  handshake,
+  openSocket,
+  refusalOf,
+  serve,
+  upgrade,
+} from './fixture.js';
 
 /** Far more than a test takes: when it passes, somebody waited in vain. */
 const LONG_MS = 50_000;
@@ -27,6 +39,24 @@ describe('close', () => {
     const error = await openSocket(port).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'ECONNREFUSED' });
     expect(endpoint.address).toBeNull();
+  });
+
+  it('refuses with 503 those that come meanwhile to a server that is shared', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const endpoint = closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+    const client = await connectTo(port);
+    client.send('set a 0 0 10\r\nhalf-');
+    await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
+    const closed = endpoint.close({ graceMs: LONG_MS });
+    expect(await refusalOf(port, handshake())).toMatchObject({ status: 503, body: 'the server stops\n' });
+    expect(endpoint.rejectedConnections).toBe(0);
+    client.send('whole\r\n');
+    expect((await client.closed).code).toBe(1001);
+    await closed;
+    server.close();
   });
 
   it('lets a set that is half sent finish, and answers it', async () => {

@@ -2,12 +2,14 @@
 
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { createWireEngine } from '../../lib/tcp/index.js';
 import { TOKEN_SUBPROTOCOL } from '../../lib/web/gate.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
+import { certificate } from '../support/certificates.js';
 import {
   closeAfterTest,
   closeOf,
@@ -18,8 +20,9 @@ import {
   serve,
   upgrade,
 } from './fixture.js';
+import { FrameClient } from './frame-client.js';
 
-const servers: Server[] = [];
+const servers: (Server | TlsServer)[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) {
     server.close();
@@ -28,7 +31,7 @@ afterEach(() => {
 });
 
 async function listening(
-  server: Server = createServer((_request, response) => response.end('page')),
+  server: Server | TlsServer = createServer((_request, response) => response.end('page')),
 ): Promise<number> {
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -250,6 +253,22 @@ describe('a server that is shared', () => {
     await one.close();
     expect((await refusalOf(port, handshake({}, 'GET /one HTTP/1.1'))).status).toBe(404);
     await connectTo(port, { path: '/two' });
+  });
+
+  it('may speak TLS', async () => {
+    const { cert, key } = certificate('server');
+    const server = createTlsServer({ cert, key });
+    const port = await listening(server);
+    closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+    const client = new FrameClient(new WebSocket(`wss://localhost:${port}/`, 'memcached', { ca: cert }));
+    await client.opened;
+    const value = 'v'.repeat(200_000);
+    expect(await client.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`)).toBe('STORED\r\n');
+    for (let i = 0; i < 100; i++) client.send('get k\r\n');
+    await client.until(() => client.messages.length === 100, 'the replies');
+    const reply = `VALUE k 0 ${value.length}\r\n${value}\r\nEND\r\n`;
+    expect(client.messages.every((message) => message.toString() === reply)).toBe(true);
+    await client.leave();
   });
 
   it('refuses a path that an endpoint has already', async () => {
