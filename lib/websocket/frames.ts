@@ -1,6 +1,6 @@
 /**
- * Frames as a server sends them: unmasked, and never in fragments (RFC 6455, 5.2). ws would write the head and the
- * payload apart, which costs more than a short payload, and would have a message of several pieces in fragments.
+ * Frames as a server sends them: unmasked, and one for each message (RFC 6455, 5.2). ws would send a message of several
+ * pieces in fragments, which every client must understand and some by hand do not, and head and payload apart.
  */
 
 import type { Duplex } from 'node:stream';
