@@ -77,7 +77,7 @@ export const TILES: readonly Tile[] = [
     title: 'Connections',
     value: ({ stats: { connections } }) => wholeCount(connections.current),
     detail: ({ stats: { connections } }) =>
-      `of ${wholeCount(connections.max)}, ${connections.rejected === 0 ? 'none' : wholeCount(connections.rejected)} refused`,
+      `${wholeCount(connections.total)} so far, ${connections.rejected === 0 ? 'none' : wholeCount(connections.rejected)} refused`,
   },
 ];
 

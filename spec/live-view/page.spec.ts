@@ -195,7 +195,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  it('goes on after the server was started again, without a spike', async () => {
+  it('goes on after the server was started again', async () => {
     const { page, server } = await open();
     await pointsOf(page, 'Operations', 3);
     await stop(server);
