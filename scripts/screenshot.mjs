@@ -95,7 +95,7 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],
 });
-const page = await browser.newPage({ viewport: { width: 1280, height: 960 }, colorScheme });
+const page = await browser.newPage({ viewport: { width: 1280, height: 940 }, colorScheme });
 await page.goto(url);
 await setTimeout(Number(seconds) * 1000);
 await page.screenshot({ path: picture });

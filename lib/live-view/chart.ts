@@ -71,6 +71,7 @@ export class Chart {
     }).observe(canvas);
   }
 
+  /** Draws one more point. */
   add(reading: Reading): void {
     const values = this.#figure.lines.map((line) => line.value(reading));
     this.#history.add(reading.atMs / 1000, values, reading.isFirst);

@@ -16,7 +16,6 @@ export class Flush {
   readonly #confirm = byId('flush-confirm', HTMLButtonElement);
   readonly #error = byId('flush-error', HTMLElement);
   readonly #done = byId('flush-done', HTMLElement);
-  #stats: ServerStats | null = null;
 
   constructor(client: () => HotsetClient) {
     this.#client = client;
@@ -29,9 +28,13 @@ export class Flush {
     });
   }
 
-  show(stats: ServerStats): void {
-    this.#stats = stats;
-    const isAllowed = stats.access === 'full';
+  /** Takes what would be lost, and whether the server allows it at all. */
+  show({ access, engine }: ServerStats): void {
+    const isAllowed = access === 'full';
+    setText(
+      this.#loss,
+      `${wholeCount(engine.size)} entries of ${bytes(engine.bytes)} will be gone for every client.`,
+    );
     this.#panel.hidden = !isAllowed;
     if (!isAllowed) this.#dialog.close();
   }
@@ -45,12 +48,6 @@ export class Flush {
   }
 
   #ask(): void {
-    const engine = this.#stats?.engine;
-    if (engine !== undefined)
-      setText(
-        this.#loss,
-        `${wholeCount(engine.size)} entries of ${bytes(engine.bytes)} will be gone for every client.`,
-      );
     setText(this.#error, '');
     this.#word.value = '';
     this.#check();

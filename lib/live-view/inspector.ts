@@ -52,6 +52,7 @@ export class Inspector {
     this.#valueBox.hidden = !mayRead;
   }
 
+  /** Shows what is known of `key`, or why nothing is. Never rejects. */
   async inspect(key: string): Promise<void> {
     this.#input.value = key;
     const question = ++this.#question;
