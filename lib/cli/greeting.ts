@@ -2,10 +2,10 @@
 
 import type { ListenAddress } from '../tcp/index.js';
 import { addressText } from '../tcp/listener.js';
+import { VERSION } from '../version.js';
 import type { WebAddress } from '../web/listening.js';
 import { webAddressText } from '../web/listening.js';
 import type { Settings } from './settings.js';
-import { VERSION } from './version.js';
 
 /** Addresses that stand for all of a machine, and what its own user calls it. */
 const OWN_NAMES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HotsetError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { isDaemon, runInBackground, runInChild } from './child.js';
 import { complain } from './complain.js';
 import { helpText } from './flags.js';
@@ -13,7 +14,6 @@ import { serve } from './serve.js';
 import { type Settings, settingsFrom } from './settings.js';
 import { StartError } from './start-error.js';
 import { UsageError } from './usage-error.js';
-import { VERSION } from './version.js';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { VERSION } from '../../lib/version.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -33,6 +34,10 @@ it('names what it exports', () => {
     const script = `console.log(Object.keys(await import('${entry.replace('.', 'hotset')}')).sort().join())`;
     expect(node('--input-type=module', '-e', script)).toBe(names);
   }
+});
+
+it('knows its version', () => {
+  expect(VERSION).toBe(manifest.version);
 });
 
 it('can be required', () => {

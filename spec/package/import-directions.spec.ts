@@ -12,6 +12,7 @@ const LIB = join(import.meta.dirname, '../../lib');
  */
 const ROOMS: readonly { room: string; imports: readonly string[]; packages: readonly string[] }[] = [
   { room: 'errors.ts', imports: [], packages: [] },
+  { room: 'version.ts', imports: [], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
   { room: 'engine', imports: ['errors.ts'], packages: [] },
@@ -61,7 +62,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'websocket',
-    imports: ['memcached', 'web', 'errors.ts'],
+    imports: ['memcached', 'web', 'errors.ts', 'version.ts'],
     packages: [
       'node:buffer',
       'node:crypto',
@@ -85,7 +86,17 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'live-view', imports: ['client'], packages: ['uplot'] },
   {
     room: 'cli',
-    imports: ['engine', 'http', 'memcached', 'snapshot', 'tcp', 'web', 'websocket', 'errors.ts'],
+    imports: [
+      'engine',
+      'http',
+      'memcached',
+      'snapshot',
+      'tcp',
+      'web',
+      'websocket',
+      'errors.ts',
+      'version.ts',
+    ],
     packages: [
       'node:child_process',
       'node:fs',

@@ -1,8 +1,8 @@
 /** Methods that tell of the cache and its entries, without values. They change neither order nor statistics. */
 
-import { VERSION } from '../../../memcached/commands/admin/version.js';
 import { overview } from '../../../memcached/overview.js';
 import { wireKey } from '../../../memcached/wire-key.js';
+import { VERSION } from '../../../version.js';
 import { optional } from '../params.js';
 import { RpcError } from '../rpc-error.js';
 import { ttlJson, versionJson } from '../stored-value.js';
