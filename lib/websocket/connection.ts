@@ -5,6 +5,7 @@
  * Once it has ended, nothing is sent and nothing that still comes is passed on.
  */
 
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { CloseReason, Peer } from '../memcached/watch/lines.js';
@@ -22,6 +23,8 @@ export interface ConnectionObserver {
   /** Takes what a listener of the engine threw; never throws. */
   onError(error: unknown): void;
 }
+
+type Addresses = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
 /** An end of a connection; both undefined for a Unix socket. */
 export interface End {
@@ -53,10 +56,7 @@ export class Connection implements Outlet {
   constructor(
     id: number,
     ws: WebSocket,
-    socket: Duplex & { readonly remoteAddress?: string; readonly remotePort?: number } & {
-      readonly localAddress?: string;
-      readonly localPort?: number;
-    },
+    socket: Duplex & Partial<Addresses>,
     observer: ConnectionObserver,
     converse: (outlet: Outlet) => Conversation,
   ) {

@@ -283,8 +283,9 @@ export class WebSocketEndpoint implements Transport {
     for (const { id, remote, local, conversation } of this.#connections) {
       yield {
         id,
-        address: shownEnd(remote.host, remote.port, null),
-        listenAddress: shownEnd(local.host, local.port, null),
+        // Where a server that is shared has a Unix socket, it is not said.
+        address: shownEnd(remote.host, remote.port, ''),
+        listenAddress: shownEnd(local.host, local.port, ''),
         state: conversation.state,
         secondsSinceLastCommand: Math.max(0, Math.floor((now - conversation.lastActiveMs) / 1000)),
       };

@@ -1,12 +1,16 @@
 /** An endpoint counts like any other transport: what `stats` says of connections and traffic is what happened. */
 
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { createTcpServer, createWireEngine } from '../../lib/tcp/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
-import { connectTo as connectTcp } from '../tcp/fixture.js';
+import { connectTo as connectTcp, folder } from '../tcp/fixture.js';
 import { eventually } from '../tcp/wire-client.js';
-import { serve } from './fixture.js';
+import { closeAfterTest, serve } from './fixture.js';
+import { FrameClient } from './frame-client.js';
 
 it('bytes_read and bytes_written count every byte of the conversations', async () => {
   const { connect, endpoint } = await serve();
@@ -99,6 +103,21 @@ it('an endpoint on a server that is shared counts from the start', async () => {
   await endpoint.close();
   expect(await client.stats()).toMatchObject({ max_connections: '1' });
   await tcp.close();
+});
+
+it('a connection over a Unix socket is shown as one', async () => {
+  const server = createServer();
+  const path = join(folder(), 'socket');
+  server.listen(path);
+  await once(server, 'listening');
+  const endpoint = closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
+  const client = new FrameClient(
+    new WebSocket(`ws+unix:${path}:/cache`, 'memcached', { headers: { Host: 'localhost' } }),
+  );
+  await client.opened;
+  expect(await client.stats('conns')).toMatchObject({ '1:addr': 'unix:', '1:listen_addr': 'unix:' });
+  await endpoint.close();
+  server.close();
 });
 
 it('the log tells of connections as TCP does', async () => {
