@@ -3,8 +3,9 @@
  * nobody answers open for ever: where no other listener could, it is answered here.
  */
 
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { invalidOption } from '../errors.js';
 import { refuse } from './handshake.js';
@@ -41,13 +42,37 @@ function begin(server: HttpServer | HttpsServer): Routes {
   const listener: UpgradeHandler = (request, socket, head) => {
     const handler = handlers.get(pathOf(request));
     if (handler !== undefined) handler(request, socket, head);
-    else if (server.listenerCount('upgrade') === 1)
+    else if (server.listenerCount('upgrade') > 1) return;
+    else if (isForWebSocket(request) || hasBody(request))
       refuse(socket, { status: 404, reason: 'nothing is served on this path' });
+    else answerAsRequest(server, request, socket);
   };
   const routes = { handlers, listener };
   ROUTES.set(server, routes);
   server.on('upgrade', listener);
   return routes;
+}
+
+/**
+ * Some clients offer HTTP/2 with every request, Java's among them, and take an answer without. As soon as anybody
+ * listens for upgrades, Node no longer takes that for a request.
+ */
+function answerAsRequest(server: HttpServer | HttpsServer, request: IncomingMessage, socket: Duplex): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.on('finish', () => socket.end(() => socket.destroy()));
+  socket.on('error', () => socket.destroy());
+  response.assignSocket(socket as Socket);
+  server.emit('request', request, response);
+}
+
+function isForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** Of an upgrade, a body would not have been read. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** The path as it stands in the request, without query. */

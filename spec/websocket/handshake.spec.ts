@@ -271,6 +271,26 @@ describe('a server that is shared', () => {
     await client.leave();
   });
 
+  it('answers requests that offer another protocol as if they did not', async () => {
+    const server = createServer((message, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/plain' });
+      response.end(`${message.method} ${message.url}`);
+    });
+    const port = await listening(server);
+    closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
+    const offer = {
+      Connection: 'Upgrade, HTTP2-Settings',
+      Upgrade: 'h2c',
+      'HTTP2-Settings': 'AAEAAEAAAAIAAAAA',
+    };
+    const answer = await refusalOf(port, handshake(offer, 'GET /metrics HTTP/1.1'));
+    expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    expect(answer.body).toContain('GET /metrics');
+    expect((await refusalOf(port, handshake(offer, 'GET /cache HTTP/1.1'))).status).toBe(400);
+    const posted = { ...offer, 'Content-Length': '5' };
+    expect((await refusalOf(port, handshake(posted, 'POST /metrics HTTP/1.1'))).status).toBe(404);
+  });
+
   it('refuses a path that an endpoint has already', async () => {
     const server = createServer();
     await listening(server);
