@@ -9,7 +9,7 @@
 import { connectTo } from './addresses.mjs';
 import { cpuMs, resident } from './process-figures.mjs';
 import { batchesOf, comparable, operationsOf } from './traffic.mjs';
-import { framed, handshake, WEBSOCKETS } from './websocket-frames.mjs';
+import { framed, handshake, pingBytes, WEBSOCKETS } from './websocket-frames.mjs';
 
 const SAMPLE = 64;
 const READ_BYTES = 256 * 1024;
@@ -35,18 +35,22 @@ function run(address, batches, operationsOfOne, first, name, again) {
   let { request, reply, requests } = batches[at];
   let received = 0;
   let actual = checked ? Buffer.allocUnsafeSlow(reply.length) : null;
-  let opening = address.transport in WEBSOCKETS;
-  const onRead = (bytes) => {
+  const isWebSocket = address.transport in WEBSOCKETS;
+  let opening = isWebSocket;
+  const onRead = (read) => {
     if (opening) {
-      const answer = buffer.toString('latin1', 0, bytes);
+      const answer = buffer.toString('latin1', 0, read);
       if (!(answer.startsWith('HTTP/1.1 101 ') && answer.endsWith('\r\n\r\n')))
         fail(`${name}: no handshake: ${answer.slice(0, 200)}`);
       opening = false;
       socket.write(request);
       return true;
     }
-    if (actual !== null) buffer.copy(actual, received, 0, bytes);
-    received += bytes;
+    const from = isWebSocket && received === 0 ? pingBytes(buffer, 0) : 0;
+    const excess = received + read - from - reply.length;
+    const to = isWebSocket && excess > 0 ? read - pingBytes(buffer, read - excess) : read;
+    if (actual !== null) buffer.copy(actual, received, from, to);
+    received += to - from;
     if (received < reply.length) return true;
     if (received > reply.length) fail(`${name}: a reply of ${received} bytes instead of ${reply.length}`);
     if (actual !== null && !comparable(name, actual).equals(comparable(name, reply)))

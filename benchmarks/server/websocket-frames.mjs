@@ -7,6 +7,7 @@ export const WEBSOCKETS = {
 };
 
 const FINAL = 0x80;
+const PING = 0x9;
 const MASKED = 0x80;
 /** Clients have to mask. A mask of zeros leaves the payload as it is; servers unmask it all the same. */
 const NO_MASK = Buffer.alloc(4);
@@ -30,6 +31,11 @@ export function framed(batches, transport) {
     request: Buffer.concat([header(opcode, request.length, MASKED), NO_MASK, request]),
     reply: Buffer.concat([header(opcode, reply.length, 0), reply]),
   }));
+}
+
+/** The length of a ping at this place, between two frames; 0 where there is none. */
+export function pingBytes(buffer, at) {
+  return buffer[at] === (FINAL | PING) && buffer[at + 1] === 0 ? 2 : 0;
 }
 
 export function handshake({ transport, port, path }) {
