@@ -21,6 +21,12 @@ function header(opcode, bytes, maskBit) {
   return long;
 }
 
+/** One text or binary frame, as the transport's subprotocol has it. */
+export function clientFrame(transport, payload) {
+  const bytes = Buffer.from(payload);
+  return Buffer.concat([header(WEBSOCKETS[transport].opcode, bytes.length, MASKED), NO_MASK, bytes]);
+}
+
 /** Batches as they go over a transport: those of a WebSocket are one frame each way. */
 export function framed(batches, transport) {
   const websocket = WEBSOCKETS[transport];
@@ -28,7 +34,7 @@ export function framed(batches, transport) {
   const { opcode } = websocket;
   return batches.map(({ requests, request, reply }) => ({
     requests,
-    request: Buffer.concat([header(opcode, request.length, MASKED), NO_MASK, request]),
+    request: clientFrame(transport, request),
     reply: Buffer.concat([header(opcode, reply.length, 0), reply]),
   }));
 }

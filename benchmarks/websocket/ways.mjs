@@ -1,23 +1,19 @@
 /**
  * The same entries by three ways: the memcached port, the `memcached` subprotocol in frames, and `hotset.v1`. One server
- * has both ports; CPU time for each operation, and operations a second. Without cas ids (`-C`), whose digits would
- * make replies of `hotset.v1` differ in length.
+ * has both ports; CPU time for each operation, and operations a second.
  */
 
 import { announce, rotated } from '../harness/rounds.mjs';
 import { counted, fixed, table, times } from '../harness/table.mjs';
-import { freeAddress } from '../server/addresses.mjs';
 import { USUAL } from '../server/cells.mjs';
-import { HOTSET, serverContenders } from '../server/contenders.mjs';
-import { startServer } from '../server/process.mjs';
 import { CAN_READ_PROCESSES } from '../server/process-figures.mjs';
 import { saturate } from '../server/server.mjs';
 import { cellFigures } from '../server/tables.mjs';
+import { startBoth } from './both-ports.mjs';
 
 const ROUNDS = 5;
 const MEASURE_MS = 800;
 const WARM_UP_MS = 400;
-const PATH = '/ws';
 
 /** title -> how to get there. */
 const WAYS = {
@@ -51,12 +47,8 @@ export async function benchWays(options) {
 }
 
 async function measureAll(cells, ways, measureMs, warmUpMs) {
-  const tcp = await freeAddress('tcp');
-  const http = await freeAddress('tcp');
-  const hotset = serverContenders().find(({ name }) => name === HOTSET);
-  const command = [...hotset.command(tcp), '-C', '--http', `127.0.0.1:${http.port}`];
-  const server = await startServer(command, tcp);
-  const at = (way) => ({ ...http, ...(WAYS[way].transport === 'tcp' ? tcp : { path: PATH }), ...WAYS[way] });
+  const { server, tcp, http } = await startBoth();
+  const at = (way) => ({ ...(WAYS[way].transport === 'tcp' ? tcp : http), ...WAYS[way] });
   const run = (way, cell, ms) =>
     saturate({ protocol: WAYS[way].protocol }, { address: at(way), pids: server.pids }, cell, ms);
   try {
