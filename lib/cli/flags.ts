@@ -190,7 +190,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   httpOrigins: {
     long: 'http-origins',
     takes: '<list>',
-    help: 'pages that may connect, as in https://app.example (default: its own)',
+    help: 'pages that may connect beside the live view, as in https://app.example',
   },
   httpHosts: {
     long: 'http-hosts',

@@ -9,8 +9,8 @@ import { UsageError } from './usage-error.js';
 export interface HttpSettings extends WebAddress {
   readonly access: Access;
   readonly tokenFile: string | null;
-  /** Null for the server's own. */
-  readonly origins: readonly string[] | null;
+  /** Beside the server's own. */
+  readonly origins: readonly string[];
   readonly hosts: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function httpSettings(given: Given): HttpSettings | null {
     throw new UsageError(
       '-Y with --http needs --http-token-file, or whom the port keeps out comes in by HTTP; --http 0 turns it off',
     );
-  return { ...address, access, tokenFile, origins: origins.length === 0 ? null : origins, hosts };
+  return { ...address, access, tokenFile, origins, hosts };
 }
 
 /** Flags that change nothing because `--http` is missing. */

@@ -41,7 +41,7 @@ export async function openWebSide(
   });
   const sockets = attachWebSocket(engine, {
     ...gate,
-    ...(origins === null ? {} : { origins }),
+    origins,
     server: http.server,
     path: SOCKET_PATH,
     access,

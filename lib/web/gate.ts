@@ -14,7 +14,7 @@ import { invalidOption, shown } from '../errors.js';
 export interface GateOptions {
   /** Names, without port, that `Host` may have beside `localhost`, `127.0.0.1`, `[::1]` and the address listened on. */
   hosts?: readonly string[];
-  /** Origins of pages that may connect, such as `https://app.example`. Default: the server's own. */
+  /** Origins of pages that may connect beside the server's own, such as `https://app.example`. */
   origins?: readonly string[];
   /** What clients must show. Default: nothing. */
   token?: string;
@@ -37,17 +37,16 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
 export class Gate {
   readonly #hosts: ReadonlySet<string>;
-  readonly #origins: ReadonlySet<string> | null;
+  readonly #origins: ReadonlySet<string>;
   readonly #tokenHash: Buffer | null;
 
   /** Throws `HOTSET_INVALID_OPTION`. */
-  constructor({ hosts = [], origins, token }: GateOptions) {
+  constructor({ hosts = [], origins = [], token }: GateOptions) {
     const names = list('hosts', hosts, 'an array of host names without port', hostName);
     this.#hosts = new Set([...LOOPBACK, ...names]);
-    this.#origins =
-      origins === undefined
-        ? null
-        : new Set(list('origins', origins, "an array of origins such as 'https://app.example'", ownForm));
+    this.#origins = new Set(
+      list('origins', origins, "an array of origins such as 'https://app.example'", ownForm),
+    );
     if (token !== undefined && (typeof token !== 'string' || !/^[!-~]+$/.test(token)))
       // A token that is no good may be a secret all the same, and errors are logged.
       throw invalidOption('token', 'a text of visible ASCII characters', typeof token);
@@ -67,8 +66,7 @@ export class Gate {
     if (!this.#hosts.has(name) && name !== shownHost(localAddress))
       return { status: 403, reason: `this server is not known as ${shown(name)}; see the option hosts` };
     if (origin === undefined) return null;
-    const isAllowed = this.#origins === null ? isSameOrigin(origin, host) : this.#origins.has(origin);
-    return isAllowed
+    return isSameOrigin(origin, host) || this.#origins.has(origin)
       ? null
       : { status: 403, reason: `pages of ${shown(origin)} may not connect; see the option origins` };
   }

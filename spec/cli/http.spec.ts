@@ -179,10 +179,11 @@ describe('who may do what', () => {
     expect(stderr.split('\n')).toHaveLength(2);
   });
 
-  it('--http-origins lets pages connect, --http-hosts names, and nobody else may', async () => {
+  it('--http-origins lets pages connect beside the live view, --http-hosts names, and nobody else may', async () => {
     const flags = ['--http-origins', 'https://app.example', '--http-hosts', 'cache.example'];
     const port = await webPort(start(['--http', '-1', ...flags]));
     expect(await refusal(port, undefined, 'https://app.example')).toBe('opened');
+    expect(await refusal(port, undefined, `http://127.0.0.1:${port}`)).toBe('opened');
     expect(await refusal(port, undefined, 'https://evil.example')).toBe('403');
     const metrics = (Host: string): Promise<Reply> => ask(port, '/metrics', { headers: { Host } });
     expect((await metrics('cache.example:11280')).status).toBe(200);

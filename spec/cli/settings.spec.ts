@@ -42,7 +42,7 @@ const HTTP: Settings['http'] = {
   port: 11280,
   access: 'full',
   tokenFile: null,
-  origins: null,
+  origins: [],
   hosts: [],
 };
 

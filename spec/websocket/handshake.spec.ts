@@ -109,12 +109,6 @@ describe('a refusal', () => {
       { ...good, Origin: 'https://evil.example' },
     ],
     ['a page without origin', 403, /pages of "null" may not connect/, { ...good, Origin: 'null' }],
-    [
-      'a page of the server, when others are named',
-      403,
-      /^pages of/,
-      { ...good, Origin: 'http://localhost' },
-    ],
     ['no token', 401, /^a token is needed$/, {}],
     ['a wrong token', 401, /^the token is wrong$/, { Authorization: 'Bearer sesame' }],
     [
