@@ -68,6 +68,8 @@ export class Calls {
   #lastId = 0;
   /** Null while there is no connection. */
   #send: ((text: string) => void) | null = null;
+  /** Why there is no connection; null before the first one was sought in vain. */
+  #lost: HotsetError | null = null;
   #closed: HotsetError | null = null;
   #flushIsDue = false;
 
@@ -116,6 +118,7 @@ export class Calls {
   /** The connection is gone. */
   disconnected(error: HotsetError): void {
     this.#send = null;
+    this.#lost = error;
     const sent = [...this.#inFlight.values()];
     const waiting = [...this.#queue];
     this.#inFlight.clear();
@@ -206,11 +209,14 @@ export class Calls {
   }
 
   #tooLate(call: Call, timeoutMs: number): HotsetError {
-    const isSent = this.#inFlight.has(call.id);
-    return new HotsetError(
-      this.#send === null ? 'HOTSET_DISCONNECTED' : 'HOTSET_TIMEOUT',
-      `${call.ask.method} took longer than timeoutMs: ${timeoutMs}; ${isSent ? 'it may be carried out all the same' : 'it was not sent'}`,
-    );
+    const late = `${call.ask.method} took longer than timeoutMs: ${timeoutMs}`;
+    if (this.#inFlight.has(call.id))
+      return new HotsetError('HOTSET_TIMEOUT', `${late}; it may be carried out all the same`);
+    if (this.#send !== null) return new HotsetError('HOTSET_TIMEOUT', `${late}; it was not sent`);
+    const cause = this.#lost;
+    const why = cause === null ? '' : ` (${cause.message})`;
+    const message = `${late}, and there is no connection${why}; it was not sent`;
+    return new HotsetError('HOTSET_DISCONNECTED', message, cause === null ? undefined : { cause });
   }
 
   /** What is asked in one turn goes out together. */

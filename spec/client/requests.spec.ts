@@ -357,6 +357,21 @@ describe('a request without an answer', () => {
     ]);
   });
 
+  it('that could not be sent in time says why there was no connection', async () => {
+    const { client, end, scheduler } = await connectedClient({ timeoutMs: 50, backoffBaseMs: 1000 });
+    end.drop(1013, 'the client does not read');
+    const promise = outcome(client.set('a', 1));
+    scheduler.advance(50);
+    expect(await promise).toMatchObject([
+      {
+        code: 'HOTSET_DISCONNECTED',
+        message:
+          'set took longer than timeoutMs: 50, and there is no connection (the connection was closed with 1013: the client does not read); it was not sent',
+        cause: { code: 'HOTSET_DISCONNECTED' },
+      },
+    ]);
+  });
+
   it('is refused when too many wait', async () => {
     const { client, scheduler, end } = await connectedClient({ maxQueued: 2, maxInFlight: 1 });
     const answers = ['a', 'b', 'c'].map((key) => outcome(client.get(key)));
