@@ -154,7 +154,7 @@ export class HttpServer {
     const place = route?.asksForName === false ? null : this.#gate.checkPlace(headers, socket.localAddress);
     if (place !== null) return line(place.status, place.reason);
     if (route === undefined)
-      return line(404, 'there is nothing here; see /, /client.js, /metrics and /healthz');
+      return line(404, 'there is nothing here by plain HTTP; see /, /client.js, /metrics and /healthz');
     if (method !== 'GET' && method !== 'HEAD')
       return line(405, 'this is only for GET and HEAD', { Allow: 'GET, HEAD' });
     const stranger = route.asksForToken ? this.#gate.checkToken(headers) : null;

@@ -64,11 +64,17 @@ export class Gate {
     if (host === undefined) return { status: 400, reason: 'there is no Host header' };
     const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
     if (!this.#hosts.has(name) && name !== shownHost(localAddress))
-      return { status: 403, reason: `this server is not known as ${shown(name)}; see the option hosts` };
+      return {
+        status: 403,
+        reason: `this server is not known as ${shown(name)}; see the option hosts, or --http-hosts`,
+      };
     if (origin === undefined) return null;
     return isSameOrigin(origin, host) || this.#origins.has(origin)
       ? null
-      : { status: 403, reason: `pages of ${shown(origin)} may not connect; see the option origins` };
+      : {
+          status: 403,
+          reason: `pages of ${shown(origin)} may not connect; see the option origins, or --http-origins`,
+        };
   }
 
   /** Looks at the token, in a header or among the subprotocols offered, in constant time. Null when all is well. */

@@ -190,10 +190,17 @@ describe('a refusal is one line and the end of the connection', () => {
       body: RegExp,
     ]
   >([
-    ['an unknown path', '/nothing', 'GET', {}, 404, /^there is nothing here; /],
-    ['a path like a name of JavaScript', '/constructor', 'GET', {}, 404, /^there is nothing here; /],
-    ['the path of another', '//metrics', 'GET', {}, 404, /^there is nothing here; /],
-    ['a way out', '/../package.json', 'GET', {}, 404, /^there is nothing here; /],
+    ['an unknown path', '/nothing', 'GET', {}, 404, /^there is nothing here by plain HTTP; /],
+    [
+      'a path like a name of JavaScript',
+      '/constructor',
+      'GET',
+      {},
+      404,
+      /^there is nothing here by plain HTTP; /,
+    ],
+    ['the path of another', '//metrics', 'GET', {}, 404, /^there is nothing here by plain HTTP; /],
+    ['a way out', '/../package.json', 'GET', {}, 404, /^there is nothing here by plain HTTP; /],
     ['POST', '/metrics', 'POST', {}, 405, /^this is only for GET and HEAD$/],
     ['DELETE', '/', 'DELETE', {}, 405, /^this is only for GET and HEAD$/],
     ['OPTIONS', '/healthz', 'OPTIONS', {}, 405, /^this is only for GET and HEAD$/],

@@ -101,7 +101,9 @@ describe('Host', () => {
   it('is shown in one short line', () => {
     const refusal = new Gate({}).checkPlace({ host: `evil\u0085${'x'.repeat(10_000)}` }, LOCAL);
     expect(refusal?.reason.length).toBeLessThan(200);
-    expect(refusal?.reason).toMatch(/^this server is not known as ".*"; see the option hosts$/);
+    expect(refusal?.reason).toMatch(
+      /^this server is not known as ".*"; see the option hosts, or --http-hosts$/,
+    );
   });
 });
 
