@@ -33,7 +33,7 @@ export class Flush {
     const isAllowed = access === 'full';
     setText(
       this.#loss,
-      `${wholeCount(engine.size)} entries of ${bytes(engine.bytes)} will be gone for every client.`,
+      `${wholeCount(engine.size)} entries, ${bytes(engine.bytes)} in all, will be gone for every client.`,
     );
     this.#panel.hidden = !isAllowed;
     if (!isAllowed) this.#dialog.close();
