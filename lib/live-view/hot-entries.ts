@@ -2,14 +2,19 @@
 
 import type { HotKeys } from '../client/index.js';
 import { create, createForeign, createPanel, setText } from './dom.js';
-import { bytes, rate, wholeCount } from './format.js';
+import { ABSENT, bytes, rate, wholeCount } from './format.js';
 
 const NOTHING = 'No reads seen yet.';
+/** The server counts from when it is first asked. */
+const COUNTING = 'Counting…';
+const COUNTING_MS = 1000;
 
 export interface HotEntriesPanels {
   readonly keys: HTMLElement;
   readonly prefixes: HTMLElement;
   show(hot: HotKeys): void;
+  /** Shows why there is nothing to show. */
+  refuse(reason: string): void;
 }
 
 /** `onKey` is called with a key that somebody wants to know more of. */
@@ -21,10 +26,19 @@ export function createHotEntries(onKey: (key: string) => void): HotEntriesPanels
     prefixes: createPanel('Hottest prefixes', ...prefixTable.parts),
     show({ sampledMs, keys, prefixes }) {
       const readRate = (reads: number): string => rate(sampledMs > 0 ? (reads * 1000) / sampledMs : null);
-      keyTable.fill(keys.map((hot) => [hot.key, readRate(hot.reads), heldBytes(hot.bytes)]));
+      const nothing = sampledMs < COUNTING_MS ? COUNTING : NOTHING;
+      keyTable.fill(
+        keys.map((hot) => [hot.key, readRate(hot.reads), heldBytes(hot.bytes)]),
+        nothing,
+      );
       prefixTable.fill(
         prefixes.map((hot) => [hot.prefix, readRate(hot.reads), wholeCount(hot.keys), heldBytes(hot.bytes)]),
+        nothing,
       );
+    },
+    refuse(reason) {
+      keyTable.fill([], reason);
+      prefixTable.fill([], reason);
     },
   };
 }
@@ -36,7 +50,8 @@ function heldBytes(size: number): string {
 
 interface Table {
   readonly parts: readonly HTMLElement[];
-  fill(rows: readonly (readonly string[])[]): void;
+  /** `nothing` is shown where there are no rows. */
+  fill(rows: readonly (readonly string[])[], nothing: string): void;
 }
 
 /** The first column is foreign text, and can be pressed when there is an `onPress`. */
@@ -45,7 +60,7 @@ function createTable(headings: readonly string[], onPress?: (text: string) => vo
   const head = create('tr', '', ...headings.map((heading) => create('th', '', heading)));
   for (const heading of head.children) heading.setAttribute('scope', 'col');
   const table = create('table', '', create('thead', '', head), body);
-  const note = create('p', 'note', NOTHING);
+  const note = create('p', 'note', ABSENT);
   table.hidden = true;
   body.addEventListener('click', ({ target }) => {
     if (target instanceof HTMLButtonElement) onPress?.(target.textContent);
@@ -58,7 +73,8 @@ function createTable(headings: readonly string[], onPress?: (text: string) => vo
   return {
     parts: [table, note],
     // Rows are written over, not made anew: the one that is being pressed, or has the focus, stays.
-    fill(rows) {
+    fill(rows, nothing) {
+      setText(note, nothing);
       table.hidden = rows.length === 0;
       note.hidden = rows.length > 0;
       while (body.rows.length > rows.length) body.deleteRow(-1);

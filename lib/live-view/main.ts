@@ -55,12 +55,12 @@ const askForStats = repeatWhileSeen(
   () => link.client.stats().then(show, complain),
 );
 
-const seesHotKeys = watchSight(hot.keys);
-const seesHotPrefixes = watchSight(hot.prefixes);
-repeatWhileSeen(
+const seesHotKeys = watchSight(hot.keys, () => askForHot());
+const seesHotPrefixes = watchSight(hot.prefixes, () => askForHot());
+const askForHot = repeatWhileSeen(
   HOT_EVERY_MS,
   () => link.isConnected && (seesHotKeys() || seesHotPrefixes()),
-  () => link.client.hot(HOT_LIMIT).then(hot.show, complain),
+  () => link.client.hot(HOT_LIMIT).then(hot.show, refuseHot),
 );
 
 function show(stats: ServerStats): void {
@@ -72,6 +72,10 @@ function show(stats: ServerStats): void {
   ages.show(stats);
   inspector.mayRead = access !== 'metadata';
   flush.show(stats);
+}
+
+function refuseHot(error: unknown): void {
+  if (link.isConnected) hot.refuse(messageOf(error));
 }
 
 /** A broken connection is told of beside the name; what a server that answers refuses stands here. */

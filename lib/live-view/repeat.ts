@@ -2,7 +2,7 @@
 
 /**
  * Does `work` at once and then every `intervalMs`, while `isWanted` says so and the page is visible. One that is
- * slow is not begun again before it ends. Errors are left to `work`. Returns what does it out of turn.
+ * slow is not begun again before it ends. Errors are left to `work`. Returns what does it now, and begins the turns anew.
  */
 export function repeatWhileSeen(
   intervalMs: number,
@@ -19,18 +19,23 @@ export function repeatWhileSeen(
       isBusy = false;
     }
   };
-  const begin = (): void => void attempt();
-  setInterval(begin, intervalMs);
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const begin = (): void => {
+    clearInterval(timer);
+    timer = setInterval(() => void attempt(), intervalMs);
+    void attempt();
+  };
   document.addEventListener('visibilitychange', begin);
   begin();
   return begin;
 }
 
-/** Tells whether any part of `target` is on the screen. */
-export function watchSight(target: Element): () => boolean {
+/** Tells whether any part of `target` is on the screen; `onSeen` is called when it comes there. */
+export function watchSight(target: Element, onSeen: () => void): () => boolean {
   let isSeen = false;
   new IntersectionObserver((entries) => {
     isSeen = entries.at(-1)?.isIntersecting ?? false;
+    if (isSeen) onSeen();
   }).observe(target);
   return () => isSeen;
 }

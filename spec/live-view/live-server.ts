@@ -5,7 +5,8 @@ import { createHttpServer } from '../../lib/http/index.js';
 import { createTcpServer, createWireEngine, SharedCache, type WireEngine } from '../../lib/tcp/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 
-export interface LiveServerOptions extends Pick<WebSocketOptions, 'access' | 'token' | 'allowFlush'> {
+export interface LiveServerOptions
+  extends Pick<WebSocketOptions, 'access' | 'token' | 'allowFlush' | 'allowDump'> {
   /** Where the page is. Default: a port that is free. */
   port?: number;
   /** Whether memcached clients read and write all the time. Default: true. */
