@@ -1,4 +1,4 @@
-/** `-p`, `-l`, `-s` and `-a`: where to listen. */
+/** `-p`, `-l`, `-s` and `-a`: where to listen; nowhere only where HTTP is served. */
 
 import type { ListenAddress } from '../tcp/index.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../tcp/options.js';
@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.js';
 const WITHOUT_TLS = /^notls:/;
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(-?\d+))?$/;
 
-export function addresses(given: Given): ListenAddress[] {
+export function addresses(given: Given, servesHttp: boolean): ListenAddress[] {
   const port = portNumber('-p', given.last('port') ?? String(DEFAULT_PORT));
   const socket = given.last('socket');
   if (socket !== undefined) {
@@ -19,8 +19,10 @@ export function addresses(given: Given): ListenAddress[] {
     return given.has('port') && port !== null ? [unix, ...tcpAddresses(given, port)] : [unix];
   }
   const tcp = tcpAddresses(given, port);
-  if (tcp.length === 0)
-    throw new UsageError('a port of 0 opens none, and leaves nothing to listen on; give -s <path> with it');
+  if (tcp.length === 0 && !servesHttp)
+    throw new UsageError(
+      'a port of 0 opens none, and leaves nothing to listen on; give -s <path> or --http <port> with it',
+    );
   return tcp;
 }
 

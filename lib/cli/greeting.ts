@@ -16,17 +16,20 @@ export function greeting(
   addresses: readonly ListenAddress[],
   web: WebAddress | null,
 ): string {
-  const where = addresses.map(addressText).join(', ');
-  const first = `hotset ${VERSION} listens on ${where} with ${settings.maxBytes / 2 ** 20} MiB; try: ${trial(settings, addresses)}\n`;
+  const memory = `with ${settings.maxBytes / 2 ** 20} MiB`;
+  const [shown] = addresses;
+  const first =
+    shown === undefined
+      ? `hotset ${VERSION} listens on no memcached port, ${memory}\n`
+      : `hotset ${VERSION} listens on ${addresses.map(addressText).join(', ')} ${memory}; try: ${trial(settings, shown)}\n`;
   if (web === null) return first;
   const host = OWN_NAMES[web.host] ?? web.host;
   return `${first}live view: http://${webAddressText({ ...web, host })}/\n`;
 }
 
 /** A command that shows a newcomer that it works. */
-function trial(settings: Settings, [first]: readonly ListenAddress[]): string {
+function trial(settings: Settings, first: ListenAddress): string {
   const conversation = `printf 'set greeting 0 60 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n'`;
-  if (first === undefined) return conversation;
   if ('path' in first) return `${conversation} | nc -U ${first.path}`;
   if (settings.tls !== null && first.tls !== false)
     return `${conversation} | openssl s_client -quiet -connect ${addressText(first)}`;

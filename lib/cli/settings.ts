@@ -59,7 +59,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     );
   return {
     action: action(given),
-    addresses: addresses(given),
+    addresses: addresses(given, http !== null),
     backlog: given.wholeNumber('backlog', DEFAULT_BACKLOG, 1, INT32_MAX),
     protocol: protocol(given),
     maxBytes: memoryMebibytes * MEBIBYTE,

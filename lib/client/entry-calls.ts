@@ -3,7 +3,7 @@
  * called, and it sees each reply before anything that the server told after it.
  */
 
-import { invalidArgument } from '../errors.js';
+import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import { entriesOf, entryOf, type RemoteEntry, type WriteOutcome, writeOutcomeOf } from './answers.js';
 import type { CallOptions, Calls } from './calls.js';
 import type { NearCache, Passage } from './near-cache.js';
@@ -20,6 +20,13 @@ export interface WriteOptions extends CallOptions {
   /** Overrides the flags that say what the value is: an unsigned 32-bit integer. */
   flags?: number;
 }
+
+const WRITE_OPTIONS: ReadonlySet<string> = new Set<keyof WriteOptions>([
+  'ttlMs',
+  'flags',
+  'timeoutMs',
+  'signal',
+]);
 
 export class EntryCalls {
   readonly #calls: Calls;
@@ -111,9 +118,12 @@ export class EntryCalls {
     method: string,
     key: string,
     value: CacheValue,
-    { ttlMs = Number.POSITIVE_INFINITY, flags, ...options }: WriteOptions = {},
+    options: WriteOptions = {},
     version?: string,
   ): Promise<WriteOutcome> {
+    // A misspelt time to live would be for ever.
+    rejectUnknownOptions(options, WRITE_OPTIONS);
+    const { ttlMs = Number.POSITIVE_INFINITY, flags } = options;
     const form = formOf(value);
     const members = JSON.stringify({ key: checkedKey(key), ttlMs: wireTtl(ttlMs), flags, version });
     const near = this.#near;

@@ -99,6 +99,16 @@ describe('--http', () => {
     expect((await ask(port, '/metrics')).status).toBe(200);
   });
 
+  it('may be all that is served', async () => {
+    const command = start(['-p', '0', '--http', '-1']);
+    const port = await webPort(command);
+    expect(command.stdout).toMatch(/^hotset \S+ listens on no memcached port, with 64 MiB\nlive view: /);
+    expect(await new Client(port).call('set', { key: 'a', value: 'x' })).toMatchObject({
+      result: { result: 'stored' },
+    });
+    expect((await ask(port, '/metrics')).status).toBe(200);
+  });
+
   it('says of a busy port what to do, and opens nothing', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));

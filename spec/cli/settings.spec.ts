@@ -279,7 +279,10 @@ const bad: [flags: string, message: string][] = [
   ['-p http', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got http'],
   ['--port=', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got '],
   ['-p', '-p takes <port>; see hotset --help'],
-  ['-p 0', 'a port of 0 opens none, and leaves nothing to listen on; give -s <path> with it'],
+  [
+    '-p 0',
+    'a port of 0 opens none, and leaves nothing to listen on; give -s <path> or --http <port> with it',
+  ],
   ['-l 127.0.0.1:65536', '-l takes a port from 1 to 65535, 0 for none or -1 for any free one; got 65536'],
   ['-l a,,b', '-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got ""'],
   ['-l [::1', '-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got "[::1"'],

@@ -255,6 +255,7 @@ describe('calls', () => {
   it('rejects for a timeout that is none', async () => {
     const { client } = await connectedClient();
     await expect(client.get('a', { timeoutMs: 0 })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
+    await expect(client.set('a', 1, { ttl: 1 } as object)).rejects.toThrow('there is no option "ttl"');
   });
 });
 
