@@ -242,6 +242,11 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     return this.#lastVersion;
   }
 
+  /** Whether a version has ever been given from outside: then two values may have had the same one. */
+  get givesVersions(): boolean {
+    return this.tables.givesVersions;
+  }
+
   /** Takes back the number that the last write was given, if it was this entry's. */
   protected takeBackVersion(table: EntryTable<K, V>, slot: number): void {
     if (table.versionOf(slot) === this.#lastVersion) this.#lastVersion--;

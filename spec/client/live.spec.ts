@@ -6,6 +6,9 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CacheValue, HotsetClient, type Invalidation } from '../../lib/client/index.js';
+import { itemStoreOf } from '../../lib/memcached/item-store.js';
+import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
+import { Session } from '../../lib/memcached/session.js';
 import { wireKey } from '../../lib/memcached/wire-key.js';
 import { wireValue } from '../../lib/memcached/wire-value.js';
 import { type LiveServer, liveServer } from './live-fixture.js';
@@ -46,6 +49,17 @@ it('forgets within one round trip what another client has written', async () => 
     const again = await reader.get('user:7');
     expect(again).toEqual(await writer.get('user:7'));
     expect(hits(reader) - before).toBe(again === undefined ? 0 : 1);
+  }
+});
+
+it('forgets a value that another one with the same cas id has taken the place of', async () => {
+  const server = await liveServer();
+  const reader = server.connect(NEAR).client;
+  const session = new Session(itemStoreOf(server.engine), new ReplyBuffer());
+  for (const value of ['a', 'b', 'c']) {
+    session.feed(Buffer.from(`ms k 1 E100\r\n${value}\r\n`));
+    await reader.ping();
+    expect(await reader.get('k')).toBe(value);
   }
 });
 

@@ -6,11 +6,15 @@ import { notification } from '../json-rpc.js';
 import { versionJson } from '../stored-value.js';
 import type { Notice } from './subscription.js';
 
-/** The notice as JSON, with the version that the key has now. */
+/**
+ * The notice as JSON, with the version that the key has now. Once clients have chosen cas ids themselves (`E` of the meta commands) no
+ * version is told: two values may have had the same one, and who holds the first would take it for the second.
+ */
 export function noticeJson(items: ItemStore, { key, cause }: Notice): string {
   if (key === null) return notification('invalidatedAll', `{"cause":"${cause}"}`);
-  const entry = items.engine.find(key);
-  const version = entry === 0 ? 'null' : versionJson(items, entry);
+  const { engine } = items;
+  const entry = engine.find(key);
+  const version = entry === 0 || engine.givesVersions ? 'null' : versionJson(items, entry);
   return notification(
     'invalidated',
     `{"key":${JSON.stringify(keyText(key))},"cause":"${cause}","version":${version}}`,

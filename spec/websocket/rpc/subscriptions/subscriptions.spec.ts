@@ -91,6 +91,19 @@ describe('causes', () => {
     expect(await heard(client)).toEqual([told('a', 'deleted')]);
   });
 
+  it('have no version any more when a client has chosen a cas id: it may have been that of another value', async () => {
+    const cache = new Endpoint();
+    const client = subscriber(cache, { prefixes: [''] });
+    const session = new Session(cache.items, new ReplyBuffer());
+    session.feed(Buffer.from('ms k 1 E2\r\na\r\n'));
+    expect(await heard(client)).toEqual([told('k', 'stored')]);
+    session.feed(Buffer.from('ms k 1 E2\r\nb\r\n'));
+    expect(await heard(client)).toEqual([told('k', 'stored')]);
+    cache.engine.set('k', V);
+    cache.engine.set('k', V);
+    expect(await heard(client)).toEqual([told('k', 'stored')]);
+  });
+
   it('have no version where there are no cas ids', async () => {
     const cache = new Endpoint({}, { casIds: false });
     const client = subscriber(cache, { prefixes: [''] });
