@@ -119,6 +119,8 @@ export class HttpServer {
       throw invalidArgument('graceMs', 'milliseconds, 0 or more', graceMs);
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    // Node takes a connection for busy that nothing has come over yet: browsers and balancers open some in advance.
+    for (const socket of this.#sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
     const cutAll = (): void => {
       for (const socket of this.#sockets.keys()) socket.destroy();
     };

@@ -1,5 +1,6 @@
 /** Where the server listens, what its options take, and how it closes. */
 
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServerOptions } from '../../lib/http/index.js';
@@ -43,6 +44,15 @@ describe('a server', () => {
     await new Promise((resolve) => socket.once('data', resolve));
     await http.close({ graceMs: Number.POSITIVE_INFINITY });
     expect(await ended).toMatch(/ok\n$/);
+  });
+
+  it('closes at once with connections that nothing has come over yet, whatever the grace', async () => {
+    const { http, port } = await serveHttp({ requestTimeoutMs: 600_000 });
+    const accepted = once(http.server, 'connection');
+    const { ended } = dial(port);
+    await accepted;
+    await http.close({ graceMs: Number.POSITIVE_INFINITY });
+    expect(await ended).toBe('');
   });
 
   it('cuts what is still open after the grace, connections that became something else too', async () => {
