@@ -63,6 +63,17 @@ it('forgets a value that another one with the same cas id has taken the place of
   }
 });
 
+it('does not take what a listener in the process writes over its own value for that', async () => {
+  const server = await liveServer();
+  const { client } = server.connect(NEAR);
+  server.engine.subscribe('k', ({ version }) => {
+    if (version === 1) put(server, 'k', 'of the listener');
+  });
+  await client.set('k', 'own');
+  await client.ping();
+  expect(await client.get('k')).toBe('of the listener');
+});
+
 it('forgets what the process itself changes, what is evicted, and what expires', async () => {
   const server = await liveServer({}, { maxEntries: 3 });
   const reader = server.connect(NEAR).client;

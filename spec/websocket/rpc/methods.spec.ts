@@ -354,6 +354,18 @@ describe('writes', () => {
     expect(endpoint.engine.verify()).toEqual([]);
   });
 
+  it('tell their own version, also when a listener in the process writes something else over them', () => {
+    const endpoint = new Endpoint();
+    const { engine } = endpoint;
+    const client = endpoint.connect();
+    engine.subscribe('', ({ version }) => {
+      if (Number(version) % 2 === 1) engine.set('k', wireValueOfText('7'));
+    });
+    expect(client.call('set', { key: 'k', value: 'mine' })).toEqual({ result: 'stored', version: '1' });
+    expect(client.call('increment', { key: 'k' })).toEqual({ result: 'stored', value: '8', version: '3' });
+    expect(client.call('get', { key: 'k' })).toMatchObject({ value: '7', version: '4' });
+  });
+
   it('are not carried out twice when the reply has no room', () => {
     const client = new Endpoint({ replyMaxBytes: 1 }).connect();
     expect(client.call('set', { key: 'n', value: '1' })).toEqual(STORED);

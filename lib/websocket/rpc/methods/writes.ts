@@ -66,12 +66,13 @@ export const WRITES: Readonly<Record<string, Method>> = {
     (call, { key, by = 1 }) => {
       const { items } = call;
       const wire = beginAct(call, key);
+      const version = nextVersionJson(items);
       const increments = by >= 0;
       const adjusted = adjust(items, { key: wire, increments, delta: Math.abs(by), cas: 0 });
       if (typeof adjusted === 'object')
-        return `{"result":"stored","value":"${adjusted.digits}","version":${storedVersionJson(items, wire)}}`;
+        return `{"result":"stored","value":"${adjusted.digits}","version":${version}}`;
       if (adjusted === 'not-found') countMiss(items, increments);
-      return answer(items, wire, adjusted);
+      return answer(items, adjusted, version);
     },
   ),
   flush: method('changes', {}, ({ items, subscriptions }) => {
@@ -99,9 +100,10 @@ function stored(
   request.ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
   request.dataLength = given.bytes;
   if (beginStore(items, request) !== null) throw tooLarge();
+  const version = nextVersionJson(items);
   const reply = store(items, request, given.toWire());
   if (reply === 'not-stored') return mode === 'add' ? '{"result":"exists"}' : NOT_FOUND;
-  return answer(items, wire, reply);
+  return answer(items, reply, version);
 }
 
 /** The key as the engine holds it. What changes it now is the client's own doing. */
@@ -117,11 +119,11 @@ function fill(key: string): void {
   request.exptime = 0;
 }
 
-/** What the client is told of a reply to something that stores. */
-function answer(items: ItemStore, key: string, reply: Reply): string {
+/** What the client is told of a reply to something that stores; `version` is what that has, if it does. */
+function answer(items: ItemStore, reply: Reply, version: string): string {
   switch (reply) {
     case 'stored':
-      return `{"result":"stored","version":${storedVersionJson(items, key)}}`;
+      return `{"result":"stored","version":${version}}`;
     case 'exists':
     case 'not-found':
       return `{"result":"${reply}"}`;
@@ -141,8 +143,12 @@ function tooLarge(): RpcError {
   return new RpcError('HOTSET_TOO_LARGE', 'the value is larger than an item, or the whole cache, may be');
 }
 
-function storedVersionJson(items: ItemStore, key: string): string {
-  return casIdJson(items, items.storedCasId(key));
+/**
+ * The version that the next write will have. Afterwards the key may have another one, and another value: a listener in
+ * the process may have written to it.
+ */
+function nextVersionJson(items: ItemStore): string {
+  return casIdJson(items, items.engine.lastVersion + 1);
 }
 
 function isStorable(value: unknown): value is unknown {
