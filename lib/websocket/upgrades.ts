@@ -1,11 +1,13 @@
 /**
  * Upgrades of a server that is not ours alone: each goes to the endpoint of its path. Node leaves a socket that
  * nobody answers open for ever: where no other listener could, it is answered here.
+ *
+ * As soon as anybody listens to upgrades, Node takes every request for one that offers another protocol, also those of clients
+ * that would rather speak HTTP/2, and can do without. Those are given back to the server.
  */
 
-import { type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { invalidOption } from '../errors.js';
 import { refuse } from './handshake.js';
@@ -43,9 +45,9 @@ function begin(server: HttpServer | HttpsServer): Routes {
     const handler = handlers.get(pathOf(request));
     if (handler !== undefined) handler(request, socket, head);
     else if (server.listenerCount('upgrade') > 1) return;
-    else if (isForWebSocket(request) || hasBody(request))
+    else if (request.headers.upgrade?.toLowerCase() === 'websocket')
       refuse(socket, { status: 404, reason: 'nothing is served on this path' });
-    else answerAsRequest(server, request, socket);
+    else giveBack(server, request, socket, head);
   };
   const routes = { handlers, listener };
   ROUTES.set(server, routes);
@@ -53,26 +55,29 @@ function begin(server: HttpServer | HttpsServer): Routes {
   return routes;
 }
 
+/** What is about this connection alone, and not for whoever answers. */
+const HOP_HEADERS: ReadonlySet<string> = new Set(['connection', 'upgrade', 'http2-settings']);
+
 /**
- * Some clients offer HTTP/2 with every request, Java's among them, and take an answer without. As soon as anybody
- * listens for upgrades, Node no longer takes that for a request.
+ * Lets the server read the request once more, without its offer (RFC 9110, 7.8: it may be ignored). The connection ends with the
+ * answer, as each time that it is handed over adds listeners to it. One on which an earlier request is still to be answered is
+ * cut: Node would never come to the second answer.
  */
-function answerAsRequest(server: HttpServer | HttpsServer, request: IncomingMessage, socket: Duplex): void {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.on('finish', () => socket.end(() => socket.destroy()));
-  socket.on('error', () => socket.destroy());
-  response.assignSocket(socket as Socket);
-  server.emit('request', request, response);
-}
-
-function isForWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-/** Of an upgrade, a body would not have been read. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+function giveBack(
+  server: HttpServer | HttpsServer,
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  socket: Duplex & { readonly _httpMessage?: object | null },
+  head: Buffer,
+): void {
+  if (socket._httpMessage) {
+    socket.destroy();
+    return;
+  }
+  const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close'];
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (!HOP_HEADERS.has(rawHeaders[i]!.toLowerCase())) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit(server instanceof HttpsServer ? 'secureConnection' : 'connection', socket);
 }
 
 /** The path as it stands in the request, without query. */

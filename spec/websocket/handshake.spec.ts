@@ -1,9 +1,17 @@
 /** Who becomes a WebSocket, and what the others are told: a status and one line. */
 
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import {
+  createServer,
+  get,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type Server,
+} from 'node:http';
+import { createServer as createTlsServer, request as requestTls, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createWireEngine } from '../../lib/tcp/index.js';
@@ -265,24 +273,42 @@ describe('a server that is shared', () => {
     await client.leave();
   });
 
-  it('answers requests that offer another protocol as if they did not', async () => {
-    const server = createServer((message, response) => {
-      response.writeHead(200, { 'Content-Type': 'text/plain' });
-      response.end(`${message.method} ${message.url}`);
-    });
+  it.each(['http', 'https'])('serves over %s those that offer HTTP/2 and can do without', async (scheme) => {
+    const { cert, key } = certificate('server');
+    const echo: RequestListener = async (request, response) => {
+      const { headers, method } = request;
+      response.end(`${method} ${headers['x-name']} ${headers.upgrade}: ${await text(request)}`);
+    };
+    const server = scheme === 'http' ? createServer(echo) : createTlsServer({ cert, key }, echo);
     const port = await listening(server);
     closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
-    const offer = {
-      Connection: 'Upgrade, HTTP2-Settings',
-      Upgrade: 'h2c',
-      'HTTP2-Settings': 'AAEAAEAAAAIAAAAA',
-    };
-    const answer = await refusalOf(port, handshake(offer, 'GET /metrics HTTP/1.1'));
-    expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
-    expect(answer.body).toContain('GET /metrics');
-    expect((await refusalOf(port, handshake(offer, 'GET /cache HTTP/1.1'))).status).toBe(400);
-    const posted = { ...offer, 'Content-Length': '5' };
-    expect((await refusalOf(port, handshake(posted, 'POST /metrics HTTP/1.1'))).status).toBe(404);
+    const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' };
+    const ask = scheme === 'http' ? request : requestTls;
+    for (const [method, body] of [
+      ['GET', ''],
+      ['POST', 'x'.repeat(300_000)],
+    ] as const) {
+      const headers = { ...offer, 'X-Name': 'caf\xe9', 'Content-Length': body.length };
+      const asked = ask({ host: 'localhost', port, path: '/page', method, headers, ca: cert, agent: false });
+      asked.end(Buffer.from(body));
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      expect(response.headers.connection).toBe('close');
+      expect(await text(response)).toBe(`${method} caf\xe9 undefined: ${body}`);
+    }
+    const asked = ask({ host: 'localhost', port, path: '/cache', headers: offer, ca: cert, agent: false });
+    const [response] = (await once(asked.end(), 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(400);
+  });
+
+  it('cuts those that make such an offer before their last request has been answered', async () => {
+    const server = createServer((_request, response) => setImmediate(() => response.end('page')));
+    const port = await listening(server);
+    closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
+    const requests = handshake({ Connection: null, Upgrade: null }) + handshake({ Upgrade: 'h2c' });
+    const socket = await openSocket(port);
+    socket.write(requests);
+    await closeOf(socket.resume());
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
   });
 
   it('refuses a path that an endpoint has already', async () => {
