@@ -37,6 +37,8 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   unsentCutBytes?: number;
   /** Subscriptions of a connection, and prefixes and keys of a subscription. Default: 100. */
   maxSubscriptions?: number;
+  /** What the subscriptions of all connections may take together, about. Default: 64 MiB. */
+  subscriptionsMaxBytes?: number;
   /** Requests in a batch, and keys of a `getMany`. Default: 1,000. */
   maxBatch?: number;
   /** The longest reply of `hotset.v1`. Default: 16 MiB. */
@@ -65,6 +67,7 @@ export interface ResolvedWebSocketOptions {
   readonly unsentMaxBytes: number;
   readonly unsentCutBytes: number;
   readonly maxSubscriptions: number;
+  readonly subscriptionsMaxBytes: number;
   readonly maxBatch: number;
   readonly replyMaxBytes: number;
 }
@@ -91,6 +94,7 @@ const LIMITS = {
   unsentMaxBytes: { least: 1, otherwise: MIB },
   unsentCutBytes: { least: 1, otherwise: 32 * MIB },
   maxSubscriptions: { least: 0, otherwise: 100 },
+  subscriptionsMaxBytes: { least: 0, otherwise: 64 * MIB },
   maxBatch: { least: 1, otherwise: 1000 },
   replyMaxBytes: { least: 1024, otherwise: 16 * MIB },
 } satisfies Partial<Record<keyof WebSocketOptions, Bounds & { otherwise: number }>>;
@@ -110,6 +114,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'unsentMaxBytes',
   'unsentCutBytes',
   'maxSubscriptions',
+  'subscriptionsMaxBytes',
   'maxBatch',
   'replyMaxBytes',
   'heartbeatMs',
@@ -151,6 +156,7 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
     unsentMaxBytes: limit('unsentMaxBytes'),
     unsentCutBytes: limit('unsentCutBytes'),
     maxSubscriptions: limit('maxSubscriptions'),
+    subscriptionsMaxBytes: limit('subscriptionsMaxBytes'),
     maxBatch: limit('maxBatch'),
     replyMaxBytes: limit('replyMaxBytes'),
   };

@@ -39,6 +39,7 @@ const bad: [option: string, options: { [Name in keyof WebSocketOptions]: unknown
   ['unsentCutBytes', { unsentCutBytes: -1 }],
   ['unsentCutBytes', { unsentCutBytes: 1024 * 1024 - 1 }],
   ['maxSubscriptions', { maxSubscriptions: 1.5 }],
+  ['subscriptionsMaxBytes', { subscriptionsMaxBytes: -1 }],
   ['maxBatch', { maxBatch: 0 }],
   ['replyMaxBytes', { replyMaxBytes: Number.NaN }],
   ['heartbeatMs', { heartbeatMs: 0 }],

@@ -12,6 +12,8 @@ export interface RpcSettings {
   readonly access: RpcAccess;
   /** Subscriptions of one connection. */
   readonly maxSubscriptions: number;
+  /** What the subscriptions of all connections may take, about. */
+  readonly subscriptionsMaxBytes: number;
   /** Requests in a batch, and keys in a `getMany`. */
   readonly maxBatch: number;
   /** What one reply may hold, short results and errors aside. */

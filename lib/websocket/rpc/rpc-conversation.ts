@@ -39,11 +39,7 @@ export class RpcConversation implements Conversation {
     this.#context = context;
     this.#outlet = outlet;
     this.#outbox = new Outbox(outlet, context.settings);
-    this.#subscriptions = new ClientSubscriptions(
-      context.hub,
-      this.#outbox,
-      context.settings.maxSubscriptions,
-    );
+    this.#subscriptions = new ClientSubscriptions(context.hub, this.#outbox, context.settings);
     this.lastActiveMs = context.items.clock.now();
     this.#beginTurn();
   }

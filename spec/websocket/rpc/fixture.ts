@@ -127,6 +127,7 @@ export class Endpoint {
     this.context = new RpcContext(this.items, {
       access: 'full',
       maxSubscriptions: 100,
+      subscriptionsMaxBytes: 64 * 1024 * 1024,
       maxBatch: 1000,
       replyMaxBytes: 16 * 1024 * 1024,
       unsentMaxBytes: 1024 * 1024,

@@ -594,6 +594,26 @@ describe('limits', () => {
       expect(await client.ask('subscribe', { prefixes: long(`${i}+`) })).toHaveProperty('subscription');
   });
 
+  it('of what the subscriptions of all clients take, which is given back', () => {
+    const endpoint = new Endpoint({ subscriptionsMaxBytes: 10_000 });
+    const [first, second] = [endpoint.connect(), endpoint.connect()];
+    const full = refused(
+      -32005,
+      'HOTSET_TOO_MANY',
+      'the subscriptions of all clients take as much memory as they may',
+    );
+    const [a, b] = ['a', 'b'].map((letter) => ({ prefixes: [letter.repeat(100)] }));
+    expect(first.call('subscribe', a)).toEqual({ subscription: 1 });
+    for (const client of [first, second]) expect(client.call('subscribe', b)).toEqual(full);
+    expect(second.call('subscribe', a)).toEqual({ subscription: 1 });
+    expect(first.call('unsubscribe', { subscription: 1 })).toEqual({ result: 'unsubscribed' });
+    expect(first.call('subscribe', b)).toEqual(full);
+    second.conversation.onClose();
+    expect(first.call('subscribe', b)).toEqual({ subscription: 2 });
+    expect(first.call('subscribe', { keys: Array.from({ length: 8 }, (_, i) => `${i}`) })).toEqual(full);
+    expect(first.call('subscribe', { keys: ['k'] })).toEqual({ subscription: 3 });
+  });
+
   it.each([
     ['get', { key: 'k' }],
     ['get', { key: 'k', as: 'base64' }],

@@ -1,6 +1,7 @@
 /** One connection's subscriptions, by number, and their bounds. */
 
 import { wireKey } from '../../../memcached/wire-key.js';
+import type { RpcSettings } from '../rpc-context.js';
 import { RpcError } from '../rpc-error.js';
 import type { Hub } from './hub.js';
 import type { Subscriber, Subscription } from './subscription.js';
@@ -8,27 +9,30 @@ import type { Subscriber, Subscription } from './subscription.js';
 /** Prefixes and keys of one subscription. */
 export const TEXTS_MAX = 100;
 
-/** Bytes of all prefixes and keys of a connection: each may take a node of the trie, of some 60 bytes. */
+/** Bytes of all prefixes and keys of a connection, so that one alone cannot take what is for all. */
 export const TEXT_MAX_BYTES: number = 256 * 1024;
+
+export type SubscriptionSettings = Pick<RpcSettings, 'maxSubscriptions' | 'subscriptionsMaxBytes'>;
 
 export class ClientSubscriptions {
   readonly #hub: Hub;
   readonly #subscriber: Subscriber;
-  readonly #most: number;
+  readonly #settings: SubscriptionSettings;
   readonly #byNumber = new Map<number, Subscription>();
   #lastNumber = 0;
   #textBytes = 0;
 
-  constructor(hub: Hub, subscriber: Subscriber, most: number) {
+  constructor(hub: Hub, subscriber: Subscriber, settings: SubscriptionSettings) {
     this.#hub = hub;
     this.#subscriber = subscriber;
-    this.#most = most;
+    this.#settings = settings;
   }
 
   /** Returns the subscription's number. Throws an `RpcError`, and `HOTSET_INVALID_KEY`. */
   add(prefixes: readonly string[], keys: readonly string[], noEcho: boolean): number {
-    if (this.#byNumber.size >= this.#most)
-      throw new RpcError('HOTSET_TOO_MANY', `a connection may have ${this.#most} subscriptions`);
+    const { maxSubscriptions, subscriptionsMaxBytes } = this.#settings;
+    if (this.#byNumber.size >= maxSubscriptions)
+      throw new RpcError('HOTSET_TOO_MANY', `a connection may have ${maxSubscriptions} subscriptions`);
     if (prefixes.length + keys.length > TEXTS_MAX)
       throw new RpcError('HOTSET_TOO_MANY', `a subscription takes up to ${TEXTS_MAX} prefixes and keys`);
     const wirePrefixes = new Set(prefixes.map((prefix) => (prefix === '' ? '' : wireKey(prefix))));
@@ -38,6 +42,11 @@ export class ClientSubscriptions {
       throw new RpcError(
         'HOTSET_TOO_MANY',
         `the prefixes and keys of a connection's subscriptions may have ${TEXT_MAX_BYTES} bytes together`,
+      );
+    if (this.#hub.bytesWith(wirePrefixes, wireKeys) > subscriptionsMaxBytes)
+      throw new RpcError(
+        'HOTSET_TOO_MANY',
+        'the subscriptions of all clients take as much memory as they may',
       );
     this.#textBytes += bytes;
     this.#byNumber.set(

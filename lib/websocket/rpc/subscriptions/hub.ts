@@ -47,6 +47,14 @@ export class Hub {
     this.#onError = onError;
   }
 
+  /** What all subscriptions would take together, about, with one to these. O(characters). */
+  bytesWith(prefixes: ReadonlySet<string>, keys: ReadonlySet<string>): number {
+    let { bytes } = this.#index;
+    for (const prefix of prefixes) bytes += this.#index.bytesFor(prefix, true);
+    for (const key of keys) bytes += this.#index.bytesFor(key, false);
+    return bytes;
+  }
+
   /** Keys and prefixes are the engine's. O(characters). */
   subscribe(
     subscriber: Subscriber,

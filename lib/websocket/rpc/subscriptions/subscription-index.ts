@@ -4,7 +4,7 @@
  * several is one group.
  *
  * Keys and prefixes are as the engine holds them, a latin1 character for each byte. None of what is asked for has a NUL,
- * which is where the trie keeps its values. Memory grows with the characters asked for: subscriptions.ts bounds them.
+ * which is where the trie keeps its values. Memory grows with what is asked for: `bytes` is about what it takes.
  */
 
 import { TrieMap } from 'mnemonist';
@@ -20,30 +20,62 @@ interface TrieNode {
 
 const END = '\0';
 
+/** Measured: a subscription's place in a group; a group; a node of the trie. */
+const PLACE_BYTES = 128;
+const GROUP_BYTES = 320;
+const NODE_BYTES = 64;
+
+/** An object keeps what is named by a digit in an array with room for more: 300 bytes, and not 60, for a child. */
+const NAMES: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from('0123456789', (digit, i) => [digit, String.fromCharCode(0x100 + i)]),
+);
+
 export class SubscriptionIndex {
   readonly #keys = new Map<string, Group>();
+  /** By prefixes in which digits have other names. */
   readonly #prefixes: TrieMap<string, Group>;
+  #bytes = 0;
 
   /** `prefixes` is for tests, which count the steps. */
   constructor(prefixes: TrieMap<string, Group> = new TrieMap()) {
     this.#prefixes = prefixes;
   }
 
+  /** What it takes, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What it would take more for somebody who asks for this key or prefix. */
+  bytesFor(text: string, isPrefix: boolean): number {
+    return PLACE_BYTES + (this.#find(text, isPrefix) === undefined ? groupBytes(text, isPrefix) : 0);
+  }
+
   /** Adds the subscription to those who have asked for this key or prefix. */
   join(text: string, isPrefix: boolean, subscription: Subscription): Group {
-    const index = isPrefix ? this.#prefixes : this.#keys;
-    let group = index.get(text);
+    this.#bytes += this.bytesFor(text, isPrefix);
+    let group = this.#find(text, isPrefix);
     if (group === undefined) {
       group = new Group(text, isPrefix);
-      index.set(text, group);
+      if (isPrefix) this.#prefixes.set(renamed(text), group);
+      else this.#keys.set(text, group);
     }
     group.join(subscription);
     return group;
   }
 
   leave(group: Group, subscription: Subscription): void {
+    const { text, isPrefix } = group;
     group.leave(subscription);
-    if (group.size === 0) (group.isPrefix ? this.#prefixes : this.#keys).delete(group.text);
+    this.#bytes -= PLACE_BYTES;
+    if (group.size > 0) return;
+    this.#bytes -= groupBytes(text, isPrefix);
+    if (isPrefix) this.#prefixes.delete(renamed(text));
+    else this.#keys.delete(text);
+  }
+
+  #find(text: string, isPrefix: boolean): Group | undefined {
+    return isPrefix ? this.#prefixes.get(renamed(text)) : this.#keys.get(text);
   }
 
   /** The groups that this key concerns. */
@@ -57,8 +89,17 @@ export class SubscriptionIndex {
       if (group !== undefined) groups.push(group);
       // Keys of the binary protocol may have a NUL, which no prefix has.
       if (i === key.length || key[i] === END) break;
-      node = node[key[i]!];
+      const character = key[i]!;
+      node = node[character <= '9' ? (NAMES[character] ?? character) : character];
     }
     return groups;
   }
+}
+
+function groupBytes(text: string, isPrefix: boolean): number {
+  return GROUP_BYTES + text.length * (isPrefix ? NODE_BYTES : 1);
+}
+
+function renamed(prefix: string): string {
+  return prefix.replace(/\d/g, (digit) => NAMES[digit]!);
 }
