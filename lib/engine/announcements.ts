@@ -10,7 +10,7 @@ import type { RemovalCause, RemovalListener } from './removal.js';
 /**
  * What happened to an entry.
  *
- * - `stored`: a value was written, whatever was there.
+ * - `stored`: a value was written, whatever was there. Told twice where an adapter has given it a version of its own.
  * - `touched`: the value is the same, but it expires sooner than it did, or an adapter gave it another version.
  * - `deleted`: `delete` was called, or a value that was refused as too large took it away.
  * - `evicted`, `expired`: as in `RemovalCause`.

@@ -232,7 +232,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     const slot = tables.slotOf(entry);
     const before = table.expiry === null ? NEVER : table.expiry.expiresAt[slot]!;
     tables.schedule(table, slot, expiresAtMs, now);
-    if (expiresAtMs < before) this.announceTouch(table, slot);
+    if (expiresAtMs < before) this.#announce(table, slot, 'touched');
     this.makeRoom(now);
     this.announcements?.deliver();
   }
@@ -252,17 +252,17 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     if (table.versionOf(slot) === this.#lastVersion) this.#lastVersion--;
   }
 
-  protected announceTouch(table: EntryTable<K, V>, slot: number): void {
+  #announce(table: EntryTable<K, V>, slot: number, cause: 'stored' | 'touched'): void {
     if (this.announcements === null) return;
     const version = table.versions === null ? undefined : table.versionOf(slot);
-    this.announcements.changed(table.keys[slot], 'touched', version);
+    this.announcements.changed(table.keys[slot], cause, version);
   }
 
   protected nextVersion(): number {
     return ++this.#lastVersion;
   }
 
-  /** `fresh`: the entry's write has announced itself. */
+  /** `fresh`: the entry's write has announced itself, but with a version that the next write will have. */
   protected giveVersion(
     table: EntryTable<K, V>,
     slot: number,
@@ -270,7 +270,7 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
     fresh: boolean,
   ): void {
     table.setVersion(slot, version);
-    if (!fresh) this.announceTouch(table, slot);
+    this.#announce(table, slot, fresh ? 'stored' : 'touched');
     if (version > NARROW_VERSION_MAX && !this.#usesWideVersions) {
       this.#useWideVersions();
       this.makeRoom(this.nowIfNeeded());

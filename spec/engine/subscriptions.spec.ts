@@ -83,6 +83,21 @@ describe('a subscriber', () => {
     expect(versions).toEqual([undefined, version, Number(version) + 1, undefined]);
   });
 
+  it('is told of a write once more when an adapter gives it another version', () => {
+    const engine = new CacheEngine<string, number>();
+    engine.beginVersions();
+    const told: unknown[] = [];
+    engine.subscribe('', ({ key, cause, version }) => told.push([key, cause, version]));
+    engine.set('a', 1);
+    engine.setVersionAt(engine.find('a'), 100, true);
+    engine.set('b', 1);
+    expect(told).toEqual([
+      ['a', 'stored', 1],
+      ['a', 'stored', 100],
+      ['b', 'stored', 1],
+    ]);
+  });
+
   it('may call the engine, and what it causes is told after what waits', () => {
     const { engine } = makeFixture<string, number>({ maxEntries: 2 });
     const told: Told[] = [];
