@@ -10,8 +10,8 @@ export interface Excerpt {
 
 const MAX_TEXT_BYTES = 16 * 1024;
 const MAX_HEX_BYTES = 4 * 1024;
-/** More is not parsed: a page that stands still helps nobody. */
-const MAX_JSON_BYTES = 1024 * 1024;
+/** More is not laid out: it would hardly fit, and deep down each of its lines begins with thousands of spaces. */
+const MAX_JSON_BYTES = 2 * MAX_TEXT_BYTES;
 const HEX_LINE_BYTES = 16;
 
 /** The forms that a value can be shown in, the most readable first. */
@@ -27,8 +27,19 @@ export function formsOf(value: Uint8Array): readonly Form[] {
 export function excerptOf(value: Uint8Array, form: Form): Excerpt {
   if (form === 'hex') return hexDump(value);
   if (form === 'text') return startOf(value);
-  const pretty = JSON.stringify(JSON.parse(new TextDecoder().decode(value)), null, 2);
-  return pretty.length <= MAX_TEXT_BYTES ? { text: pretty, shownBytes: value.length } : startOf(value);
+  const pretty = laidOut(new TextDecoder().decode(value));
+  return pretty !== null && pretty.length <= MAX_TEXT_BYTES
+    ? { text: pretty, shownBytes: value.length }
+    : startOf(value);
+}
+
+/** Null for what is nested too deeply: it can be read, but not written. */
+function laidOut(json: string): string | null {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return null;
+  }
 }
 
 /** Null when the bytes are no UTF-8, or hold control characters that no text has. */

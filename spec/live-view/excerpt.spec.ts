@@ -50,9 +50,18 @@ describe('excerpts', () => {
   });
 
   it('long JSON falls back to its first text, a long dump to its first lines', () => {
-    const value = utf8(JSON.stringify(Array.from({ length: 9_000 }, (_, i) => i)));
+    const value = utf8(JSON.stringify(Array.from({ length: 6_000 }, (_, i) => i)));
     expect(excerptOf(value, 'json').text.startsWith('[0,1,2,')).toBe(true);
     expect(excerptOf(value, 'hex')).toMatchObject({ shownBytes: 4096 });
+  });
+
+  it('JSON that would be vast, or is nested beyond all measure, is shown as it is', () => {
+    const nested = (depth: number, inside: string): string => '['.repeat(depth) + inside + ']'.repeat(depth);
+    const vast = utf8(nested(3_000, Array(300_000).fill(1).join()));
+    expect(formsOf(vast)).toEqual(['text', 'hex']);
+    const deep = nested(14_000, '');
+    expect(formsOf(utf8(deep))[0]).toBe('json');
+    expect(excerptOf(utf8(deep), 'json').text).toBe(deep.slice(0, 16 * 1024));
   });
 
   it('any bytes have a form, and every form of theirs is short', () => {
