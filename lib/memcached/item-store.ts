@@ -5,7 +5,7 @@
 
 import type { CacheEngine } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock } from '../engine/clock.js';
-import { invalidOption } from '../errors.js';
+import { invalidOption, shown } from '../errors.js';
 import type { Transport } from './commands/admin/transport.js';
 import { COUNTERS } from './counters.js';
 import { KeyMemo } from './key-memo.js';
@@ -271,12 +271,27 @@ export function knownItemStoreOf(engine: WireEngine): ItemStore | undefined {
   return STORES.get(engine);
 }
 
-/** The one ItemStore of an engine: made with `options` by the first that asks. */
+/**
+ * The one ItemStore of an engine: made with `options` by the first that asks. Throws `HOTSET_INVALID_OPTION` where one
+ * who asks later wants another: it would be served as it is, `flush_all` and all.
+ */
 export function itemStoreOf(engine: WireEngine, options?: ItemStoreOptions): ItemStore {
   let store = STORES.get(engine);
   if (store === undefined) {
     store = new ItemStore(engine, options);
     STORES.set(engine, store);
-  }
+  } else if (options !== undefined) checkAgrees(store, options);
   return store;
+}
+
+/** What one may wish and not get: it lets nobody do more than was meant. */
+const WISHES: ReadonlySet<keyof ItemStoreOptions> = new Set(['clock', 'verbosity']);
+
+function checkAgrees(store: ItemStore, options: ItemStoreOptions): void {
+  for (const name of ITEM_STORE_OPTIONS) {
+    const given = options[name];
+    const held = name === 'prefixDelimiter' ? store.prefixes.delimiter : store[name];
+    if (given !== undefined && given !== held && !WISHES.has(name))
+      throw invalidOption(name, `what the engine is served with already, ${shown(held)}`, given);
+  }
 }

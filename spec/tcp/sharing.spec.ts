@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keyText, SharedCache } from '../../lib/tcp/index.js';
+import { createTcpServer, keyText, SharedCache } from '../../lib/tcp/index.js';
+import { attachWebSocket } from '../../lib/websocket/index.js';
 import { folder, serve } from './fixture.js';
 
 describe('an engine that its own process uses as well', () => {
@@ -81,6 +82,24 @@ describe('several servers over one engine', () => {
     await first.server.close();
     expect(await tcp.rest()).toBe('');
     expect(await unix.stats()).toMatchObject({ curr_connections: '1', max_connections: '10' });
+  });
+
+  it.each([
+    ['allowFlush', { allowFlush: false }],
+    ['allowWatch', { allowWatch: false }],
+    ['itemMaxBytes', { itemMaxBytes: 2048 }],
+    ['prefixDelimiter', { prefixDelimiter: '/' }],
+    ['onShutdown', { onShutdown: () => {} }],
+  ])('take no %s of their own: it would not hold', async (name, options) => {
+    const { engine } = await serve();
+    const refusal = expect.objectContaining({
+      code: 'HOTSET_INVALID_OPTION',
+      message: expect.stringMatching(`^${name} takes what the engine is served with already, `),
+    });
+    expect(() => createTcpServer(engine, options)).toThrow(refusal);
+    expect(() => attachWebSocket(engine, options)).toThrow(refusal);
+    const same = { allowFlush: true, itemMaxBytes: 1024 * 1024, prefixDelimiter: ':' };
+    createTcpServer(engine, same);
   });
 
   it('let a delayed flush_all of one strike for all', async () => {
