@@ -1,5 +1,6 @@
 /** `--http` and what goes with it: metrics, the live view and WebSocket on a port of their own. */
 
+import { hostForm, originForm } from '../web/gate.js';
 import type { WebAddress } from '../web/listening.js';
 import type { Access } from '../websocket/index.js';
 import { type FlagName, flagName } from './flags.js';
@@ -16,8 +17,6 @@ export interface HttpSettings extends WebAddress {
 
 const DEFAULT_HOST = '127.0.0.1';
 const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
-const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
-const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
 const ACCESSES: readonly string[] = ['full', 'read-only', 'metadata'] satisfies Access[];
 
 /** What means something only beside `--http`. */
@@ -30,8 +29,8 @@ export function httpSettings(given: Given): HttpSettings | null {
   if (!isAccess(access))
     throw new UsageError(`--http-access takes full, read-only or metadata; got ${access}`);
   const tokenFile = given.text('httpTokenFile');
-  const origins = list(given, 'httpOrigins', ORIGIN, 'origins as in https://app.example');
-  const hosts = list(given, 'httpHosts', HOST, 'host names without port');
+  const origins = list(given, 'httpOrigins', originForm, 'origins as in https://app.example');
+  const hosts = list(given, 'httpHosts', hostForm, 'host names without port');
   if (address === null) return null;
   if (given.has('authFile') && tokenFile === null)
     throw new UsageError(
@@ -63,9 +62,9 @@ function isAccess(text: string): text is Access {
   return ACCESSES.includes(text);
 }
 
-function list(given: Given, name: FlagName, form: RegExp, takes: string): string[] {
+function list(given: Given, name: FlagName, form: (text: string) => string | null, takes: string): string[] {
   const texts = given.all(name).flatMap((list) => list.split(',').map((text) => text.trim()));
-  const bad = texts.find((text) => !form.test(text));
+  const bad = texts.find((text) => form(text) === null);
   if (bad !== undefined) throw new UsageError(`${flagName(name)} takes ${takes}; got "${bad}"`);
   return texts;
 }

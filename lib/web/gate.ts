@@ -9,6 +9,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { invalidOption, shown } from '../errors.js';
 
 export interface GateOptions {
@@ -42,10 +43,10 @@ export class Gate {
 
   /** Throws `HOTSET_INVALID_OPTION`. */
   constructor({ hosts = [], origins = [], token }: GateOptions) {
-    const names = list('hosts', hosts, 'an array of host names without port', hostName);
+    const names = list('hosts', hosts, 'an array of host names without port', hostForm);
     this.#hosts = new Set([...LOOPBACK, ...names]);
     this.#origins = new Set(
-      list('origins', origins, "an array of origins such as 'https://app.example'", ownForm),
+      list('origins', origins, "an array of origins such as 'https://app.example'", originForm),
     );
     if (token !== undefined && (typeof token !== 'string' || !/^[!-~]+$/.test(token)))
       // A token that is no good may be a secret all the same, and errors are logged.
@@ -111,13 +112,13 @@ function shownHost(address: string | undefined): string | undefined {
 }
 
 /** As `Host` writes a name of the option; null when it cannot be one. */
-function hostName(text: string): string | null {
-  const name = text.includes(':') && !text.startsWith('[') ? `[${text}]` : text;
+export function hostForm(text: string): string | null {
+  const name = isIPv6(text) ? `[${text}]` : text;
   return HOST_NAME.test(name) ? name.replace(/\.$/, '').toLowerCase() : null;
 }
 
 /** As `Origin` writes an origin of the option; null when it cannot be one. `null` is the origin of any page at all. */
-function ownForm(text: string): string | null {
+export function originForm(text: string): string | null {
   if (!ORIGIN.test(text) || !URL.canParse(text)) return null;
   const { origin, protocol, host } = new URL(text);
   // Of schemes that are not the web's own, such as a browser extension's, a URL does not know the origin.

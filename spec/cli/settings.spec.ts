@@ -210,6 +210,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
       http: { ...HTTP, origins: ['https://a.example', 'https://b.example'], hosts: ['a', 'b', 'c'] },
     },
   ],
+  ['--http 11280 --http-hosts ::9,[::8]', { http: { ...HTTP, hosts: ['::9', '[::8]'] } }],
   [
     '--http-token-file /t --http-access full',
     { notes: ['without effect where --http is not given: --http-access, --http-token-file'] },
@@ -264,6 +265,10 @@ const bad: [flags: string, message: string][] = [
     '--http-origins takes origins as in https://app.example; got "app.example"',
   ],
   ['--http 1 --http-origins=', '--http-origins takes origins as in https://app.example; got ""'],
+  [
+    '--http 1 --http-origins http://a:99999',
+    '--http-origins takes origins as in https://app.example; got "http://a:99999"',
+  ],
   ['--http 1 --http-hosts a:80', '--http-hosts takes host names without port; got "a:80"'],
   ['--http=', '--http takes <[address:]port>; got nothing'],
   ['--http 1 --http-access all', '--http-access takes full, read-only or metadata; got all'],

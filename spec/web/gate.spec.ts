@@ -230,6 +230,8 @@ describe('options', () => {
     ['hosts', { hosts: 'localhost' as unknown as string[] }],
     ['hosts', { hosts: [''] }],
     ['hosts', { hosts: ['cache.example:8080'] }],
+    // Hexadecimal digits, but no address.
+    ['hosts', { hosts: ['cafe:8080'] }],
     ['hosts', { hosts: ['http://cache.example'] }],
     ['hosts', { hosts: ['*'] }],
     ['hosts', { hosts: [5 as unknown as string] }],
