@@ -43,6 +43,8 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   maxBatch?: number;
   /** The longest reply of `hotset.v1`. Default: 16 MiB. */
   replyMaxBytes?: number;
+  /** What replies of `hotset.v1` to all clients may take while they wait; beyond it they have to be short. Default: 128 MiB. */
+  repliesMaxBytes?: number;
   /** Clients get a ping so often, and are cut when they show no life until the next. `Infinity`: none. Default: 30,000. */
   heartbeatMs?: number;
   /** Takes a line for each event worth logging at the present verbosity. */
@@ -70,6 +72,7 @@ export interface ResolvedWebSocketOptions {
   readonly subscriptionsMaxBytes: number;
   readonly maxBatch: number;
   readonly replyMaxBytes: number;
+  readonly repliesMaxBytes: number;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -97,6 +100,7 @@ const LIMITS = {
   subscriptionsMaxBytes: { least: 0, otherwise: 64 * MIB },
   maxBatch: { least: 1, otherwise: 1000 },
   replyMaxBytes: { least: 1024, otherwise: 16 * MIB },
+  repliesMaxBytes: { least: 0, otherwise: 128 * MIB },
 } satisfies Partial<Record<keyof WebSocketOptions, Bounds & { otherwise: number }>>;
 const PAYLOAD_LIMIT: Bounds = { least: 1024, most: PAYLOAD_END - 1 };
 
@@ -117,6 +121,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'subscriptionsMaxBytes',
   'maxBatch',
   'replyMaxBytes',
+  'repliesMaxBytes',
   'heartbeatMs',
   'log',
   'onError',
@@ -159,6 +164,7 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
     subscriptionsMaxBytes: limit('subscriptionsMaxBytes'),
     maxBatch: limit('maxBatch'),
     replyMaxBytes: limit('replyMaxBytes'),
+    repliesMaxBytes: limit('repliesMaxBytes'),
   };
   if (resolved.unsentCutBytes < resolved.unsentMaxBytes)
     throw invalidOption('unsentCutBytes', 'at least unsentMaxBytes', resolved.unsentCutBytes);

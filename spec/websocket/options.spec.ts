@@ -42,6 +42,7 @@ const bad: [option: string, options: { [Name in keyof WebSocketOptions]: unknown
   ['subscriptionsMaxBytes', { subscriptionsMaxBytes: -1 }],
   ['maxBatch', { maxBatch: 0 }],
   ['replyMaxBytes', { replyMaxBytes: Number.NaN }],
+  ['repliesMaxBytes', { repliesMaxBytes: -1 }],
   ['heartbeatMs', { heartbeatMs: 0 }],
   ['heartbeatMs', { heartbeatMs: 2 ** 31 }],
   ['heartbeatMs', { heartbeatMs: '1000' }],

@@ -18,6 +18,8 @@ export interface RpcSettings {
   readonly maxBatch: number;
   /** What one reply may hold, short results and errors aside. */
   readonly replyMaxBytes: number;
+  /** With more than this in replies that are half made or wait for their clients, of all connections, replies are kept short. */
+  readonly repliesMaxBytes: number;
   /** With more than this not yet taken by the operating system, a client is not read from, and is told nothing. */
   readonly unsentMaxBytes: number;
   /** With more than this, it is cut. */
@@ -26,17 +28,27 @@ export interface RpcSettings {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
+/** What a reply may hold while there is no room for more. */
+export const SHORT_REPLY_BYTES: number = 16 * 1024;
+
 export class RpcContext {
   readonly items: ItemStore;
   readonly settings: RpcSettings;
   readonly hub: Hub;
   readonly hotKeys: HotKeys;
+  /** Bytes of replies that are half made or wait for their clients. */
+  waitingBytes = 0;
 
   constructor(items: ItemStore, settings: RpcSettings) {
     this.items = items;
     this.settings = settings;
     this.hub = new Hub(items, settings.onError);
     this.hotKeys = new HotKeys(items);
+  }
+
+  /** The most that a reply may still hold, whatever its own limit is. */
+  get replyRoomBytes(): number {
+    return this.waitingBytes > this.settings.repliesMaxBytes ? SHORT_REPLY_BYTES : Number.POSITIVE_INFINITY;
   }
 
   /** Lets go of the engine: nobody is told of changes any more. */

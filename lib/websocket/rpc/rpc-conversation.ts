@@ -27,6 +27,10 @@ export class RpcConversation implements Conversation {
   readonly #frames: Buffer[] = [];
   /** The frame that has its turn. */
   #exchange: Exchange | null = null;
+  /** What its results take so far. */
+  #madeBytes = 0;
+  /** What all know of as waiting here: see `RpcContext`. */
+  #waitingBytes = 0;
   /** What may be done before others have their turn. */
   #requestsLeft = 0;
   #bytesLeft = 0;
@@ -62,6 +66,7 @@ export class RpcConversation implements Conversation {
 
   onDrain(): void {
     this.#outbox.onDrain();
+    this.#noteWaiting(this.#madeBytes + this.#outlet.unsentBytes);
     this.#work();
   }
 
@@ -75,6 +80,7 @@ export class RpcConversation implements Conversation {
     this.#subscriptions.close();
     this.#frames.length = 0;
     this.#exchange = null;
+    this.#noteWaiting(0);
   }
 
   /** Does what waits, as far as this turn and the client let it. */
@@ -104,15 +110,27 @@ export class RpcConversation implements Conversation {
   #step(): void {
     this.#exchange ??= this.#nextExchange();
     const exchange = this.#exchange;
-    const { items } = this.#context;
-    const roomBefore = exchange.room.bytes;
+    const { items, replyRoomBytes } = this.#context;
+    const { room } = exchange;
+    room.bytes = Math.min(room.bytes, replyRoomBytes);
+    const roomBefore = room.bytes;
     const copiedBefore = items.bytesCopied;
     if (!exchange.isDone) exchange.step();
     this.#requestsLeft--;
-    this.#bytesLeft -= roomBefore - exchange.room.bytes + items.bytesCopied - copiedBefore;
-    if (!exchange.isDone) return;
-    this.#exchange = null;
-    this.#outbox.reply(exchange.reply);
+    const made = roomBefore - room.bytes;
+    this.#bytesLeft -= made + items.bytesCopied - copiedBefore;
+    this.#madeBytes += made;
+    if (exchange.isDone) {
+      this.#exchange = null;
+      this.#madeBytes = 0;
+      this.#outbox.reply(exchange.reply);
+    }
+    this.#noteWaiting(this.#madeBytes + this.#outlet.unsentBytes);
+  }
+
+  #noteWaiting(bytes: number): void {
+    this.#context.waitingBytes += bytes - this.#waitingBytes;
+    this.#waitingBytes = bytes;
   }
 
   #nextExchange(): Exchange {

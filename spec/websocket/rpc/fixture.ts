@@ -130,6 +130,7 @@ export class Endpoint {
       subscriptionsMaxBytes: 64 * 1024 * 1024,
       maxBatch: 1000,
       replyMaxBytes: 16 * 1024 * 1024,
+      repliesMaxBytes: 128 * 1024 * 1024,
       unsentMaxBytes: 1024 * 1024,
       unsentCutBytes: 32 * 1024 * 1024,
       onError: (error) => this.errors.push(error),

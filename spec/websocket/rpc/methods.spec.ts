@@ -628,6 +628,26 @@ describe('limits', () => {
     expect(client.call('get', { key: 'small' })).toMatchObject({ flags: 0 });
   });
 
+  it('of the replies to all clients: while too much of them waits, others have to be short', async () => {
+    const endpoint = new Endpoint({ repliesMaxBytes: 100_000 });
+    const [slow, gone, other] = [endpoint.connect(), endpoint.connect(), endpoint.connect()];
+    other.call('set', { key: 'k', value: 'x'.repeat(60_000) });
+    other.call('set', { key: 'small', value: 'x' });
+    for (const client of [slow, gone]) {
+      client.outlet.reads = false;
+      expect(client.call('get', { key: 'k' })).toHaveProperty('value');
+    }
+    expect(other.call('get', { key: 'k' })).toEqual(refused(-32006, 'HOTSET_REPLY_TOO_LARGE'));
+    expect(await other.ask('getMany', { keys: ['small', 'k'] })).toEqual(
+      refused(-32006, 'HOTSET_REPLY_TOO_LARGE'),
+    );
+    expect(other.call('get', { key: 'small' })).toMatchObject({ value: 'x' });
+    gone.conversation.onClose();
+    expect(other.call('get', { key: 'k' })).toHaveProperty('value');
+    slow.drain();
+    expect(endpoint.context.waitingBytes).toBe(0);
+  });
+
   it('of a batch’s reply: what does not fit is refused, one by one, and what changes something is answered', () => {
     const client = new Endpoint({ replyMaxBytes: 1000 }).connect();
     client.call('set', { key: 'k', value: 'x'.repeat(300) });
