@@ -5,16 +5,22 @@ import { Session } from '../../lib/memcached/session.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { Administered, START_SECONDS } from './admin-fixture.js';
 
+/** Of CPU time: a machine with other work to do makes no turn longer. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Milliseconds of the longest turn that `data` takes. */
 function longestTurn(admin: Administered, data: string): number {
   let longest = 0;
-  let from = performance.now();
+  let from = cpuMs();
   let state = admin.session.feed(Buffer.from(data, 'latin1'));
   for (;;) {
-    longest = Math.max(longest, performance.now() - from);
+    longest = Math.max(longest, cpuMs() - from);
     admin.take();
     if (state !== 'blocked') return longest;
-    from = performance.now();
+    from = cpuMs();
     state = admin.session.resume();
   }
 }
@@ -54,9 +60,9 @@ describe('clients that begin a dump and read none of it', () => {
   it('make nobody else slow', () => {
     const admin = filled(20_000);
     const readAll = (): number => {
-      const from = performance.now();
+      const from = cpuMs();
       for (let i = 0; i < 5000; i++) admin.engine.get(`key-${(i * 37) % 20_000}`);
-      return performance.now() - from;
+      return cpuMs() - from;
     };
     readAll();
     const before = Math.min(readAll(), readAll(), readAll());
