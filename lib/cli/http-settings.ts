@@ -1,8 +1,8 @@
 /** `--http` and what goes with it: metrics, the live view and WebSocket on a port of their own. */
 
 import { hostForm, originForm } from '../web/gate.js';
-import type { WebAddress } from '../web/listening.js';
-import type { Access } from '../websocket/index.js';
+import { DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
+import { type Access, isAccess } from '../websocket/options.js';
 import { type FlagName, flagName } from './flags.js';
 import type { Given } from './given.js';
 import { UsageError } from './usage-error.js';
@@ -15,9 +15,7 @@ export interface HttpSettings extends WebAddress {
   readonly hosts: readonly string[];
 }
 
-const DEFAULT_HOST = '127.0.0.1';
 const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
-const ACCESSES: readonly string[] = ['full', 'read-only', 'metadata'] satisfies Access[];
 
 /** What means something only beside `--http`. */
 const COMPANIONS: readonly FlagName[] = ['httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts'];
@@ -55,11 +53,7 @@ function webAddress(text: string | null): WebAddress | null {
       `--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got ${text}`,
     );
   if (port === 0) return null;
-  return { host: match![1] ?? match![2] ?? DEFAULT_HOST, port: Math.max(0, port) };
-}
-
-function isAccess(text: string): text is Access {
-  return ACCESSES.includes(text);
+  return { host: match![1] ?? match![2] ?? DEFAULT_WEB_HOST, port: Math.max(0, port) };
 }
 
 function list(given: Given, name: FlagName, form: (text: string) => string | null, takes: string): string[] {

@@ -4,7 +4,7 @@ import { CoarseClock, systemClock } from '../engine/clock.js';
 import { knownItemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { createTcpServer, createWireEngine, type ListenAddress, type TcpServer } from '../tcp/index.js';
 import { reportServing } from './child.js';
-import { complain } from './complain.js';
+import { complain, complainOfRequest } from './complain.js';
 import { fileLimitNotes } from './file-limit.js';
 import { greeting } from './greeting.js';
 import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
@@ -75,8 +75,7 @@ export async function serve(settings: Settings): Promise<void> {
       clock,
       memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: complain,
-      onError: (error) =>
-        complain(`a request failed: ${error instanceof Error ? error.stack : String(error)}`),
+      onError: complainOfRequest,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
       ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
     });

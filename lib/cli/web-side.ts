@@ -7,7 +7,7 @@ import { createHttpServer } from '../http/index.js';
 import type { WireEngine } from '../memcached/item-store.js';
 import type { WebAddress } from '../web/listening.js';
 import { attachWebSocket } from '../websocket/index.js';
-import { complain } from './complain.js';
+import { complain, complainOfRequest } from './complain.js';
 import type { HttpSettings } from './http-settings.js';
 import { withPortHint } from './listening.js';
 import type { Settings } from './settings.js';
@@ -30,14 +30,12 @@ export async function openWebSide(
   { host, port, access, tokenFile, origins, hosts }: HttpSettings,
 ): Promise<WebSide> {
   const gate = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
-  const onError = (error: unknown): void =>
-    complain(`a request failed: ${error instanceof Error ? error.stack : String(error)}`);
   const http = createHttpServer(engine, {
     ...gate,
     host,
     port,
     maxConnections: maxConnections + PLAIN_CONNECTIONS,
-    onError,
+    onError: complainOfRequest,
   });
   const sockets = attachWebSocket(engine, {
     ...gate,
@@ -47,7 +45,7 @@ export async function openWebSide(
     access,
     maxConnections,
     log: complain,
-    onError,
+    onError: complainOfRequest,
   });
   const close = async (options: { graceMs: number }): Promise<void> => {
     await Promise.all([sockets.close(options), http.close(options)]);

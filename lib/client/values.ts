@@ -4,6 +4,7 @@
  */
 
 import { HotsetError, invalidArgument } from '../errors.js';
+import { isWellFormed, jsonOf } from '../value-text.js';
 
 /** What the cache takes: text, bytes, or anything that JSON can say. */
 export type CacheValue = string | Uint8Array | number | boolean | null | readonly unknown[] | object;
@@ -17,12 +18,9 @@ export type ValueForm =
 /** Calls of `String.fromCharCode` take so many arguments everywhere. */
 const CHARS_PER_CALL = 0x2000;
 
-/** Half of a character: UTF-8 has no bytes for it. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** Takes a copy. Throws `HOTSET_INVALID_ARGUMENT` for what JSON cannot say, and text that is not well-formed. */
 export function formOf(value: unknown): ValueForm {
-  if (typeof value === 'string' && LONE_SURROGATE.test(value))
+  if (typeof value === 'string' && !isWellFormed(value))
     throw invalidArgument('value', 'well-formed text', value);
   if (typeof value === 'string') return { kind: 'text', text: value };
   if (value instanceof Uint8Array) return { kind: 'bytes', bytes: value.slice() };
@@ -68,18 +66,4 @@ function base64Of(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += CHARS_PER_CALL)
     chars += String.fromCharCode(...bytes.subarray(at, at + CHARS_PER_CALL));
   return btoa(chars);
-}
-
-function jsonOf(value: unknown): string {
-  let json: string | undefined;
-  let cause: unknown;
-  try {
-    json = JSON.stringify(value);
-  } catch (error) {
-    // A bigint, a circle, or a toJSON that throws.
-    cause = error;
-  }
-  if (json !== undefined) return json;
-  const error = invalidArgument('value', 'text, bytes or what JSON can say', value);
-  throw cause === undefined ? error : new HotsetError(error.code, error.message, { cause });
 }

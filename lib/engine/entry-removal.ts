@@ -68,8 +68,7 @@ export class EntryRemoval<K, V> {
 
   /** Removes everything and gives the memory back. O(n) with a removal listener. */
   clear(): void {
-    const { tables } = this;
-    const { announcements } = this;
+    const { tables, announcements } = this;
     const hasListener = announcements !== null && announcements.onRemoval !== null;
     if (hasListener || REMOVAL_CHANNEL.hasSubscribers) {
       for (const entry of tables.walk('oldest-first'))

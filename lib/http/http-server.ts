@@ -1,22 +1,18 @@
 /**
- * The HTTP adapter: metrics, health, the live view's page, and the client for pages of others. Each request is answered from a table of paths, and a
- * client's patience is bounded: in connections, in the size of headers, and in time.
+ * The HTTP adapter: metrics, health, the live view's page, and the client for pages of others. Each request is
+ * answered from a table of paths, and a client's patience is bounded: in connections, in the size of headers, and in time.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { HotsetError, invalidArgument } from '../errors.js';
+import { HotsetError } from '../errors.js';
+import { checkGrace, cutAfter } from '../grace.js';
 import type { WireEngine } from '../memcached/item-store.js';
 import { Gate } from '../web/gate.js';
 import { listenAt, type WebAddress, webAddressText } from '../web/listening.js';
 import { type Answer, line, send } from './answer.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
-import {
-  type HttpServerOptions,
-  type ResolvedHttpOptions,
-  resolveHttpOptions,
-  TIMER_MAX_MS,
-} from './options.js';
+import { type HttpServerOptions, type ResolvedHttpOptions, resolveHttpOptions } from './options.js';
 import { type Page, readPage } from './page.js';
 import { builtFile, readText } from './text-file.js';
 
@@ -52,11 +48,7 @@ export class HttpServer {
 
   constructor(engine: WireEngine, options: HttpServerOptions) {
     this.#options = resolveHttpOptions(options);
-    const { hosts, token } = options;
-    this.#gate = new Gate({
-      ...(hosts === undefined ? {} : { hosts }),
-      ...(token === undefined ? {} : { token }),
-    });
+    this.#gate = new Gate(options);
     const { liveView, pageFile, requestTimeoutMs, maxConnections, onError } = this.#options;
     // At once: whoever gives up rights before it listens may not reach the files later.
     this.#page = liveView ? readPage(pageFile) : null;
@@ -115,19 +107,16 @@ export class HttpServer {
    * listen again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
    */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    if (typeof graceMs !== 'number' || !(graceMs >= 0))
-      throw invalidArgument('graceMs', 'milliseconds, 0 or more', graceMs);
+    checkGrace(graceMs);
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     // Node takes a connection for busy that nothing has come over yet: browsers and balancers open some in advance.
     for (const socket of this.#sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
-    const cutAll = (): void => {
+    const callOff = cutAfter(graceMs, () => {
       for (const socket of this.#sockets.keys()) socket.destroy();
-    };
-    const cut =
-      graceMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(cutAll, Math.min(graceMs, TIMER_MAX_MS));
+    });
     await closed;
-    clearTimeout(cut);
+    callOff();
     this.#address = null;
     this.#closing = false;
   }

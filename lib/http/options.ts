@@ -1,8 +1,9 @@
 /** What the HTTP server can be told: one type, one place for defaults, one function that validates. */
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
+import { TIMER_MAX_MS } from '../grace.js';
 import type { GateOptions } from '../web/gate.js';
-import { checkWebAddress } from '../web/listening.js';
+import { checkWebAddress, DEFAULT_WEB_HOST } from '../web/listening.js';
 import type { Metrics } from './metrics/metrics.js';
 
 export interface HttpServerOptions extends Omit<GateOptions, 'origins'> {
@@ -40,13 +41,10 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof HttpServerOptions>([
   'onError',
 ]);
 
-export const DEFAULT_HTTP_HOST = '127.0.0.1';
 export const DEFAULT_HTTP_PORT = 11280;
 /** As many WebSocket clients as an endpoint takes by default, and as many others. */
 const DEFAULT_MAX_CONNECTIONS = 2048;
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
-/** What Node's timers can hold: 24.8 days. */
-export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 
 export interface ResolvedHttpOptions {
   readonly host: string;
@@ -62,7 +60,7 @@ export interface ResolvedHttpOptions {
 /** `hosts` and `token` are the gate's to check. Throws `HOTSET_INVALID_OPTION`. */
 export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOptions {
   rejectUnknownOptions(options, KNOWN_OPTIONS);
-  const { host = DEFAULT_HTTP_HOST, port = DEFAULT_HTTP_PORT, onError = () => {} } = options;
+  const { host = DEFAULT_WEB_HOST, port = DEFAULT_HTTP_PORT, onError = () => {} } = options;
   checkWebAddress({ host, port });
   const metrics = options.metrics ?? null;
   if (metrics !== null && typeof metrics.register?.metrics !== 'function')

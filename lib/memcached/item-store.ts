@@ -253,6 +253,13 @@ export class ItemStore {
     this.engine.sweepExpired(RECLAIMED_AT_ONCE);
   }
 
+  /** A figure of all that serves this store, added up. */
+  overTransports(read: (transport: Transport) => number): number {
+    let total = 0;
+    for (const transport of this.transports) total += read(transport);
+    return total;
+  }
+
   /** Empties the counters that `stats reset` empties, the engine's too. */
   resetStats(): void {
     this.counters.fill(0);

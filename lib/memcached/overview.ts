@@ -1,6 +1,5 @@
 /** What a live view and metrics show of a store, in one piece: the engine's figures, the protocol's, the transports'. */
 
-import type { Transport } from './commands/admin/transport.js';
 import { COUNTERS, type CounterName } from './counters.js';
 import type { ItemStore, WireEngine } from './item-store.js';
 
@@ -20,8 +19,6 @@ export interface Overview {
 }
 
 export function overview(items: ItemStore): Overview {
-  const sum = (read: (transport: Transport) => number): number =>
-    [...items.transports].reduce((total, transport) => total + read(transport), 0);
   return {
     uptimeMs: Math.max(0, items.clock.now() - items.startedAtMs),
     engine: items.engine.stats(),
@@ -30,14 +27,14 @@ export function overview(items: ItemStore): Overview {
       number
     >,
     connections: {
-      current: sum((transport) => transport.currentConnections),
-      total: sum((transport) => transport.totalConnections),
-      rejected: sum((transport) => transport.rejectedConnections),
-      max: sum((transport) => transport.maxConnections),
+      current: items.overTransports((transport) => transport.currentConnections),
+      total: items.overTransports((transport) => transport.totalConnections),
+      rejected: items.overTransports((transport) => transport.rejectedConnections),
+      max: items.overTransports((transport) => transport.maxConnections),
     },
     network: {
-      bytesRead: sum((transport) => transport.bytesRead),
-      bytesWritten: sum((transport) => transport.bytesWritten),
+      bytesRead: items.overTransports((transport) => transport.bytesRead),
+      bytesWritten: items.overTransports((transport) => transport.bytesWritten),
     },
   };
 }

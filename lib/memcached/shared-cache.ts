@@ -5,6 +5,7 @@
 
 import type { StoreOptions, StoreResult } from '../engine/entry.js';
 import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
+import { jsonOf } from '../value-text.js';
 import { knownItemStoreOf, type WireEngine } from './item-store.js';
 import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS } from './value-flags.js';
 import { wireKey } from './wire-key.js';
@@ -110,23 +111,6 @@ export class SharedCache {
 
 function utf8Of(value: WireValue): string {
   return Buffer.from(latin1Of(value), 'latin1').toString('utf8');
-}
-
-function jsonOf(value: unknown): string {
-  let json: string | undefined;
-  let cause: unknown;
-  try {
-    json = JSON.stringify(value);
-  } catch (error) {
-    // A bigint, a circle, or a toJSON that throws.
-    cause = error;
-  }
-  if (json !== undefined) return json;
-  throw new HotsetError(
-    'HOTSET_INVALID_ARGUMENT',
-    `value takes text, bytes or what JSON can say; got ${shown(value)}`,
-    { cause },
-  );
 }
 
 function parseJson(key: string, flags: number, text: string): unknown {

@@ -4,10 +4,8 @@
  */
 
 import { HotsetError, shown } from '../errors.js';
+import { isWellFormed } from '../value-text.js';
 import { KEY_MAX_BYTES } from './limits.js';
-
-/** Half of a character: UTF-8 has no bytes for it, and would make all such keys the same. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * The key that a memcached client means by `text`: its UTF-8 bytes, as the engine holds them.
@@ -15,7 +13,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * control character or half of a surrogate pair (protocol.txt, "Keys").
  */
 export function wireKey(text: string): string {
-  if (LONE_SURROGATE.test(text))
+  if (!isWellFormed(text))
     throw new HotsetError('HOTSET_INVALID_KEY', `a key takes well-formed text; got ${shown(text)}`);
   const key = isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
   if (key.length === 0 || key.length > KEY_MAX_BYTES)

@@ -4,7 +4,8 @@
  */
 
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { HotsetError, invalidArgument } from '../errors.js';
+import { HotsetError } from '../errors.js';
+import { checkGrace, cutAfter } from '../grace.js';
 import { shownEnd } from '../memcached/commands/admin/shown-end.js';
 import type {
   ConnectionInfo,
@@ -35,9 +36,6 @@ import { TlsEndpoint, type TlsObserver } from './tls-endpoint.js';
 
 /** How often idle connections are looked for and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;
-
-/** What Node's timers can hold: 24.8 days. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 interface Listener {
   readonly id: number;
@@ -123,8 +121,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
    * again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
    */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    if (typeof graceMs !== 'number' || !(graceMs >= 0))
-      throw invalidArgument('graceMs', 'milliseconds, 0 or more', graceMs);
+    checkGrace(graceMs);
     this.#closing = true;
     clearInterval(this.#upkeep);
     this.#upkeep = undefined;
@@ -133,14 +130,12 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     );
     for (const connection of this.#connections) connection.drain();
     this.#tls?.cut();
-    const cutAll = (): void => {
+    const callOff = cutAfter(graceMs, () => {
       for (const connection of this.#connections) connection.socket.destroy();
-    };
-    const cut =
-      graceMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(cutAll, Math.min(graceMs, TIMER_MAX_MS));
+    });
     // A server's close callback waits for its connections too.
     await Promise.all(closed);
-    clearTimeout(cut);
+    callOff();
     this.#items.transports.delete(this);
     for (const { id } of this.#listeners.splice(0)) this.#numbers.giveBack(id);
     this.#closing = false;

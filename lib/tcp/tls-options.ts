@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { TIMER_MAX_MS } from '../grace.js';
 
 export interface TlsOptions {
   /** PEM file with the server's certificate, and those of the authorities between it and a root. */
@@ -39,8 +40,6 @@ export interface ResolvedTlsOptions {
 }
 
 const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
-/** What Node's timers can hold. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TlsOptions>([
   'certFile',

@@ -4,6 +4,9 @@ import type { AddressInfo, Server } from 'node:net';
 import { invalidOption } from '../errors.js';
 import { listenFailure } from '../listen-failure.js';
 
+/** So that nobody else on the network can connect, unless told. */
+export const DEFAULT_WEB_HOST = '127.0.0.1';
+
 export interface WebAddress {
   readonly host: string;
   readonly port: number;

@@ -6,7 +6,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { HotsetError, invalidArgument } from '../errors.js';
+import { HotsetError } from '../errors.js';
+import { checkGrace, cutAfter } from '../grace.js';
 import { shownEnd } from '../memcached/commands/admin/shown-end.js';
 import type { ConnectionInfo, ProtocolChoice, Transport } from '../memcached/commands/admin/transport.js';
 import { type ConnectionNumbers, connectionNumbersOf } from '../memcached/connection-numbers.js';
@@ -34,8 +35,6 @@ import { takeUpgrades } from './upgrades.js';
 const UPKEEP_INTERVAL_MS = 1000;
 /** Connections that the operating system keeps while they wait to be accepted, unless told. */
 const NODE_BACKLOG = 511;
-/** What Node's timers can hold: 24.8 days. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** A message may come in so many pieces, and one more for each KiB: a piece costs some 200 bytes, however small. */
 const PIECES_LEAST = 1024;
@@ -171,19 +170,16 @@ export class WebSocketEndpoint implements Transport {
    * again. Throws `HOTSET_INVALID_ARGUMENT`.
    */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    if (typeof graceMs !== 'number' || !(graceMs >= 0))
-      throw invalidArgument('graceMs', 'milliseconds, 0 or more', graceMs);
+    checkGrace(graceMs);
     this.#closing = true;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     const stopped = this.#stopListening();
     for (const connection of this.#connections) connection.drain();
-    const cutAll = (): void => {
+    const callOff = cutAfter(graceMs, () => {
       for (const connection of this.#connections) connection.cut();
-    };
-    const cut =
-      graceMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(cutAll, Math.min(graceMs, TIMER_MAX_MS));
+    });
     if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
-    clearTimeout(cut);
+    callOff();
     await stopped;
     this.#leaveServer();
     this.#rpc.close();

@@ -4,9 +4,10 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
+import { TIMER_MAX_MS } from '../grace.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
 import type { GateOptions } from '../web/gate.js';
-import { checkWebAddress, type WebAddress } from '../web/listening.js';
+import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 import type { RpcAccess } from './rpc/rpc-context.js';
 
 /** What clients may do. Less than `full` is without the `memcached` subprotocol. */
@@ -75,17 +76,18 @@ export interface ResolvedWebSocketOptions {
   readonly repliesMaxBytes: number;
 }
 
-const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_HEARTBEAT_MS = 30_000;
-/** What Node's timers can hold. */
-const TIMER_MAX_MS: number = 2 ** 31 - 1;
 /** ws reads its limit into 32 bits: a larger one would be none. */
 const PAYLOAD_END: number = 2 ** 31;
 /** Room for what stands around a value in a request. */
 const PAYLOAD_SPARE_BYTES: number = 64 * 1024;
 const MIB: number = 1024 * 1024;
 
-const ACCESSES: readonly string[] = ['full', 'read-only', 'metadata'] satisfies Access[];
+const ACCESSES: readonly unknown[] = ['full', 'read-only', 'metadata'] satisfies Access[];
+
+export function isAccess(value: unknown): value is Access {
+  return ACCESSES.includes(value);
+}
 
 interface Bounds {
   readonly least: number;
@@ -136,7 +138,7 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
     throw invalidOption('server', 'a server of node:http or node:https', server);
   if (typeof path !== 'string' || !/^\/[!-~]*$/.test(path) || /[?#]/.test(path))
     throw invalidOption('path', "a path such as '/cache', without query", path);
-  if (!ACCESSES.includes(access)) throw invalidOption('access', 'full, read-only or metadata', access);
+  if (!isAccess(access)) throw invalidOption('access', 'full, read-only or metadata', access);
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const isTime = Number.isSafeInteger(heartbeatMs) && heartbeatMs >= 1 && heartbeatMs <= TIMER_MAX_MS;
   if (!isTime && heartbeatMs !== Number.POSITIVE_INFINITY)
@@ -177,7 +179,7 @@ function addressOf({ server, port, host }: WebSocketOptions): WebAddress | null 
     return null;
   }
   if (server !== undefined) throw invalidOption('port', 'the place of server, and not both', port);
-  const address = { host: host ?? DEFAULT_HOST, port };
+  const address = { host: host ?? DEFAULT_WEB_HOST, port };
   checkWebAddress(address);
   return address;
 }

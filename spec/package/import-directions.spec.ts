@@ -13,6 +13,8 @@ const LIB = join(import.meta.dirname, '../../lib');
 const ROOMS: readonly { room: string; imports: readonly string[]; packages: readonly string[] }[] = [
   { room: 'errors.ts', imports: [], packages: [] },
   { room: 'version.ts', imports: [], packages: [] },
+  { room: 'grace.ts', imports: ['errors.ts'], packages: [] },
+  { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
   { room: 'engine', imports: ['errors.ts'], packages: [] },
@@ -33,7 +35,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'errors.ts'],
+    imports: ['engine', 'errors.ts', 'value-text.ts'],
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
@@ -51,7 +53,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'tcp',
-    imports: ['memcached', 'errors.ts', 'listen-failure.ts'],
+    imports: ['memcached', 'errors.ts', 'grace.ts', 'listen-failure.ts'],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
   // What the two that listen for HTTP have in common: who may come in.
@@ -62,7 +64,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'websocket',
-    imports: ['memcached', 'web', 'errors.ts', 'version.ts'],
+    imports: ['memcached', 'web', 'errors.ts', 'grace.ts', 'value-text.ts', 'version.ts'],
     packages: [
       'node:buffer',
       'node:crypto',
@@ -76,10 +78,10 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'ws',
     ],
   },
-  { room: 'client', imports: ['engine', 'errors.ts'], packages: ['ws'] },
+  { room: 'client', imports: ['engine', 'errors.ts', 'value-text.ts'], packages: ['ws'] },
   {
     room: 'http',
-    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts'],
+    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'grace.ts'],
     packages: ['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:url', 'prom-client'],
   },
   // The page that the http room serves: runs in browsers.

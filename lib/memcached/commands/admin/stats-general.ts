@@ -7,7 +7,6 @@ import { COUNTERS, type CounterName } from '../../counters.js';
 import type { ItemStore } from '../../item-store.js';
 import { adminStateOf } from './admin-state.js';
 import type { Stat } from './answer.js';
-import type { Transport } from './transport.js';
 import { VERSION } from './version.js';
 
 export function generalStats(items: ItemStore): Stat[] {
@@ -15,11 +14,9 @@ export function generalStats(items: ItemStore): Stat[] {
   const { log } = items;
   const { crawler } = adminStateOf(items);
   const usage = process.resourceUsage();
-  const sum = (read: (transport: Transport) => number): number =>
-    [...items.transports].reduce((total, transport) => total + read(transport), 0);
   const counter = (name: CounterName): Stat => [name, items.counters[COUNTERS.indexOf(name)]!];
-  const connections = sum((transport) => transport.currentConnections);
-  const idleTimeout = sum((transport) => transport.idleTimeoutSeconds) > 0;
+  const connections = items.overTransports((transport) => transport.currentConnections);
+  const idleTimeout = items.overTransports((transport) => transport.idleTimeoutSeconds) > 0;
 
   return [
     ['pid', process.pid],
@@ -30,22 +27,24 @@ export function generalStats(items: ItemStore): Stat[] {
     ['pointer_size', 64],
     ['rusage_user', seconds(usage.userCPUTime)],
     ['rusage_system', seconds(usage.systemCPUTime)],
-    ['max_connections', sum((transport) => transport.maxConnections)],
+    ['max_connections', items.overTransports((transport) => transport.maxConnections)],
     ['curr_connections', connections],
-    ['total_connections', sum((transport) => transport.totalConnections)],
-    ['rejected_connections', sum((transport) => transport.rejectedConnections)],
+    ['total_connections', items.overTransports((transport) => transport.totalConnections)],
+    ['rejected_connections', items.overTransports((transport) => transport.rejectedConnections)],
     ['connection_structures', connections],
     ...zeros('response_obj_oom', 'response_obj_count', 'response_obj_bytes'),
     ...zeros('read_buf_count', 'read_buf_bytes', 'read_buf_bytes_free', 'read_buf_oom', 'reserved_fds'),
     ...COUNTERS.map(counter),
-    ...(idleTimeout ? [['idle_kicks', sum((transport) => transport.idleKicks)] as const] : []),
-    ['bytes_read', sum((transport) => transport.bytesRead)],
-    ['bytes_written', sum((transport) => transport.bytesWritten)],
+    ...(idleTimeout
+      ? [['idle_kicks', items.overTransports((transport) => transport.idleKicks)] as const]
+      : []),
+    ['bytes_read', items.overTransports((transport) => transport.bytesRead)],
+    ['bytes_written', items.overTransports((transport) => transport.bytesWritten)],
     ['limit_maxbytes', wholeOrZero(engine.maxBytes)],
     ['accepting_conns', 1],
     ...zeros('listen_disabled_num', 'time_in_listen_disabled_us'),
     ['threads', 1],
-    ['conn_yields', sum((transport) => transport.yields)],
+    ['conn_yields', items.overTransports((transport) => transport.yields)],
     ...zeros('hash_power_level', 'hash_bytes', 'hash_is_expanding'),
     ...zeros('slab_reassign_rescues', 'slab_reassign_chunk_rescues', 'slab_reassign_inline_reclaim'),
     ...zeros('slab_reassign_busy_items', 'slab_reassign_busy_deletes', 'slab_reassign_busy_nomem'),

@@ -8,6 +8,7 @@ import type { ItemStore } from '../../../memcached/item-store.js';
 import type { Reply } from '../../../memcached/reply.js';
 import { type CasId, Request, type StoreMode } from '../../../memcached/request.js';
 import { wireKey } from '../../../memcached/wire-key.js';
+import { isWellFormed } from '../../../value-text.js';
 import { optional, type ParamsOf, required } from '../params.js';
 import { RpcError } from '../rpc-error.js';
 import { casIdJson, givenValue } from '../stored-value.js';
@@ -18,8 +19,6 @@ const UINT32_END = 2 ** 32;
 const CAS_ID = /^\d{1,20}$/;
 /** Flat, so that a long text costs it no stack; the length says the rest. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-/** A text that has no bytes in UTF-8. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const TTL_TAKES = 'milliseconds, 0 or more, or null for never';
 
@@ -152,7 +151,7 @@ function nextVersionJson(items: ItemStore): string {
 }
 
 function isStorable(value: unknown): value is unknown {
-  return typeof value !== 'string' || !LONE_SURROGATE.test(value);
+  return typeof value !== 'string' || isWellFormed(value);
 }
 
 function isBase64(value: unknown): value is string {

@@ -53,13 +53,14 @@ export class SubscriptionIndex {
 
   /** Adds the subscription to those who have asked for this key or prefix. */
   join(text: string, isPrefix: boolean, subscription: Subscription): Group {
-    this.#bytes += this.bytesFor(text, isPrefix);
     let group = this.#find(text, isPrefix);
     if (group === undefined) {
+      this.#bytes += groupBytes(text, isPrefix);
       group = new Group(text, isPrefix);
       if (isPrefix) this.#prefixes.set(renamed(text), group);
       else this.#keys.set(text, group);
     }
+    this.#bytes += PLACE_BYTES;
     group.join(subscription);
     return group;
   }
