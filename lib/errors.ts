@@ -7,6 +7,8 @@ export const ERROR_CODES = {
   HOTSET_INVALID_OPTION: 'An option has a value that it does not take.',
   HOTSET_INVALID_ARGUMENT: 'A method was called with a value that it does not take.',
   HOTSET_INVALID_SIZE: 'The sizeOf hook returned something other than a finite number of bytes, 0 or more.',
+  HOTSET_LISTENER_LOOP:
+    'Listeners caused removals and changes without end within one call; those beyond the limit were not reported.',
   HOTSET_INVALID_KEY:
     'A text cannot be a key on the wire (empty, over 250 bytes, or with a blank or control character).',
   HOTSET_UNREADABLE_VALUE: 'A value on the wire is not what its flags say.',

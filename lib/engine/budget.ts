@@ -1,48 +1,74 @@
 /**
- * What entries may take and what they do take: bytes of keys and values, overhead for each entry, slack of the
- * structure, and their number. Without byte limits nothing is weighed, and everything weighs 0.
+ * What entries may take and what they do take. Counted are keys and values, buffers that several values share, and the
+ * engine's structure: an average for each entry, or what has been allocated where that is more. Without byte limits
+ * nothing is weighed, and everything weighs 0.
  */
 
 import { HotsetError, rejectUnknownOptions } from '../errors.js';
 import { bytesOption } from './byte-size.js';
-import { checkedLimit } from './options.js';
+import { type Columns, columnBytes, PAIR_BYTES } from './columns.js';
+import type { KeyIndex } from './key-index.js';
+import { checkedLimit, type ResolvedOptions } from './options.js';
 
 /** Limits that `resize` can change. */
 export interface Limits {
   /** As the option `maxBytes`: a number of bytes, `'64MiB'` or `'25%'`. */
-  maxBytes?: number | string;
-  maxEntries?: number;
+  maxBytes?: number | string | undefined;
+  maxEntries?: number | undefined;
 }
 
 const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['maxBytes', 'maxEntries']);
+
+/** Columns that grow by a quarter at a time have an eighth of slack on average. */
+const COLUMN_SLACK = 1.12;
+/** A key's share of the index: 4 bytes for each chain, of which there are between 0.66 and 1.33. */
+const CHAIN_BYTES = 4;
+/** The structure of an empty engine, and what a small one has allocated ahead. */
+const UNCOUNTED_BYTES = 8192;
+
+/** What an entry takes beside its key and value, before any column is in use. Whole bytes, so that sums are exact. */
+export const ENTRY_OVERHEAD_BYTES: number =
+  Math.round((columnBytes('links') + PAIR_BYTES) * COLUMN_SLACK) + CHAIN_BYTES;
 
 export class Budget {
   maxBytes: number;
   maxEntries: number;
   /** Keys and values of all entries. */
   contentBytes = 0;
+  /** Buffers that several entries keep alive, and their records. */
+  sharedBytes = 0;
   /** What an entry takes beside key and value, with the columns that are in use. */
-  overheadBytes = 0;
-  /** What the tables' indexes have allocated beyond that, and memory that several entries share. */
-  slackBytes = 0;
+  overheadBytes: number = ENTRY_OVERHEAD_BYTES;
   readonly weighs: boolean;
   readonly #maxEntryBytes: number;
+  readonly #columns: Columns;
+  readonly #index: KeyIndex;
 
-  constructor(limits: { maxBytes: number; maxEntries: number; maxEntryBytes: number }) {
+  constructor(
+    limits: Pick<ResolvedOptions<never, never>, 'maxBytes' | 'maxEntries' | 'maxEntryBytes'>,
+    columns: Columns,
+    index: KeyIndex,
+  ) {
     this.maxBytes = limits.maxBytes;
     this.maxEntries = limits.maxEntries;
     this.#maxEntryBytes = limits.maxEntryBytes;
     this.weighs =
       limits.maxBytes !== Number.POSITIVE_INFINITY || limits.maxEntryBytes !== Number.POSITIVE_INFINITY;
+    this.#columns = columns;
+    this.#index = index;
   }
 
-  addOverhead(bytes: number): void {
-    this.overheadBytes += bytes;
+  /** Counts a column that comes into use. */
+  addColumn(name: Parameters<typeof columnBytes>[0]): void {
+    this.overheadBytes += Math.round(columnBytes(name) * COLUMN_SLACK);
   }
 
-  /** Bytes that `entries` entries with the present content take. */
-  bytes(entries: number): number {
-    return this.weighs ? this.contentBytes + this.slackBytes + entries * this.overheadBytes : 0;
+  /** Bytes of `entries` entries with the present content, if the structure took `more` bytes than it does. */
+  bytes(entries: number, more = 0): number {
+    if (!this.weighs) return 0;
+    const average = entries * this.overheadBytes;
+    const allocated = this.#columns.bytes + this.#index.bytes + (more - UNCOUNTED_BYTES);
+    return this.contentBytes + this.sharedBytes + (average > allocated ? average : allocated);
   }
 
   /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit. */
@@ -50,7 +76,7 @@ export class Budget {
     return entries > this.maxEntries || (this.weighs && this.bytes(entries) + bytes > this.maxBytes);
   }
 
-  /** What an entry with `bytes` of key and value counts, slack aside. */
+  /** What an entry with `bytes` of key and value counts. */
   entryBytes(bytes: number): number {
     return this.weighs ? bytes + this.overheadBytes : 0;
   }

@@ -21,8 +21,8 @@ const TAKES =
   "a whole number of bytes from 1, Infinity, a size such as '64MiB', '1.5 GB' or '500kB', or a share such as '25%' of the memory that the process may use";
 
 /** The option's value in whole bytes; throws `HOTSET_INVALID_OPTION` for what is none. */
-export function bytesOption(name: string, value: number | string | undefined, whenAbsent: number): number {
-  if (value === undefined) return whenAbsent;
+export function bytesOption(name: string, value: number | string | undefined, defaultValue: number): number {
+  if (value === undefined) return defaultValue;
   const bytes = typeof value === 'string' ? parsedBytes(value, name) : value;
   if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(bytes) && bytes >= 1)) return bytes;
   throw invalidOption(name, TAKES, value);

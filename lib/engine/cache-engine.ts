@@ -1,101 +1,141 @@
 /**
- * CacheEngine: an exact LRU cache with a budget in bytes, TTLs and removal causes, by key.
+ * CacheEngine: an exact LRU cache with a budget in bytes, times to live and removal causes, by key.
  * The mechanics and their invariants stand in entry-store.ts.
  *
  * Every method is O(1) unless it says otherwise, plus O(1) for each entry that it has to evict.
  */
 
-import { invalidArgument } from '../errors.js';
-import type { DumpedEntry, EntryInfo, StoreOptions, StoreResult, UpdateOptions } from './entry.js';
-import { FETCHED } from './entry-table.js';
-import type { Direction } from './recency-list.js';
-import { SlotEngine } from './slot-engine.js';
-import { HITS } from './stats.js';
+import { invalidArgument, rejectUnknownOptions } from '../errors.js';
+import type { Limits } from './budget.js';
+import { dueTime, EntryStore } from './entry-store.js';
+import { type CacheEngineOptions, resolveOptions } from './options.js';
+import type { EngineStats } from './stats.js';
+import type {
+  ChangeListener,
+  Direction,
+  DumpedEntry,
+  EntryInfo,
+  IterationOptions,
+  StoreOptions,
+  StoreResult,
+  TouchOptions,
+  UpdateOptions,
+} from './types.js';
 
-/** How a walk over the entries goes. */
-export interface IterationOptions {
-  /** Which end comes first. Default: `'newest-first'`. */
-  order?: Direction;
-}
+const TOUCH_OPTIONS: ReadonlySet<string> = new Set<keyof TouchOptions>(['promote']);
+const UPDATE_OPTIONS: ReadonlySet<string> = new Set<keyof UpdateOptions>(['keepRefused']);
+const ITERATION_OPTIONS: ReadonlySet<string> = new Set<keyof IterationOptions>(['order']);
 
-export class CacheEngine<K, V> extends SlotEngine<K, V> {
+/** What adapters of this package use of an engine, by slot. */
+export let storeOf: <K, V>(engine: CacheEngine<K, V>) => EntryStore<K, V>;
+
+export class CacheEngine<K, V> {
+  // biome-ignore lint/suspicious/noExplicitAny: an engine of texts is to be taken where one of anything is asked for
+  readonly #store: EntryStore<any, any>;
+
+  static {
+    storeOf = (engine) => engine.#store;
+  }
+
+  /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense. */
+  constructor(options: CacheEngineOptions<K, V> = {}) {
+    this.#store = new EntryStore<K, V>(resolveOptions(options));
+  }
+
+  /** Entries held, expired ones that are not yet reclaimed included. */
+  get size(): number {
+    return this.#store.size;
+  }
+
+  /** Counted bytes of all entries: keys, values and the engine's structure. Never more than `maxBytes`. */
+  get bytes(): number {
+    return this.#store.bytes;
+  }
+
+  /** The budget in bytes, as the options or `resize` set it. */
+  get maxBytes(): number {
+    return this.#store.maxBytes;
+  }
+
+  /** The most entries, as the options or `resize` set it. */
+  get maxEntries(): number {
+    return this.#store.maxEntries;
+  }
+
   // Reading
 
   /** The value under `key`, which becomes the newest entry; `undefined` when there is none. */
   get(key: K): V | undefined {
-    const table = this.tables.single;
-    if (table === null || this.watchesReads) {
-      const entry = this.lookup(key);
-      const value = entry > 0 ? this.valueAt(entry) : undefined;
-      this.announcements?.deliver();
-      return value;
-    }
-    // What `lookup` does in the plainest case, in one piece: a quarter faster.
-    const slot = table.find(key);
-    if (slot === 0) {
-      this.missed(key);
-      return undefined;
-    }
-    if (table.expiry !== null && this.isDue(table.expiry.expiresAt[slot]!)) {
-      this.expired(table, slot);
-      return undefined;
-    }
-    this.counters[HITS]!++;
-    table.promote(slot);
-    return table.values[slot];
+    const store = this.#store;
+    const slot = store.readSlot(key);
+    return slot > 0 ? store.valueAt(slot) : undefined;
   }
 
   /** The value under `key`; changes neither the order nor the statistics. */
   peek(key: K): V | undefined {
-    const entry = this.find(key);
-    return entry === 0 ? undefined : this.valueAt(entry);
+    const slot = this.#store.peekSlot(key);
+    return slot === 0 ? undefined : this.#store.valueAt(slot);
   }
 
   /** Whether a live entry is under `key`; changes neither the order nor the statistics. */
   has(key: K): boolean {
-    return this.find(key) !== 0;
+    return this.#store.peekSlot(key) !== 0;
   }
 
   /**
-   * All that is known about the entry under `key`; `undefined` when there is no live one. Changes neither order
-   * nor statistics. The first call of all that finds an entry begins the versions: see `beginVersions`.
+   * All that is known about the entry under `key`; `undefined` when there is no live one. Changes neither order nor
+   * statistics. The first call that finds an entry begins to number writes, which takes 9 bytes for each entry.
    */
   getEntry(key: K): EntryInfo<K, V> | undefined {
-    const entry = this.#findNumbered(key);
-    return entry === 0 ? undefined : this.#describe(entry);
+    const store = this.#store;
+    const slot = this.#peekNumbered(key);
+    if (slot === 0) return undefined;
+    return {
+      key: store.keyAt(slot),
+      value: store.valueAt(slot),
+      bytes: store.bytesAt(slot),
+      flags: store.flagsAt(slot),
+      version: store.versionAt(slot),
+      remainingTtlMs: store.remainingTtlMsAt(slot),
+      ...this.#accessAt(slot),
+    };
   }
 
   /** Milliseconds until `key` expires: `Infinity` for never, `undefined` when there is no live entry. */
   remainingTtlMs(key: K): number | undefined {
-    const entry = this.find(key);
-    return entry === 0 ? undefined : this.remainingTtlMsAt(entry);
+    const slot = this.#store.peekSlot(key);
+    return slot === 0 ? undefined : this.#store.remainingTtlMsAt(slot);
   }
 
   // Writing
 
-  /** Stores `value` under `key`, whatever was there. Returns `stored`, `too-large` or `no-room`. */
+  /**
+   * Stores `value` under `key`, whatever was there. Returns `stored`, `too-large` or `no-room`. Linear in what the
+   * value weighs. Throws `HOTSET_INVALID_ARGUMENT` and `HOTSET_INVALID_OPTION` for options that make no sense, as all
+   * that store do.
+   */
   set(key: K, value: V, options?: StoreOptions): StoreResult {
-    return this.store(key, value, options);
+    return this.#store.setWithHint(0, key, value, options);
   }
 
   /** Stores only where there is no live entry: `stored`, `exists`, `too-large` or `no-room`. */
   add(key: K, value: V, options?: StoreOptions): StoreResult {
-    return this.find(key) === 0 ? this.store(key, value, options) : 'exists';
+    return this.#store.peekSlot(key) === 0 ? this.set(key, value, options) : 'exists';
   }
 
   /** Stores only where there is a live entry: `stored`, `not-found`, `too-large` or `no-room`. */
   replace(key: K, value: V, options?: StoreOptions): StoreResult {
-    return this.find(key) === 0 ? 'not-found' : this.store(key, value, options);
+    return this.#store.peekSlot(key) === 0 ? 'not-found' : this.set(key, value, options);
   }
 
   /**
-   * Stores only where the live entry has the version that `getEntry` told:
+   * Stores only where the live entry has the version that `getEntry` returned:
    * `stored`, `exists` (another version), `not-found`, `too-large` or `no-room`.
    */
   compareAndSet(key: K, version: number | bigint, value: V, options?: StoreOptions): StoreResult {
-    const entry = this.#findNumbered(key);
-    if (entry === 0) return 'not-found';
-    return this.versionAt(entry) === version ? this.store(key, value, options) : 'exists';
+    const slot = this.#peekNumbered(key);
+    if (slot === 0) return 'not-found';
+    return this.#store.versionAt(slot) === version ? this.set(key, value, options) : 'exists';
   }
 
   /**
@@ -103,46 +143,61 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
    * `stored`, `not-found`, `too-large` or `no-room`.
    */
   update(key: K, value: V, options?: UpdateOptions): StoreResult {
-    const entry = this.find(key);
-    if (entry === 0) return 'not-found';
-    const keepRefused = options?.keepRefused === true;
-    const marks = options?.keepMarks === true ? this.#allMarksOf(entry) : 0;
-    const expiresAtMs = this.expiresAtMsOf(entry);
-    const result = this.write(key, value, expiresAtMs, this.flagsAt(entry), keepRefused, this.nowIfNeeded());
-    if (marks !== 0 && result === 'stored') this.#remark(key, marks);
-    return result;
-  }
-
-  #allMarksOf(entry: number): number {
-    return this.tables.tableOf(entry).marks?.[this.tables.slotOf(entry)] ?? 0;
-  }
-
-  #remark(key: K, marks: number): void {
-    // A removal listener may have taken the entry away.
-    const entry = this.tables.find(key);
-    if (entry !== 0) this.tables.tableOf(entry).marks![this.tables.slotOf(entry)] = marks;
+    if (options !== undefined) {
+      rejectUnknownOptions(options, UPDATE_OPTIONS);
+      checkBoolean('keepRefused', options.keepRefused);
+    }
+    const slot = this.#store.peekSlot(key);
+    return slot === 0 ? 'not-found' : this.#store.update(slot, key, value, options?.keepRefused === true);
   }
 
   /**
    * Gives a live entry a new time to live, counted from now. Its place in the order, its value and its
    * version stay, unless `promote` asks for the newest place. False when there is no live entry.
    */
-  touch(key: K, ttlMs: number, options?: { promote?: boolean }): boolean {
-    const expiresAtMs = this.expiresAtMs(ttlMs);
-    const entry = this.find(key);
-    if (entry === 0) return false;
-    this.reschedule(options?.promote === true ? this.promoteAt(entry) : entry, expiresAtMs);
+  touch(key: K, ttlMs: number, options?: TouchOptions): boolean {
+    dueTime(ttlMs, 0);
+    if (options !== undefined) {
+      rejectUnknownOptions(options, TOUCH_OPTIONS);
+      checkBoolean('promote', options.promote);
+    }
+    const slot = this.#store.peekSlot(key);
+    if (slot === 0) return false;
+    if (options?.promote === true) this.#store.promoteAt(slot);
+    this.#store.touchAt(slot, ttlMs);
     return true;
   }
 
   /** Removes the entry under `key`. False when there was no live one. */
   delete(key: K): boolean {
-    const entry = this.tables.find(key);
-    if (entry === 0) return false;
-    const live = !this.isExpired(entry);
-    this.remove(this.tables.tableOf(entry), this.tables.slotOf(entry), live ? 'deleted' : 'expired');
-    this.announcements?.deliver();
-    return live;
+    return this.#store.delete(key);
+  }
+
+  /** Removes everything and gives the memory back. O(n) with a removal listener. */
+  clear(): void {
+    this.#store.clear();
+  }
+
+  /** Evicts the least recently used live entry and returns it; `undefined` when there is none. */
+  evictOldest(): [K, V] | undefined {
+    return this.#store.evictOldest();
+  }
+
+  /**
+   * Removes entries whose time has passed, looking at `limit` entries at most; the next call goes on where this one
+   * stopped. Returns how many it removed. Expired entries are never read and give way before live ones, so this only
+   * gives memory back sooner. O(limit).
+   */
+  sweepExpired(limit: number = Number.POSITIVE_INFINITY): number {
+    return this.#store.sweepExpired(limit);
+  }
+
+  /**
+   * Changes limits; evicts what no longer fits, oldest first, also with `evict: false`.
+   * Throws `HOTSET_INVALID_OPTION`; `maxBytes` can be changed only while it is finite, to a finite value.
+   */
+  resize(limits: Limits): void {
+    this.#store.resize(limits);
   }
 
   // Walking. A walk survives any change made on the way, and it ends: it visits no removed entry and none
@@ -150,17 +205,18 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
 
   /** Live keys, newest first unless asked otherwise. O(1) for each. */
   *keys(options?: IterationOptions): Generator<K, void, undefined> {
-    for (const entry of this.#live(options)) yield this.keyAt(entry);
+    for (const slot of this.#store.walk(direction(options))) yield this.#store.keyAt(slot);
   }
 
   /** Live values, newest first unless asked otherwise. O(1) for each. */
   *values(options?: IterationOptions): Generator<V, void, undefined> {
-    for (const entry of this.#live(options)) yield this.valueAt(entry);
+    for (const slot of this.#store.walk(direction(options))) yield this.#store.valueAt(slot);
   }
 
   /** Live keys and values, newest first unless asked otherwise. O(1) for each. */
   *entries(options?: IterationOptions): Generator<[K, V], void, undefined> {
-    for (const entry of this.#live(options)) yield [this.keyAt(entry), this.valueAt(entry)];
+    for (const slot of this.#store.walk(direction(options)))
+      yield [this.#store.keyAt(slot), this.#store.valueAt(slot)];
   }
 
   /** What `entries()` returns: `for (const [key, value] of engine)`. */
@@ -173,100 +229,136 @@ export class CacheEngine<K, V> extends SlotEngine<K, V> {
     for (const [key, value] of this.entries()) visit(value, key, this);
   }
 
-  // Dumping. Times are told as what is left and what has passed, so that a dump can be loaded under another clock.
+  // Dumping. Times are what is left and what has passed, so that a dump can be loaded under another clock.
 
   /** Every live entry with all that it takes to store it again, oldest first. A walk: see above. O(1) for each. */
   *dump(): Generator<DumpedEntry<K, V>, void, undefined> {
-    for (const entry of this.#live({ order: 'oldest-first' })) {
+    const store = this.#store;
+    for (const slot of store.walk('oldest-first')) {
+      const adapterBits = store.tracksAccess ? store.adapterBitsAt(slot) : 0;
       yield {
-        key: this.keyAt(entry),
-        value: this.valueAt(entry),
-        flags: this.flagsAt(entry),
-        remainingTtlMs: this.remainingTtlMsAt(entry),
-        ...this.#accessOf(entry),
-        ...(this.trackAccess && this.marksAt(entry) !== 0 ? { marks: this.marksAt(entry) } : {}),
+        key: store.keyAt(slot),
+        value: store.valueAt(slot),
+        flags: store.flagsAt(slot),
+        remainingTtlMs: store.remainingTtlMsAt(slot),
+        ...this.#accessAt(slot),
+        ...(adapterBits === 0 ? {} : { adapterBits }),
       };
     }
   }
 
   /**
-   * Stores what `dump` gave, in its order, as the newest entries; what the engine refuses or has to evict again
-   * is left out, as with `set`. Returns how many it stored. Times to live go on from what was left; ages are
-   * kept where this engine has `trackAccess`.
+   * Stores what `dump` gave, also by way of JSON, or `[key, value]` pairs such as a Map has, in their order, as the newest
+   * entries; what the engine refuses or has to evict again is left out, as with `set`. Returns how many it stored.
+   * Times to live go on from what was left; ages are kept where this engine has `trackAccess`. O(n).
+   * Throws `HOTSET_INVALID_ARGUMENT` where something is no entry, and then stores nothing.
    */
-  load(entries: Iterable<DumpedEntry<K, V>>): number {
+  load(entries: Iterable<DumpedEntry<K, V> | readonly [K, V]>): number {
+    const store = this.#store;
     let stored = 0;
-    for (const { key, value, flags, remainingTtlMs, ageMs = 0, idleMs = 0, fetched, marks = 0 } of entries) {
-      for (const [name, ms] of Object.entries({ ageMs, idleMs }))
-        if (!Number.isFinite(ms)) throw invalidArgument(name, 'a finite number of milliseconds', ms);
-      if (this.set(key, value, { ttlMs: remainingTtlMs, flags }) !== 'stored') continue;
+    for (const entry of Array.from(entries, checkedEntry<K, V>)) {
+      const ttlMs = entry.remainingTtlMs === null ? Number.POSITIVE_INFINITY : entry.remainingTtlMs;
+      if (this.set(entry.key, entry.value, { ttlMs, flags: entry.flags }) !== 'stored') continue;
       stored++;
-      if (this.trackAccess) this.#backdate(key, ageMs, idleMs, fetched === true, marks);
+      const slot = store.tracksAccess ? store.peekSlot(entry.key) : 0;
+      if (slot === 0) continue;
+      store.backdateAt(slot, entry.ageMs ?? 0, entry.idleMs ?? 0, entry.fetched === true);
+      store.setAdapterBitsAt(slot, entry.adapterBits ?? 0);
     }
     return stored;
   }
 
-  #backdate(key: K, ageMs: number, idleMs: number, fetched: boolean, marks: number): void {
-    const entry = this.tables.find(key);
-    if (entry === 0) return;
-    const table = this.tables.tableOf(entry);
-    const slot = this.tables.slotOf(entry);
-    const times = table.times!;
-    times.set(slot, times.storedAt(slot) - ageMs, times.usedAt(slot) - idleMs);
-    table.marks![slot] = fetched ? FETCHED : 0;
-    if (marks !== 0) this.setMarksAt(entry, marks);
+  // Looking from outside
+
+  /**
+   * Calls `listener` with each change to an entry whose key is a text that begins with `prefix`; the empty prefix
+   * takes every key. Returns what ends that. A change costs O(1) for each subscription.
+   * Throws `HOTSET_INVALID_ARGUMENT`.
+   *
+   * @example
+   * const unsubscribe = engine.subscribe('user:', (change) => console.log(change.key, change.cause));
+   */
+  subscribe(prefix: string, listener: ChangeListener<K>): () => void {
+    if (typeof prefix !== 'string') throw invalidArgument('prefix', 'a text', prefix);
+    if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener);
+    return this.#store.subscribe(prefix, listener);
   }
 
-  *#live(options?: IterationOptions): Generator<number, void, undefined> {
-    const order = options?.order ?? 'newest-first';
-    if (order !== 'newest-first' && order !== 'oldest-first')
-      throw invalidArgument('order', "'newest-first' or 'oldest-first'", order);
-    for (const entry of this.tables.walk(order)) if (!this.isExpired(entry)) yield entry;
+  /** Counters since the start or the last `resetStats()`, and what is held now. A frozen snapshot. */
+  stats(): EngineStats {
+    return this.#store.stats();
   }
 
-  /** As `find`, for a caller that wants the version. */
-  #findNumbered(key: K): number {
-    const entry = this.find(key);
-    if (entry === 0 || this.numbersWrites) return entry;
-    this.beginVersions();
+  /** Sets the counters of `stats()` back to 0; what is held stays. */
+  resetStats(): void {
+    this.#store.resetStats();
+  }
+
+  /** Walks the whole structure and returns what is inconsistent: an empty list when all is well. O(n). */
+  verify(): string[] {
+    return this.#store.verify();
+  }
+
+  /** What `JSON.stringify` and `console.log` show: limits and what is held, and no keys or values. */
+  toJSON(): { size: number; bytes: number; maxBytes: number; maxEntries: number } {
+    const { size, bytes, maxBytes, maxEntries } = this;
+    return { size, bytes, maxBytes, maxEntries };
+  }
+
+  /** As `peekSlot`, for a caller that wants the version. */
+  #peekNumbered(key: K): number {
+    const slot = this.#store.peekSlot(key);
+    if (slot === 0 || this.#store.hasVersions) return slot;
+    this.#store.beginVersions();
     // Numbers take room: the entry may have had to go.
-    return this.find(key);
+    return this.#store.peekSlot(key);
   }
 
-  #describe(entry: number): EntryInfo<K, V> {
-    return {
-      key: this.keyAt(entry),
-      value: this.valueAt(entry),
-      bytes: this.bytesAt(entry),
-      flags: this.flagsAt(entry),
-      version: this.versionAt(entry),
-      remainingTtlMs: this.remainingTtlMsAt(entry),
-      ...this.#accessOf(entry),
-    };
-  }
-
-  #accessOf(entry: number): Pick<EntryInfo<K, V>, 'ageMs' | 'idleMs' | 'fetched'> {
-    if (!this.trackAccess) return { ageMs: undefined, idleMs: undefined, fetched: undefined };
-    const now = this.clock.now();
-    const table = this.tables.tableOf(entry);
-    const slot = this.tables.slotOf(entry);
-    return {
-      ageMs: now - table.times!.storedAt(slot),
-      idleMs: now - table.times!.usedAt(slot),
-      fetched: (table.marks![slot]! & FETCHED) !== 0,
-    };
+  #accessAt(slot: number): Pick<EntryInfo<K, V>, 'ageMs' | 'idleMs' | 'fetched'> {
+    const store = this.#store;
+    if (!store.tracksAccess) return { ageMs: undefined, idleMs: undefined, fetched: undefined };
+    return { ageMs: store.ageMsAt(slot), idleMs: store.idleMsAt(slot), fetched: store.fetchedAt(slot) };
   }
 }
 
-/** What `console.log(engine)` shows in Node: what is held and the limits, and not the columns. */
+function direction(options: IterationOptions | undefined): Direction {
+  if (options === undefined) return 'newest-first';
+  rejectUnknownOptions(options, ITERATION_OPTIONS);
+  const { order = 'newest-first' } = options;
+  if (order !== 'newest-first' && order !== 'oldest-first')
+    throw invalidArgument('order', "'newest-first' or 'oldest-first'", order);
+  return order;
+}
+
+function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value);
+}
+
+function checkedEntry<K, V>(entry: DumpedEntry<K, V> | readonly [K, V]): DumpedEntry<K, V> {
+  if (Array.isArray(entry) && entry.length === 2) return { key: entry[0], value: entry[1] };
+  if (typeof entry !== 'object' || entry === null || !('key' in entry) || !('value' in entry))
+    throw invalidArgument('entries', 'entries of a dump, or [key, value] pairs', entry);
+  const { flags, remainingTtlMs, ageMs, idleMs, adapterBits } = entry;
+  if (flags !== undefined && (typeof flags !== 'number' || flags >>> 0 !== flags))
+    throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
+  if (remainingTtlMs !== undefined && remainingTtlMs !== null && !(typeof remainingTtlMs === 'number' && remainingTtlMs === remainingTtlMs))
+    throw invalidArgument('remainingTtlMs', 'a number of milliseconds (Infinity or null for never)', remainingTtlMs);
+  for (const [name, ms] of Object.entries({ ageMs, idleMs }))
+    if (ms !== undefined && !Number.isFinite(ms))
+      throw invalidArgument(name, 'a finite number of milliseconds', ms);
+  if (adapterBits !== undefined && !(adapterBits >= 0 && adapterBits < 128 && Number.isInteger(adapterBits)))
+    throw invalidArgument('adapterBits', 'a whole number from 0 to 127', adapterBits);
+  return entry;
+}
+
+/** What `console.log(engine)` shows in Node. */
 function inspected(
   this: CacheEngine<unknown, unknown>,
   _depth: number,
   options: object,
   inspect: (value: object, options: object) => string,
 ): string {
-  const { size, bytes, maxBytes, maxEntries } = this;
-  return `CacheEngine ${inspect({ size, bytes, maxBytes, maxEntries }, options)}`;
+  return `CacheEngine ${inspect(this.toJSON(), options)}`;
 }
 
 Object.defineProperty(CacheEngine.prototype, Symbol.for('nodejs.util.inspect.custom'), { value: inspected });

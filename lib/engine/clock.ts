@@ -1,6 +1,6 @@
 /**
- * Where the engine gets its time. Time is in milliseconds since any fixed point;
- * 0, fractions and negative times are ordinary, and a clock may jump.
+ * Where the engine gets its time. Time is in milliseconds since any fixed point; 0, fractions and negative times are
+ * ordinary, and a clock may jump.
  */
 
 import { invalidOption } from '../errors.js';
@@ -10,10 +10,23 @@ export interface Clock {
   now(): number;
 }
 
-/** Wall-clock time. */
+/** Wall-clock time: Unix time in whole milliseconds. It jumps when somebody sets the system's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** A clock that stands still until told otherwise: for tests. */
+interface Runtime {
+  readonly performance?: { readonly now: () => number };
+  readonly Performance?: { readonly prototype: { readonly now: () => number } };
+}
+
+const runtime = globalThis as Runtime;
+
+/**
+ * Whole milliseconds since the process began, whatever happens to the wall clock: the engine's default, since times to
+ * live are durations.
+ */
+export const monotonicClock: Clock = { now: () => Math.floor(runtime.performance!.now()) };
+
+/** A clock that stands still until it is moved: for tests. */
 export class ManualClock implements Clock {
   #now: number;
 
@@ -59,39 +72,65 @@ export class CoarseClock implements Clock {
   }
 }
 
+/** Readings within one millisecond that show a loop: one that waits in between does not make so many. */
+const LOOP_READINGS = 8;
+/** Answers that one reading may give in a loop. */
+const MAX_ANSWERS = 64;
+
 /**
- * Reads its source at most once in `resolutionMs`: for hot loops over entries with a time to live, where reading
- * the system's clock (40 ns) costs more than the cache. Between readings time stands still, and longer while
- * the event loop is blocked: an entry may be read for so long after its time. The only timer is unref'd, and
- * runs only while the clock is in use.
+ * The time as the engine sees it. Reading a clock takes longer than a hit (40 ns), so a loop that does not let go of
+ * the event loop gets several answers out of one reading of the default clock: at most 64, fewer when time passes
+ * quickly, and none once the piece of work has ended (a microtask sees to that). An injected clock is read every time,
+ * and so is the default one where somebody has put another in its place, as fake timers do.
  */
-export class TickingClock implements Clock {
-  readonly #source: Clock;
-  readonly #resolutionMs: number;
-  #now = 0;
-  #isFresh = false;
-
-  constructor(resolutionMs = 1, source: Clock = systemClock) {
-    if (typeof resolutionMs !== 'number' || !(resolutionMs >= 1))
-      throw invalidOption('resolutionMs', 'milliseconds, 1 or more', resolutionMs);
-    this.#resolutionMs = resolutionMs;
-    this.#source = source;
-  }
-
-  now(): number {
-    if (!this.#isFresh) this.#read();
-    return this.#now;
-  }
-
-  #read(): void {
-    this.#now = this.#source.now();
-    this.#isFresh = true;
-    const timer: unknown = setTimeout(this.#makeStale, this.#resolutionMs);
-    // A browser's timer is a number, and holds nothing open.
-    (timer as { unref?(): void }).unref?.();
-  }
-
-  readonly #makeStale = (): void => {
-    this.#isFresh = false;
+export class Timekeeper {
+  readonly #clock: Clock;
+  #now = Number.NaN;
+  /** Answers that the last reading may still give. */
+  #answers = 0;
+  #readings = 0;
+  readonly #mayKeep: boolean;
+  readonly #endOfWork = (): void => {
+    this.#answers = 0;
+    this.#readings = 0;
   };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#mayKeep = clock === monotonicClock;
+  }
+
+  /** The time now, or when this piece of work began. Throws `HOTSET_INVALID_OPTION` where the clock shows no number. */
+  now(): number {
+    if (this.#answers > 0 && Date === NATIVE_DATE) {
+      this.#answers--;
+      return this.#now;
+    }
+    const now = this.#read();
+    if (this.#mayKeep && runtime.performance!.now === NATIVE_NOW) this.#keep(now);
+    this.#now = now;
+    return now;
+  }
+
+  #read(): number {
+    const now = this.#clock.now();
+    if (typeof now !== 'number' || Number.isNaN(now))
+      throw invalidOption('clock', 'an object whose now() returns a number of milliseconds', now);
+    return now;
+  }
+
+  #keep(now: number): void {
+    if (now !== this.#now) this.#readings = 0;
+    else if (++this.#readings > LOOP_READINGS) {
+      if (this.#readings === LOOP_READINGS + 1) Promise.resolve().then(this.#endOfWork);
+      this.#answers = Math.min(this.#readings, MAX_ANSWERS);
+    }
+  }
 }
+
+/**
+ * The runtime's own, to tell when fake timers have taken their place: all kinds replace `Date`, which costs nothing to
+ * compare, and most `performance`, which is compared at each reading.
+ */
+const NATIVE_DATE = Date;
+const NATIVE_NOW = runtime.Performance?.prototype.now;

@@ -1,53 +1,444 @@
-/** Where columns get their memory, and larger copies of them: what is new there is 0, or `undefined`. O(capacity). */
+/**
+ * What a slot has, laid out for the cache line: its place in the order of use and in the index side by side in one
+ * Int32Array, key and value side by side in arrays of V8's. All else has a column that exists once something needs it.
+ *
+ * Slot 0 is the anchor of the order of use and means "absent". Free slots form a list.
+ *
+ * No call copies a million slots: long before the last slot is taken, larger columns are allocated beside those in use, and
+ * each insertion copies a piece. Until they take over, `mirror` repeats in them what changes. Keys and values lie in
+ * one array, or in pages once it would be too long to copy.
+ */
 
-export interface ColumnSource {
-  uint8(length: number): Uint8Array;
-  uint32(length: number): Uint32Array;
-  float64(length: number): Float64Array;
-  /** Takes back a column that nobody will use again. */
-  free(column: ArrayBufferView): void;
+/** Offsets in `links`: four numbers a slot. */
+export const OLDER = 0;
+export const NEWER = 1;
+export const HASH = 2;
+export const NEXT = 3;
+
+export const NEVER: number = Number.POSITIVE_INFINITY;
+
+/** In `bits`: the value has been read. The other seven belong to adapters. */
+export const FETCHED = 1;
+
+/** Up to so many slots keys and values are in one array, which is copied as it grows: 2 MB in 3 ms at most. */
+const FLAT_MAX_SLOTS = 2 ** 17;
+/** Beyond, a page holds those of 65,536 slots: V8 makes its array in a fraction of a millisecond. */
+const PAGE_BITS = 16;
+const PAGE_MASK = 0xffff;
+const PAGE_SLOTS = 2 ** PAGE_BITS;
+
+const FIRST_SLOTS = 16;
+const GROWTH = 1.25;
+/** Smaller columns are copied at once, in microseconds. */
+const COPIED_AT_ONCE_SLOTS = 4096;
+/** What one insertion or removal copies: 4 kB of links. */
+const PIECE_SLOTS = 256;
+/** Links are numbers of 31 bits, and slots are multiplied by four. */
+export const MAX_SLOTS: number = 2 ** 28;
+
+/** Weights from here on stand in a table of their own. */
+const HEAVY = 2 ** 32 - 1;
+
+interface TypedColumns {
+  links: Int32Array;
+  weights: Uint32Array | null;
+  dues: Float64Array | null;
+  flags: Uint32Array | null;
+  versions: Float64Array | null;
+  times: Float64Array | null;
+  bits: Uint8Array | null;
 }
 
-/** Columns with memory of their own, which the collector takes back. */
-export const OWN_MEMORY: ColumnSource = {
-  uint8: (length) => new Uint8Array(length),
-  uint32: (length) => new Uint32Array(length),
-  float64: (length) => new Float64Array(length),
-  free: () => {},
+type ColumnName = keyof TypedColumns;
+
+/** How each column is made, and how many numbers a slot has in it. */
+const COLUMNS = {
+  links: { type: Int32Array, width: 4 },
+  weights: { type: Uint32Array, width: 1 },
+  dues: { type: Float64Array, width: 1 },
+  flags: { type: Uint32Array, width: 1 },
+  versions: { type: Float64Array, width: 1 },
+  times: { type: Float64Array, width: 2 },
+  bits: { type: Uint8Array, width: 1 },
+} as const;
+const NAMES = Object.keys(COLUMNS) as ColumnName[];
+
+/** Bytes of one slot in a column. */
+export function columnBytes(name: ColumnName): number {
+  return COLUMNS[name].width * COLUMNS[name].type.BYTES_PER_ELEMENT;
+}
+
+/** References to a key and a value. */
+export const PAIR_BYTES = 16;
+
+interface Ahead extends TypedColumns {
+  readonly capacity: number;
+  /** Slots below this one have been copied. */
+  copied: number;
+}
+
+export class Columns implements TypedColumns {
+  links: Int32Array = new Int32Array(FIRST_SLOTS * 4);
+  /** Key and value of slot s at `2 * s` and the place after it; null once there are pages. */
+  pairs: unknown[] | null = [];
+  /** Counted bytes of key and value. */
+  weights: Uint32Array | null = null;
+  /** When each slot expires, in the clock's milliseconds; `NEVER` also for a free slot. */
+  dues: Float64Array | null = null;
+  flags: Uint32Array | null = null;
+  /** 0 for an entry that has not been numbered. */
+  versions: Float64Array | null = null;
+  /** When the value was stored, and when it was last used. */
+  times: Float64Array | null = null;
+  bits: Uint8Array | null = null;
+
+  capacity: number = FIRST_SLOTS;
+  /** Slots from this one on have never been used. */
+  nextFresh = 1;
+  /** Columns that take over once all slots have been copied; null most of the time. */
+  ahead: Ahead | null = null;
+
+  /** Bytes allocated for columns and pages. */
+  bytes: number = FIRST_SLOTS * columnBytes('links');
+
+  #slotBytes: number = columnBytes('links');
+  #pages: unknown[][] = [];
+  /** Slots that have places for key and value. */
+  #pairSlots = 0;
+  #firstFree = 0;
+  #heavy: Map<number, number> | null = null;
+  #wideVersions: Map<number, bigint> | null = null;
+
+  // Columns
+
+  /** Gives every slot a column of this name. O(slots) for `dues`, which have to say "never". */
+  need(name: Exclude<ColumnName, 'links'>): void {
+    if (this[name] !== null) return;
+    this.#set(this, name, made(name, this.capacity));
+    if (name === 'dues') (this.dues as Float64Array | null)?.fill(NEVER, 0, this.nextFresh);
+    if (this.ahead !== null) this.#set(this.ahead, name, made(name, this.ahead.capacity));
+    // What has been copied lacks the new column: begin again.
+    if (this.ahead !== null) this.ahead.copied = 0;
+    this.#slotBytes += columnBytes(name);
+    this.#countBytes();
+  }
+
+  #countBytes(): void {
+    this.bytes = this.capacity * this.#slotBytes + this.#pairSlots * PAIR_BYTES;
+  }
+
+  #set(columns: TypedColumns, name: ColumnName, column: TypedColumns[ColumnName]): void {
+    (columns as unknown as Record<ColumnName, TypedColumns[ColumnName]>)[name] = column;
+  }
+
+  // What a slot has
+
+  keyAt(slot: number): unknown {
+    const { pairs } = this;
+    return pairs === null ? this.#pages[slot >>> PAGE_BITS]![(slot & PAGE_MASK) << 1] : pairs[slot << 1];
+  }
+
+  valueAt(slot: number): unknown {
+    const { pairs } = this;
+    return pairs === null
+      ? this.#pages[slot >>> PAGE_BITS]![((slot & PAGE_MASK) << 1) + 1]
+      : pairs[(slot << 1) + 1];
+  }
+
+  put(slot: number, key: unknown, value: unknown): void {
+    const { pairs } = this;
+    if (pairs === null) this.#putInPage(slot, key, value);
+    else {
+      pairs[slot << 1] = key;
+      pairs[(slot << 1) + 1] = value;
+    }
+  }
+
+  setValue(slot: number, value: unknown): void {
+    const { pairs } = this;
+    if (pairs === null) this.#putInPage(slot, this.keyAt(slot), value);
+    else pairs[(slot << 1) + 1] = value;
+  }
+
+  #putInPage(slot: number, key: unknown, value: unknown): void {
+    const page = this.#pages[slot >>> PAGE_BITS]!;
+    const at = (slot & PAGE_MASK) << 1;
+    page[at] = key;
+    page[at + 1] = value;
+  }
+
+  /** Whether a slot of any number holds an entry. */
+  isUsed(slot: number): boolean {
+    return slot > 0 && slot < this.nextFresh && this.links[slot << 2]! >= 0;
+  }
+
+  weightAt(slot: number): number {
+    const weight = this.weights![slot]!;
+    return weight < HEAVY ? weight : this.#heavy!.get(slot)!;
+  }
+
+  setWeight(slot: number, bytes: number): void {
+    if (this.#heavy !== null) this.#heavy.delete(slot);
+    if (bytes < HEAVY) this.weights![slot] = bytes;
+    else {
+      this.weights![slot] = HEAVY;
+      this.#heavy ??= new Map();
+      this.#heavy.set(slot, bytes);
+    }
+  }
+
+  /** A bigint where a number would not be exact; 0 for an entry that has not been numbered. */
+  versionAt(slot: number): number | bigint {
+    const version = this.versions![slot]!;
+    return version <= Number.MAX_SAFE_INTEGER ? version : this.#wideVersions!.get(slot)!;
+  }
+
+  setVersion(slot: number, version: number | bigint): void {
+    if (this.#wideVersions !== null) this.#wideVersions.delete(slot);
+    this.versions![slot] = Number(version);
+    if (typeof version === 'bigint') {
+      if (version <= Number.MAX_SAFE_INTEGER) return;
+      this.versions![slot] = NEVER;
+      this.#wideVersions ??= new Map();
+      this.#wideVersions.set(slot, version);
+    }
+  }
+
+  // Slots
+
+  /** Whether the next insertion needs larger columns. */
+  get isFull(): boolean {
+    return this.nextFresh === this.capacity && this.#firstFree === 0;
+  }
+
+  /** Whether larger columns should be begun, so that they are ready in time. */
+  get isNearlyFull(): boolean {
+    return this.nextFresh >= this.capacity - (this.capacity >>> 6) - 1 && this.#firstFree === 0;
+  }
+
+  /** Bytes that larger columns would add to `bytes`. */
+  get growthBytes(): number {
+    return (this.#grownCapacity - this.capacity) * (this.#slotBytes + PAIR_BYTES);
+  }
+
+  get #grownCapacity(): number {
+    return Math.min(Math.ceil(this.capacity * GROWTH), MAX_SLOTS);
+  }
+
+  /** Begins larger columns. While they are small that is all; otherwise further insertions bring them about. */
+  grow(): void {
+    if (this.ahead === null || this.ahead.capacity <= this.capacity) this.#resize(this.#grownCapacity);
+  }
+
+  /** A slot for a new entry, in no list; the caller fills its columns. Throws nothing: `isFull` must be false. */
+  take(key: unknown, value: unknown): number {
+    let slot = this.#firstFree;
+    if (slot !== 0) this.#unlinkFree(slot);
+    else {
+      if (this.nextFresh === this.capacity) this.#finishGrowth();
+      slot = this.nextFresh++;
+      if (slot >= this.#pairSlots) this.#growPairs(slot);
+      if (this.dues !== null) this.dues[slot] = NEVER;
+    }
+    this.put(slot, key, value);
+    if (this.ahead !== null) this.#copyPiece(this.ahead);
+    return slot;
+  }
+
+  /** Gives back the slot of an entry that has left all lists. */
+  release(slot: number): void {
+    this.put(slot, undefined, undefined);
+    if (this.dues !== null) this.dues[slot] = NEVER;
+    if (this.#heavy !== null) this.#heavy.delete(slot);
+    if (this.#wideVersions !== null) this.#wideVersions.delete(slot);
+    this.#linkFree(slot);
+    if (this.ahead !== null) this.#copyPiece(this.ahead);
+  }
+
+  /** Free slots are linked both ways; what stands for the older one is negative, and marks them. */
+  #linkFree(slot: number): void {
+    const { links } = this;
+    const next = this.#firstFree;
+    links[(slot << 2) + OLDER] = ~0;
+    links[(slot << 2) + NEXT] = next;
+    if (next !== 0) links[(next << 2) + OLDER] = ~slot;
+    this.#firstFree = slot;
+    if (this.ahead !== null) for (const changed of [slot, next]) this.mirror(changed);
+  }
+
+  #unlinkFree(slot: number): void {
+    const { links } = this;
+    const before = ~links[(slot << 2) + OLDER]!;
+    const next = links[(slot << 2) + NEXT]!;
+    if (before === 0) this.#firstFree = next;
+    else links[(before << 2) + NEXT] = next;
+    if (next !== 0) links[(next << 2) + OLDER] = ~before;
+    if (this.ahead !== null) for (const changed of [before, next]) this.mirror(changed);
+  }
+
+  /** Makes the topmost slot, which must be free, one that has never been used. */
+  dropTop(): void {
+    this.#unlinkFree(--this.nextFresh);
+    if (this.nextFresh < this.capacity / 4 && this.capacity > FIRST_SLOTS && this.ahead === null)
+      this.#resize(Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS));
+    this.#shrinkPairs();
+  }
+
+  /** Copies all that a slot has but its links to another slot. */
+  copy(from: number, to: number): void {
+    this.put(to, this.keyAt(from), this.valueAt(from));
+    for (const name of NAMES) {
+      const column = this[name];
+      const { width } = COLUMNS[name];
+      if (name !== 'links') column?.copyWithin(to * width, from * width, (from + 1) * width);
+    }
+    if (this.#heavy?.has(from)) this.#heavy.set(to, this.#heavy.get(from)!);
+    if (this.#wideVersions?.has(from)) this.#wideVersions.set(to, this.#wideVersions.get(from)!);
+  }
+
+  // Growing and shrinking
+
+  #resize(capacity: number): void {
+    const ahead: Ahead = { ...NO_COLUMNS, capacity, copied: 0 };
+    for (const name of NAMES) if (this[name] !== null) this.#set(ahead, name, made(name, capacity));
+    this.ahead = ahead;
+    if (Math.min(capacity, this.capacity) <= COPIED_AT_ONCE_SLOTS) this.#copyUntil(ahead, this.nextFresh);
+  }
+
+  #finishGrowth(): void {
+    this.grow();
+    if (this.ahead !== null) this.#copyUntil(this.ahead, this.nextFresh);
+  }
+
+  #copyPiece(ahead: Ahead): void {
+    // A cache that grows again before it has shrunk stays as it is.
+    if (ahead.capacity < this.nextFresh) this.ahead = null;
+    else this.#copyUntil(ahead, Math.min(ahead.copied + PIECE_SLOTS, this.nextFresh));
+  }
+
+  /** Once all is copied, the new columns take over. */
+  #copyUntil(ahead: Ahead, end: number): void {
+    for (const name of NAMES) {
+      const { width } = COLUMNS[name];
+      const column = this[name];
+      if (column !== null)
+        ahead[name]!.set(column.subarray(ahead.copied * width, end * width), ahead.copied * width);
+    }
+    ahead.copied = end;
+    if (end < this.nextFresh) return;
+    for (const name of NAMES) this.#set(this, name, ahead[name]);
+    this.capacity = ahead.capacity;
+    this.ahead = null;
+    this.#countBytes();
+  }
+
+  /** Forgets all slots and gives the memory back. Columns in use stay in use. */
+  clear(): void {
+    this.ahead = null;
+    this.capacity = FIRST_SLOTS;
+    for (const name of NAMES) if (this[name] !== null) this.#set(this, name, made(name, FIRST_SLOTS));
+    this.pairs = [];
+    this.#pages = [];
+    this.#pairSlots = 0;
+    this.nextFresh = 1;
+    this.#firstFree = 0;
+    this.#heavy = null;
+    this.#wideVersions = null;
+    this.#countBytes();
+  }
+
+  /** Repeats what a slot has in the columns to come. */
+  mirror(slot: number): void {
+    const { ahead } = this;
+    if (ahead === null || slot >= ahead.capacity) return;
+    for (const name of NAMES) {
+      const { width } = COLUMNS[name];
+      const from = this[name];
+      if (from === null) continue;
+      const to = ahead[name]!;
+      for (let i = slot * width; i < (slot + 1) * width; i++) to[i] = from[i]!;
+    }
+  }
+
+  #growPairs(slot: number): void {
+    if (slot < FLAT_MAX_SLOTS) {
+      this.#pairSlots = Math.min(Math.max(Math.ceil(slot * GROWTH), FIRST_SLOTS), FLAT_MAX_SLOTS);
+      this.pairs = resized(this.pairs!, this.#pairSlots);
+    } else {
+      if (this.pairs !== null) this.#pages = pagesOf(this.pairs);
+      this.pairs = null;
+      this.#pages.push(resized([], PAGE_SLOTS));
+      this.#pairSlots += PAGE_SLOTS;
+    }
+    this.#countBytes();
+  }
+
+  #shrinkPairs(): void {
+    if (this.pairs === null) {
+      // Half a page stays, so that a cache that breathes does not make and drop one all the time.
+      if (this.nextFresh > this.#pairSlots - (PAGE_SLOTS * 3) / 2) return;
+      this.#pages.pop();
+      this.#pairSlots -= PAGE_SLOTS;
+      if (this.#pages.length === 1) {
+        this.pairs = this.#pages.pop()!;
+      }
+    } else {
+      if (this.nextFresh > this.#pairSlots / 4 || this.#pairSlots <= FIRST_SLOTS) return;
+      this.#pairSlots = Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS);
+      this.pairs = resized(this.pairs, this.#pairSlots);
+    }
+    this.#countBytes();
+  }
+
+  /** What is inconsistent; `size` entries must be in use. O(slots). */
+  verify(size: number): string[] {
+    const problems: string[] = [];
+    let free = 0;
+    for (let slot = this.#firstFree; slot !== 0; slot = this.links[(slot << 2) + NEXT]!) {
+      if (++free === this.nextFresh) return ['the list of free slots goes round'];
+      if (this.isUsed(slot)) problems.push(`slot ${slot} is in use and free`);
+      if (this.keyAt(slot) !== undefined || this.valueAt(slot) !== undefined)
+        problems.push(`free slot ${slot} still holds a key or a value`);
+      if (this.dues !== null && this.dues[slot] !== NEVER)
+        problems.push(`free slot ${slot} still has a due time`);
+    }
+    if (size + free !== this.nextFresh - 1)
+      problems.push(`of ${this.nextFresh - 1} slots ${size} hold an entry and ${free} are free`);
+    for (const name of NAMES)
+      for (let i = 0; this.ahead !== null && i < this.ahead.copied * COLUMNS[name].width; i++)
+        if (this[name] !== null && this.ahead[name]![i] !== this[name]![i]) {
+          problems.push(`the ${name} to come differ at ${i}`);
+          break;
+        }
+    return problems;
+  }
+}
+
+const NO_COLUMNS: TypedColumns = {
+  links: new Int32Array(0),
+  weights: null,
+  dues: null,
+  flags: null,
+  versions: null,
+  times: null,
+  bits: null,
 };
 
-export function grownUint8(source: ColumnSource, column: Uint8Array, capacity: number): Uint8Array {
-  const grown = source.uint8(capacity);
-  grown.set(column);
-  source.free(column);
-  return grown;
+function made(name: ColumnName, capacity: number): NonNullable<TypedColumns[ColumnName]> {
+  return new COLUMNS[name].type(capacity * COLUMNS[name].width);
 }
 
-export function grownUint32(source: ColumnSource, column: Uint32Array, capacity: number): Uint32Array {
-  const grown = source.uint32(capacity);
-  grown.set(column);
-  source.free(column);
-  return grown;
+/** A copy with room for so many slots, exactly: an array that is pushed to would take half as much again. */
+function resized(pairs: readonly unknown[], slots: number): unknown[] {
+  const copy = new Array<unknown>(slots * 2);
+  const kept = Math.min(pairs.length, copy.length);
+  for (let i = 0; i < kept; i++) copy[i] = pairs[i];
+  return copy.fill(undefined, kept);
 }
 
-export function grownFloat64(source: ColumnSource, column: Float64Array, capacity: number): Float64Array {
-  const grown = source.float64(capacity);
-  grown.set(column);
-  source.free(column);
-  return grown;
-}
-
-/** The same numbers, each with room for more. */
-export function widened(source: ColumnSource, column: Uint32Array): Float64Array {
-  const wide = source.float64(column.length);
-  wide.set(column);
-  source.free(column);
-  return wide;
-}
-
-/** Exactly as large as asked for, where an array that is pushed to would take half as much again. */
-export function grownArray<T>(column: readonly T[], capacity: number): (T | undefined)[] {
-  const grown = new Array<T | undefined>(capacity);
-  for (let i = 0; i < column.length; i++) grown[i] = column[i];
-  return grown.fill(undefined, column.length);
+function pagesOf(pairs: readonly unknown[]): unknown[][] {
+  const pages: unknown[][] = [];
+  for (let from = 0; from < pairs.length; from += PAGE_SLOTS * 2)
+    pages.push(resized(pairs.slice(from, from + PAGE_SLOTS * 2), PAGE_SLOTS));
+  return pages;
 }

@@ -10,7 +10,7 @@ import { weighObject } from './object-bytes.js';
 import { numberBytes, primitiveBytes, stringBytes } from './primitive-bytes.js';
 import { buffersBytes, viewBytes } from './view-bytes.js';
 
-export { latin1Bytes, stringBytes } from './primitive-bytes.js';
+export { latin1Bytes, stringBytes, stringBytesOf } from './primitive-bytes.js';
 export { viewBytes } from './view-bytes.js';
 
 /**

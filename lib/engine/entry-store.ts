@@ -1,211 +1,543 @@
 /**
- * How entries get in: the engine's base, over entry-removal.ts, which is how they get out. The two coordinate the
- * parts and are the only files that know them all: the tables hold and order the entries and know which have expired, the budget says what fits, the queue
- * holds removals until all is consistent.
+ * The mechanics of the cache, by slot: the one place that coordinates columns, index, order of use, expiry, budget and
+ * listeners. `CacheEngine` has one of these, and is its public face by key; adapters of this package use it directly.
  *
- * Invariants, after every public call: `bytes <= maxBytes`, `size <= maxEntries`; index, order and wheel of each
- * table hold the same slots; every removal has been counted under its cause and told to the listener once.
+ * Invariants, after every public call: `bytes <= maxBytes`, `size <= maxEntries`; index, order of use and columns hold
+ * the same slots; every removal has been counted under its cause and reported once. A slot is good until the next call
+ * that may store or remove.
+ *
+ * All methods are O(1) unless they say otherwise, plus O(1) for each entry that they have to evict.
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
-import { STORE_CHANNEL } from './diagnostics.js';
-import type { StoreOptions, StoreResult } from './entry.js';
-import { checkedSize, type SizeOf, valueBytes } from './entry-bytes.js';
-import { EXPIRY_BYTES, FLAGS_BYTES, VERSION_BYTES, WIDE_VERSION_BYTES } from './entry-overhead.js';
-import { EntryRemoval } from './entry-removal.js';
-import type { EntryTable } from './entry-table.js';
+import { Budget, type Limits } from './budget.js';
+import { type Clock, Timekeeper } from './clock.js';
+import { Columns, FETCHED, NEVER } from './columns.js';
+import { LOOKUP_CHANNEL, REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
+import { checkedSize, type SizeOf, stringBytes, stringBytesOf, valueBytes } from './entry-bytes.js';
+import { EvictionAges } from './eviction-ages.js';
+import { Expiry } from './expiry.js';
+import { HitRatioWindow } from './hit-ratio-window.js';
+import { KeyIndex } from './key-index.js';
+import { Listeners } from './listeners.js';
+import { type EvictionOrder, LruList } from './lru-list.js';
+import { weighObject } from './object-bytes.js';
 import type { ResolvedOptions } from './options.js';
+import { type Buffers, SharedBuffers } from './shared-buffers.js';
 import * as count from './stats.js';
-import type { TableLayout } from './tables.js';
+import type { ChangeListener, Direction, RemovalCause, StoreOptions, StoreResult } from './types.js';
+import { bareViewBytes, isSharedView, viewBytes } from './view-bytes.js';
+
+/** Slots looked at for an expired entry before a live one is evicted. */
+const RECLAIM_LOOKS = 64;
+/** Slots from which a cache that has shrunk to a quarter gives memory back, and how many at a time. */
+const SPARSE_MIN_SLOTS = 1024;
+const COMPACTED_AT_ONCE = 8;
+/** An adapter's bits stand above `FETCHED`. */
+const ADAPTER_BITS_SHIFT = 1;
+
+/** What is rare: an engine without any of it has 0 here, and one test tells. */
+const LISTENERS = 1;
+const ACCESS = 2;
+const SHARED = 4;
+/** Flags, versions or access times. */
+const COLUMNS = 8;
+
+/** What a long text has for a hash, and a key that has not been asked for. */
+const NOT_HASHED = 0;
 
 const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>(['ttlMs', 'flags', 'keepRefused']);
 
-const NEVER = Number.POSITIVE_INFINITY;
-/** The greatest version without a high half. */
-const NARROW_VERSION_MAX = 2 ** 32 - 1;
-
-export class EntryStore<K, V> extends EntryRemoval<K, V> {
-  readonly #sizeOf: SizeOf<K, V> | null;
-  readonly #ttlMs: number;
-  #usesFlags = false;
-  #usesWideVersions = false;
-  #lastVersion = 0;
-  /** The number that the entry written last had then; it may be another's by now: see `keyUnder`. */
+export class EntryStore<K, V> {
+  /** Where the engine gets its time. */
+  readonly clock: Clock;
+  /** Whether a full cache evicts (the option `evict`). */
+  readonly evicts: boolean;
+  readonly counters: count.Counters = count.newCounters();
+  /** The two that count most often are fields: an element of an array of doubles takes three times as long. */
+  hits = 0;
+  stores = 0;
+  /** Entries held, expired ones that are not yet reclaimed included. */
+  size = 0;
+  /** The greatest number that a write has been given. */
+  lastVersion = 0;
+  /** Whether a version has ever been given from outside: then two values may have had the same one. */
+  givesVersions = false;
+  /** The slot of the entry written last; it may be another's by now: see `keyUnder`. */
   lastStored = 0;
 
-  protected constructor(options: ResolvedOptions<K, V>, layout?: TableLayout) {
-    super(options, layout);
+  readonly #columns: Columns = new Columns();
+  readonly #index: KeyIndex = new KeyIndex(this.#columns);
+  readonly #order: EvictionOrder = new LruList(this.#columns);
+  readonly #expiry: Expiry = new Expiry(this.#columns);
+  readonly #budget: Budget;
+  readonly #time: Timekeeper;
+  readonly #listeners: Listeners<K, V>;
+  readonly #shared: SharedBuffers = new SharedBuffers();
+  readonly #window: HitRatioWindow = new HitRatioWindow();
+  readonly #evictionAges: EvictionAges | null;
+  readonly #sizeOf: SizeOf<K, V> | null;
+  readonly #ttlMs: number;
+  #features = 0;
+  /** Buffers found in the value that is being written. */
+  #found: Buffers | null = null;
+
+  constructor(options: ResolvedOptions<K, V>) {
+    this.clock = options.clock;
+    this.#time = new Timekeeper(options.clock);
+    this.evicts = options.evict;
     this.#sizeOf = options.sizeOf;
     this.#ttlMs = options.ttlMs;
+    this.#budget = new Budget(options, this.#columns, this.#index);
+    this.#listeners = new Listeners(options.onRemoval);
+    this.#evictionAges = options.trackAccess ? new EvictionAges() : null;
+    if (this.#budget.weighs) this.#need('weights');
+    if (options.ttlMs !== NEVER) this.#need('dues');
+    if (options.trackAccess) {
+      this.#need('times');
+      this.#need('bits');
+      this.#features |= ACCESS;
+    }
+    this.#noteListeners();
+  }
+
+  /** True, since every entry counts more with the column. */
+  #need(name: Parameters<Columns['need']>[0]): boolean {
+    if (this.#columns[name] !== null) return true;
+    this.#columns.need(name);
+    this.#budget.addColumn(name);
+    if (name !== 'weights' && name !== 'dues') this.#features |= COLUMNS;
+    return true;
+  }
+
+  // What is held
+
+  get bytes(): number {
+    return this.#budget.bytes(this.size);
+  }
+
+  get maxBytes(): number {
+    return this.#budget.maxBytes;
+  }
+
+  get maxEntries(): number {
+    return this.#budget.maxEntries;
+  }
+
+  // Reading
+
+  /** The slot of a live entry, or 0; changes nothing. */
+  peekSlot(key: K): number {
+    const slot = this.#index.find(key, this.#index.hash(key));
+    return slot === 0 || this.isExpired(slot) ? 0 : slot;
+  }
+
+  /** What `get` does, but returns the slot: 0 when there is none, -1 when there was one that has expired. */
+  readSlot(key: K): number {
+    const slot = this.#index.find(key, this.#index.hash(key));
+    if (slot !== 0) return this.readAt(slot);
+    this.#missed(key);
+    return 0;
+  }
+
+  /** What `readSlot` does, for a key whose slot is known. */
+  readAt(slot: number): number {
+    const { dues } = this.#columns;
+    if (dues !== null && dues[slot] !== NEVER && dues[slot]! <= this.#time.now()) {
+      this.#expired(slot);
+      return -1;
+    }
+    this.hits++;
+    if ((this.#features & ACCESS) !== 0 || LOOKUP_CHANNEL.hasSubscribers) this.#noteHit(slot);
+    this.#order.promote(slot);
+    return slot;
+  }
+
+  #noteHit(slot: number): void {
+    if (LOOKUP_CHANNEL.hasSubscribers)
+      LOOKUP_CHANNEL.publish({ engine: this, key: this.keyAt(slot), result: 'hit' });
+    const { times, bits } = this.#columns;
+    if (times === null) return;
+    times[slot * 2 + 1] = this.#time.now();
+    bits![slot]! |= FETCHED;
+    this.#columns.mirror(slot);
+  }
+
+  #missed(key: K): void {
+    const { counters } = this;
+    this.#window.beforeMiss(this.hits, count.missesOf(counters));
+    counters[count.MISSES_ABSENT]!++;
+    if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this, key, result: 'absent' });
+  }
+
+  #expired(slot: number): void {
+    const { counters } = this;
+    this.#window.beforeMiss(this.hits, count.missesOf(counters));
+    counters[count.MISSES_EXPIRED]!++;
+    const key = this.keyAt(slot);
+    this.#remove(slot, 'expired');
+    if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this, key, result: 'expired' });
+    this.#settle();
+  }
+
+  isExpired(slot: number): boolean {
+    const { dues } = this.#columns;
+    return dues !== null && dues[slot] !== NEVER && dues[slot]! <= this.#time.now();
+  }
+
+  // What is known about an entry
+
+  keyAt(slot: number): K {
+    return this.#columns.keyAt(slot) as K;
+  }
+
+  valueAt(slot: number): V {
+    return this.#columns.valueAt(slot) as V;
+  }
+
+  /** The key that a slot holds by now, expired or not; `undefined` for none. For slots that were kept too long. */
+  keyUnder(slot: number): K | undefined {
+    return this.#columns.isUsed(slot) ? this.keyAt(slot) : undefined;
+  }
+
+  /** 0 unless the entry was stored with flags. */
+  flagsAt(slot: number): number {
+    const { flags } = this.#columns;
+    return flags === null ? 0 : flags[slot]!;
+  }
+
+  /** Whether writes are numbered by now. */
+  get hasVersions(): boolean {
+    return this.#columns.versions !== null;
+  }
+
+  /** Changes with each write of the value; needs `beginVersions`. A bigint where a number would not be exact. */
+  versionAt(slot: number): number | bigint {
+    const version = this.#columns.versionAt(slot);
+    if (version !== 0) return version;
+    // Written before versions began.
+    this.#columns.setVersion(slot, ++this.lastVersion);
+    this.#columns.mirror(slot);
+    return this.lastVersion;
+  }
+
+  /** When the entry expires, in the clock's milliseconds; `Infinity` for never. */
+  dueMsAt(slot: number): number {
+    const { dues } = this.#columns;
+    return dues === null ? NEVER : dues[slot]!;
+  }
+
+  /** Milliseconds until the entry expires; `Infinity` for never. */
+  remainingTtlMsAt(slot: number): number {
+    const dueMs = this.dueMsAt(slot);
+    return dueMs === NEVER ? NEVER : dueMs - this.#time.now();
+  }
+
+  /** Seven bits of an adapter's own, 0 after each write. Needs `trackAccess`, as the next four. */
+  adapterBitsAt(slot: number): number {
+    return this.#columns.bits![slot]! >>> ADAPTER_BITS_SHIFT;
+  }
+
+  /** Whether the value has been read since it was stored. */
+  fetchedAt(slot: number): boolean {
+    return (this.#columns.bits![slot]! & FETCHED) !== 0;
+  }
+
+  /** Milliseconds since the entry was last read or stored; 0 by a clock that was put back. */
+  idleMsAt(slot: number): number {
+    return Math.max(0, this.#time.now() - this.#columns.times![slot * 2 + 1]!);
+  }
+
+  /** Milliseconds since the value was stored; 0 by a clock that was put back. */
+  ageMsAt(slot: number): number {
+    return Math.max(0, this.#time.now() - this.#columns.times![slot * 2]!);
+  }
+
+  get tracksAccess(): boolean {
+    return (this.#features & ACCESS) !== 0;
+  }
+
+  /** What the entry counts: key, value and overhead; 0 when the engine has no byte limits. */
+  bytesAt(slot: number): number {
+    return this.#budget.weighs ? this.#budget.entryBytes(this.#columns.weightAt(slot)) : 0;
+  }
+
+  /** Milliseconds since the least recently used entry was used; 0 when there is none. Needs `trackAccess`. */
+  get oldestIdleMs(): number {
+    return this.size === 0 ? 0 : this.idleMsAt(this.#order.oldest);
+  }
+
+  /** The key of the least recently used entry, expired or not, if it was last used before `timeMs`. Needs `trackAccess`. */
+  oldestUnusedSince(timeMs: number): K | undefined {
+    const { oldest } = this.#order;
+    return oldest !== 0 && this.#columns.times![oldest * 2 + 1]! < timeMs ? this.keyAt(oldest) : undefined;
+  }
+
+  /** False when nothing has expired that is not yet reclaimed; true when something may have. */
+  get mayHaveExpired(): boolean {
+    return this.#expiry.canExpire && this.#expiry.mayHaveDue(this.#time.now());
+  }
+
+  /** Slots of live entries: see `LruList.walk`. */
+  *walk(direction: Direction): Generator<number, void, undefined> {
+    for (const slot of this.#order.walk(direction)) if (!this.isExpired(slot)) yield slot;
+  }
+
+  // Changing an entry where it is
+
+  promoteAt(slot: number): void {
+    this.#order.promote(slot);
+  }
+
+  /** A new time to live, from now. The entry may be gone afterwards: the first time to live of all may evict. */
+  touchAt(slot: number, ttlMs: number): void {
+    const now = ttlMs === NEVER ? this.#nowIfNeeded() : this.#time.now();
+    const dueMs = dueTime(ttlMs, now);
+    if (dueMs === NEVER && this.#columns.dues === null) return;
+    this.#need('dues');
+    const isSooner = dueMs < this.#columns.dues![slot]!;
+    this.#expiry.set(slot, dueMs);
+    this.#columns.mirror(slot);
+    if (isSooner) this.#reportChange(slot, 'touched');
+    this.#makeRoom(now);
+    this.#settle();
+  }
+
+  setAdapterBitsAt(slot: number, bits: number): void {
+    const column = this.#columns.bits!;
+    column[slot] = (bits << ADAPTER_BITS_SHIFT) | (column[slot]! & FETCHED);
+    this.#columns.mirror(slot);
+  }
+
+  /** Makes the entry look as if it had been stored and used so long ago. Needs `trackAccess`. */
+  backdateAt(slot: number, ageMs: number, idleMs: number, fetched: boolean): void {
+    const { times, bits } = this.#columns;
+    times![slot * 2]! -= ageMs;
+    times![slot * 2 + 1]! -= idleMs;
+    bits![slot] = fetched ? FETCHED : 0;
+    this.#columns.mirror(slot);
   }
 
   /**
-   * Numbers the writes from now on. Happens by itself when a version is first asked for; then numbers the
-   * entries that are there, oldest first: O(n), once. May evict, also with `evict: false`: numbers take room.
-   * New numbers are greater than `above`: for an engine that takes over from one that has given out numbers.
+   * Numbers writes from now on, above `above` for an engine that takes over from another. May evict, also with
+   * `evict: false`: numbers take room.
    */
-  beginVersions(above: number = 0): void {
-    const { tables } = this;
-    this.#lastVersion = Math.max(this.#lastVersion, above);
-    if (tables.numbersWrites) return;
-    tables.needVersions();
-    for (const entry of tables.walk('oldest-first'))
-      tables.tableOf(entry).setVersion(tables.slotOf(entry), ++this.#lastVersion);
-    this.budget.addOverhead(VERSION_BYTES);
-    if (this.#lastVersion > NARROW_VERSION_MAX) this.#useWideVersions();
-    this.makeRoom(this.nowIfNeeded());
-    this.announcements?.deliver();
+  beginVersions(above = 0): void {
+    this.lastVersion = Math.max(this.lastVersion, above);
+    this.#need('versions');
+    this.#makeRoom(this.#nowIfNeeded());
+    this.#listeners.deliver();
   }
 
   /**
-   * The key of the entry that has this number by now, expired or not; `undefined` where none has. For numbers
-   * that were kept beyond their time: any number of 31 bits may be asked for.
+   * Gives the entry a version from outside, which is then for the caller to keep apart from others: an unsigned
+   * number of 64 bits, a bigint where a number would not be exact. With `fresh` the entry has just been written, and
+   * the number which that took, and nobody has seen, goes to the next write. Needs `beginVersions`, as the next one.
    */
-  keyUnder(entry: number): K | undefined {
-    const table: EntryTable<K, V> | undefined = this.tables.tableOf(entry);
-    const slot = this.tables.slotOf(entry);
-    return table !== undefined && slot < table.capacity ? table.keys[slot] : undefined;
+  setVersionAt(slot: number, version: number | bigint, fresh = false): void {
+    this.givesVersions = true;
+    if (fresh && this.#columns.versionAt(slot) === this.lastVersion) this.lastVersion--;
+    this.#giveVersion(slot, version, fresh ? 'stored' : 'touched');
   }
 
-  // The rest is the engine's own.
+  /** Gives the entry the next version, as a write does. */
+  renewVersionAt(slot: number): void {
+    this.#giveVersion(slot, ++this.lastVersion, 'touched');
+  }
 
-  protected store(key: K, value: V, options: StoreOptions | undefined, known = 0): StoreResult {
+  #giveVersion(slot: number, version: number | bigint, cause: 'stored' | 'touched'): void {
+    this.#columns.setVersion(slot, version);
+    this.#columns.mirror(slot);
+    this.#reportChange(slot, cause);
+    this.#listeners.deliver();
+  }
+
+  // Writing
+
+  /** What `set` does, quicker where the key's entry is in slot `hint`. Any number will do. */
+  setWithHint(hint: number, key: K, value: V, options: StoreOptions | undefined): StoreResult {
     let ttlMs = this.#ttlMs;
     let flags = 0;
     let keepRefused = false;
     if (options !== undefined) {
+      checkStoreOptions(options);
       if (options.ttlMs !== undefined) ttlMs = options.ttlMs;
-      else if (options.flags === undefined) rejectUnknownOptions(options, STORE_OPTIONS);
-      if (options.flags !== undefined) {
-        flags = options.flags;
-        if (flags >>> 0 !== flags)
-          throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
-      }
+      if (options.flags !== undefined) flags = options.flags;
       keepRefused = options.keepRefused === true;
     }
-    const now = ttlMs === NEVER ? this.nowIfNeeded() : this.clock.now();
-    const expiresAtMs = ttlMs === NEVER ? NEVER : expiryTime(ttlMs, now);
-    return this.write(key, value, expiresAtMs, flags, keepRefused, now, known);
+    const now = ttlMs === NEVER ? this.#nowIfNeeded() : this.#time.now();
+    return this.write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint);
   }
 
-  /**
-   * The one place where a value enters. Plain and long: what is rare stands in methods of its own. `known` is a
-   * guess at the number of the key's entry.
-   */
-  protected write(
+  /** A new value for a live entry, which keeps its flags and its due time. */
+  update(slot: number, key: K, value: V, keepRefused: boolean): StoreResult {
+    return this.write(key, value, this.dueMsAt(slot), this.flagsAt(slot), keepRefused, this.#nowIfNeeded());
+  }
+
+  /** The one place where a value enters. What is rare stands in methods of its own. */
+  write(
     key: K,
     value: V,
-    expiresAtMs: number,
+    dueMs: number,
     flags: number,
     keepRefused: boolean,
     now: number,
-    known = 0,
+    hint = 0,
   ): StoreResult {
-    const { tables, budget } = this;
+    const columns = this.#columns;
+    const budget = this.#budget;
+    const index = this.#index;
     const { weighs } = budget;
+    let hash = hint === 0 ? index.hash(key) : NOT_HASHED;
     // A sizeOf hook may call the engine: nothing is looked up before it has returned.
-    const bytes = weighs ? this.#weigh(key, value) : 0;
-    if (flags !== 0 || expiresAtMs !== NEVER) this.#useColumns(flags, expiresAtMs);
-    if (this.#lastVersion >= NARROW_VERSION_MAX && tables.numbersWrites) this.#useWideVersions();
-    // Reads widen times as well: the next write counts them and makes room.
-    if (tables.hasWideTimes) this.countWideTimes();
-    if (tables.size === 0) tables.recycle();
-    const isKnown = known !== 0 && this.keyUnder(known) === key;
-    let table = isKnown ? tables.tableOf(known) : (tables.single ?? tables.holding(key));
-    let slot = isKnown ? tables.slotOf(known) : table.find(key);
-    if (slot !== 0 && table.expiry !== null && table.expiry.expiresAt[slot]! <= now) {
-      this.remove(table, slot, 'expired');
+    const bytes = weighs ? keyBytes(key, hash) + this.#weigh(key, value) : 0;
+    const found = this.#found;
+    this.#found = null;
+    // New columns make every entry heavier.
+    let mayExceed = found !== null || (this.#features & SHARED) !== 0;
+    if (dueMs !== NEVER && columns.dues === null) mayExceed = this.#need('dues');
+    if (flags !== 0 && columns.flags === null) mayExceed = this.#need('flags');
+
+    let slot = hint;
+    if (hint === 0 || !columns.isUsed(hint) || columns.keyAt(hint) !== key) {
+      if (hash === NOT_HASHED) hash = index.hash(key);
+      slot = index.find(key, hash);
+    }
+    if (slot !== 0 && columns.dues !== null && columns.dues[slot]! <= now) {
+      this.#remove(slot, 'expired');
+      if (hash === NOT_HASHED) hash = index.hash(key);
       slot = 0;
     }
-    if (slot === 0) table = tables.placeFor(key);
-    if (weighs || !this.evicts) {
-      const refusal = this.#refusal(key, table, slot, bytes, now);
-      if (refusal !== null) return this.#refuse(key, table, slot, refusal, keepRefused, now);
+    if (!this.evicts || (weighs && (found !== null || budget.neverFits(bytes)))) {
+      const refusal = this.#refusal(slot, bytes, found, now);
+      if (refusal !== null) return this.#refuse(key, slot, refusal, keepRefused, now);
     }
-    if (slot === 0) {
-      if (tables.size >= budget.maxEntries && table === tables.single && !tables.mayHaveDue(now)) {
-        slot = table.oldest;
-        this.countRemoval(table, slot, 'evicted', now);
-        this.unpin(table, slot);
-        table.reuse(slot, key, value);
-      } else {
-        if (weighs || tables.size >= budget.maxEntries || tables.single === null)
-          this.makeRoomFor(table, bytes, now);
-        slot = tables.insert(table, key, value);
+    if (dueMs <= now) return this.#storeExpired(key, value, slot);
+
+    if (slot === 0) slot = this.#place(key, value, hash, bytes, now);
+    else {
+      if (weighs) {
+        const before = columns.weightAt(slot);
+        budget.contentBytes -= before;
+        mayExceed ||= bytes > before;
       }
-    } else {
-      this.countRemoval(table, slot, 'replaced', now);
-      table.values[slot] = value;
-      if (tables.single !== null) table.promote(slot);
-      else {
-        const entry = tables.promote(table, slot);
-        table = tables.tableOf(entry);
-        slot = tables.slotOf(entry);
-      }
+      if (this.#hearsRemovals) this.#noteRemoval(slot, 'replaced', now);
+      columns.setValue(slot, value);
+      this.#order.promote(slot);
     }
+    // A slot that is used again still has what its last entry had.
+    if (columns.dues !== null) this.#expiry.set(slot, dueMs);
+    if ((this.#features & COLUMNS) !== 0) this.#fillColumns(slot, flags, now);
     if (weighs) {
       budget.contentBytes += bytes;
-      table.setBytes(slot, bytes);
-      const { pinned } = this;
-      if (pinned !== null && (pinned.hasFound || pinned.size > 0)) budget.slackBytes += pinned.pin(key);
-      if (budget.exceededBy(0, tables.size)) this.makeRoomBeside(table, slot, now);
+      columns.setWeight(slot, bytes);
+      if (mayExceed) this.#settleWeight(slot, found, now);
     }
-    if (table.expiry !== null || expiresAtMs !== NEVER) tables.schedule(table, slot, expiresAtMs, now);
-    if (table.flags !== null || flags !== 0) table.needFlags()[slot] = flags;
-    if (table.versions !== null) {
-      table.setVersion(slot, ++this.#lastVersion);
-    }
-    if (this.trackAccess) table.stored(slot, now);
-    this.lastStored = table.base + slot;
-    this.counters[count.STORES]!++;
-    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
-    const { announcements } = this;
-    if (announcements !== null) {
-      announcements.changed(key, 'stored', table.versions === null ? undefined : this.#lastVersion);
-      announcements.deliver();
-    }
+    if (columns.ahead !== null) columns.mirror(slot);
+    this.lastStored = slot;
+    this.stores++;
+    if ((this.#features & LISTENERS) !== 0 || STORE_CHANNEL.hasSubscribers) this.#noteStored(slot, key);
     return 'stored';
   }
 
-  /** Counts columns that come into use. */
-  #useColumns(flags: number, expiresAtMs: number): void {
-    if (flags !== 0 && !this.#usesFlags) {
-      this.#usesFlags = true;
-      this.budget.addOverhead(FLAGS_BYTES);
-    }
-    if (expiresAtMs !== NEVER && !this.usesExpiry) {
-      this.usesExpiry = true;
-      this.budget.addOverhead(EXPIRY_BYTES);
+  #fillColumns(slot: number, flags: number, now: number): void {
+    const columns = this.#columns;
+    if (columns.flags !== null) columns.flags[slot] = flags;
+    if (columns.versions !== null) columns.setVersion(slot, ++this.lastVersion);
+    if (columns.times !== null) {
+      columns.times[slot * 2] = now;
+      columns.times[slot * 2 + 1] = now;
+      columns.bits![slot] = 0;
     }
   }
 
-  /** Counts the column of the versions' high halves, as `#useColumns` does others. */
-  #useWideVersions(): void {
-    if (this.#usesWideVersions) return;
-    this.#usesWideVersions = true;
-    this.budget.addOverhead(WIDE_VERSION_BYTES);
+  #settleWeight(slot: number, found: Buffers | null, now: number): void {
+    if (found !== null || (this.#features & SHARED) !== 0) this.#hold(slot, found);
+    this.#makeRoomBeside(slot, now);
+  }
+
+  #noteStored(slot: number, key: K): void {
+    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
+    this.#reportChange(slot, 'stored');
+    this.#listeners.deliver();
+  }
+
+  /** Bytes of a value, without buffers that other values may share, which go to `#found`. */
+  #weigh(key: K, value: V): number {
+    if (this.#sizeOf !== null) return checkedSize(this.#sizeOf(value, key));
+    if (typeof value === 'string') return stringBytes(value);
+    if (typeof value !== 'object' || value === null) return valueBytes(value);
+    if (ArrayBuffer.isView(value)) {
+      if (!isSharedView(value)) return viewBytes(value);
+      this.#found = [value.buffer];
+      return bareViewBytes(value);
+    }
+    if (value instanceof Promise)
+      throw invalidArgument(
+        'value',
+        'what a promise brings, which can be weighed: await it, or let a LoadingCache (hotset/loading) load it',
+        value,
+      );
+    const { bytes, shared } = weighObject(value);
+    this.#found = shared;
+    return bytes;
+  }
+
+  /** Gives an absent key a slot, as the newest entry: that of the entry to be evicted where that alone makes room. */
+  #place(key: K, value: V, hash: number, bytes: number, now: number): number {
+    if (this.#isSparse) this.#compact(COMPACTED_AT_ONCE);
+    while (this.#isShortFor(0, bytes) && this.size > 0) {
+      if (this.#reclaimExpired(now)) continue;
+      const { oldest } = this.#order;
+      const weight = this.#weightOf(oldest);
+      if (!this.#budget.exceededBy(bytes - weight, this.size)) {
+        this.counters[count.EVICTIONS]!++;
+        this.#budget.contentBytes -= weight;
+        if (this.#hearsRemovals) this.#noteRemoval(oldest, 'evicted', now);
+        this.#index.remove(oldest);
+        this.#columns.put(oldest, ordinary(key), value);
+        this.#order.promote(oldest);
+        this.#index.insert(key, hash, oldest, this.#mayGrow);
+        return oldest;
+      }
+      this.#remove(oldest, 'evicted', now);
+    }
+    const columns = this.#columns;
+    if (columns.isNearlyFull && this.#mayGrow(columns.growthBytes)) columns.grow();
+    const slot = columns.take(ordinary(key), value);
+    this.#order.link(slot);
+    this.#index.insert(key, hash, slot, this.#mayGrow);
+    this.size++;
+    return slot;
+  }
+
+  #weightOf(slot: number): number {
+    return this.#budget.weighs ? this.#columns.weightAt(slot) : 0;
+  }
+
+  /** Whether the budget has room for so many bytes more of structure. */
+  readonly #mayGrow = (bytes: number): boolean => this.#budget.bytes(this.size + 1, bytes) <= this.#budget.maxBytes;
+
+  /** Whether an entry of this weight in the place of `slot`, or in a new one, would break a limit. */
+  #isShortFor(slot: number, bytes: number): boolean {
+    if (slot !== 0) return this.#budget.exceededBy(bytes - this.#weightOf(slot), this.size);
+    if (this.#budget.exceededBy(bytes, this.size + 1)) return true;
+    return this.#columns.isFull && !this.#mayGrow(this.#columns.growthBytes);
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
-  #refusal(
-    key: K,
-    table: EntryTable<K, V>,
-    slot: number,
-    bytes: number,
-    now: number,
-  ): 'too-large' | 'no-room' | null {
-    const { pinned } = this;
-    if (this.budget.neverFits(pinned?.hasFound ? bytes + pinned.alone() : bytes)) return 'too-large';
+  #refusal(slot: number, bytes: number, found: Buffers | null, now: number): 'too-large' | 'no-room' | null {
+    const alone = found === null ? 0 : SharedBuffers.alone(found);
+    if (this.#budget.neverFits(bytes + alone)) return 'too-large';
     if (this.evicts) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
-    while (this.isShortFor(table, slot, bytes + (pinned === null ? 0 : pinned.wouldAdd(key))))
-      if (!this.reclaimExpired(now)) return 'no-room';
+    while (this.#isShortFor(slot, bytes + this.#shared.wouldAdd(slot, found)))
+      if (!this.#reclaimExpired(now)) return 'no-room';
     return null;
   }
 
   #refuse(
     key: K,
-    table: EntryTable<K, V>,
     slot: number,
     refusal: 'too-large' | 'no-room',
     keepRefused: boolean,
@@ -213,85 +545,300 @@ export class EntryStore<K, V> extends EntryRemoval<K, V> {
   ): StoreResult {
     this.counters[count.REFUSALS]!++;
     if (slot !== 0 && !keepRefused) {
-      this.remove(table, slot, 'replaced');
-      this.announcements?.changed(key, 'deleted', undefined);
+      this.#remove(slot, 'replaced');
+      this.#listeners.changed({ key, cause: 'deleted', version: undefined });
     }
     // The columns that it would have needed are there now, and every entry is a little heavier.
-    this.makeRoom(now);
+    this.#makeRoom(now);
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: refusal });
-    this.announcements?.deliver();
+    this.#settle();
     return refusal;
   }
 
-  /** A new time for an entry, by its number. May evict: the first time of all makes every entry heavier. */
-  protected reschedule(entry: number, expiresAtMs: number): void {
-    const { tables } = this;
-    const now = this.nowIfNeeded();
-    this.#useColumns(0, expiresAtMs);
-    const table = tables.tableOf(entry);
-    const slot = tables.slotOf(entry);
-    const before = table.expiry === null ? NEVER : table.expiry.expiresAt[slot]!;
-    tables.schedule(table, slot, expiresAtMs, now);
-    if (expiresAtMs < before) this.#announce(table, slot, 'touched');
-    this.makeRoom(now);
-    this.announcements?.deliver();
+  /** A value that nobody could read: what was there goes, and nothing else has to. */
+  #storeExpired(key: K, value: V, slot: number): StoreResult {
+    if (slot !== 0) this.#remove(slot, 'replaced');
+    if (this.#columns.versions !== null) this.lastVersion++;
+    this.stores++;
+    this.counters[count.EXPIRATIONS]!++;
+    if (this.tracksAccess) this.counters[count.EXPIRATIONS_UNFETCHED]!++;
+    this.lastStored = 0;
+    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
+    this.#reportRemoval(0, key, value, 'expired');
+    this.#settle();
+    return 'stored';
   }
 
-  /** The greatest number that a write has been given. */
-  get lastVersion(): number {
-    return this.#lastVersion;
+  #hold(slot: number, found: Buffers | null): void {
+    this.#features |= SHARED;
+    this.#shared.hold(slot, found);
+    this.#budget.sharedBytes = this.#shared.bytes;
   }
 
-  /** Whether a version has ever been given from outside: then two values may have had the same one. */
-  get givesVersions(): boolean {
-    return this.tables.givesVersions;
+  // Making room
+
+  /** Makes the limits hold: expired entries go first, as far as a bounded look finds them, then the oldest. */
+  #makeRoom(now: number): void {
+    while (this.size > 0 && this.#budget.exceededBy(0, this.size))
+      if (!this.#reclaimExpired(now)) this.#remove(this.#order.oldest, 'evicted', now);
   }
 
-  /** Takes back the number that the last write was given, if it was this entry's. */
-  protected takeBackVersion(table: EntryTable<K, V>, slot: number): void {
-    if (table.versionOf(slot) === this.#lastVersion) this.#lastVersion--;
+  /** The same, but this entry, which is live, stays. */
+  #makeRoomBeside(slot: number, now: number): void {
+    if (this.#budget.exceededBy(0, this.size)) this.#order.promote(slot);
+    while (this.size > 1 && this.#budget.exceededBy(0, this.size))
+      if (!this.#reclaimExpired(now)) this.#remove(this.#order.oldest, 'evicted', now);
   }
 
-  #announce(table: EntryTable<K, V>, slot: number, cause: 'stored' | 'touched'): void {
-    if (this.announcements === null) return;
-    const version = table.versions === null ? undefined : table.versionOf(slot);
-    this.announcements.changed(table.keys[slot], cause, version);
+  /** Removes expired entries, if a bounded look finds some. */
+  #reclaimExpired(now: number): boolean {
+    return this.#expiry.mayHaveDue(now) && this.#expiry.sweep(now, RECLAIM_LOOKS, this.#removeExpired) > 0;
   }
 
-  protected nextVersion(): number {
-    return ++this.#lastVersion;
+  readonly #removeExpired = (slot: number): void => this.#remove(slot, 'expired');
+
+  /** Counts a removal under its cause and takes the entry out. `now` is for evictions. */
+  #remove(slot: number, cause: RemovalCause, now = 0): void {
+    const { counters } = this;
+    if (cause === 'evicted') counters[count.EVICTIONS]!++;
+    else if (cause === 'expired') counters[count.EXPIRATIONS]!++;
+    else if (cause === 'deleted') counters[count.DELETIONS]!++;
+    this.#budget.contentBytes -= this.#weightOf(slot);
+    if (this.#hearsRemovals) this.#noteRemoval(slot, cause, now);
+    if ((this.#features & SHARED) !== 0) this.#hold(slot, null);
+    this.#order.unlink(slot);
+    this.#index.remove(slot);
+    this.#columns.release(slot);
+    this.size--;
   }
 
-  /** `fresh`: the entry's write has announced itself, but with a version that the next write will have. */
-  protected giveVersion(
-    table: EntryTable<K, V>,
-    slot: number,
-    version: number | bigint,
-    fresh: boolean,
-  ): void {
-    table.setVersion(slot, version);
-    this.#announce(table, slot, fresh ? 'stored' : 'touched');
-    if (version > NARROW_VERSION_MAX && !this.#usesWideVersions) {
-      this.#useWideVersions();
-      this.makeRoom(this.nowIfNeeded());
+  get #hearsRemovals(): boolean {
+    return (this.#features & (LISTENERS | ACCESS)) !== 0 || REMOVAL_CHANNEL.hasSubscribers;
+  }
+
+  /** Reports a removal, while the slot still holds its key and value. */
+  #noteRemoval(slot: number, cause: RemovalCause, now: number): void {
+    if (this.tracksAccess) this.#countAccess(slot, cause, now);
+    this.#reportRemoval(slot, this.keyAt(slot), this.valueAt(slot), cause);
+  }
+
+  #countAccess(slot: number, cause: RemovalCause, now: number): void {
+    const { counters } = this;
+    const times = this.#columns.times!;
+    if (cause === 'evicted') {
+      this.#evictionAges!.record(now - times[slot * 2]!, now - times[slot * 2 + 1]!);
+      if (this.dueMsAt(slot) !== NEVER) counters[count.EVICTIONS_WITH_TTL]!++;
     }
-    this.announcements?.deliver();
+    if (this.fetchedAt(slot)) return;
+    if (cause === 'evicted') counters[count.EVICTIONS_UNFETCHED]!++;
+    else if (cause === 'expired') counters[count.EXPIRATIONS_UNFETCHED]!++;
   }
 
-  protected expiresAtMs(ttlMs: number): number {
-    return ttlMs === NEVER ? ttlMs : expiryTime(ttlMs, this.clock.now());
+  /** Gives memory back, and reports what waits: the end of whatever removes entries. */
+  #settle(removed = 1): void {
+    if (this.#isSparse) this.#compact(COMPACTED_AT_ONCE * removed);
+    this.#listeners.deliver();
   }
 
-  /** Key and value, without overhead, and without memory that the value shares with others. */
-  #weigh(key: K, value: V): number {
-    const bytes = this.pinned !== null ? this.pinned.weigh(value) : checkedSize(this.#sizeOf!(value, key));
-    return valueBytes(key) + bytes;
+  /** Whether three quarters of the slots are free. */
+  get #isSparse(): boolean {
+    const { nextFresh } = this.#columns;
+    return this.size < nextFresh >>> 2 && nextFresh > SPARSE_MIN_SLOTS;
+  }
+
+  /** Moves entries from the topmost slots to free ones below, so that columns can be shortened. */
+  #compact(steps: number): void {
+    const columns = this.#columns;
+    for (let step = 0; step < steps && this.#isSparse; step++) {
+      const top = columns.nextFresh - 1;
+      if (columns.isUsed(top)) {
+        const to = columns.take(undefined, undefined);
+        columns.copy(top, to);
+        this.#index.move(top, to);
+        this.#order.move(top, to);
+        this.#expiry.move(to);
+        this.#shared.move(top, to);
+        columns.mirror(to);
+        columns.release(top);
+      }
+      columns.dropTop();
+    }
+  }
+
+  // Removing
+
+  /** Removes the entry under `key`. False when there was no live one. */
+  delete(key: K): boolean {
+    const slot = this.#index.find(key, this.#index.hash(key));
+    if (slot === 0) return false;
+    const live = !this.isExpired(slot);
+    this.#remove(slot, live ? 'deleted' : 'expired');
+    this.#settle();
+    return live;
+  }
+
+  /** Removes everything and gives the memory back. O(n) with a removal listener. */
+  clear(): void {
+    if (this.#listeners.hearsRemovals || REMOVAL_CHANNEL.hasSubscribers)
+      for (const slot of this.#order.walk('oldest-first'))
+        this.#reportRemoval(slot, this.keyAt(slot), this.valueAt(slot), 'cleared');
+    this.#order.clear();
+    this.#columns.clear();
+    this.#index.clear();
+    this.#expiry.clear();
+    this.#shared.clear();
+    this.size = 0;
+    this.lastStored = 0;
+    this.#budget.contentBytes = 0;
+    this.#budget.sharedBytes = 0;
+    this.#listeners.changed({ key: undefined, cause: 'cleared', version: undefined });
+    this.#listeners.deliver();
+  }
+
+  /** Evicts the least recently used live entry and returns it; `undefined` when there is none. */
+  evictOldest(): [K, V] | undefined {
+    const now = this.#nowIfNeeded();
+    let entry: [K, V] | undefined;
+    let removed = 0;
+    while (entry === undefined && this.size > 0) {
+      const { oldest } = this.#order;
+      const isExpired = this.isExpired(oldest);
+      if (!isExpired) entry = [this.keyAt(oldest), this.valueAt(oldest)];
+      this.#remove(oldest, isExpired ? 'expired' : 'evicted', now);
+      removed++;
+    }
+    this.#settle(removed);
+    return entry;
+  }
+
+  /** Removes expired entries, looking at `limit` slots at most, and goes on there next time. Returns how many. */
+  sweepExpired(limit: number): number {
+    if (typeof limit !== 'number' || !(limit >= 0))
+      throw invalidArgument('limit', 'a number of entries, 0 or more', limit);
+    if (!this.#expiry.canExpire) return 0;
+    const expired = this.#expiry.sweep(this.#time.now(), limit, this.#removeExpired);
+    this.#settle(expired);
+    return expired;
+  }
+
+  /** Changes limits; evicts what no longer fits, oldest first, also with `evict: false`. */
+  resize(limits: Limits): void {
+    this.#budget.resize(limits);
+    const before = this.size;
+    this.#makeRoom(this.#nowIfNeeded());
+    this.#settle(before - this.size);
+  }
+
+  // Reporting
+
+  subscribe(prefix: string, listener: ChangeListener<K>): () => void {
+    const unsubscribe = this.#listeners.subscribe(prefix, listener);
+    this.#noteListeners();
+    return () => {
+      unsubscribe();
+      this.#noteListeners();
+    };
+  }
+
+  #noteListeners(): void {
+    if (this.#listeners.isHeard) this.#features |= LISTENERS;
+    else this.#features &= ~LISTENERS;
+  }
+
+  #reportRemoval(slot: number, key: K, value: V, cause: RemovalCause): void {
+    this.#listeners.removed(key, value, cause);
+    if (REMOVAL_CHANNEL.hasSubscribers)
+      REMOVAL_CHANNEL.publish({ engine: this, entry: slot, key, value, cause });
+  }
+
+  #reportChange(slot: number, cause: 'stored' | 'touched'): void {
+    if ((this.#features & LISTENERS) === 0) return;
+    const version = this.#columns.versions === null ? undefined : this.#columns.versionAt(slot);
+    this.#listeners.changed({ key: this.keyAt(slot), cause, version });
+  }
+
+  /** The time, for an engine that has use for it: one without times of any kind never reads the clock. */
+  #nowIfNeeded(): number {
+    return this.#columns.dues !== null || this.tracksAccess ? this.#time.now() : 0;
+  }
+
+  // Looking from outside
+
+  stats(): count.EngineStats {
+    return count.snapshot(this.counters, this.#window, this.#evictionAges, {
+      hits: this.hits,
+      stores: this.stores,
+      size: this.size,
+      bytes: this.bytes,
+      maxBytes: this.maxBytes,
+      maxEntries: this.maxEntries,
+    });
+  }
+
+  resetStats(): void {
+    this.counters.fill(0);
+    this.hits = 0;
+    this.stores = 0;
+    this.#window.reset();
+    this.#evictionAges?.reset();
+  }
+
+  /** What is inconsistent, one sentence each; empty when all is well. O(n). */
+  verify(): string[] {
+    const columns = this.#columns;
+    const budget = this.#budget;
+    const problems = [
+      ...this.#order.verify(this.size),
+      ...columns.verify(this.size),
+      ...this.#expiry.verify(),
+      ...this.#shared.verify(),
+    ];
+    // Broken links would not let a walk end.
+    if (problems.length > 0) return problems;
+    const used = new Set(this.#order.walk('oldest-first'));
+    problems.push(...this.#index.verify(used));
+    let contentBytes = 0;
+    const versions = new Set<number | bigint>();
+    for (const slot of used) {
+      if (budget.weighs) contentBytes += columns.weightAt(slot);
+      if (columns.versions === null || columns.versionAt(slot) === 0) continue;
+      if (versions.has(columns.versionAt(slot)) && !this.givesVersions)
+        problems.push(`slot ${slot} has the version of another`);
+      versions.add(columns.versionAt(slot));
+    }
+    if (contentBytes !== budget.contentBytes)
+      problems.push(`entries sum to ${contentBytes} bytes, the engine counts ${budget.contentBytes}`);
+    if (budget.sharedBytes !== this.#shared.bytes)
+      problems.push(`shared buffers take ${this.#shared.bytes} bytes, the engine counts ${budget.sharedBytes}`);
+    if (budget.exceededBy(0, this.size))
+      problems.push(`${this.size} entries of ${this.bytes} bytes exceed the limits`);
+    return problems;
   }
 }
 
+/** Bytes of a key, whose hash tells the width of its characters if it is a text: see key-index.ts. */
+function keyBytes(key: unknown, hash: number): number {
+  if (typeof key !== 'string' || hash === NOT_HASHED) return valueBytes(key);
+  return stringBytesOf(key.length, hash < 0);
+}
+
+/** -0 is the key 0, as in a Map. */
+function ordinary<K>(key: K): K {
+  return (key as unknown) === 0 ? (0 as K) : key;
+}
+
 /** When an entry stored `now` expires; a time to live of 0 or less has passed at once. */
-function expiryTime(ttlMs: number, now: number): number {
+export function dueTime(ttlMs: number, now: number): number {
   if (typeof ttlMs !== 'number' || Number.isNaN(ttlMs))
     throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
   return ttlMs > 0 ? now + ttlMs : now;
+}
+
+function checkStoreOptions(options: StoreOptions): void {
+  rejectUnknownOptions(options, STORE_OPTIONS);
+  const { flags, keepRefused } = options;
+  if (flags !== undefined && (typeof flags !== 'number' || flags >>> 0 !== flags))
+    throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
+  if (keepRefused !== undefined && typeof keepRefused !== 'boolean')
+    throw invalidArgument('keepRefused', 'true or false', keepRefused);
 }

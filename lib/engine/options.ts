@@ -2,9 +2,9 @@
 
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
 import { bytesOption } from './byte-size.js';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, monotonicClock } from './clock.js';
 import type { SizeOf } from './entry-bytes.js';
-import type { RemovalListener } from './removal.js';
+import type { RemovalListener } from './types.js';
 
 export interface CacheEngineOptions<K, V> {
   /**
@@ -12,23 +12,23 @@ export interface CacheEngineOptions<K, V> {
    * or a share such as `'25%'` of the memory that the process may use. Default: 64 MiB.
    * `Infinity` switches weighing off (`bytes` is then 0) and needs a `maxEntries`.
    */
-  maxBytes?: number | string;
+  maxBytes?: number | string | undefined;
   /** The most entries to hold. Default: `Infinity`. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** The most bytes that one entry may count. Default: `maxBytes`. */
-  maxEntryBytes?: number | string;
+  maxEntryBytes?: number | string | undefined;
   /** Time to live of entries that are stored without one of their own, in milliseconds. Default: `Infinity`. */
-  ttlMs?: number;
-  /** Where time comes from. Default: the system's clock. */
-  clock?: Clock;
+  ttlMs?: number | undefined;
+  /** Where time comes from: milliseconds. Default: a monotonic clock, which nobody can set. */
+  clock?: Clock | undefined;
   /** Weighs a value in bytes; key and overhead are added. Default: an estimate for any value. */
-  sizeOf?: SizeOf<K, V>;
-  /** Told of every removal and its cause. */
-  onRemoval?: RemovalListener<K, V>;
-  /** Keep for each entry when it was stored and last read (19 bytes more, and a clock reading for each hit). Default: false. */
-  trackAccess?: boolean;
+  sizeOf?: SizeOf<K, V> | undefined;
+  /** Called with every removal and its cause. */
+  onRemoval?: RemovalListener<K, V> | undefined;
+  /** Keep for each entry when it was stored and last read (19 bytes more for each entry). Default: false. */
+  trackAccess?: boolean | undefined;
   /** Make room by evicting the least recently used entry; `false` refuses what does not fit. Default: true. */
-  evict?: boolean;
+  evict?: boolean | undefined;
 }
 
 export interface ResolvedOptions<K, V> {
@@ -84,14 +84,14 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof CacheEngineOptions<unkn
 ]);
 
 /** A limit: a whole number from 1, or `Infinity`. */
-export function checkedLimit(name: string, value: number | undefined, whenAbsent: number): number {
-  if (value === undefined) return whenAbsent;
+export function checkedLimit(name: string, value: number | undefined, defaultValue: number): number {
+  if (value === undefined) return defaultValue;
   if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1)) return value;
   throw invalidOption(name, 'a whole number from 1, or Infinity', value);
 }
 
 function clockOption(clock: Clock | undefined): Clock {
-  if (clock === undefined) return systemClock;
+  if (clock === undefined) return monotonicClock;
   if (typeof clock?.now !== 'function') throw invalidOption('clock', 'an object with a now() method', clock);
   return clock;
 }
@@ -102,8 +102,8 @@ function functionOption<F>(name: string, value: F | undefined): F | null {
   return value;
 }
 
-function booleanOption(name: string, value: boolean | undefined, whenAbsent: boolean): boolean {
-  if (value === undefined) return whenAbsent;
+function booleanOption(name: string, value: boolean | undefined, defaultValue: boolean): boolean {
+  if (value === undefined) return defaultValue;
   if (typeof value !== 'boolean') throw invalidOption(name, 'true or false', value);
   return value;
 }

@@ -55,8 +55,13 @@ export function latin1Bytes(text: string): number {
   return paddedString(text.length);
 }
 
+/** Bytes of a string of so many characters; `isWide` where one of them is above U+00FF. */
+export function stringBytesOf(length: number, isWide: boolean): number {
+  return paddedString(isWide ? length * 2 : length);
+}
+
 function paddedString(characterBytes: number): number {
-  return STRING_HEADER_BYTES + Math.ceil(characterBytes / WORD_BYTES) * WORD_BYTES;
+  return STRING_HEADER_BYTES + ((characterBytes + WORD_BYTES - 1) & -WORD_BYTES);
 }
 
 export function numberBytes(value: number): number {

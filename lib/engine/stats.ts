@@ -1,20 +1,18 @@
 /** Counters in one typed array, and the snapshot that users see. */
 
 import type { AgeBar, EvictionAges } from './eviction-ages.js';
-import type { RecentReads, RecentReadsSnapshot } from './recent-reads.js';
+import type { HitRatioSnapshot, HitRatioWindow } from './hit-ratio-window.js';
 
-export const HITS = 0;
-export const MISSES_ABSENT = 1;
-export const MISSES_EXPIRED = 2;
-export const STORES = 3;
-export const REFUSALS = 4;
-export const EVICTIONS = 5;
-export const EVICTIONS_UNFETCHED = 6;
-export const EXPIRATIONS = 7;
-export const EXPIRATIONS_UNFETCHED = 8;
-export const DELETIONS = 9;
-export const EVICTIONS_WITH_TTL = 10;
-const COUNTERS = 11;
+export const MISSES_ABSENT = 0;
+export const MISSES_EXPIRED = 1;
+export const REFUSALS = 2;
+export const EVICTIONS = 3;
+export const EVICTIONS_UNFETCHED = 4;
+export const EXPIRATIONS = 5;
+export const EXPIRATIONS_UNFETCHED = 6;
+export const DELETIONS = 7;
+export const EVICTIONS_WITH_TTL = 8;
+const COUNTERS = 9;
 
 export type Counters = Float64Array;
 
@@ -33,7 +31,7 @@ export interface EngineStats {
   /** `hits / (hits + misses)`; 0 before the first read. */
   readonly hitRatio: number;
   /** The same over the last 50,000 reads or so. */
-  readonly recent: RecentReadsSnapshot;
+  readonly recent: HitRatioSnapshot;
   /** Values stored, by any method. */
   readonly stores: number;
   /** Writes refused because the entry could not fit. */
@@ -74,20 +72,18 @@ export function missesOf(counters: Counters): number {
 
 export function snapshot(
   counters: Counters,
-  recentReads: RecentReads,
+  window: HitRatioWindow,
   ages: EvictionAges | null,
-  held: Pick<EngineStats, 'size' | 'bytes' | 'maxBytes' | 'maxEntries'>,
+  counted: Pick<EngineStats, 'hits' | 'stores' | 'size' | 'bytes' | 'maxBytes' | 'maxEntries'>,
 ): EngineStats {
-  const hits = counters[HITS]!;
+  const { hits } = counted;
   const misses = missesOf(counters);
   return Object.freeze({
-    hits,
     misses,
     missesAbsent: counters[MISSES_ABSENT]!,
     missesExpired: counters[MISSES_EXPIRED]!,
     hitRatio: hits + misses === 0 ? 0 : hits / (hits + misses),
-    recent: recentReads.snapshot(hits, misses),
-    stores: counters[STORES]!,
+    recent: window.snapshot(hits, misses),
     refusals: counters[REFUSALS]!,
     evictions: counters[EVICTIONS]!,
     evictionsUnfetched: counters[EVICTIONS_UNFETCHED]!,
@@ -100,6 +96,6 @@ export function snapshot(
     expirations: counters[EXPIRATIONS]!,
     expirationsUnfetched: counters[EXPIRATIONS_UNFETCHED]!,
     deletions: counters[DELETIONS]!,
-    ...held,
+    ...counted,
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The hit ratio of late: over the last 50,000 reads or so. Kept at misses alone, so that a hit costs nothing:
+ * The hit ratio over the last 50,000 reads or so. Kept at misses alone, so that a hit costs nothing:
  * between two misses all reads are hits, hence what the totals were at any read in between is known.
  */
 
@@ -7,7 +7,7 @@
 const STEP_READS = 4096;
 const POINTS = 12;
 
-export interface RecentReadsSnapshot {
+export interface HitRatioSnapshot {
   /** Reads in the window: all while they are fewer than 49,152, then 45,056 to 49,151. */
   readonly reads: number;
   readonly hits: number;
@@ -15,7 +15,7 @@ export interface RecentReadsSnapshot {
   readonly hitRatio: number;
 }
 
-export class RecentReads {
+export class HitRatioWindow {
   /** Misses up to each of the last points; point n lies at n * STEP_READS reads. */
   readonly #missesAt: Float64Array = new Float64Array(POINTS);
   #points = 0;
@@ -40,7 +40,7 @@ export class RecentReads {
     this.#nextPointReads = STEP_READS;
   }
 
-  snapshot(totalHits: number, totalMisses: number): RecentReadsSnapshot {
+  snapshot(totalHits: number, totalMisses: number): HitRatioSnapshot {
     this.beforeMiss(totalHits, totalMisses);
     const totalReads = totalHits + totalMisses;
     // While the ring is not full, its next place still has the 0 of the start.

@@ -1,0 +1,293 @@
+/**
+ * Which slot a key has. Texts and numbers are in a hash table of our own: chains threaded through the slots, with the
+ * hash beside the link, so that a look-up meets a key only where its hash is the right one. It grows and shrinks a
+ * few chains at a time, and has no largest size. Keys of other kinds, and long texts, whose hash V8 keeps, are in Maps.
+ *
+ * Hashes are seeded. Where a chain is as long as it may get, because somebody found keys that collide all the same, the
+ * next key goes to the Maps: a flood costs what a Map costs.
+ *
+ * Keys are the same as in a Map (SameValueZero). All operations are O(1).
+ */
+
+import { type Columns, HASH, NEXT } from './columns.js';
+import { MapCapacity } from './map-capacity.js';
+
+/** V8 computes the hash of a text once; ours reads every character each time, at a nanosecond and a half. */
+const TEXT_MAX_LENGTH = 64;
+const FIRST_CHAINS = 16;
+/** Entries for each chain, beyond which the table doubles, and below which it halves. */
+const MAX_LOAD = 1.5;
+const MIN_LOAD = 0.125;
+/** Load at which it doubles though the budget has no room for that. */
+const FORCED_LOAD = 6;
+/** Old chains that move with one insertion or removal. */
+const MOVED_AT_ONCE = 16;
+const CHAIN_MAX_LENGTH = 48;
+/** Larger Maps take longer than a few milliseconds to grow, and V8 ends at 2^24 places. */
+const MAP_MAX_KEYS = 2 ** 20;
+
+/** The "hash" of a key that a Map keeps. */
+const IN_MAP = 0;
+
+interface Shard {
+  readonly map: Map<unknown, number>;
+  readonly capacity: MapCapacity;
+}
+
+export class KeyIndex {
+  /** Bytes allocated. */
+  bytes: number = FIRST_CHAINS * 4;
+
+  readonly #columns: Columns;
+  readonly #seed: number = (Math.random() * 2 ** 32) | 0;
+  #chains: Int32Array = new Int32Array(FIRST_CHAINS);
+  #mask = FIRST_CHAINS - 1;
+  /** While the table changes its size: the chains before, of which those below `#moved` have moved. */
+  #before: Int32Array | null = null;
+  #moved = 0;
+  /** Keys in chains. */
+  #chained = 0;
+  readonly #shards: Shard[] = [];
+  /** Texts and numbers that Maps hold because their chain was full. */
+  #overflowed = 0;
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  #countBytes(): void {
+    const chains = this.#chains.length + (this.#before === null ? 0 : this.#before.length);
+    this.bytes = this.#shards.reduce((bytes, { capacity }) => bytes + capacity.bytes, chains * 4);
+  }
+
+  /** The hash under which `find` and `insert` want the key. */
+  hash(key: unknown): number {
+    if (typeof key === 'string') return key.length <= TEXT_MAX_LENGTH ? textHash(key, this.#seed) : IN_MAP;
+    return typeof key === 'number' ? numberHash(key, this.#seed) : IN_MAP;
+  }
+
+  /** The key's slot, or 0. */
+  find(key: unknown, hash: number): number {
+    if (hash === IN_MAP) return this.#findInMaps(key);
+    const columns = this.#columns;
+    const { links, pairs } = columns;
+    let slot = this.#chainOf(hash);
+    while (slot !== 0) {
+      if (
+        links[(slot << 2) + HASH] === hash &&
+        (pairs === null ? columns.keyAt(slot) : pairs[slot << 1]) === key
+      )
+        return slot;
+      slot = links[(slot << 2) + NEXT]!;
+    }
+    return this.#overflowed === 0 ? 0 : this.#findInMaps(key);
+  }
+
+  #findInMaps(key: unknown): number {
+    for (let i = 0; i < this.#shards.length; i++) {
+      const slot = this.#shards[i]!.map.get(key);
+      if (slot !== undefined) return slot;
+    }
+    return 0;
+  }
+
+  /** The first slot of the chain that a hash belongs to. */
+  #chainOf(hash: number): number {
+    return this.#before === null ? this.#chains[hash & this.#mask]! : this.#movingChainOf(hash, this.#before);
+  }
+
+  #movingChainOf(hash: number, before: Int32Array): number {
+    const chain = hash & (before.length - 1);
+    return chain >= this.#moved ? before[chain]! : this.#chains[hash & this.#mask]!;
+  }
+
+  #setChainOf(hash: number, slot: number): void {
+    const before = this.#before;
+    if (before !== null && (hash & (before.length - 1)) >= this.#moved) before[hash & (before.length - 1)] = slot;
+    else this.#chains[hash & this.#mask] = slot;
+  }
+
+  /** Adds an absent key. `mayGrow`: whether there is room for so many bytes more. */
+  insert(key: unknown, hash: number, slot: number, mayGrow: (bytes: number) => boolean): void {
+    const { links } = this.#columns;
+    const first = hash === IN_MAP ? 0 : this.#chainOf(hash);
+    if (hash === IN_MAP || this.#isTooLong(first)) {
+      if (hash !== IN_MAP) this.#overflowed++;
+      links[(slot << 2) + HASH] = IN_MAP;
+      this.#insertInMap(key, slot);
+      return;
+    }
+    links[(slot << 2) + HASH] = hash;
+    links[(slot << 2) + NEXT] = first;
+    this.#setChainOf(hash, slot);
+    this.#chained++;
+    if (this.#before !== null) this.#moveChains();
+    else if (this.#chained > this.#chains.length * MAX_LOAD) this.#double(mayGrow);
+  }
+
+  #isTooLong(first: number): boolean {
+    const { links } = this.#columns;
+    let length = 0;
+    for (let slot = first; slot !== 0; slot = links[(slot << 2) + NEXT]!)
+      if (++length === CHAIN_MAX_LENGTH) return true;
+    return false;
+  }
+
+  #insertInMap(key: unknown, slot: number): void {
+    let shard = this.#shards.find(({ map }) => map.size < MAP_MAX_KEYS);
+    if (shard === undefined) {
+      shard = { map: new Map(), capacity: new MapCapacity() };
+      this.#shards.push(shard);
+    }
+    shard.map.set(key, slot);
+    shard.capacity.added();
+    this.#countBytes();
+  }
+
+  /** Takes out the key that a slot holds. */
+  remove(slot: number): void {
+    const hash = this.#columns.links[(slot << 2) + HASH]!;
+    if (hash === IN_MAP) this.#removeFromMap(this.#columns.keyAt(slot));
+    else {
+      this.#replaceInChain(hash, slot, this.#columns.links[(slot << 2) + NEXT]!);
+      this.#chained--;
+      if (this.#before !== null) this.#moveChains();
+      else if (this.#chains.length > FIRST_CHAINS && this.#chained < this.#chains.length * MIN_LOAD)
+        this.#resize(this.#chains.length / 4);
+    }
+  }
+
+  #removeFromMap(key: unknown): void {
+    for (const [i, { map, capacity }] of this.#shards.entries()) {
+      if (!map.delete(key)) continue;
+      capacity.removed();
+      if (map.size === 0) this.#shards.splice(i, 1);
+      if (this.hash(key) !== IN_MAP) this.#overflowed--;
+      this.#countBytes();
+      return;
+    }
+  }
+
+  /** Says that the key of a slot, all of whose columns have been copied, has another slot now. */
+  move(from: number, to: number): void {
+    const { links } = this.#columns;
+    const hash = links[(from << 2) + HASH]!;
+    links[(to << 2) + HASH] = hash;
+    links[(to << 2) + NEXT] = links[(from << 2) + NEXT]!;
+    if (hash === IN_MAP) {
+      const key = this.#columns.keyAt(from);
+      this.#shards.find(({ map }) => map.has(key))!.map.set(key, to);
+    } else this.#replaceInChain(hash, from, to);
+  }
+
+  #replaceInChain(hash: number, slot: number, by: number): void {
+    const { links } = this.#columns;
+    let before = this.#chainOf(hash);
+    if (before === slot) {
+      this.#setChainOf(hash, by);
+      return;
+    }
+    while (links[(before << 2) + NEXT] !== slot) before = links[(before << 2) + NEXT]!;
+    links[(before << 2) + NEXT] = by;
+    if (this.#columns.ahead !== null) this.#columns.mirror(before);
+  }
+
+  clear(): void {
+    this.#chains = new Int32Array(FIRST_CHAINS);
+    this.#mask = FIRST_CHAINS - 1;
+    this.#before = null;
+    this.#chained = 0;
+    this.#shards.length = 0;
+    this.#overflowed = 0;
+    this.#countBytes();
+  }
+
+  // Growing and shrinking
+
+  #double(mayGrow: (bytes: number) => boolean): void {
+    const { length } = this.#chains;
+    if (mayGrow(length * 8) || this.#chained > length * FORCED_LOAD) this.#resize(length * 2);
+  }
+
+  #resize(chains: number): void {
+    this.#before = this.#chains;
+    this.#chains = new Int32Array(Math.max(chains, FIRST_CHAINS));
+    this.#mask = this.#chains.length - 1;
+    this.#moved = 0;
+    this.#countBytes();
+    this.#moveChains();
+  }
+
+  #moveChains(): void {
+    const before = this.#before!;
+    const chains = this.#chains;
+    const columns = this.#columns;
+    const { links } = columns;
+    const end = Math.min(this.#moved + MOVED_AT_ONCE, before.length);
+    for (let chain = this.#moved; chain < end; chain++) {
+      for (let slot = before[chain]!; slot !== 0; ) {
+        const next = links[(slot << 2) + NEXT]!;
+        const to = links[(slot << 2) + HASH]! & this.#mask;
+        links[(slot << 2) + NEXT] = chains[to]!;
+        chains[to] = slot;
+        if (columns.ahead !== null) columns.mirror(slot);
+        slot = next;
+      }
+    }
+    this.#moved = end;
+    if (end < before.length) return;
+    this.#before = null;
+    this.#countBytes();
+  }
+
+  /** What is inconsistent; every slot of `used` must be found under its key, and no other. O(n). */
+  verify(used: ReadonlySet<number>): string[] {
+    const problems: string[] = [];
+    for (const slot of used) {
+      const key = this.#columns.keyAt(slot);
+      if (this.find(key, this.hash(key)) !== slot) problems.push(`slot ${slot} is not found under its key`);
+    }
+    const inMaps = this.#shards.reduce((sum, { map }) => sum + map.size, 0);
+    if (this.#chained + inMaps !== used.size)
+      problems.push(`the index holds ${this.#chained + inMaps} keys, the engine ${used.size} entries`);
+    return problems;
+  }
+}
+
+/**
+ * 31 bits, each of which depends on every character, and a sign: negative for a text with characters above U+00FF, which
+ * whoever weighs it need not find out again. Never `IN_MAP`.
+ */
+function textHash(text: string, seed: number): number {
+  let hash = seed;
+  let bits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    bits |= character;
+    hash = Math.imul(hash ^ character, 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  hash = (hash ^ (hash >>> 13)) & 0x7fffffff;
+  if (bits > 0xff) return hash | 0x80000000;
+  return hash === IN_MAP ? 1 : hash;
+}
+
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
+
+/** NaN, which equals no number, is for a Map. */
+function numberHash(key: number, seed: number): number {
+  const whole = key | 0;
+  if (whole === key) return mixed(whole ^ seed);
+  double[0] = key;
+  return key === key ? mixed(mixed(halves[0]! ^ seed) ^ halves[1]!) : IN_MAP;
+}
+
+/** The finaliser of MurmurHash3. */
+function mixed(bits: number): number {
+  let hash = bits;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  hash ^= hash >>> 16;
+  return hash === IN_MAP ? 1 : hash;
+}

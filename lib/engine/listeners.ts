@@ -1,0 +1,133 @@
+/**
+ * What waits to be reported: removals to the removal listener, changes to subscribers. Reported in the order in which
+ * it happened, once, to those who listened when it happened, after the engine is consistent again. A listener may
+ * call the engine and so cause more.
+ */
+
+import { HotsetError } from '../errors.js';
+import type { Change, ChangeListener, RemovalCause, RemovalListener } from './types.js';
+
+/** Rounds of removals and changes that listeners cause one after another within one call of the engine. */
+const MAX_ROUNDS = 1000;
+
+interface Subscription<K> {
+  readonly prefix: string;
+  readonly listener: ChangeListener<K>;
+  ended: boolean;
+}
+
+interface Report<K, V> {
+  readonly removal: readonly [K, V, RemovalCause] | null;
+  readonly change: Change<K> | null;
+  readonly to: readonly Subscription<K>[];
+}
+
+export class Listeners<K, V> {
+  readonly #onRemoval: RemovalListener<K, V> | null;
+  /** Replaced when somebody comes or goes, never changed. */
+  #subscriptions: readonly Subscription<K>[] = [];
+  #waiting: Report<K, V>[] = [];
+  #delivering = false;
+
+  constructor(onRemoval: RemovalListener<K, V> | null) {
+    this.#onRemoval = onRemoval;
+  }
+
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#onRemoval !== null || this.#subscriptions.length > 0;
+  }
+
+  /** Whether single removals have to be reported when everything is cleared. */
+  get hearsRemovals(): boolean {
+    return this.#onRemoval !== null;
+  }
+
+  /** Returns what ends the subscription. */
+  subscribe(prefix: string, listener: ChangeListener<K>): () => void {
+    const subscription = { prefix, listener, ended: false };
+    this.#subscriptions = [...this.#subscriptions, subscription];
+    return () => {
+      subscription.ended = true;
+      this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
+    };
+  }
+
+  removed(key: K, value: V, cause: RemovalCause): void {
+    if (this.#onRemoval !== null) this.#waiting.push({ removal: [key, value, cause], change: null, to: [] });
+    // A write reports itself.
+    if (cause !== 'replaced' && cause !== 'cleared') this.changed({ key, cause, version: undefined });
+  }
+
+  changed(change: Change<K>): void {
+    const to = this.#subscriptions;
+    if (to.length > 0) this.#waiting.push({ removal: null, change, to });
+  }
+
+  /**
+   * Reports all that waits. Every listener is called even when an earlier one threw; one error is thrown as it is,
+   * several as an AggregateError. Listeners that cause more and more, such as one that puts back what is evicted, are
+   * stopped with `HOTSET_LISTENER_LOOP`.
+   */
+  deliver(): void {
+    if (this.#delivering || this.#waiting.length === 0) return;
+    this.#delivering = true;
+    const errors: unknown[] = [];
+    try {
+      for (let round = 0; this.#waiting.length > 0; round++) {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        if (round === MAX_ROUNDS) errors.push(tooManyRounds(batch.length));
+        else for (const report of batch) this.#report(report, errors);
+      }
+    } finally {
+      this.#delivering = false;
+    }
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} calls of listeners failed`);
+  }
+
+  #report({ removal, change, to }: Report<K, V>, errors: unknown[]): void {
+    const onRemoval = this.#onRemoval;
+    if (removal !== null) attempt(() => onRemoval!(...removal), errors);
+    if (change === null) return;
+    for (const subscription of to) {
+      const { prefix, listener } = subscription;
+      if (!subscription.ended && concerns(change, prefix)) attempt(() => listener(change), errors);
+    }
+  }
+}
+
+function attempt(call: () => unknown, errors: unknown[]): void {
+  try {
+    const returned = call();
+    if (returned instanceof Promise) returned.catch(warnOfRejection);
+  } catch (error) {
+    errors.push(error);
+  }
+}
+
+interface Runtime {
+  emitWarning?(warning: string, options: { code: string; detail: string }): void;
+}
+
+/** Nobody waits for an async listener: what it throws must not end the process, and must not be lost. */
+function warnOfRejection(error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  (globalThis as { process?: Runtime }).process?.emitWarning?.('an async listener of a CacheEngine failed', {
+    code: 'HOTSET_LISTENER_FAILED',
+    detail,
+  });
+}
+
+function tooManyRounds(dropped: number): HotsetError {
+  return new HotsetError(
+    'HOTSET_LISTENER_LOOP',
+    `listeners have caused ${MAX_ROUNDS} rounds of removals and changes within one call; ${dropped} are not reported`,
+  );
+}
+
+/** Every key begins with the empty prefix, a text or not; every prefix is concerned when all is cleared. */
+function concerns({ key, cause }: Change<unknown>, prefix: string): boolean {
+  return prefix === '' || cause === 'cleared' || (typeof key === 'string' && key.startsWith(prefix));
+}

@@ -1,0 +1,122 @@
+/** The types that the engine's methods take and return. */
+
+export interface StoreOptions {
+  /**
+   * Time to live in milliseconds from now; `Infinity` never expires. With zero or less the value has expired at
+   * once: whatever was there is gone, and nothing is kept. Default: the engine's `ttlMs`.
+   */
+  ttlMs?: number | undefined;
+  /** A number of the caller's own, an unsigned 32-bit integer. Default: 0. */
+  flags?: number | undefined;
+  /** Leave the old value where it is when the new one is refused as too large or for lack of room. Default: false. */
+  keepRefused?: boolean | undefined;
+}
+
+export type UpdateOptions = Pick<StoreOptions, 'keepRefused'>;
+
+export interface TouchOptions {
+  /** Also make the entry the newest. Default: false. */
+  promote?: boolean | undefined;
+}
+
+/** The end of the order of use at which a walk begins. */
+export type Direction = 'newest-first' | 'oldest-first';
+
+export interface IterationOptions {
+  /** Which end comes first. Default: `'newest-first'`. */
+  order?: Direction | undefined;
+}
+
+/**
+ * What became of a write.
+ *
+ * - `stored`: the value is in the cache.
+ * - `exists`: `add` found the key; `compareAndSet` found another version. Nothing changed.
+ * - `not-found`: `replace`, `update` or `compareAndSet` found no entry. Nothing changed.
+ * - `too-large`: the entry can never fit. It was refused, and the old value under the key is gone
+ *   (unless `keepRefused` was asked for).
+ * - `no-room`: the cache is full and does not evict (`evict: false`). Refused in the same way.
+ */
+export type StoreResult = 'stored' | 'exists' | 'not-found' | 'too-large' | 'no-room';
+
+/** What the engine knows about one entry, at one moment. */
+export interface EntryInfo<K, V> {
+  readonly key: K;
+  readonly value: V;
+  /** Counted bytes: key, value and overhead; 0 when the engine has no byte limits. */
+  readonly bytes: number;
+  readonly flags: number;
+  /**
+   * Changes with every write of the value, never repeats within one engine. A bigint only where an adapter's
+   * client has given it a number that a double cannot hold.
+   */
+  readonly version: number | bigint;
+  /** Milliseconds until it expires; `Infinity` for never. */
+  readonly remainingTtlMs: number;
+  /** Milliseconds since the value was stored; `undefined` without `trackAccess`. */
+  readonly ageMs: number | undefined;
+  /** Milliseconds since it was last read or stored; `undefined` without `trackAccess`. */
+  readonly idleMs: number | undefined;
+  /** Whether the value has been read since it was stored; `undefined` without `trackAccess`. */
+  readonly fetched: boolean | undefined;
+}
+
+/** One entry of a dump. Times are relative, so that a dump survives a restart and another clock. */
+export interface DumpedEntry<K, V> {
+  readonly key: K;
+  readonly value: V;
+  readonly flags?: number | undefined;
+  /** Milliseconds left; `Infinity` for never, and `null`, which JSON makes of it. Absent: the engine's `ttlMs`. */
+  readonly remainingTtlMs?: number | null | undefined;
+  /** Milliseconds since the value was stored; `undefined` without `trackAccess`, as the next two. */
+  readonly ageMs?: number | undefined;
+  /** Milliseconds since it was last read or stored. */
+  readonly idleMs?: number | undefined;
+  /** Whether it has been read since it was stored. */
+  readonly fetched?: boolean | undefined;
+  /** Seven bits of an adapter's own; absent for none. */
+  readonly adapterBits?: number | undefined;
+}
+
+/**
+ * Why an entry left the cache.
+ *
+ * - `evicted`: no room in the budget (bytes or entries).
+ * - `expired`: its time had passed.
+ * - `replaced`: a write under the same key took its place, or was refused as too large.
+ * - `deleted`: `delete` was called.
+ * - `cleared`: `clear` was called.
+ */
+export type RemovalCause = 'evicted' | 'expired' | 'replaced' | 'deleted' | 'cleared';
+
+/**
+ * Called with every removal, after the engine is consistent again: it may call the engine. What it throws
+ * reaches the caller of the method that removed the entry, and the cache is intact.
+ */
+export type RemovalListener<K, V> = (key: K, value: V, cause: RemovalCause) => void;
+
+/**
+ * What happened to an entry.
+ *
+ * - `stored`: a value was written, whatever was there. Reported twice where an adapter gives it a version of its own.
+ * - `touched`: the value is the same, but it expires sooner than it did, or an adapter gave it another version.
+ * - `deleted`: `delete` was called, or a value that was refused as too large took it away.
+ * - `evicted`, `expired`: as in `RemovalCause`.
+ * - `cleared`: every entry is gone.
+ */
+export type ChangeCause = 'stored' | 'touched' | 'deleted' | 'evicted' | 'expired' | 'cleared';
+
+export type Change<K> =
+  | {
+      readonly cause: Exclude<ChangeCause, 'cleared'>;
+      readonly key: K;
+      /** The version that the entry had then; `undefined` for one that is gone, and where versions have not begun. */
+      readonly version: number | bigint | undefined;
+    }
+  | { readonly cause: 'cleared'; readonly key: undefined; readonly version: undefined };
+
+/**
+ * Called with changes, after the engine is consistent again: it may call the engine. What it throws reaches the
+ * caller of the method that made the change, and the cache is intact.
+ */
+export type ChangeListener<K> = (change: Change<K>) => void;

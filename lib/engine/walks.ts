@@ -1,0 +1,166 @@
+/**
+ * Walks under way through the order of use. All walks of a direction that are to visit the same slot next share one
+ * place, which moves on when the slot leaves its place in the order: each operation costs O(1), however many walks were
+ * begun and forgotten. Places are held weakly, so that a walk that nobody finishes goes with its iterator.
+ *
+ * An entry that enters at the newest end, or moves there, after a walk has begun is no part of it. A walk from the oldest
+ * end tells by the number of the last walk that had begun when a slot was linked.
+ */
+
+import { type Columns, NEWER, OLDER } from './columns.js';
+import type { Direction } from './types.js';
+
+/** Operations after which the places of forgotten walks are looked for. */
+const PRUNE_EVERY = 1024;
+
+class Place {
+  /** To be visited next; 0 at the end. */
+  slot = 0;
+  /** Walks that stand here. */
+  walks = 0;
+  /** The place that this one has become one with. */
+  merged: Place | null = null;
+  readonly ref: WeakRef<Place> = new WeakRef(this);
+}
+
+export interface Walk {
+  readonly direction: Direction;
+  readonly number: number;
+  place: Place;
+}
+
+const DIRECTIONS = ['oldest-first', 'newest-first'] as const;
+
+type Places = Map<number, WeakRef<Place>>;
+
+export class Walks {
+  readonly #columns: Columns;
+  readonly #places: Readonly<Record<Direction, Places>> = { 'oldest-first': new Map(), 'newest-first': new Map() };
+  /** For each slot the number of the last walk that had begun when it was linked, as far as anybody walks. */
+  #linkedAfter: Int32Array = new Int32Array(0);
+  #begun = 0;
+  #sincePruned = 0;
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  /** Whether no walk is under way, as far as is known. */
+  get isIdle(): boolean {
+    return this.#places['oldest-first'].size === 0 && this.#places['newest-first'].size === 0;
+  }
+
+  begin(direction: Direction, first: number): Walk {
+    this.#countOperation();
+    const walk = { direction, number: ++this.#begun, place: new Place() };
+    this.#stand(walk, first);
+    return walk;
+  }
+
+  /** The slot to visit, after which the walk stands at the one behind it; 0 at the end. */
+  next(walk: Walk): number {
+    const { slot } = placeOf(walk);
+    if (slot === 0) return 0;
+    if (walk.direction === 'oldest-first' && (this.#linkedAfter[slot] ?? 0) >= walk.number) return 0;
+    const behind = this.#behind(slot, walk.direction);
+    this.close(walk);
+    this.#stand(walk, behind);
+    return slot;
+  }
+
+  /** The walk stands nowhere any more. */
+  close(walk: Walk): void {
+    const place = placeOf(walk);
+    place.walks--;
+    if (place.walks > 0) walk.place = new Place();
+    else if (place.slot !== 0) this.#places[walk.direction].delete(place.slot);
+  }
+
+  /** Makes a walk, which stands nowhere, stand where this slot is visited next. */
+  #stand(walk: Walk, slot: number): void {
+    const places = this.#places[walk.direction];
+    const known = places.get(slot)?.deref();
+    if (known !== undefined) walk.place = known;
+    else {
+      walk.place.slot = slot;
+      if (slot !== 0) places.set(slot, walk.place.ref);
+    }
+    walk.place.walks++;
+  }
+
+  /** The slot leaves its place in the order: its links are still there. */
+  leaves(slot: number): void {
+    this.#countOperation();
+    for (const direction of DIRECTIONS) {
+      const place = this.#taken(direction, slot);
+      if (place === undefined) continue;
+      place.slot = this.#behind(slot, direction);
+      if (place.slot === 0) continue;
+      const there = this.#places[direction].get(place.slot)?.deref();
+      if (there === undefined) this.#places[direction].set(place.slot, place.ref);
+      else {
+        there.walks += place.walks;
+        place.merged = there;
+      }
+    }
+  }
+
+  /** The slot stands at the newest end now. */
+  linked(slot: number): void {
+    if (slot >= this.#linkedAfter.length) {
+      const longer = new Int32Array(this.#columns.capacity);
+      longer.set(this.#linkedAfter.subarray(0, longer.length));
+      this.#linkedAfter = longer;
+    }
+    this.#linkedAfter[slot] = this.#begun;
+  }
+
+  /** An entry has another slot now, at the same place in the order. */
+  moved(from: number, to: number): void {
+    if (to < this.#linkedAfter.length) this.#linkedAfter[to] = this.#linkedAfter[from] ?? 0;
+    for (const direction of DIRECTIONS) {
+      const place = this.#taken(direction, from);
+      if (place === undefined) continue;
+      place.slot = to;
+      this.#places[direction].set(to, place.ref);
+    }
+  }
+
+  /** Ends all walks. */
+  end(): void {
+    for (const places of Object.values(this.#places)) {
+      for (const ref of places.values()) {
+        const place = ref.deref();
+        if (place !== undefined) place.slot = 0;
+      }
+      places.clear();
+    }
+  }
+
+  #behind(slot: number, direction: Direction): number {
+    return this.#columns.links[(slot << 2) + (direction === 'oldest-first' ? NEWER : OLDER)]!;
+  }
+
+  #taken(direction: Direction, slot: number): Place | undefined {
+    const places = this.#places[direction];
+    const ref = places.get(slot);
+    if (ref !== undefined) places.delete(slot);
+    return ref?.deref();
+  }
+
+  #countOperation(): void {
+    if (++this.#sincePruned >= PRUNE_EVERY) this.#prune();
+  }
+
+  #prune(): void {
+    this.#sincePruned = 0;
+    for (const places of Object.values(this.#places))
+      for (const [slot, ref] of places) if (ref.deref() === undefined) places.delete(slot);
+  }
+}
+
+/** Where a walk stands, past all places that have become one. */
+function placeOf(walk: Walk): Place {
+  while (walk.place.merged !== null) walk.place = walk.place.merged;
+  return walk.place;
+}
