@@ -8,7 +8,7 @@ import type { ResolvedLoad } from './options.js';
 /** Somebody who waits for flights. */
 export interface FlightWaiter<K, V> {
   /** The flight brought a value, or a miss. */
-  land(flight: Flight<K, V>, value: V | undefined): void;
+  settle(flight: Flight<K, V>, value: V | undefined): void;
   /** The flight failed. True when the caller was told so. */
   fail(flight: Flight<K, V>, error: unknown): boolean;
 }

@@ -10,7 +10,7 @@ import type { ResolvedLoad } from './options.js';
 import { type Counters, countEnd, type FlightEnd } from './stats.js';
 
 /** A key that is to be loaded, and what the engine has under it. */
-export interface Departure<K, V> {
+export interface LoadRequest<K, V> {
   readonly key: K;
   readonly entry: EntryInfo<K, V> | undefined;
 }
@@ -20,7 +20,7 @@ export class Flights<K, V> {
   readonly #maxFlights: number;
   readonly #clock: Clock;
   readonly #counters: Counters;
-  #inAir = 0;
+  #inFlight = 0;
 
   constructor(maxFlights: number, clock: Clock, counters: Counters) {
     this.#maxFlights = maxFlights;
@@ -29,8 +29,8 @@ export class Flights<K, V> {
   }
 
   /** Flights that have not ended, detached ones included. */
-  get inAir(): number {
-    return this.#inAir;
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   get(key: K): Flight<K, V> | undefined {
@@ -38,19 +38,19 @@ export class Flights<K, V> {
   }
 
   hasRoomFor(flights: number): boolean {
-    return this.#inAir + flights <= this.#maxFlights;
+    return this.#inFlight + flights <= this.#maxFlights;
   }
 
   /** A call with a flight for each key that has none in the air. */
-  open(departures: readonly Departure<K, V>[], load: ResolvedLoad<K, V>, kept: boolean): LoaderCall<K, V> {
+  open(requests: readonly LoadRequest<K, V>[], load: ResolvedLoad<K, V>, kept: boolean): LoaderCall<K, V> {
     const call = new LoaderCall<K, V>(load, this.#clock.now(), kept);
-    for (const { key, entry } of departures) {
+    for (const { key, entry } of requests) {
       if (this.#byKey.has(key)) continue;
       const flight = new Flight(key, call, entry?.value, entry?.version);
       call.flights.push(flight);
       call.attached++;
       this.#byKey.set(key, flight);
-      this.#inAir++;
+      this.#inFlight++;
     }
     return call;
   }
@@ -94,7 +94,7 @@ export class Flights<K, V> {
   /** Takes a flight of an ended call out of the air: from here on its key may be loaded anew. */
   close(flight: Flight<K, V>): void {
     if (this.#byKey.get(flight.key) === flight) this.#byKey.delete(flight.key);
-    this.#inAir--;
+    this.#inFlight--;
   }
 
   count(flight: Flight<K, V>, end: FlightEnd): void {
@@ -102,7 +102,7 @@ export class Flights<K, V> {
   }
 
   /** Aborts the call when nobody waits for it and nobody would see what it stores. */
-  callOffIfUnwanted(call: LoaderCall<K, V>): void {
+  cancelIfUnwanted(call: LoaderCall<K, V>): void {
     if (!call.unwanted || !this.end(call)) return;
     for (const flight of call.flights) {
       this.close(flight);

@@ -1,6 +1,6 @@
 /**
  * LoadingCache: getOrLoad over any CacheEngine, whose values stay what they are. This file coordinates the parts:
- * what is held answers (holdings.ts), or else a flight does (flights.ts), for which callers wait (waiter.ts).
+ * what is held answers (loaded-values.ts), or else a flight does (flights.ts), for which callers wait (waiter.ts).
  *
  * One flight for each key at most. Who asks after an invalidation never gets what was loaded before it.
  */
@@ -8,11 +8,11 @@
 import { CacheEngine } from '../engine/cache-engine.js';
 import type { StoreResult } from '../engine/entry.js';
 import { HotsetError, invalidArgument } from '../errors.js';
-import { batch, type Carrier, type Outcome, single } from './carrier.js';
 import type { Flight, LoaderCall } from './flight.js';
-import { type Departure, Flights } from './flights.js';
-import { Holdings, NOT_HELD } from './holdings.js';
+import { Flights, type LoadRequest } from './flights.js';
+import { LoadedValues, NOT_HELD } from './loaded-values.js';
 import type { BatchLoader, Loader } from './loader.js';
+import { batch, type LoaderAdapter, type Outcome, single } from './loader-adapter.js';
 import {
   type LoadingOptions,
   type LoadOptions,
@@ -29,7 +29,7 @@ export class LoadingCache<K, V> {
   readonly engine: CacheEngine<K, V>;
   readonly #options: ResolvedLoading<K, V>;
   readonly #counters: Counters = newCounters();
-  readonly #holdings: Holdings<K, V>;
+  readonly #values: LoadedValues<K, V>;
   readonly #flights: Flights<K, V>;
 
   /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, `HOTSET_INVALID_ARGUMENT` for another engine. */
@@ -37,7 +37,7 @@ export class LoadingCache<K, V> {
     if (!(engine instanceof CacheEngine)) throw invalidArgument('engine', 'a CacheEngine', engine);
     this.engine = engine;
     this.#options = resolveLoading(options);
-    this.#holdings = new Holdings(engine, this.#options, this.#counters);
+    this.#values = new LoadedValues(engine, this.#options, this.#counters);
     this.#flights = new Flights(this.#options.maxFlights, this.#options.loadClock, this.#counters);
   }
 
@@ -56,7 +56,7 @@ export class LoadingCache<K, V> {
     const load = resolveLoad(options, this.#options);
     load.signal?.throwIfAborted();
     if (!load.forceRefresh) {
-      const held = this.#holdings.read(key, () => this.#refresh([key], single(loader), load));
+      const held = this.#values.read(key, () => this.#refresh([key], single(loader), load));
       if (held !== NOT_HELD) return held;
     }
     return (await this.#load([key], single(loader), load)).get(key);
@@ -85,7 +85,7 @@ export class LoadingCache<K, V> {
     const toRefresh: K[] = [];
     const asked = new Set(keys);
     for (const key of asked) {
-      const value = load.forceRefresh ? NOT_HELD : this.#holdings.read(key, (due) => toRefresh.push(due));
+      const value = load.forceRefresh ? NOT_HELD : this.#values.read(key, (due) => toRefresh.push(due));
       if (value === NOT_HELD) toLoad.push(key);
       else held.set(key, value);
     }
@@ -105,8 +105,8 @@ export class LoadingCache<K, V> {
    */
   set(key: K, value: V, options?: Pick<LoadOptions<K, V>, 'ttlMs'>): StoreResult {
     const load = resolveLoad(options, this.#options);
-    this.#holdings.forgetNegative(key);
-    return this.#supersede(key, () => this.#holdings.set(key, value, load));
+    this.#values.forgetNegative(key);
+    return this.#supersede(key, () => this.#values.set(key, value, load));
   }
 
   /**
@@ -116,24 +116,24 @@ export class LoadingCache<K, V> {
    */
   invalidate(key: K): boolean {
     const known = this.#flights.get(key) !== undefined;
-    const forgotten = this.#holdings.forgetNegative(key);
+    const forgotten = this.#values.forgetNegative(key);
     return this.#supersede(key, () => this.engine.delete(key)) || known || forgotten;
   }
 
   /** `invalidate` for all keys; empties the engine. O(n) flights, and as `engine.clear()`. */
   clear(): void {
     const flights = this.#flights.detachAll();
-    this.#holdings.forgetNegatives();
+    this.#values.forgetNegatives();
     try {
       this.engine.clear();
     } finally {
-      for (const { call } of flights) this.#flights.callOffIfUnwanted(call);
+      for (const { call } of flights) this.#flights.cancelIfUnwanted(call);
     }
   }
 
   /** Counters since the start or the last `resetStats()`, and the flights of now. A frozen snapshot. */
   stats(): LoadingStats {
-    return snapshot(this.#counters, this.#flights.inAir);
+    return snapshot(this.#counters, this.#flights.inFlight);
   }
 
   /** Sets the counters back to 0; flights stay in the air, and are counted when they end. */
@@ -147,72 +147,76 @@ export class LoadingCache<K, V> {
     try {
       return change();
     } finally {
-      if (flight !== undefined) this.#flights.callOffIfUnwanted(flight.call);
+      if (flight !== undefined) this.#flights.cancelIfUnwanted(flight.call);
     }
   }
 
   /** Waits for the flights of `keys`, and starts those that are not in the air. */
-  #load(keys: readonly K[], carrier: Carrier<K, V>, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
-    const departures = this.#departures(keys);
-    const missing = departures.filter(({ key }) => this.#flights.get(key) === undefined).length;
+  #load(keys: readonly K[], adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
+    const requests = this.#requests(keys);
+    const missing = requests.filter(({ key }) => this.#flights.get(key) === undefined).length;
     if (!this.#flights.hasRoomFor(missing)) return this.#refuse(keys, missing, load);
-    const call = this.#flights.open(departures, load, false);
+    const call = this.#flights.open(requests, load, false);
     this.#counters.loads += call.flights.length;
     this.#counters.joins += keys.length - call.flights.length;
     const waiter = this.#newWaiter(load);
     for (const key of keys) waiter.join(this.#flights.get(key)!);
     waiter.watch(load, this.#options.scheduler);
-    this.#start(call, carrier);
+    this.#start(call, adapter);
     return waiter.promise;
   }
 
   /** Starts flights that nobody waits for, unless there are too many already. */
-  #refresh(keys: readonly K[], carrier: Carrier<K, V>, load: ResolvedLoad<K, V>): void {
+  #refresh(keys: readonly K[], adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): void {
     const due = keys.filter((key) => this.#flights.get(key) === undefined);
     if (due.length === 0 || !this.#flights.hasRoomFor(due.length)) return;
-    const call = this.#flights.open(this.#departures(due), load, true);
+    const call = this.#flights.open(this.#requests(due), load, true);
     this.#counters.refreshes += call.flights.length;
-    this.#start(call, carrier);
+    this.#start(call, adapter);
   }
 
   /**
    * What the engine has under the keys. Comes before anything is decided: the first version of all that is asked
    * for may evict, and so run a removal listener, which may do what it likes.
    */
-  #departures(keys: readonly K[]): Departure<K, V>[] {
+  #requests(keys: readonly K[]): LoadRequest<K, V>[] {
     return keys.map((key) => ({ key, entry: this.engine.getEntry(key) }));
   }
 
   #newWaiter({ forceRefresh }: ResolvedLoad<K, V>): Waiter<K, V> {
     // Who insists on a new value is not served an old one.
-    return new Waiter(this.#flights, forceRefresh ? () => undefined : this.#holdings.standIn, this.#counters);
+    return new Waiter(
+      this.#flights,
+      forceRefresh ? () => undefined : this.#values.staleFallback,
+      this.#counters,
+    );
   }
 
   async #refuse(keys: readonly K[], flights: number, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
     this.#counters.refusals += keys.length;
     const values = new Map<K, V>();
     for (const key of keys) {
-      const old = load.forceRefresh ? undefined : this.#holdings.standIn(key);
+      const old = load.forceRefresh ? undefined : this.#values.staleFallback(key);
       if (old === undefined)
         throw new HotsetError(
           'HOTSET_TOO_MANY_FLIGHTS',
-          `${flights} more to load, and ${this.#flights.inAir} in the air, are more than maxFlights: ${this.#options.maxFlights}`,
+          `${flights} more to load, and ${this.#flights.inFlight} in the air, are more than maxFlights: ${this.#options.maxFlights}`,
         );
       values.set(key, old.value);
     }
-    this.#counters.standIns += values.size;
+    this.#counters.staleFallbacks += values.size;
     return values;
   }
 
   /** Calls the loader. Not before its callers wait: it may abort their signals. */
-  #start(call: LoaderCall<K, V>, carrier: Carrier<K, V>): void {
+  #start(call: LoaderCall<K, V>, adapter: LoaderAdapter<K, V>): void {
     const { flights, controller, load } = call;
     if (flights.length === 0 || call.ended) return;
     if (load.flightTimeoutMs !== Number.POSITIVE_INFINITY)
       call.cancelTimeout = this.#options.scheduler.schedule(load.flightTimeoutMs, () => this.#timeOut(call));
-    carrier(flights, controller.signal).then(
-      (outcomes) => this.#land(call, (index) => outcomes[index]!, 'failures'),
-      (error: unknown) => this.#land(call, () => ({ error }), 'failures'),
+    adapter(flights, controller.signal).then(
+      (outcomes) => this.#settle(call, (index) => outcomes[index]!, 'failures'),
+      (error: unknown) => this.#settle(call, () => ({ error }), 'failures'),
     );
   }
 
@@ -221,12 +225,12 @@ export class LoadingCache<K, V> {
       'HOTSET_LOAD_TIMEOUT',
       `the loader took longer than flightTimeoutMs: ${call.load.flightTimeoutMs}`,
     );
-    this.#land(call, () => ({ error }), 'timeouts');
+    this.#settle(call, () => ({ error }), 'timeouts');
     call.controller.abort(error);
   }
 
   /** Ends a call: stores what it brought, and tells those who wait. Throws nothing. */
-  #land(
+  #settle(
     call: LoaderCall<K, V>,
     outcomeOf: (index: number) => Outcome<V>,
     failure: 'failures' | 'timeouts',
@@ -242,7 +246,7 @@ export class LoadingCache<K, V> {
         if (!told.has(outcome.error)) this.#report(outcome.error, flight.key);
       } else {
         this.#flights.count(flight, outcome.value === undefined ? 'notFound' : 'loaded');
-        for (const waiter of flight.waiters) waiter.land(flight, outcome.value);
+        for (const waiter of flight.waiters) waiter.settle(flight, outcome.value);
       }
     }
   }
@@ -250,8 +254,8 @@ export class LoadingCache<K, V> {
   /** Stores, and says what those who wait are to be told: an error of the engine's hooks is one of the load. */
   #kept(flight: Flight<K, V>, outcome: Outcome<V>): Outcome<V> {
     try {
-      if ('error' in outcome) this.#holdings.keepFailure(flight, outcome.error);
-      else this.#holdings.keep(flight, outcome.value);
+      if ('error' in outcome) this.#values.keepFailure(flight, outcome.error);
+      else this.#values.keep(flight, outcome.value);
       return outcome;
     } catch (error) {
       return { error };

@@ -187,15 +187,15 @@ function checkTtl(
 }
 
 /** Milliseconds of 0 or more; `Infinity` too. */
-function durationMs(name: string, value: number | undefined, whenAbsent: number): number {
-  if (value === undefined) return whenAbsent;
+function durationMs(name: string, value: number | undefined, defaultValue: number): number {
+  if (value === undefined) return defaultValue;
   if (typeof value !== 'number' || !(value >= 0))
     throw invalidOption(name, 'milliseconds, 0 or more (Infinity for ever)', value);
   return value;
 }
 
-function positiveMs(name: string, value: number | undefined, whenAbsent: number): number {
-  if (value === undefined) return whenAbsent;
+function positiveMs(name: string, value: number | undefined, defaultValue: number): number {
+  if (value === undefined) return defaultValue;
   if (typeof value !== 'number' || !(value > 0))
     throw invalidOption(name, 'milliseconds, more than 0 (Infinity for never)', value);
   return value;
@@ -209,14 +209,14 @@ function windowOption(name: string, value: number | undefined): number {
   return value;
 }
 
-export function functionOption<F, D>(name: string, value: F | undefined, whenAbsent: D): F | D {
-  if (value === undefined) return whenAbsent;
+export function functionOption<F, D>(name: string, value: F | undefined, defaultValue: D): F | D {
+  if (value === undefined) return defaultValue;
   if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
   return value;
 }
 
-function methodOption<T>(name: string, method: keyof T & string, value: T | undefined, whenAbsent: T): T {
-  if (value === undefined) return whenAbsent;
+function methodOption<T>(name: string, method: keyof T & string, value: T | undefined, defaultValue: T): T {
+  if (value === undefined) return defaultValue;
   if (typeof value?.[method] !== 'function')
     throw invalidOption(name, `an object with a ${method}() method`, value);
   return value;

@@ -42,7 +42,7 @@ export interface LoadingStats {
   /** Loaded values that were not stored: something newer was there, the engine refused them, or their ttl was 0. */
   readonly discards: number;
   /** Waits that ended with an old value after a failure or a timeout (`staleOnErrorMs`). */
-  readonly standIns: number;
+  readonly staleFallbacks: number;
   /** Callers whose signal was aborted while they waited. */
   readonly callerAborts: number;
   /** Callers whose `timeoutMs` ran out while they waited. */
@@ -75,7 +75,7 @@ export function newCounters(): Counters {
     timeouts: 0,
     aborts: 0,
     discards: 0,
-    standIns: 0,
+    staleFallbacks: 0,
     callerAborts: 0,
     callerTimeouts: 0,
     loadMsTotal: 0,

@@ -11,7 +11,7 @@ import type { Scheduler } from './scheduler.js';
 import type { Counters } from './stats.js';
 
 /** The old value that stands in for a failed load, if there is one. */
-export type StandIn<K, V> = (key: K) => { readonly value: V } | undefined;
+export type StaleFallback<K, V> = (key: K) => { readonly value: V } | undefined;
 
 export class Waiter<K, V> implements FlightWaiter<K, V> {
   /** The values that came; misses are not in it. */
@@ -19,15 +19,15 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
   readonly #values: Map<K, V> = new Map();
   readonly #pending: Set<Flight<K, V>> = new Set();
   readonly #flights: Flights<K, V>;
-  readonly #standIn: StandIn<K, V>;
+  readonly #staleFallback: StaleFallback<K, V>;
   readonly #counters: Counters;
   #resolve!: (values: Map<K, V>) => void;
   #reject!: (error: unknown) => void;
   #unwatch: () => void = () => {};
 
-  constructor(flights: Flights<K, V>, standIn: StandIn<K, V>, counters: Counters) {
+  constructor(flights: Flights<K, V>, staleFallback: StaleFallback<K, V>, counters: Counters) {
     this.#flights = flights;
-    this.#standIn = standIn;
+    this.#staleFallback = staleFallback;
     this.#counters = counters;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -58,7 +58,7 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
     };
   }
 
-  land(flight: Flight<K, V>, value: V | undefined): void {
+  settle(flight: Flight<K, V>, value: V | undefined): void {
     if (value !== undefined) this.#values.set(flight.key, value);
     this.#flights.leave(flight, this);
     this.#pending.delete(flight);
@@ -66,15 +66,15 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
   }
 
   fail(flight: Flight<K, V>, error: unknown): boolean {
-    const old = this.#standIn(flight.key);
+    const old = this.#staleFallback(flight.key);
     if (old === undefined) {
       this.#leaveAll(true);
       this.#unwatch();
       this.#reject(error);
       return true;
     }
-    this.#counters.standIns++;
-    this.land(flight, old.value);
+    this.#counters.staleFallbacks++;
+    this.settle(flight, old.value);
     return false;
   }
 
@@ -83,21 +83,21 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
     const left = this.#leaveAll(false);
     this.#unwatch();
     this.#reject(signal.reason);
-    for (const { call } of left) this.#flights.callOffIfUnwanted(call);
+    for (const { call } of left) this.#flights.cancelIfUnwanted(call);
   }
 
   #timeOut(timeoutMs: number): void {
     this.#counters.callerTimeouts++;
     const left = this.#leaveAll(true);
     this.#unwatch();
-    const olds = left.map(({ key }) => ({ key, old: this.#standIn(key) }));
+    const olds = left.map(({ key }) => ({ key, old: this.#staleFallback(key) }));
     const missing = olds.find(({ old }) => old === undefined);
     if (missing !== undefined) {
       const message = `${shown(missing.key)} took longer than timeoutMs: ${timeoutMs}`;
       this.#reject(new HotsetError('HOTSET_LOAD_TIMEOUT', message));
       return;
     }
-    this.#counters.standIns += olds.length;
+    this.#counters.staleFallbacks += olds.length;
     for (const { key, old } of olds) this.#values.set(key, old!.value);
     this.#succeed();
   }

@@ -230,7 +230,7 @@ describe('giving up on a batch', () => {
       { code: 'HOTSET_LOAD_TIMEOUT', message: expect.stringContaining('"b"') },
     ]);
     expect(await all).toEqual(new Map([['a', 1]]));
-    expect(cache.stats().standIns).toBe(1);
+    expect(cache.stats().staleFallbacks).toBe(1);
   });
 
   it('invalidates one key of it and not the others', async () => {

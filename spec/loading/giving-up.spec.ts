@@ -140,7 +140,7 @@ describe('timeoutMs', () => {
     const got = cache.getOrLoad('a', source.load);
     scheduler.advance(20);
     expect(await got).toBe(1);
-    expect(cache.stats()).toMatchObject({ standIns: 1, callerTimeouts: 1 });
+    expect(cache.stats()).toMatchObject({ staleFallbacks: 1, callerTimeouts: 1 });
     source.last.resolve(2);
     await settled();
     expect(engine.get('a')).toBe(2);
@@ -244,7 +244,7 @@ describe('maxFlights', () => {
       { code: 'HOTSET_TOO_MANY_FLIGHTS' },
     ]);
     expect(source.calls).toHaveLength(1);
-    expect(cache.stats()).toMatchObject({ staleHits: 1, standIns: 1, refusals: 2, refreshes: 0 });
+    expect(cache.stats()).toMatchObject({ staleHits: 1, staleFallbacks: 1, refusals: 2, refreshes: 0 });
   });
 
   it('counts detached flights', async () => {

@@ -15,7 +15,7 @@ import type { Counters } from './stats.js';
 /** What `read` says when a loader has to be called. */
 export const NOT_HELD: unique symbol = Symbol('not held');
 
-export class Holdings<K, V> {
+export class LoadedValues<K, V> {
   readonly #engine: CacheEngine<K, V>;
   readonly #options: ResolvedLoading<K, V>;
   readonly #counters: Counters;
@@ -59,7 +59,7 @@ export class Holdings<K, V> {
   }
 
   /** The value that may stand in for a failed load: any that is still there. Changes nothing. */
-  readonly standIn = (key: K): { readonly value: V } | undefined => {
+  readonly staleFallback = (key: K): { readonly value: V } | undefined => {
     if (this.#options.staleOnErrorMs === 0) return undefined;
     const slot = this.#engine.find(key);
     return slot === 0 ? undefined : { value: this.#engine.valueAt(slot) };

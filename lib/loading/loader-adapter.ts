@@ -8,18 +8,18 @@ import type { BatchAnswer, BatchLoader, Loader } from './loader.js';
 export type Outcome<V> = { readonly value: V | undefined } | { readonly error: unknown };
 
 /** Resolves to an outcome for each flight, in their order; rejects when all of them failed. */
-export type Carrier<K, V> = (
+export type LoaderAdapter<K, V> = (
   flights: readonly Flight<K, V>[],
   signal: AbortSignal,
 ) => Promise<readonly Outcome<V>[]>;
 
 // Being async, both turn what a loader throws into a rejection; and both call it before they first wait.
 
-export function single<K, V>(loader: Loader<K, V>): Carrier<K, V> {
+export function single<K, V>(loader: Loader<K, V>): LoaderAdapter<K, V> {
   return async ([flight], signal) => [{ value: await loader(flight!.key, { signal, stale: flight!.stale }) }];
 }
 
-export function batch<K, V>(loader: BatchLoader<K, V>): Carrier<K, V> {
+export function batch<K, V>(loader: BatchLoader<K, V>): LoaderAdapter<K, V> {
   return async (flights, signal) => {
     const stale = new Map<K, V>();
     for (const flight of flights) if (flight.version !== undefined) stale.set(flight.key, flight.stale as V);
