@@ -1,6 +1,6 @@
 /**
- * What a LoadingCache keeps: values in the engine, misses and failures beside it. Here stands what a flight may
- * store, which is nothing that would take the place of something newer.
+ * What a LoadingCache keeps: values in the engine, misses and failures beside it. This file decides what a flight may
+ * store: nothing that would replace something newer.
  */
 
 import type { CacheEngine } from '../engine/cache-engine.js';
@@ -8,12 +8,15 @@ import type { StoreOptions, StoreResult } from '../engine/entry.js';
 import { invalidOption } from '../errors.js';
 import type { Flight } from './flight.js';
 import { freshnessOf, keptMs } from './freshness.js';
-import { Negatives } from './negatives.js';
+import { Failure, Negatives } from './negatives.js';
 import type { ResolvedLoad, ResolvedLoading } from './options.js';
 import type { Counters } from './stats.js';
 
-/** What `read` says when a loader has to be called. */
+/** What `read` returns when a loader has to be called. */
 export const NOT_HELD: unique symbol = Symbol('not held');
+
+/** A ttl of 0 or less: nothing is stored, nothing is evicted for it, and an old value goes. */
+const BORN_EXPIRED: unique symbol = Symbol('born expired');
 
 export class LoadedValues<K, V> {
   readonly #engine: CacheEngine<K, V>;
@@ -29,10 +32,20 @@ export class LoadedValues<K, V> {
   }
 
   /**
-   * What can be answered at once: a value, or `undefined` for a remembered miss. Throws a remembered failure.
-   * Calls `refresh` when the value is due for one; a remembered failure holds that off.
+   * What can be answered at once: a value, `undefined` for a remembered miss, or a failure, be it a remembered one
+   * or that of a hook. Counts the key unless it is `NOT_HELD`. Calls `refresh` when the value is due for one; a
+   * remembered failure holds that off. Throws nothing.
    */
-  read(key: K, refresh: (key: K) => void): V | undefined | typeof NOT_HELD {
+  read(key: K, refresh: (key: K) => void): V | undefined | Failure | typeof NOT_HELD {
+    try {
+      return this.#read(key, refresh);
+    } catch (error) {
+      this.#counters.skips++;
+      return new Failure(error);
+    }
+  }
+
+  #read(key: K, refresh: (key: K) => void): V | undefined | Failure | typeof NOT_HELD {
     const engine = this.#engine;
     const slot = engine.lookup(key);
     if (slot <= 0) return this.#readNegative(key);
@@ -42,7 +55,7 @@ export class LoadedValues<K, V> {
       this.#counters.hits++;
       return value;
     }
-    const failed = this.#negatives.get(key)?.failed === true;
+    const failed = this.#negatives.get(key) instanceof Failure;
     if (freshness === 'held' && !failed) return NOT_HELD;
     if (freshness === 'ahead') this.#counters.hits++;
     else this.#counters.staleHits++;
@@ -50,22 +63,26 @@ export class LoadedValues<K, V> {
     return value;
   }
 
-  #readNegative(key: K): undefined | typeof NOT_HELD {
+  #readNegative(key: K): undefined | Failure | typeof NOT_HELD {
     const negative = this.#negatives.get(key);
     if (negative === undefined) return NOT_HELD;
     this.#counters.negativeHits++;
-    if (negative.failed) throw negative.error;
-    return undefined;
+    return negative instanceof Failure ? negative : undefined;
   }
 
-  /** The value that may stand in for a failed load: any that is still there. Changes nothing. */
+  /** The value that may be the answer when a load fails: any that is still there. Changes and throws nothing. */
   readonly staleFallback = (key: K): { readonly value: V } | undefined => {
     if (this.#options.staleOnErrorMs === 0) return undefined;
-    const slot = this.#engine.find(key);
-    return slot === 0 ? undefined : { value: this.#engine.valueAt(slot) };
+    try {
+      const slot = this.#engine.find(key);
+      return slot === 0 ? undefined : { value: this.#engine.valueAt(slot) };
+    } catch {
+      // The load has failed already: that is the error to be seen, and not one of the engine's clock.
+      return undefined;
+    }
   };
 
-  /** Stores what a flight brought, or removes what it found gone: unless its key has changed since it started. */
+  /** Stores what a flight has loaded, or removes what it found gone: unless its key has changed since it started. */
   keep(flight: Flight<K, V>, value: V | undefined): void {
     if (!flight.attached) {
       if (value !== undefined) this.#counters.discards++;
@@ -79,7 +96,7 @@ export class LoadedValues<K, V> {
       return;
     }
     const options = this.#storeOptions(key, value, flight.call.load);
-    if (options?.ttlMs === 0) this.#removeUnchanged(flight);
+    if (options === BORN_EXPIRED) this.#removeUnchanged(flight);
     else if (this.#storeUnchanged(flight, value, options) === 'stored') return;
     this.#counters.discards++;
   }
@@ -88,9 +105,14 @@ export class LoadedValues<K, V> {
     if (flight.attached) this.#negatives.rememberFailure(flight.key, error, flight.call.load.errorTtlMs);
   }
 
-  /** Stores a value that somebody else has: see `LoadingCache.set`. */
-  set(key: K, value: V, load: ResolvedLoad<K, V>): StoreResult {
-    return this.#engine.set(key, value, this.#storeOptions(key, value, load));
+  /** What `LoadingCache.set` is to do. Throws what the ttl function throws, before anything changes. */
+  prepareSet(key: K, value: V, load: ResolvedLoad<K, V>): () => StoreResult {
+    const options = this.#storeOptions(key, value, load);
+    if (options !== BORN_EXPIRED) return () => this.#engine.set(key, value, options);
+    return () => {
+      this.#engine.delete(key);
+      return 'stored';
+    };
   }
 
   /** Forgets a remembered miss or failure. */
@@ -115,15 +137,30 @@ export class LoadedValues<K, V> {
     if (version !== undefined && this.#engine.getEntry(key)?.version === version) this.#engine.delete(key);
   }
 
-  /** How long the engine is to keep a value: its ttl and the windows after it. 0 for not at all. */
-  #storeOptions(key: K, value: V, { ttlMs }: ResolvedLoad<K, V>): { readonly ttlMs: number } | undefined {
+  /** How long the engine is to keep a value: its ttl and the windows after it. Undefined: the engine's own ttl. */
+  #storeOptions(
+    key: K,
+    value: V,
+    { ttlMs }: ResolvedLoad<K, V>,
+  ): StoreOptions | typeof BORN_EXPIRED | undefined {
     if (ttlMs === undefined) return undefined;
     const told = typeof ttlMs === 'number' ? ttlMs : ttlMs(value, key);
     if (typeof told !== 'number' || Number.isNaN(told))
       throw invalidOption('ttlMs', 'a function that returns milliseconds', told);
-    if (told <= 0) return { ttlMs: 0 };
+    if (told <= 0) return BORN_EXPIRED;
+    const fresh = this.#options.ttlJitter === 0 ? told : this.#jittered(told);
+    return { ttlMs: fresh + keptMs(this.#options) };
+  }
+
+  #jittered(ttlMs: number): number {
     const { ttlJitter, random } = this.#options;
-    const jittered = ttlJitter === 0 ? told : told * (1 - ttlJitter * random());
-    return { ttlMs: jittered + keptMs(this.#options) };
+    const part = random();
+    if (!(part >= 0 && part < 1))
+      throw invalidOption(
+        'random',
+        'a function that returns a number from 0 up to but not including 1',
+        part,
+      );
+    return ttlMs * (1 - ttlJitter * part);
   }
 }

@@ -13,6 +13,7 @@ import { Flights, type LoadRequest } from './flights.js';
 import { LoadedValues, NOT_HELD } from './loaded-values.js';
 import type { BatchLoader, Loader } from './loader.js';
 import { batch, type LoaderAdapter, type Outcome, single } from './loader-adapter.js';
+import { Failure } from './negatives.js';
 import {
   type LoadingOptions,
   type LoadOptions,
@@ -20,6 +21,8 @@ import {
   type ResolvedLoading,
   resolveLoad,
   resolveLoading,
+  resolveSet,
+  type SetOptions,
 } from './options.js';
 import { type Counters, type LoadingStats, newCounters, snapshot } from './stats.js';
 import { Waiter } from './waiter.js';
@@ -38,7 +41,7 @@ export class LoadingCache<K, V> {
     this.engine = engine;
     this.#options = resolveLoading(options);
     this.#values = new LoadedValues(engine, this.#options, this.#counters);
-    this.#flights = new Flights(this.#options.maxFlights, this.#options.loadClock, this.#counters);
+    this.#flights = new Flights(this.#options, this.#counters);
   }
 
   /**
@@ -54,12 +57,12 @@ export class LoadingCache<K, V> {
   async getOrLoad(key: K, loader: Loader<K, V>, options?: LoadOptions<K, V>): Promise<V | undefined> {
     if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader);
     const load = resolveLoad(options, this.#options);
-    load.signal?.throwIfAborted();
     if (!load.forceRefresh) {
       const held = this.#values.read(key, () => this.#refresh([key], single(loader), load));
+      if (held instanceof Failure) throw held.error;
       if (held !== NOT_HELD) return held;
     }
-    return (await this.#load([key], single(loader), load)).get(key);
+    return (await this.#load([key], single(loader), load, false)).get(key);
   }
 
   /**
@@ -79,18 +82,23 @@ export class LoadingCache<K, V> {
       throw invalidArgument('keys', 'an iterable of keys', keys);
     if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader);
     const load = resolveLoad(options, this.#options);
-    load.signal?.throwIfAborted();
     const held = new Map<K, V | undefined>();
     const toLoad: K[] = [];
     const toRefresh: K[] = [];
+    let failure: Failure | undefined;
     const asked = new Set(keys);
     for (const key of asked) {
       const value = load.forceRefresh ? NOT_HELD : this.#values.read(key, (due) => toRefresh.push(due));
       if (value === NOT_HELD) toLoad.push(key);
+      else if (value instanceof Failure) failure ??= value;
       else held.set(key, value);
     }
+    if (failure !== undefined) {
+      this.#counters.skips += toLoad.length;
+      throw failure.error;
+    }
     this.#refresh(toRefresh, batch(loader), load);
-    const loaded = toLoad.length === 0 ? held : await this.#load(toLoad, batch(loader), load);
+    const loaded = toLoad.length === 0 ? held : await this.#load(toLoad, batch(loader), load, true);
     const values = new Map<K, V>();
     for (const key of asked) {
       const value = held.has(key) ? held.get(key) : loaded.get(key);
@@ -103,10 +111,10 @@ export class LoadingCache<K, V> {
    * Stores a value as if it had been loaded now, with its ttl and the windows after it. A flight of the key is
    * detached, as by `invalidate`. Returns what `engine.set` returns.
    */
-  set(key: K, value: V, options?: Pick<LoadOptions<K, V>, 'ttlMs'>): StoreResult {
-    const load = resolveLoad(options, this.#options);
+  set(key: K, value: V, options?: SetOptions<K, V>): StoreResult {
+    const store = this.#values.prepareSet(key, value, resolveSet(options, this.#options));
     this.#values.forgetNegative(key);
-    return this.#supersede(key, () => this.#values.set(key, value, load));
+    return this.#supersede(key, store);
   }
 
   /**
@@ -151,28 +159,89 @@ export class LoadingCache<K, V> {
     }
   }
 
-  /** Waits for the flights of `keys`, and starts those that are not in the air. */
-  #load(keys: readonly K[], adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
-    const requests = this.#requests(keys);
-    const missing = requests.filter(({ key }) => this.#flights.get(key) === undefined).length;
-    if (!this.#flights.hasRoomFor(missing)) return this.#refuse(keys, missing, load);
-    const call = this.#flights.open(requests, load, false);
-    this.#counters.loads += call.flights.length;
-    this.#counters.joins += keys.length - call.flights.length;
-    const waiter = this.#newWaiter(load);
-    for (const key of keys) waiter.join(this.#flights.get(key)!);
-    waiter.watch(load, this.#options.scheduler);
-    this.#start(call, adapter);
+  /** Waits for the flights of `keys`, and starts those that are missing. A batch may wait for room. */
+  #load(
+    keys: readonly K[],
+    adapter: LoaderAdapter<K, V>,
+    load: ResolvedLoad<K, V>,
+    isBatch: boolean,
+  ): Promise<Map<K, V>> {
+    // Who insists on a new value does not get an old one.
+    const fallback = load.forceRefresh ? () => undefined : this.#values.staleFallback;
+    const waiter = new Waiter(keys, this.#flights, fallback, this.#counters);
+    try {
+      waiter.watch(load, this.#options.scheduler);
+      this.#startFlights(waiter, adapter, load, isBatch);
+    } catch (error) {
+      waiter.reject(error);
+    }
     return waiter.promise;
   }
 
-  /** Starts flights that nobody waits for, unless there are too many already. */
+  /**
+   * Gives each key that `waiter` has not got an answer for a flight: one that is there, or a new one, in pieces no
+   * larger than the room. Without room a batch goes on later, and a single key is refused.
+   */
+  #startFlights(
+    waiter: Waiter<K, V>,
+    adapter: LoaderAdapter<K, V>,
+    load: ResolvedLoad<K, V>,
+    isBatch: boolean,
+  ): void {
+    while (!waiter.isOver()) {
+      const keys = waiter.nextKeys(Math.max(1, this.#flights.room));
+      const requests = this.#requests(keys);
+      const call = this.#open(requests, load, waiter);
+      if (waiter.isOver()) return;
+      const flights = keys.map((key) => this.#flights.get(key)).filter((flight) => flight !== undefined);
+      for (const flight of flights) waiter.join(flight);
+      const loads = call?.flights.length ?? 0;
+      this.#counters.loads += loads;
+      this.#counters.joins += flights.length - loads;
+      if (call !== undefined) this.#start(call, adapter);
+      if (flights.length > 0) continue;
+      const [key] = keys;
+      if (keys.length === 0) waiter.succeedIfComplete();
+      else if (isBatch) this.#flights.enqueue(waiter, () => this.#resume(waiter, adapter, load));
+      else this.#refuse(waiter, key!);
+      return;
+    }
+  }
+
+  /** Goes on with a batch that has waited for room. Meanwhile its next keys may have been loaded by others. */
+  #resume(waiter: Waiter<K, V>, adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): void {
+    const toRefresh: K[] = [];
+    try {
+      if (!load.forceRefresh)
+        for (const key of waiter.nextKeys(this.#flights.room)) {
+          const answer = this.#values.read(key, (due) => toRefresh.push(due));
+          if (answer !== NOT_HELD) waiter.answer(key, answer);
+          if (waiter.isOver()) return;
+        }
+      this.#refresh(toRefresh, adapter, load);
+      this.#startFlights(waiter, adapter, load, true);
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  #refuse(waiter: Waiter<K, V>, key: K): void {
+    this.#counters.refusals++;
+    const message = `${this.#flights.inFlight} keys are being loaded, and maxFlights is ${this.#options.maxFlights}`;
+    waiter.refuse(key, new HotsetError('HOTSET_TOO_MANY_FLIGHTS', message));
+  }
+
+  /** Starts flights that nobody waits for, as far as there is room. Throws nothing. */
   #refresh(keys: readonly K[], adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): void {
     const due = keys.filter((key) => this.#flights.get(key) === undefined);
-    if (due.length === 0 || !this.#flights.hasRoomFor(due.length)) return;
-    const call = this.#flights.open(this.#requests(due), load, true);
-    this.#counters.refreshes += call.flights.length;
-    this.#start(call, adapter);
+    try {
+      const call = this.#open(this.#requests(due), load, undefined);
+      if (call === undefined) return;
+      this.#counters.refreshes += call.flights.length;
+      this.#start(call, adapter);
+    } catch (error) {
+      for (const key of due) this.#report(error, key);
+    }
   }
 
   /**
@@ -183,53 +252,45 @@ export class LoadingCache<K, V> {
     return keys.map((key) => ({ key, entry: this.engine.getEntry(key) }));
   }
 
-  #newWaiter({ forceRefresh }: ResolvedLoad<K, V>): Waiter<K, V> {
-    // Who insists on a new value is not served an old one.
-    return new Waiter(
-      this.#flights,
-      forceRefresh ? () => undefined : this.#values.staleFallback,
-      this.#counters,
-    );
-  }
-
-  async #refuse(keys: readonly K[], flights: number, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
-    this.#counters.refusals += keys.length;
-    const values = new Map<K, V>();
-    for (const key of keys) {
-      const old = load.forceRefresh ? undefined : this.#values.staleFallback(key);
-      if (old === undefined)
-        throw new HotsetError(
-          'HOTSET_TOO_MANY_FLIGHTS',
-          `${flights} more to load, and ${this.#flights.inFlight} in the air, are more than maxFlights: ${this.#options.maxFlights}`,
-        );
-      values.set(key, old.value);
-    }
-    this.#counters.staleFallbacks += values.size;
-    return values;
+  /**
+   * A call with a flight for each key that has none, as far as there is room. Undefined when that is for none, or
+   * when `waiter`, for whom it is, is over. Throws what the scheduler throws, with nothing registered.
+   */
+  #open(
+    requests: readonly LoadRequest<K, V>[],
+    load: ResolvedLoad<K, V>,
+    waiter: Waiter<K, V> | undefined,
+  ): LoaderCall<K, V> | undefined {
+    const missing = (): LoadRequest<K, V>[] =>
+      requests
+        .filter(({ key }) => this.#flights.get(key) === undefined)
+        .slice(0, Math.max(0, this.#flights.room));
+    if (waiter?.isOver() === true || missing().length === 0) return undefined;
+    const call = this.#flights.newCall(load, waiter === undefined, (late) => this.#timeOut(late));
+    // The scheduler is the user's, and may have done what it likes.
+    if (call.ended) throw loadTimeout(load);
+    if (waiter?.isOver() !== true) this.#flights.open(missing(), call);
+    if (call.flights.length > 0) return call;
+    this.#flights.end(call);
+    return undefined;
   }
 
   /** Calls the loader. Not before its callers wait: it may abort their signals. */
   #start(call: LoaderCall<K, V>, adapter: LoaderAdapter<K, V>): void {
-    const { flights, controller, load } = call;
-    if (flights.length === 0 || call.ended) return;
-    if (load.flightTimeoutMs !== Number.POSITIVE_INFINITY)
-      call.cancelTimeout = this.#options.scheduler.schedule(load.flightTimeoutMs, () => this.#timeOut(call));
-    adapter(flights, controller.signal).then(
+    if (call.ended) return;
+    adapter(call.flights, call.controller.signal).then(
       (outcomes) => this.#settle(call, (index) => outcomes[index]!, 'failures'),
       (error: unknown) => this.#settle(call, () => ({ error }), 'failures'),
     );
   }
 
   #timeOut(call: LoaderCall<K, V>): void {
-    const error = new HotsetError(
-      'HOTSET_LOAD_TIMEOUT',
-      `the loader took longer than flightTimeoutMs: ${call.load.flightTimeoutMs}`,
-    );
+    const error = loadTimeout(call.load);
     this.#settle(call, () => ({ error }), 'timeouts');
     call.controller.abort(error);
   }
 
-  /** Ends a call: stores what it brought, and tells those who wait. Throws nothing. */
+  /** Ends a call: stores what it has loaded, and answers those who wait. Throws nothing. */
   #settle(
     call: LoaderCall<K, V>,
     outcomeOf: (index: number) => Outcome<V>,
@@ -249,6 +310,7 @@ export class LoadingCache<K, V> {
         for (const waiter of flight.waiters) waiter.settle(flight, outcome.value);
       }
     }
+    this.#flights.resumeQueued();
   }
 
   /** Stores, and says what those who wait are to be told: an error of the engine's hooks is one of the load. */
@@ -258,7 +320,7 @@ export class LoadingCache<K, V> {
       else this.#values.keep(flight, outcome.value);
       return outcome;
     } catch (error) {
-      return { error };
+      return 'error' in outcome ? outcome : { error };
     }
   }
 
@@ -268,4 +330,11 @@ export class LoadingCache<K, V> {
     if (onError === null) return;
     new Promise((resolve) => resolve(onError(error, key))).catch(() => {});
   }
+}
+
+function loadTimeout({ flightTimeoutMs }: { readonly flightTimeoutMs: number }): HotsetError {
+  return new HotsetError(
+    'HOTSET_LOAD_TIMEOUT',
+    `the loader took longer than flightTimeoutMs: ${flightTimeoutMs}`,
+  );
 }

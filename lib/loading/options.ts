@@ -56,6 +56,9 @@ export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
   loadClock?: Clock;
 }
 
+/** What `set` takes. */
+export type SetOptions<K, V> = Pick<LoadOptions<K, V>, 'ttlMs'>;
+
 /** The options of one call, complete. */
 export interface ResolvedLoad<K, V> {
   readonly ttlMs: Ttl<K, V> | undefined;
@@ -103,6 +106,8 @@ const LOAD_OPTIONS: ReadonlySet<string> = new Set<keyof LoadOptions<unknown, unk
   'forceRefresh',
 ]);
 
+const SET_OPTIONS: ReadonlySet<string> = new Set<keyof SetOptions<unknown, unknown>>(['ttlMs']);
+
 const NO_LOAD_OPTIONS: ResolvedLoad<never, never> = {
   ttlMs: undefined,
   missTtlMs: 0,
@@ -138,7 +143,10 @@ export function resolveLoading<K, V>(options: LoadingOptions<K, V>): ResolvedLoa
   return resolved;
 }
 
-/** The options of one call over the cache's own. Throws `HOTSET_INVALID_OPTION`. */
+/**
+ * The options of one call over the cache's own. Throws `HOTSET_INVALID_OPTION`, and the reason of a signal that is
+ * aborted already.
+ */
 export function resolveLoad<K, V>(
   options: LoadOptions<K, V> | undefined,
   cache: ResolvedLoading<K, V>,
@@ -146,13 +154,26 @@ export function resolveLoad<K, V>(
   if (options === undefined) return cache.load;
   rejectUnknownOptions(options, LOAD_OPTIONS);
   const { signal, forceRefresh } = options;
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+  if (
+    signal !== undefined &&
+    (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
+  )
     throw invalidOption('signal', 'an AbortSignal', signal);
   if (forceRefresh !== undefined && typeof forceRefresh !== 'boolean')
     throw invalidOption('forceRefresh', 'true or false', forceRefresh);
   const load = { ...mergedLoad(options, cache.load), signal, forceRefresh: forceRefresh === true };
   if (options.ttlMs !== undefined) checkTtl(load.ttlMs, cache);
+  if (signal?.aborted === true) throw signal.reason;
   return load;
+}
+
+/** The same for `set`. Throws `HOTSET_INVALID_OPTION`. */
+export function resolveSet<K, V>(
+  options: SetOptions<K, V> | undefined,
+  cache: ResolvedLoading<K, V>,
+): ResolvedLoad<K, V> {
+  if (options !== undefined) rejectUnknownOptions(options, SET_OPTIONS);
+  return resolveLoad(options, cache);
 }
 
 function mergedLoad<K, V>(options: CommonOptions<K, V>, defaults: ResolvedLoad<K, V>): ResolvedLoad<K, V> {
