@@ -155,7 +155,7 @@ export class LoadedValues<K, V> {
   #jittered(ttlMs: number): number {
     const { ttlJitter, random } = this.#options;
     const part = random();
-    if (!(part >= 0 && part < 1))
+    if (typeof part !== 'number' || !(part >= 0 && part < 1))
       throw invalidOption(
         'random',
         'a function that returns a number from 0 up to but not including 1',

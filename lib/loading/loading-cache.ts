@@ -227,7 +227,7 @@ export class LoadingCache<K, V> {
 
   #refuse(waiter: Waiter<K, V>, key: K): void {
     this.#counters.refusals++;
-    const message = `${this.#flights.inFlight} keys are being loaded, and maxFlights is ${this.#options.maxFlights}`;
+    const message = `${this.#flights.inFlight} keys are being loaded, of maxFlights: ${this.#options.maxFlights}`;
     waiter.refuse(key, new HotsetError('HOTSET_TOO_MANY_FLIGHTS', message));
   }
 

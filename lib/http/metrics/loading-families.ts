@@ -17,6 +17,7 @@ export const LOADING_FAMILIES: readonly Family<LoadingStats>[] = [
       join: ({ joins }) => joins,
       load: ({ loads }) => loads,
       refusal: ({ refusals }) => refusals,
+      skip: ({ skips }) => skips,
     },
   ),
   counter('hotset_loading_refreshes_total', 'Loads started in the background.', ({ refreshes }) => refreshes),
