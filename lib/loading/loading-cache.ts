@@ -45,7 +45,7 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * The value under `key`: from the cache, from the flight that is in the air, or from `loader`. A fresh or stale
+   * The value under `key`: from the cache, from a flight that is there already, or from `loader`. A fresh or stale
    * value is answered without waiting; `undefined` is a miss. All callers of a key should bring a loader that does
    * the same, as only one of them is called. O(1), beside what the loader does.
    *
@@ -66,12 +66,13 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * The values under `keys`, in their order; misses are not in the Map. What is neither held nor in the air is loaded
-   * with one call of `loader`, and what is stale refreshed with another, in the background. The first failure
-   * rejects; values that were or will be loaded are stored all the same. A remembered failure rejects at once.
-   * O(1) for each key.
+   * The values under `keys`, in their order; misses are not in the Map. What is neither held nor in flight is loaded
+   * with one call of `loader`, and what is stale refreshed with another, in the background. Without room for all of
+   * it (`maxFlights`) it is loaded in pieces, as room comes. The first failure rejects; values that were or will be
+   * loaded are stored all the same. A remembered failure rejects at once. O(1) for each key.
    *
-   * Rejects as `getOrLoad` does, and with `HOTSET_INVALID_BATCH` for an answer that makes no sense.
+   * Rejects as `getOrLoad` does, and with `HOTSET_INVALID_BATCH` for an answer that makes no sense. Never rejects
+   * with `HOTSET_TOO_MANY_FLIGHTS`.
    */
   async getOrLoadMany(
     keys: Iterable<K>,
@@ -109,7 +110,8 @@ export class LoadingCache<K, V> {
 
   /**
    * Stores a value as if it had been loaded now, with its ttl and the windows after it. A flight of the key is
-   * detached, as by `invalidate`. Returns what `engine.set` returns.
+   * detached, as by `invalidate`. Returns what `engine.set` returns; a ttl function that returns 0 or less removes the
+   * old value and stores nothing (`stored`). Throws `HOTSET_INVALID_OPTION`, and what the ttl function throws.
    */
   set(key: K, value: V, options?: SetOptions<K, V>): StoreResult {
     const store = this.#values.prepareSet(key, value, resolveSet(options, this.#options));
@@ -118,7 +120,7 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * Forgets `key`: its value, a remembered miss or failure, and the flight in the air. Those who wait for that still
+   * Forgets `key`: its value, a remembered miss or failure, and its flight. Those who wait for that still
    * get its value, but it is not stored, and whoever asks from now on starts a new one. Background refreshes are
    * aborted. False when there was nothing to forget.
    */
@@ -144,7 +146,7 @@ export class LoadingCache<K, V> {
     return snapshot(this.#counters, this.#flights.inFlight);
   }
 
-  /** Sets the counters back to 0; flights stay in the air, and are counted when they end. */
+  /** Sets the counters back to 0; flights go on, and are counted when they end. */
   resetStats(): void {
     Object.assign(this.#counters, newCounters());
   }

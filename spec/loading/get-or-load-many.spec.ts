@@ -1,6 +1,7 @@
 /** getOrLoadMany: one call of the loader for all that is neither held nor in the air. */
 
 import { getEventListeners } from 'node:events';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { BatchSource, counted, makeLoading, outcome, Source, settled } from './fixture.js';
 
@@ -20,6 +21,14 @@ describe('getOrLoadMany', () => {
     ]);
     expect([engine.get('a'), engine.get('c')]).toEqual([1, 3]);
     expect(cache.stats()).toMatchObject({ hits: 1, loads: 2, loaded: 2 });
+  });
+
+  it('takes the answer of another realm', async () => {
+    const { cache } = makeLoading();
+    const map = await cache.getOrLoadMany(['a', 'b'], () => runInNewContext("new Map([['a', 1]])"));
+    expect([...map]).toEqual([['a', 1]]);
+    const failed = cache.getOrLoadMany(['c'], () => runInNewContext("[new TypeError('down')]"));
+    await expect(failed).rejects.toMatchObject({ message: 'down' });
   });
 
   it('does not call the loader for nothing', async () => {

@@ -2,6 +2,7 @@
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_MAX_FLIGHTS } from '../../lib/loading/index.js';
 import { makeLoading, outcome, Source, settled } from './fixture.js';
 
 describe('a caller whose signal is aborted', () => {
@@ -229,6 +230,22 @@ describe('maxFlights', () => {
     source.calls[2]!.resolve(3);
     expect(await Promise.all([...waits, next])).toEqual([1, 2, 1, 3]);
     expect(cache.stats()).toMatchObject({ refusals: 1, loads: 3, joins: 1 });
+  });
+
+  it('is 10,000 unless told otherwise: 12,000 loads at once are 2,000 refusals, and one batch of them is none', async () => {
+    const { cache } = makeLoading<number, number>();
+    const source = new Source<number, number>();
+    const keys = Array.from({ length: 12_000 }, (_, n) => n);
+    const waits = keys.map((key) => outcome(cache.getOrLoad(key, source.load)));
+    expect(cache.stats()).toMatchObject({ inFlight: DEFAULT_MAX_FLIGHTS, refusals: 2000 });
+    expect(await waits.at(-1)).toMatchObject([{ code: 'HOTSET_TOO_MANY_FLIGHTS' }]);
+    for (const call of source.calls) call.resolve(call.asked);
+    await Promise.all(waits);
+    const many = await cache.getOrLoadMany(keys, async (missing) => missing, { forceRefresh: true });
+    expect(many.size).toBe(12_000);
+    const unbounded = makeLoading<number, number>({ maxFlights: Number.POSITIVE_INFINITY }).cache;
+    const all = await Promise.all(keys.map((key) => unbounded.getOrLoad(key, async () => key)));
+    expect(all).toEqual(keys);
   });
 
   it('lets old values stand in, and refreshes wait', async () => {
