@@ -5,6 +5,7 @@ import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { watchAbort } from '../lib/abort-signals.js';
+import { HotsetClient } from '../lib/client/index.js';
 
 it('has one listener for all who watch a signal, and none when nobody does', () => {
   const { signal } = new AbortController();
@@ -56,6 +57,24 @@ it('warns of nothing when caches and a client share a signal, and leaves other w
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     cwd: join(import.meta.dirname, '..'),
     encoding: 'utf8',
+    // The last warning is wanted, and printed there too.
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   expect(said.trim().split('\n')).toEqual(['quiet', 'MaxListenersExceededWarning']);
+});
+
+it('is not left to a call of the client whose scheduler throws', async () => {
+  const { signal } = new AbortController();
+  let throws = false;
+  const schedule = (): (() => void) => {
+    if (throws) throw new Error('boom');
+    return () => {};
+  };
+  const client = new HotsetClient('ws://127.0.0.1:1', { scheduler: { schedule }, onError: () => {} });
+  throws = true;
+  const got = client.get('key', { signal, timeoutMs: 5 });
+  throws = false;
+  await expect(got).rejects.toThrow('boom');
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  await client.close();
 });

@@ -182,49 +182,63 @@ export class LoadingCache<K, V> {
 
   /**
    * Gives each key that `waiter` has not got an answer for a flight: one that is there, or a new one, in pieces no
-   * larger than the room. Without room a batch goes on later, and a single key is refused.
+   * larger than the room. Without room a single key is refused, and a batch goes on later (`isResumed`), when others
+   * may have loaded its keys. Throws what hooks throw, with nothing registered for the keys that are left.
    */
   #startFlights(
     waiter: Waiter<K, V>,
     adapter: LoaderAdapter<K, V>,
     load: ResolvedLoad<K, V>,
     isBatch: boolean,
+    isResumed = false,
   ): void {
     while (!waiter.isOver()) {
       const keys = waiter.nextKeys(Math.max(1, this.#flights.room));
-      const requests = this.#requests(keys);
-      const call = this.#open(requests, load, waiter);
+      if (keys.length === 0) {
+        waiter.succeedIfComplete();
+        return;
+      }
+      const missing = isResumed && !load.forceRefresh ? this.#answerHeld(waiter, keys, adapter, load) : keys;
+      const call = this.#open(this.#requests(missing), load, waiter);
       if (waiter.isOver()) return;
-      const flights = keys.map((key) => this.#flights.get(key)).filter((flight) => flight !== undefined);
+      const flights = missing.map((key) => this.#flights.get(key)).filter((flight) => flight !== undefined);
       for (const flight of flights) waiter.join(flight);
       const loads = call?.flights.length ?? 0;
       this.#counters.loads += loads;
       this.#counters.joins += flights.length - loads;
       if (call !== undefined) this.#start(call, adapter);
-      if (flights.length > 0) continue;
-      const [key] = keys;
-      if (keys.length === 0) waiter.succeedIfComplete();
-      else if (isBatch) this.#flights.enqueue(waiter, () => this.#resume(waiter, adapter, load));
-      else this.#refuse(waiter, key!);
+      if (flights.length > 0 || missing.length < keys.length) continue;
+      if (isBatch) this.#flights.enqueue(waiter, () => this.#resume(waiter, adapter, load));
+      else this.#refuse(waiter, keys[0]!);
       return;
     }
   }
 
-  /** Goes on with a batch that has waited for room. Meanwhile its next keys may have been loaded by others. */
   #resume(waiter: Waiter<K, V>, adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): void {
-    const toRefresh: K[] = [];
     try {
-      if (!load.forceRefresh)
-        for (const key of waiter.nextKeys(this.#flights.room)) {
-          const answer = this.#values.read(key, (due) => toRefresh.push(due));
-          if (answer !== NOT_HELD) waiter.answer(key, answer);
-          if (waiter.isOver()) return;
-        }
-      this.#refresh(toRefresh, adapter, load);
-      this.#startFlights(waiter, adapter, load, true);
+      this.#startFlights(waiter, adapter, load, true, true);
     } catch (error) {
       waiter.reject(error);
     }
+  }
+
+  /** Answers those of the keys that are held by now. Returns the others. */
+  #answerHeld(
+    waiter: Waiter<K, V>,
+    keys: readonly K[],
+    adapter: LoaderAdapter<K, V>,
+    load: ResolvedLoad<K, V>,
+  ): K[] {
+    const missing: K[] = [];
+    const toRefresh: K[] = [];
+    for (const key of keys) {
+      if (waiter.isOver()) break;
+      const answer = this.#values.read(key, (due) => toRefresh.push(due));
+      if (answer === NOT_HELD) missing.push(key);
+      else waiter.answer(key, answer);
+    }
+    this.#refresh(toRefresh, adapter, load);
+    return missing;
   }
 
   #refuse(waiter: Waiter<K, V>, key: K): void {

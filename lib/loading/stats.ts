@@ -46,7 +46,7 @@ export interface LoadingStats {
 
   /** Loaded values that were not stored: something newer was there, the engine refused them, or their ttl was 0. */
   readonly discards: number;
-  /** Waits that ended with an old value after a failure or a timeout (`staleOnErrorMs`). */
+  /** Keys answered with an old value because their load failed, was refused or took too long (`staleOnErrorMs`). */
   readonly staleFallbacks: number;
   /** Callers whose signal was aborted while they waited. */
   readonly callerAborts: number;
