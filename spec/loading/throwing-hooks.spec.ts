@@ -69,7 +69,7 @@ const HOOKS: Hook[] = [
 ];
 
 describe.each(HOOKS)('$name that throws once', ({ options, engine: engineOptions }) => {
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+  it.each(Array.from({ length: 40 }, (_, n) => n))(
     'at call %d leaves no flight, no waiter and no counter wrong',
     async (after) => {
       const clock = new ManualClock(1000);
@@ -137,6 +137,7 @@ describe.each(HOOKS)('$name that throws once', ({ options, engine: engineOptions
       expect(counted(stats)).toBe(asked);
       expect(stats.loadMsTotal).toBeGreaterThanOrEqual(0);
       expect(getEventListeners(signal, 'abort')).toEqual([]);
+      fuse.arm(Number.POSITIVE_INFINITY);
       // The next call works, for each key.
       clock.advance(1000);
       for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
@@ -166,6 +167,28 @@ it('a refresh that cannot start is reported, and the stale value is the answer',
   expect(await cache.getOrLoad('a', () => 2)).toBe(1);
   expect(reported).toEqual([[BOOM, 'a']]);
   expect(cache.stats()).toMatchObject({ staleHits: 1, refreshes: 0, inFlight: 0 });
+});
+
+it('a clock that fails beside the loader does not hide the error of the loader', async () => {
+  let isBroken = false;
+  let timeMs = 0;
+  const now = (): number => {
+    if (isBroken) throw BOOM;
+    return timeMs;
+  };
+  const cache = new LoadingCache(new CacheEngine<string, number>({ clock: { now } }), {
+    ttlMs: 10,
+    staleOnErrorMs: 10,
+    errorTtlMs: 10,
+  });
+  cache.set('a', 1);
+  timeMs = 15;
+  const fails = (): never => {
+    isBroken = true;
+    throw new Error('down');
+  };
+  await expect(cache.getOrLoad('a', fails)).rejects.toThrow('down');
+  expect(cache.stats()).toMatchObject({ failures: 1, inFlight: 0 });
 });
 
 it('set changes nothing when its ttl function throws', async () => {
