@@ -53,9 +53,10 @@ export class Flights<K, V> {
     return call;
   }
 
-  /** Gives the call a flight for each key. Throws nothing. */
+  /** Gives the call a flight for each key, as far as there is room. Throws nothing. */
   open(requests: readonly LoadRequest<K, V>[], call: LoaderCall<K, V>): void {
     for (const { key, entry } of requests) {
+      if (this.room <= 0) return;
       const flight = new Flight(key, call, entry?.value, entry?.version);
       call.flights.push(flight);
       call.attached++;

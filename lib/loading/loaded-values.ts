@@ -144,11 +144,11 @@ export class LoadedValues<K, V> {
     { ttlMs }: ResolvedLoad<K, V>,
   ): StoreOptions | typeof BORN_EXPIRED | undefined {
     if (ttlMs === undefined) return undefined;
-    const told = typeof ttlMs === 'number' ? ttlMs : ttlMs(value, key);
-    if (typeof told !== 'number' || Number.isNaN(told))
-      throw invalidOption('ttlMs', 'a function that returns milliseconds', told);
-    if (told <= 0) return BORN_EXPIRED;
-    const fresh = this.#options.ttlJitter === 0 ? told : this.#jittered(told);
+    const chosen = typeof ttlMs === 'number' ? ttlMs : ttlMs(value, key);
+    if (typeof chosen !== 'number' || Number.isNaN(chosen))
+      throw invalidOption('ttlMs', 'a function that returns milliseconds', chosen);
+    if (chosen <= 0) return BORN_EXPIRED;
+    const fresh = this.#options.ttlJitter === 0 ? chosen : this.#jittered(chosen);
     return { ttlMs: fresh + keptMs(this.#options) };
   }
 

@@ -277,15 +277,12 @@ export class LoadingCache<K, V> {
     load: ResolvedLoad<K, V>,
     waiter: Waiter<K, V> | undefined,
   ): LoaderCall<K, V> | undefined {
-    const missing = (): LoadRequest<K, V>[] =>
-      requests
-        .filter(({ key }) => this.#flights.get(key) === undefined)
-        .slice(0, Math.max(0, this.#flights.room));
-    if (waiter?.isOver() === true || missing().length === 0) return undefined;
+    const isMissing = ({ key }: LoadRequest<K, V>): boolean => this.#flights.get(key) === undefined;
+    if (waiter?.isOver() === true || this.#flights.room <= 0 || !requests.some(isMissing)) return undefined;
     const call = this.#flights.newCall(load, waiter === undefined, (late) => this.#timeOut(late));
     // The scheduler is the user's, and may have done what it likes.
     if (call.ended) throw loadTimeout(load);
-    if (waiter?.isOver() !== true) this.#flights.open(missing(), call);
+    if (waiter?.isOver() !== true) this.#flights.open(requests.filter(isMissing), call);
     if (call.flights.length > 0) return call;
     this.#flights.end(call);
     return undefined;
@@ -313,14 +310,15 @@ export class LoadingCache<K, V> {
     failure: 'failures' | 'timeouts',
   ): void {
     if (!this.#flights.end(call)) return;
-    const told = new Set<unknown>();
+    const reported = new Set<unknown>();
     for (const [index, flight] of call.flights.entries()) {
       this.#flights.close(flight);
       const outcome = this.#kept(flight, outcomeOf(index));
       if ('error' in outcome) {
         this.#flights.count(flight, failure);
-        for (const waiter of flight.waiters) if (waiter.fail(flight, outcome.error)) told.add(outcome.error);
-        if (!told.has(outcome.error)) this.#report(outcome.error, flight.key);
+        for (const waiter of flight.waiters)
+          if (waiter.fail(flight, outcome.error)) reported.add(outcome.error);
+        if (!reported.has(outcome.error)) this.#report(outcome.error, flight.key);
       } else {
         this.#flights.count(flight, outcome.value === undefined ? 'notFound' : 'loaded');
         for (const waiter of flight.waiters) waiter.settle(flight, outcome.value);
@@ -329,7 +327,7 @@ export class LoadingCache<K, V> {
     this.#flights.resumeQueued();
   }
 
-  /** Stores, and says what those who wait are to be told: an error of the engine's hooks is one of the load. */
+  /** Stores, and returns what those who wait get: an error of the engine's hooks is one of the load. */
   #kept(flight: Flight<K, V>, outcome: Outcome<V>): Outcome<V> {
     try {
       if ('error' in outcome) this.#values.keepFailure(flight, outcome.error);
