@@ -8,6 +8,7 @@
  *   twice: nobody knows whether it was carried out, and its caller is told so.
  */
 
+import { watchAbort } from '../abort-signals.js';
 import { HotsetError } from '../errors.js';
 import { type Reply, requestText } from './messages.js';
 import { type ResolvedClient, timeoutOption } from './options.js';
@@ -196,14 +197,13 @@ export class Calls {
       this.#queue.delete(call);
       end(call)?.reject(error);
     };
-    const onAbort = (): void => giveUp(signal!.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
     const callOff =
       timeoutMs === Number.POSITIVE_INFINITY
         ? undefined
         : this.#options.scheduler.schedule(timeoutMs, () => giveUp(this.#tooLate(call, timeoutMs)));
+    const unwatch = signal === undefined ? undefined : watchAbort(signal, () => giveUp(signal.reason));
     call.caller!.unwatch = () => {
-      signal?.removeEventListener('abort', onAbort);
+      unwatch?.();
       callOff?.();
     };
   }

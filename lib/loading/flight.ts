@@ -1,15 +1,16 @@
 /**
- * A flight is the loading of one key; a call is one run of a loader, which carries the flight of its key, or
- * those of a batch. Signal, timeout and "does anybody still want this?" belong to the call.
+ * A flight is the loading of one key. A call is one run of a loader, for one flight or for those of a batch.
+ * Signal, timeout and "does anybody still want this?" belong to the call.
  */
 
 import type { ResolvedLoad } from './options.js';
+import type { Timer } from './scheduler.js';
 
 /** Somebody who waits for flights. */
 export interface FlightWaiter<K, V> {
-  /** The flight brought a value, or a miss. */
-  land(flight: Flight<K, V>, value: V | undefined): void;
-  /** The flight failed. True when the caller was told so. */
+  /** The flight has loaded a value, or a miss. */
+  settle(flight: Flight<K, V>, value: V | undefined): void;
+  /** The flight failed. True when the caller has got this error. */
   fail(flight: Flight<K, V>, error: unknown): boolean;
 }
 
@@ -19,14 +20,15 @@ export class LoaderCall<K, V> {
   /** The options of the caller that started it. */
   readonly load: ResolvedLoad<K, V>;
   readonly startedAtMs: number;
-  /** It goes on when nobody waits: a refresh, or somebody has gone and would still like to see it stored. */
+  /** It goes on when nobody waits: it is a refresh, or a caller's `timeoutMs` has passed. */
   kept: boolean;
   /** Waiters, over all its flights. */
   waiting = 0;
   /** Flights whose value is to be stored. */
   attached = 0;
   ended = false;
-  cancelTimeout: () => void = () => {};
+  /** Ends it after `flightTimeoutMs`. */
+  timer: Timer | undefined;
 
   constructor(load: ResolvedLoad<K, V>, startedAtMs: number, kept: boolean) {
     this.load = load;

@@ -1,70 +1,80 @@
 /**
- * The flights in the air, by key: one for each key at most, beside those that an invalidation has detached.
+ * The flights of a cache, by key: one for each key at most, beside those that an invalidation has detached.
  * They live here and not in the engine, so that no eviction ends one. Everything is O(1) for each flight.
  */
 
-import type { Clock } from '../engine/clock.js';
 import type { EntryInfo } from '../engine/entry.js';
 import { Flight, type FlightWaiter, LoaderCall } from './flight.js';
-import type { ResolvedLoad } from './options.js';
+import type { ResolvedLoad, ResolvedLoading } from './options.js';
+import { Timer } from './scheduler.js';
 import { type Counters, countEnd, type FlightEnd } from './stats.js';
 
 /** A key that is to be loaded, and what the engine has under it. */
-export interface Departure<K, V> {
+export interface LoadRequest<K, V> {
   readonly key: K;
   readonly entry: EntryInfo<K, V> | undefined;
 }
 
 export class Flights<K, V> {
   readonly #byKey: Map<K, Flight<K, V>> = new Map();
-  readonly #maxFlights: number;
-  readonly #clock: Clock;
+  readonly #options: ResolvedLoading<K, V>;
   readonly #counters: Counters;
-  #inAir = 0;
+  /** Batches that wait for room, and how each goes on. */
+  readonly #queue: Map<FlightWaiter<K, V>, () => void> = new Map();
+  #inFlight = 0;
 
-  constructor(maxFlights: number, clock: Clock, counters: Counters) {
-    this.#maxFlights = maxFlights;
-    this.#clock = clock;
+  constructor(options: ResolvedLoading<K, V>, counters: Counters) {
+    this.#options = options;
     this.#counters = counters;
   }
 
   /** Flights that have not ended, detached ones included. */
-  get inAir(): number {
-    return this.#inAir;
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** How many flights may start now. */
+  get room(): number {
+    return this.#options.maxFlights - this.#inFlight;
   }
 
   get(key: K): Flight<K, V> | undefined {
     return this.#byKey.get(key);
   }
 
-  hasRoomFor(flights: number): boolean {
-    return this.#inAir + flights <= this.#maxFlights;
+  /** A call without flights, its timer running: what may throw comes before anything is registered. */
+  newCall(
+    load: ResolvedLoad<K, V>,
+    kept: boolean,
+    onTimeout: (call: LoaderCall<K, V>) => void,
+  ): LoaderCall<K, V> {
+    const call = new LoaderCall<K, V>(load, this.#now(), kept);
+    call.timer = new Timer(this.#options.scheduler, load.flightTimeoutMs, () => onTimeout(call));
+    return call;
   }
 
-  /** A call with a flight for each key that has none in the air. */
-  open(departures: readonly Departure<K, V>[], load: ResolvedLoad<K, V>, kept: boolean): LoaderCall<K, V> {
-    const call = new LoaderCall<K, V>(load, this.#clock.now(), kept);
-    for (const { key, entry } of departures) {
-      if (this.#byKey.has(key)) continue;
+  /** Gives the call a flight for each key, as far as there is room. Throws nothing. */
+  open(requests: readonly LoadRequest<K, V>[], call: LoaderCall<K, V>): void {
+    for (const { key, entry } of requests) {
+      if (this.room <= 0) return;
       const flight = new Flight(key, call, entry?.value, entry?.version);
       call.flights.push(flight);
       call.attached++;
       this.#byKey.set(key, flight);
-      this.#inAir++;
+      this.#inFlight++;
     }
-    return call;
   }
 
   join(flight: Flight<K, V>, waiter: FlightWaiter<K, V>): void {
     flight.waiters.add(waiter);
-    flight.call.waiting++;
+    if (flight.call.waiting++ === 0) flight.call.timer?.hold(true);
   }
 
   leave(flight: Flight<K, V>, waiter: FlightWaiter<K, V>): void {
-    if (flight.waiters.delete(waiter)) flight.call.waiting--;
+    if (flight.waiters.delete(waiter) && --flight.call.waiting === 0) flight.call.timer?.hold(false);
   }
 
-  /** Cuts the flight of `key` off from its key: a new one may start, and what it brings is not stored. */
+  /** Detaches the flight of `key`: a new one may start, and what the old one loads is not stored. */
   detach(key: K): Flight<K, V> | undefined {
     const flight = this.#byKey.get(key);
     if (flight !== undefined) this.#detach(flight);
@@ -87,28 +97,56 @@ export class Flights<K, V> {
   end(call: LoaderCall<K, V>): boolean {
     if (call.ended) return false;
     call.ended = true;
-    call.cancelTimeout();
+    call.timer?.cancel();
     return true;
   }
 
-  /** Takes a flight of an ended call out of the air: from here on its key may be loaded anew. */
+  /** Removes a flight of an ended call: from here on its key may be loaded anew. */
   close(flight: Flight<K, V>): void {
     if (this.#byKey.get(flight.key) === flight) this.#byKey.delete(flight.key);
-    this.#inAir--;
+    this.#inFlight--;
   }
 
   count(flight: Flight<K, V>, end: FlightEnd): void {
-    countEnd(this.#counters, end, this.#clock.now() - flight.call.startedAtMs);
+    countEnd(this.#counters, end, this.#now() - flight.call.startedAtMs);
   }
 
   /** Aborts the call when nobody waits for it and nobody would see what it stores. */
-  callOffIfUnwanted(call: LoaderCall<K, V>): void {
+  cancelIfUnwanted(call: LoaderCall<K, V>): void {
     if (!call.unwanted || !this.end(call)) return;
     for (const flight of call.flights) {
       this.close(flight);
       this.count(flight, 'aborts');
     }
-    // Last, because its listeners are other people's code.
+    // After the counting, because its listeners are other people's code.
     call.controller.abort();
+    this.resumeQueued();
+  }
+
+  /** Calls `resume` once there is room, the oldest first. */
+  enqueue(waiter: FlightWaiter<K, V>, resume: () => void): void {
+    this.#queue.set(waiter, resume);
+  }
+
+  dequeue(waiter: FlightWaiter<K, V>): void {
+    this.#queue.delete(waiter);
+  }
+
+  /** To be called when calls have ended. One that needs more room than there is goes to the end of the queue. */
+  resumeQueued(): void {
+    for (const [waiter, resume] of this.#queue) {
+      if (this.room <= 0) return;
+      this.#queue.delete(waiter);
+      resume();
+    }
+  }
+
+  /** A clock that fails costs a measurement and nothing else. */
+  #now(): number {
+    try {
+      return this.#options.loadClock.now();
+    } catch {
+      return Number.NaN;
+    }
   }
 }

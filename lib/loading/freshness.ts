@@ -1,6 +1,6 @@
 /**
- * How fresh an entry is: read off the time to live that the engine says it has left, so that the engine keeps
- * the only state.
+ * How fresh an entry is. It is computed from the time to live that the engine has left for it, so that the engine
+ * keeps the only state.
  *
  * A value is stored for its ttl and, after that, for the longer of the two windows. What is left of that window
  * tells its age past the ttl. The windows are therefore fixed for one LoadingCache; the ttl is free for each load.
@@ -12,7 +12,7 @@ export interface Windows {
   readonly refreshAheadMs: number;
   /** After it: a read is still answered at once, and starts a refresh. */
   readonly staleMs: number;
-  /** After it: the value stands in when its loader fails. */
+  /** After it: the value is the answer when its loader fails. */
   readonly staleOnErrorMs: number;
 }
 

@@ -1,6 +1,6 @@
 /** What a user writes: the functions that load. */
 
-/** What a loader is told beside its key. */
+/** What a loader gets beside its key. */
 export interface LoadContext<V> {
   /** Aborted when nobody wants the value any more, or when it took too long. Hand it to `fetch` and the like. */
   readonly signal: AbortSignal;
@@ -17,7 +17,7 @@ export type Loader<K, V, R extends V | undefined = V | undefined> = (
   context: LoadContext<V>,
 ) => R | PromiseLike<R>;
 
-/** What a batch loader is told beside its keys. */
+/** What a batch loader gets beside its keys. */
 export interface BatchContext<K, V> {
   /** Aborted when nobody wants any of the values any more, or when they took too long. */
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 /**
  * LoadingCache: getOrLoad over any CacheEngine, whose values stay what they are. This file coordinates the parts:
- * what is held answers (holdings.ts), or else a flight does (flights.ts), for which callers wait (waiter.ts).
+ * what is held answers (loaded-values.ts), or else a flight does (flights.ts), for which callers wait (waiter.ts).
  *
  * One flight for each key at most. Who asks after an invalidation never gets what was loaded before it.
  */
@@ -8,11 +8,12 @@
 import { CacheEngine } from '../engine/cache-engine.js';
 import type { StoreResult } from '../engine/entry.js';
 import { HotsetError, invalidArgument } from '../errors.js';
-import { batch, type Carrier, type Outcome, single } from './carrier.js';
 import type { Flight, LoaderCall } from './flight.js';
-import { type Departure, Flights } from './flights.js';
-import { Holdings, NOT_HELD } from './holdings.js';
+import { Flights, type LoadRequest } from './flights.js';
+import { LoadedValues, NOT_HELD } from './loaded-values.js';
 import type { BatchLoader, Loader } from './loader.js';
+import { batch, type LoaderAdapter, type Outcome, single } from './loader-adapter.js';
+import { Failure } from './negatives.js';
 import {
   type LoadingOptions,
   type LoadOptions,
@@ -20,6 +21,8 @@ import {
   type ResolvedLoading,
   resolveLoad,
   resolveLoading,
+  resolveSet,
+  type SetOptions,
 } from './options.js';
 import { type Counters, type LoadingStats, newCounters, snapshot } from './stats.js';
 import { Waiter } from './waiter.js';
@@ -29,7 +32,7 @@ export class LoadingCache<K, V> {
   readonly engine: CacheEngine<K, V>;
   readonly #options: ResolvedLoading<K, V>;
   readonly #counters: Counters = newCounters();
-  readonly #holdings: Holdings<K, V>;
+  readonly #values: LoadedValues<K, V>;
   readonly #flights: Flights<K, V>;
 
   /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, `HOTSET_INVALID_ARGUMENT` for another engine. */
@@ -37,12 +40,12 @@ export class LoadingCache<K, V> {
     if (!(engine instanceof CacheEngine)) throw invalidArgument('engine', 'a CacheEngine', engine);
     this.engine = engine;
     this.#options = resolveLoading(options);
-    this.#holdings = new Holdings(engine, this.#options, this.#counters);
-    this.#flights = new Flights(this.#options.maxFlights, this.#options.loadClock, this.#counters);
+    this.#values = new LoadedValues(engine, this.#options, this.#counters);
+    this.#flights = new Flights(this.#options, this.#counters);
   }
 
   /**
-   * The value under `key`: from the cache, from the flight that is in the air, or from `loader`. A fresh or stale
+   * The value under `key`: from the cache, from a flight that is there already, or from `loader`. A fresh or stale
    * value is answered without waiting; `undefined` is a miss. All callers of a key should bring a loader that does
    * the same, as only one of them is called. O(1), beside what the loader does.
    *
@@ -54,21 +57,22 @@ export class LoadingCache<K, V> {
   async getOrLoad(key: K, loader: Loader<K, V>, options?: LoadOptions<K, V>): Promise<V | undefined> {
     if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader);
     const load = resolveLoad(options, this.#options);
-    load.signal?.throwIfAborted();
     if (!load.forceRefresh) {
-      const held = this.#holdings.read(key, () => this.#refresh([key], single(loader), load));
+      const held = this.#values.read(key, () => this.#refresh([key], single(loader), load));
+      if (held instanceof Failure) throw held.error;
       if (held !== NOT_HELD) return held;
     }
-    return (await this.#load([key], single(loader), load)).get(key);
+    return (await this.#load([key], single(loader), load, false)).get(key);
   }
 
   /**
-   * The values under `keys`, in their order; misses are not in the Map. What is neither held nor in the air is loaded
-   * with one call of `loader`, and what is stale refreshed with another, in the background. The first failure
-   * rejects; values that were or will be loaded are stored all the same. A remembered failure rejects at once.
-   * O(1) for each key.
+   * The values under `keys`, in their order; misses are not in the Map. What is neither held nor in flight is loaded
+   * with one call of `loader`, and what is stale refreshed with another, in the background. Without room for all of
+   * it (`maxFlights`) it is loaded in pieces, as room comes. The first failure rejects; values that were or will be
+   * loaded are stored all the same. A remembered failure rejects at once. O(1) for each key.
    *
-   * Rejects as `getOrLoad` does, and with `HOTSET_INVALID_BATCH` for an answer that makes no sense.
+   * Rejects as `getOrLoad` does, and with `HOTSET_INVALID_BATCH` for an answer that makes no sense. Never rejects
+   * with `HOTSET_TOO_MANY_FLIGHTS`.
    */
   async getOrLoadMany(
     keys: Iterable<K>,
@@ -79,18 +83,23 @@ export class LoadingCache<K, V> {
       throw invalidArgument('keys', 'an iterable of keys', keys);
     if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader);
     const load = resolveLoad(options, this.#options);
-    load.signal?.throwIfAborted();
     const held = new Map<K, V | undefined>();
     const toLoad: K[] = [];
     const toRefresh: K[] = [];
+    let failure: Failure | undefined;
     const asked = new Set(keys);
     for (const key of asked) {
-      const value = load.forceRefresh ? NOT_HELD : this.#holdings.read(key, (due) => toRefresh.push(due));
+      const value = load.forceRefresh ? NOT_HELD : this.#values.read(key, (due) => toRefresh.push(due));
       if (value === NOT_HELD) toLoad.push(key);
+      else if (value instanceof Failure) failure ??= value;
       else held.set(key, value);
     }
+    if (failure !== undefined) {
+      this.#counters.skips += toLoad.length;
+      throw failure.error;
+    }
     this.#refresh(toRefresh, batch(loader), load);
-    const loaded = toLoad.length === 0 ? held : await this.#load(toLoad, batch(loader), load);
+    const loaded = toLoad.length === 0 ? held : await this.#load(toLoad, batch(loader), load, true);
     const values = new Map<K, V>();
     for (const key of asked) {
       const value = held.has(key) ? held.get(key) : loaded.get(key);
@@ -101,42 +110,43 @@ export class LoadingCache<K, V> {
 
   /**
    * Stores a value as if it had been loaded now, with its ttl and the windows after it. A flight of the key is
-   * detached, as by `invalidate`. Returns what `engine.set` returns.
+   * detached, as by `invalidate`. Returns what `engine.set` returns; a ttl function that returns 0 or less removes the
+   * old value and stores nothing (`stored`). Throws `HOTSET_INVALID_OPTION`, and what the ttl function throws.
    */
-  set(key: K, value: V, options?: Pick<LoadOptions<K, V>, 'ttlMs'>): StoreResult {
-    const load = resolveLoad(options, this.#options);
-    this.#holdings.forgetNegative(key);
-    return this.#supersede(key, () => this.#holdings.set(key, value, load));
+  set(key: K, value: V, options?: SetOptions<K, V>): StoreResult {
+    const store = this.#values.prepareSet(key, value, resolveSet(options, this.#options));
+    this.#values.forgetNegative(key);
+    return this.#supersede(key, store);
   }
 
   /**
-   * Forgets `key`: its value, a remembered miss or failure, and the flight in the air. Those who wait for that still
+   * Forgets `key`: its value, a remembered miss or failure, and its flight. Those who wait for that still
    * get its value, but it is not stored, and whoever asks from now on starts a new one. Background refreshes are
    * aborted. False when there was nothing to forget.
    */
   invalidate(key: K): boolean {
     const known = this.#flights.get(key) !== undefined;
-    const forgotten = this.#holdings.forgetNegative(key);
+    const forgotten = this.#values.forgetNegative(key);
     return this.#supersede(key, () => this.engine.delete(key)) || known || forgotten;
   }
 
   /** `invalidate` for all keys; empties the engine. O(n) flights, and as `engine.clear()`. */
   clear(): void {
     const flights = this.#flights.detachAll();
-    this.#holdings.forgetNegatives();
+    this.#values.forgetNegatives();
     try {
       this.engine.clear();
     } finally {
-      for (const { call } of flights) this.#flights.callOffIfUnwanted(call);
+      for (const { call } of flights) this.#flights.cancelIfUnwanted(call);
     }
   }
 
   /** Counters since the start or the last `resetStats()`, and the flights of now. A frozen snapshot. */
   stats(): LoadingStats {
-    return snapshot(this.#counters, this.#flights.inAir);
+    return snapshot(this.#counters, this.#flights.inFlight);
   }
 
-  /** Sets the counters back to 0; flights stay in the air, and are counted when they end. */
+  /** Sets the counters back to 0; flights go on, and are counted when they end. */
   resetStats(): void {
     Object.assign(this.#counters, newCounters());
   }
@@ -147,114 +157,184 @@ export class LoadingCache<K, V> {
     try {
       return change();
     } finally {
-      if (flight !== undefined) this.#flights.callOffIfUnwanted(flight.call);
+      if (flight !== undefined) this.#flights.cancelIfUnwanted(flight.call);
     }
   }
 
-  /** Waits for the flights of `keys`, and starts those that are not in the air. */
-  #load(keys: readonly K[], carrier: Carrier<K, V>, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
-    const departures = this.#departures(keys);
-    const missing = departures.filter(({ key }) => this.#flights.get(key) === undefined).length;
-    if (!this.#flights.hasRoomFor(missing)) return this.#refuse(keys, missing, load);
-    const call = this.#flights.open(departures, load, false);
-    this.#counters.loads += call.flights.length;
-    this.#counters.joins += keys.length - call.flights.length;
-    const waiter = this.#newWaiter(load);
-    for (const key of keys) waiter.join(this.#flights.get(key)!);
-    waiter.watch(load, this.#options.scheduler);
-    this.#start(call, carrier);
+  /** Waits for the flights of `keys`, and starts those that are missing. A batch may wait for room. */
+  #load(
+    keys: readonly K[],
+    adapter: LoaderAdapter<K, V>,
+    load: ResolvedLoad<K, V>,
+    isBatch: boolean,
+  ): Promise<Map<K, V>> {
+    // Who insists on a new value does not get an old one.
+    const fallback = load.forceRefresh ? () => undefined : this.#values.staleFallback;
+    const waiter = new Waiter(keys, this.#flights, fallback, this.#counters);
+    try {
+      waiter.watch(load, this.#options.scheduler);
+      this.#startFlights(waiter, adapter, load, isBatch);
+    } catch (error) {
+      waiter.reject(error);
+    }
     return waiter.promise;
   }
 
-  /** Starts flights that nobody waits for, unless there are too many already. */
-  #refresh(keys: readonly K[], carrier: Carrier<K, V>, load: ResolvedLoad<K, V>): void {
+  /**
+   * Gives each key that `waiter` has not got an answer for a flight: one that is there, or a new one, in pieces no
+   * larger than the room. Without room a single key is refused, and a batch goes on later (`isResumed`), when others
+   * may have loaded its keys. Throws what hooks throw, with nothing registered for the keys that are left.
+   */
+  #startFlights(
+    waiter: Waiter<K, V>,
+    adapter: LoaderAdapter<K, V>,
+    load: ResolvedLoad<K, V>,
+    isBatch: boolean,
+    isResumed = false,
+  ): void {
+    while (!waiter.isOver()) {
+      const keys = waiter.nextKeys(Math.max(1, this.#flights.room));
+      if (keys.length === 0) {
+        waiter.succeedIfComplete();
+        return;
+      }
+      const missing = isResumed && !load.forceRefresh ? this.#answerHeld(waiter, keys, adapter, load) : keys;
+      const call = this.#open(this.#requests(missing), load, waiter);
+      if (waiter.isOver()) return;
+      const flights = missing.map((key) => this.#flights.get(key)).filter((flight) => flight !== undefined);
+      for (const flight of flights) waiter.join(flight);
+      const loads = call?.flights.length ?? 0;
+      this.#counters.loads += loads;
+      this.#counters.joins += flights.length - loads;
+      if (call !== undefined) this.#start(call, adapter);
+      if (flights.length > 0 || missing.length < keys.length) continue;
+      if (isBatch) this.#flights.enqueue(waiter, () => this.#resume(waiter, adapter, load));
+      else this.#refuse(waiter, keys[0]!);
+      return;
+    }
+  }
+
+  #resume(waiter: Waiter<K, V>, adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): void {
+    try {
+      this.#startFlights(waiter, adapter, load, true, true);
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  /** Answers those of the keys that are held by now. Returns the others. */
+  #answerHeld(
+    waiter: Waiter<K, V>,
+    keys: readonly K[],
+    adapter: LoaderAdapter<K, V>,
+    load: ResolvedLoad<K, V>,
+  ): K[] {
+    const missing: K[] = [];
+    const toRefresh: K[] = [];
+    for (const key of keys) {
+      if (waiter.isOver()) break;
+      const answer = this.#values.read(key, (due) => toRefresh.push(due));
+      if (answer === NOT_HELD) missing.push(key);
+      else waiter.answer(key, answer);
+    }
+    this.#refresh(toRefresh, adapter, load);
+    return missing;
+  }
+
+  #refuse(waiter: Waiter<K, V>, key: K): void {
+    this.#counters.refusals++;
+    const message = `${this.#flights.inFlight} keys are being loaded, of maxFlights: ${this.#options.maxFlights}`;
+    waiter.refuse(key, new HotsetError('HOTSET_TOO_MANY_FLIGHTS', message));
+  }
+
+  /** Starts flights that nobody waits for, as far as there is room. Throws nothing. */
+  #refresh(keys: readonly K[], adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): void {
     const due = keys.filter((key) => this.#flights.get(key) === undefined);
-    if (due.length === 0 || !this.#flights.hasRoomFor(due.length)) return;
-    const call = this.#flights.open(this.#departures(due), load, true);
-    this.#counters.refreshes += call.flights.length;
-    this.#start(call, carrier);
+    try {
+      const call = this.#open(this.#requests(due), load, undefined);
+      if (call === undefined) return;
+      this.#counters.refreshes += call.flights.length;
+      this.#start(call, adapter);
+    } catch (error) {
+      for (const key of due) this.#report(error, key);
+    }
   }
 
   /**
    * What the engine has under the keys. Comes before anything is decided: the first version of all that is asked
    * for may evict, and so run a removal listener, which may do what it likes.
    */
-  #departures(keys: readonly K[]): Departure<K, V>[] {
+  #requests(keys: readonly K[]): LoadRequest<K, V>[] {
     return keys.map((key) => ({ key, entry: this.engine.getEntry(key) }));
   }
 
-  #newWaiter({ forceRefresh }: ResolvedLoad<K, V>): Waiter<K, V> {
-    // Who insists on a new value is not served an old one.
-    return new Waiter(this.#flights, forceRefresh ? () => undefined : this.#holdings.standIn, this.#counters);
-  }
-
-  async #refuse(keys: readonly K[], flights: number, load: ResolvedLoad<K, V>): Promise<Map<K, V>> {
-    this.#counters.refusals += keys.length;
-    const values = new Map<K, V>();
-    for (const key of keys) {
-      const old = load.forceRefresh ? undefined : this.#holdings.standIn(key);
-      if (old === undefined)
-        throw new HotsetError(
-          'HOTSET_TOO_MANY_FLIGHTS',
-          `${flights} more to load, and ${this.#flights.inAir} in the air, are more than maxFlights: ${this.#options.maxFlights}`,
-        );
-      values.set(key, old.value);
-    }
-    this.#counters.standIns += values.size;
-    return values;
+  /**
+   * A call with a flight for each key that has none, as far as there is room. Undefined when that is for none, or
+   * when `waiter`, for whom it is, is over. Throws what the scheduler throws, with nothing registered.
+   */
+  #open(
+    requests: readonly LoadRequest<K, V>[],
+    load: ResolvedLoad<K, V>,
+    waiter: Waiter<K, V> | undefined,
+  ): LoaderCall<K, V> | undefined {
+    const isMissing = ({ key }: LoadRequest<K, V>): boolean => this.#flights.get(key) === undefined;
+    if (waiter?.isOver() === true || this.#flights.room <= 0 || !requests.some(isMissing)) return undefined;
+    const call = this.#flights.newCall(load, waiter === undefined, (late) => this.#timeOut(late));
+    // The scheduler is the user's, and may have done what it likes.
+    if (call.ended) throw loadTimeout(load);
+    if (waiter?.isOver() !== true) this.#flights.open(requests.filter(isMissing), call);
+    if (call.flights.length > 0) return call;
+    this.#flights.end(call);
+    return undefined;
   }
 
   /** Calls the loader. Not before its callers wait: it may abort their signals. */
-  #start(call: LoaderCall<K, V>, carrier: Carrier<K, V>): void {
-    const { flights, controller, load } = call;
-    if (flights.length === 0 || call.ended) return;
-    if (load.flightTimeoutMs !== Number.POSITIVE_INFINITY)
-      call.cancelTimeout = this.#options.scheduler.schedule(load.flightTimeoutMs, () => this.#timeOut(call));
-    carrier(flights, controller.signal).then(
-      (outcomes) => this.#land(call, (index) => outcomes[index]!, 'failures'),
-      (error: unknown) => this.#land(call, () => ({ error }), 'failures'),
+  #start(call: LoaderCall<K, V>, adapter: LoaderAdapter<K, V>): void {
+    if (call.ended) return;
+    adapter(call.flights, call.controller.signal).then(
+      (outcomes) => this.#settle(call, (index) => outcomes[index]!, 'failures'),
+      (error: unknown) => this.#settle(call, () => ({ error }), 'failures'),
     );
   }
 
   #timeOut(call: LoaderCall<K, V>): void {
-    const error = new HotsetError(
-      'HOTSET_LOAD_TIMEOUT',
-      `the loader took longer than flightTimeoutMs: ${call.load.flightTimeoutMs}`,
-    );
-    this.#land(call, () => ({ error }), 'timeouts');
+    const error = loadTimeout(call.load);
+    this.#settle(call, () => ({ error }), 'timeouts');
     call.controller.abort(error);
   }
 
-  /** Ends a call: stores what it brought, and tells those who wait. Throws nothing. */
-  #land(
+  /** Ends a call: stores what it has loaded, and answers those who wait. Throws nothing. */
+  #settle(
     call: LoaderCall<K, V>,
     outcomeOf: (index: number) => Outcome<V>,
     failure: 'failures' | 'timeouts',
   ): void {
     if (!this.#flights.end(call)) return;
-    const told = new Set<unknown>();
+    const reported = new Set<unknown>();
     for (const [index, flight] of call.flights.entries()) {
       this.#flights.close(flight);
       const outcome = this.#kept(flight, outcomeOf(index));
       if ('error' in outcome) {
         this.#flights.count(flight, failure);
-        for (const waiter of flight.waiters) if (waiter.fail(flight, outcome.error)) told.add(outcome.error);
-        if (!told.has(outcome.error)) this.#report(outcome.error, flight.key);
+        for (const waiter of flight.waiters)
+          if (waiter.fail(flight, outcome.error)) reported.add(outcome.error);
+        if (!reported.has(outcome.error)) this.#report(outcome.error, flight.key);
       } else {
         this.#flights.count(flight, outcome.value === undefined ? 'notFound' : 'loaded');
-        for (const waiter of flight.waiters) waiter.land(flight, outcome.value);
+        for (const waiter of flight.waiters) waiter.settle(flight, outcome.value);
       }
     }
+    this.#flights.resumeQueued();
   }
 
-  /** Stores, and says what those who wait are to be told: an error of the engine's hooks is one of the load. */
+  /** Stores, and returns what those who wait get: an error of the engine's hooks is one of the load. */
   #kept(flight: Flight<K, V>, outcome: Outcome<V>): Outcome<V> {
     try {
-      if ('error' in outcome) this.#holdings.keepFailure(flight, outcome.error);
-      else this.#holdings.keep(flight, outcome.value);
+      if ('error' in outcome) this.#values.keepFailure(flight, outcome.error);
+      else this.#values.keep(flight, outcome.value);
       return outcome;
     } catch (error) {
-      return { error };
+      return 'error' in outcome ? outcome : { error };
     }
   }
 
@@ -264,4 +344,11 @@ export class LoadingCache<K, V> {
     if (onError === null) return;
     new Promise((resolve) => resolve(onError(error, key))).catch(() => {});
   }
+}
+
+function loadTimeout({ flightTimeoutMs }: { readonly flightTimeoutMs: number }): HotsetError {
+  return new HotsetError(
+    'HOTSET_LOAD_TIMEOUT',
+    `the loader took longer than flightTimeoutMs: ${flightTimeoutMs}`,
+  );
 }

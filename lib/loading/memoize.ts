@@ -2,7 +2,7 @@
 
 import { CacheEngine } from '../engine/cache-engine.js';
 import type { CacheEngineOptions } from '../engine/options.js';
-import { invalidArgument, rejectUnknownOptions } from '../errors.js';
+import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
 import { argumentKey } from './argument-key.js';
 import { LoadingCache } from './loading-cache.js';
 import { functionOption, LOADING_OPTIONS, type LoadingOptions } from './options.js';
@@ -48,6 +48,8 @@ export function memoize<A extends readonly unknown[], R, K = unknown>(
   if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn);
   rejectUnknownOptions(options, MEMOIZE_OPTIONS);
   const { keyOf, engine, ...loading } = options;
+  if (engine !== undefined && (typeof engine !== 'object' || engine === null || Array.isArray(engine)))
+    throw invalidOption('engine', 'a CacheEngine, or the options of one', engine);
   const keyFor = functionOption('keyOf', keyOf, null) ?? ((...args: A): K => argumentKey(args) as K);
   const cache = new LoadingCache<K, Memoizable<R>>(
     engine instanceof CacheEngine ? engine : new CacheEngine(engine ?? {}),

@@ -6,10 +6,18 @@
 import { CacheEngine } from '../engine/cache-engine.js';
 import type { Clock } from '../engine/clock.js';
 
-/** A miss, or the error of a loader. */
-export type Negative = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
+/** A failure that is remembered. */
+export class Failure {
+  readonly error: unknown;
 
-const MISS: Negative = { failed: false };
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+const MISS: unique symbol = Symbol('miss');
+
+export type Negative = typeof MISS | Failure;
 
 export class Negatives<K> {
   readonly #entries: CacheEngine<K, Negative>;
@@ -28,7 +36,7 @@ export class Negatives<K> {
   }
 
   rememberFailure(key: K, error: unknown, ttlMs: number): void {
-    if (ttlMs > 0) this.#entries.set(key, { failed: true, error }, { ttlMs });
+    if (ttlMs > 0) this.#entries.set(key, new Failure(error), { ttlMs });
   }
 
   forget(key: K): boolean {

@@ -1,4 +1,4 @@
-/** What a LoadingCache can be told: the types, the defaults, and the functions that validate. */
+/** The options of a LoadingCache: the types, the defaults, and the functions that validate. */
 
 import type { Clock } from '../engine/clock.js';
 import { checkedLimit } from '../engine/options.js';
@@ -9,7 +9,7 @@ import { type Scheduler, systemScheduler } from './scheduler.js';
 /** Time to live in milliseconds, more than 0 (`Infinity` for never); or what tells it for each loaded value. */
 export type Ttl<K, V> = number | ((value: V, key: K) => number);
 
-/** What the cache can be told for all calls, and a call for itself. All but `timeoutMs` count for the flight that a call starts. */
+/** For the cache, or for one call. All but `timeoutMs` are of the flight that a call starts. */
 interface CommonOptions<K, V> {
   /**
    * How long a loaded value is fresh, in milliseconds. A function is given the value and may also return 0 or less:
@@ -22,39 +22,46 @@ interface CommonOptions<K, V> {
   errorTtlMs?: number;
   /** How long a loader may take; then its signal is aborted and its callers are rejected. Default: `Infinity`. */
   flightTimeoutMs?: number;
-  /** How long a caller waits; the flight goes on. Default: `Infinity`. */
+  /** How long a caller waits, for room included; the flight goes on. Default: `Infinity`. */
   timeoutMs?: number;
 }
 
 export interface LoadOptions<K, V> extends CommonOptions<K, V> {
   /** Gives up waiting when it is aborted. The flight is aborted too when its last caller has given up so. */
   signal?: AbortSignal | undefined;
-  /** Do not look whether the value is there: load it, or join the flight that is in the air. Default: false. */
+  /** Do not look whether the value is there: load it, or join the flight that is there. Default: false. */
   forceRefresh?: boolean;
 }
 
 export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
   /** How long after its ttl a value is still the answer, while a refresh goes on. Default: 0. */
   staleMs?: number;
-  /** How long after its ttl a value may stand in for a load that fails. Default: 0. */
+  /** How long after its ttl a value may be the answer when its load fails. Default: 0. */
   staleOnErrorMs?: number;
   /** How long before the end of its ttl a read starts a refresh. Default: 0. */
   refreshAheadMs?: number;
   /** Shortens each ttl by a random part of itself, up to this fraction (0 to 1), so that not all end at once. Default: 0. */
   ttlJitter?: number;
-  /** The most keys being loaded at once. Default: 10,000. */
+  /**
+   * The most keys being loaded at once, from 1, or `Infinity`. Beyond it `getOrLoad` rejects with
+   * `HOTSET_TOO_MANY_FLIGHTS`, `getOrLoadMany` waits for room and loads in pieces, and refreshes do not start.
+   * Default: 10,000.
+   */
   maxFlights?: number;
   /** The most misses and failures remembered; the least recently used goes first. Default: 10,000. */
   maxNegatives?: number;
-  /** Told of each failure that no caller was told of, refreshes above all. What it throws is ignored. */
+  /** Called for each failure that no caller gets, refreshes above all. What it throws is ignored. */
   onError?: (error: unknown, key: K) => void;
   /** A number from 0 up to but not including 1, for `ttlJitter`. Default: `Math.random`. */
   random?: () => number;
-  /** Where timeouts come from. Default: `setTimeout`, not holding the process open. */
+  /** Where timeouts come from. Default: `setTimeout`, which keeps the process open only while a caller waits. */
   scheduler?: Scheduler;
   /** Measures how long loads take. Default: `performance.now()`, which never jumps. */
   loadClock?: Clock;
 }
+
+/** What `set` takes. */
+export type SetOptions<K, V> = Pick<LoadOptions<K, V>, 'ttlMs'>;
 
 /** The options of one call, complete. */
 export interface ResolvedLoad<K, V> {
@@ -103,6 +110,8 @@ const LOAD_OPTIONS: ReadonlySet<string> = new Set<keyof LoadOptions<unknown, unk
   'forceRefresh',
 ]);
 
+const SET_OPTIONS: ReadonlySet<string> = new Set<keyof SetOptions<unknown, unknown>>(['ttlMs']);
+
 const NO_LOAD_OPTIONS: ResolvedLoad<never, never> = {
   ttlMs: undefined,
   missTtlMs: 0,
@@ -138,7 +147,10 @@ export function resolveLoading<K, V>(options: LoadingOptions<K, V>): ResolvedLoa
   return resolved;
 }
 
-/** The options of one call over the cache's own. Throws `HOTSET_INVALID_OPTION`. */
+/**
+ * The options of one call over the cache's own. Throws `HOTSET_INVALID_OPTION`, and the reason of a signal that is
+ * aborted already.
+ */
 export function resolveLoad<K, V>(
   options: LoadOptions<K, V> | undefined,
   cache: ResolvedLoading<K, V>,
@@ -146,13 +158,26 @@ export function resolveLoad<K, V>(
   if (options === undefined) return cache.load;
   rejectUnknownOptions(options, LOAD_OPTIONS);
   const { signal, forceRefresh } = options;
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+  if (
+    signal !== undefined &&
+    (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
+  )
     throw invalidOption('signal', 'an AbortSignal', signal);
   if (forceRefresh !== undefined && typeof forceRefresh !== 'boolean')
     throw invalidOption('forceRefresh', 'true or false', forceRefresh);
   const load = { ...mergedLoad(options, cache.load), signal, forceRefresh: forceRefresh === true };
   if (options.ttlMs !== undefined) checkTtl(load.ttlMs, cache);
+  if (signal?.aborted === true) throw signal.reason;
   return load;
+}
+
+/** The same for `set`. Throws `HOTSET_INVALID_OPTION`. */
+export function resolveSet<K, V>(
+  options: SetOptions<K, V> | undefined,
+  cache: ResolvedLoading<K, V>,
+): ResolvedLoad<K, V> {
+  if (options !== undefined) rejectUnknownOptions(options, SET_OPTIONS);
+  return resolveLoad(options, cache);
 }
 
 function mergedLoad<K, V>(options: CommonOptions<K, V>, defaults: ResolvedLoad<K, V>): ResolvedLoad<K, V> {
@@ -187,15 +212,15 @@ function checkTtl(
 }
 
 /** Milliseconds of 0 or more; `Infinity` too. */
-function durationMs(name: string, value: number | undefined, whenAbsent: number): number {
-  if (value === undefined) return whenAbsent;
+function durationMs(name: string, value: number | undefined, defaultValue: number): number {
+  if (value === undefined) return defaultValue;
   if (typeof value !== 'number' || !(value >= 0))
     throw invalidOption(name, 'milliseconds, 0 or more (Infinity for ever)', value);
   return value;
 }
 
-function positiveMs(name: string, value: number | undefined, whenAbsent: number): number {
-  if (value === undefined) return whenAbsent;
+function positiveMs(name: string, value: number | undefined, defaultValue: number): number {
+  if (value === undefined) return defaultValue;
   if (typeof value !== 'number' || !(value > 0))
     throw invalidOption(name, 'milliseconds, more than 0 (Infinity for never)', value);
   return value;
@@ -209,14 +234,14 @@ function windowOption(name: string, value: number | undefined): number {
   return value;
 }
 
-export function functionOption<F, D>(name: string, value: F | undefined, whenAbsent: D): F | D {
-  if (value === undefined) return whenAbsent;
+export function functionOption<F, D>(name: string, value: F | undefined, defaultValue: D): F | D {
+  if (value === undefined) return defaultValue;
   if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
   return value;
 }
 
-function methodOption<T>(name: string, method: keyof T & string, value: T | undefined, whenAbsent: T): T {
-  if (value === undefined) return whenAbsent;
+function methodOption<T>(name: string, method: keyof T & string, value: T | undefined, defaultValue: T): T {
+  if (value === undefined) return defaultValue;
   if (typeof value?.[method] !== 'function')
     throw invalidOption(name, `an object with a ${method}() method`, value);
   return value;

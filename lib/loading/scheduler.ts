@@ -1,29 +1,85 @@
 /** Where timeouts come from. Durations in milliseconds. */
 
 import type { ManualClock } from '../engine/clock.js';
+import { invalidOption } from '../errors.js';
 
 export interface Scheduler {
-  /** Runs `task` once, in `delayMs`. Returns a function that calls it off, and does nothing later on. */
-  schedule(delayMs: number, task: () => void): () => void;
+  /** Runs `task` once, in `delayMs`, and never before it returns. Returns what cancels it. */
+  schedule(delayMs: number, task: () => void): ScheduledTask;
+}
+
+/** Cancels a task; does nothing once the task has run. */
+export interface ScheduledTask {
+  (): void;
+  /** Keeps the process open until the task has run: somebody waits for it. */
+  ref?(): void;
+  /** No longer keeps the process open, as at the start. */
+  unref?(): void;
 }
 
 /** What `setTimeout` can wait for; with more it would fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** `setTimeout`, without its limit of 24.8 days, and without holding the process open. */
+/** `setTimeout`, without its limit of 24.8 days. Keeps the process open only between `ref()` and `unref()`. */
 export const systemScheduler: Scheduler = {
   schedule(delayMs, task) {
     let leftMs = delayMs;
-    let timer: NodeJS.Timeout;
+    let isHeld = false;
+    // A browser's timer is a number, and has neither method.
+    let timer: { ref?(): unknown; unref?(): unknown };
     const wait = (): void => {
       const stepMs = Math.min(leftMs, LONGEST_DELAY_MS);
       leftMs -= stepMs;
-      timer = setTimeout(leftMs > 0 ? wait : task, stepMs).unref();
+      timer = setTimeout(leftMs > 0 ? wait : task, stepMs);
+      if (!isHeld) timer.unref?.();
     };
     wait();
-    return () => clearTimeout(timer);
+    return Object.assign(() => clearTimeout(timer as NodeJS.Timeout), {
+      ref(): void {
+        isHeld = true;
+        timer.ref?.();
+      },
+      unref(): void {
+        isHeld = false;
+        timer.unref?.();
+      },
+    });
   },
 };
+
+/** A timer of a user's scheduler. Only the constructor throws; `Infinity` is no timer. */
+export class Timer {
+  readonly #task: ScheduledTask | undefined;
+
+  /** Throws what the scheduler throws, and `HOTSET_INVALID_OPTION` for one that returns no function. */
+  constructor(scheduler: Scheduler, delayMs: number, task: () => void) {
+    if (delayMs === Number.POSITIVE_INFINITY) return;
+    this.#task = scheduler.schedule(delayMs, task);
+    if (typeof this.#task !== 'function')
+      throw invalidOption(
+        'scheduler',
+        'an object whose schedule() returns a function that cancels',
+        this.#task,
+      );
+  }
+
+  cancel(): void {
+    quietly(this.#task);
+  }
+
+  /** Whether it keeps the process open, where the scheduler can do that. */
+  hold(isHeld: boolean): void {
+    const task = this.#task;
+    if (task !== undefined) quietly(() => (isHeld ? task.ref?.() : task.unref?.()));
+  }
+}
+
+/** Whoever is to be answered must be answered, even if a timer cannot be stopped: its task then does nothing. */
+function quietly(action: (() => void) | undefined): void {
+  try {
+    action?.();
+  } catch {}
+}
 
 /** Runs its tasks when told to, and moves a clock along: for tests. */
 export class ManualScheduler implements Scheduler {

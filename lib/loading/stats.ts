@@ -6,7 +6,7 @@ export type FlightEnd = 'loaded' | 'notFound' | 'failures' | 'timeouts' | 'abort
 /**
  * What a LoadingCache has done since it was made, or since `resetStats()`.
  *
- * Each key asked for is counted once, in `hits`, `staleHits`, `negativeHits`, `joins`, `loads` or `refusals`.
+ * Each key asked for is counted once, in `hits`, `staleHits`, `negativeHits`, `joins`, `loads`, `refusals` or `skips`.
  * Each flight, `loads + refreshes`, ends in `loaded`, `notFound`, `failures`, `timeouts` or `aborts`, or is still
  * among the `inFlight`. In a batch each key has a flight of its own.
  */
@@ -17,16 +17,21 @@ export interface LoadingStats {
   readonly staleHits: number;
   /** Answered with a remembered miss or failure. */
   readonly negativeHits: number;
-  /** Waited for a flight that was in the air. */
+  /** Waited for a flight that was there already. */
   readonly joins: number;
   /** Flights started for somebody who waits. */
   readonly loads: number;
   /** Flights started in the background. */
   readonly refreshes: number;
-  /** Keys whose loader was not called because of `maxFlights`; refreshes that did not start for it are not counted. */
+  /** Refused because of `maxFlights`; refreshes that did not start for it are not counted. */
   readonly refusals: number;
+  /**
+   * Neither answered nor loaded, because their call ended first: another key of the batch had a remembered failure,
+   * the batch ended while it waited for room, or a hook threw (a clock, a scheduler, a removal listener).
+   */
+  readonly skips: number;
 
-  /** Flights that brought a value. */
+  /** Flights that loaded a value. */
   readonly loaded: number;
   /** Flights that ended with a miss. */
   readonly notFound: number;
@@ -34,15 +39,15 @@ export interface LoadingStats {
   readonly failures: number;
   /** Flights ended by `flightTimeoutMs`. */
   readonly timeouts: number;
-  /** Flights called off because nobody wanted their value any more. */
+  /** Flights aborted because nobody wanted their value any more. */
   readonly aborts: number;
   /** Keys being loaded now. */
   readonly inFlight: number;
 
   /** Loaded values that were not stored: something newer was there, the engine refused them, or their ttl was 0. */
   readonly discards: number;
-  /** Waits that ended with an old value after a failure or a timeout (`staleOnErrorMs`). */
-  readonly standIns: number;
+  /** Keys answered with an old value because their load failed, was refused or took too long (`staleOnErrorMs`). */
+  readonly staleFallbacks: number;
   /** Callers whose signal was aborted while they waited. */
   readonly callerAborts: number;
   /** Callers whose `timeoutMs` ran out while they waited. */
@@ -69,13 +74,14 @@ export function newCounters(): Counters {
     loads: 0,
     refreshes: 0,
     refusals: 0,
+    skips: 0,
     loaded: 0,
     notFound: 0,
     failures: 0,
     timeouts: 0,
     aborts: 0,
     discards: 0,
-    standIns: 0,
+    staleFallbacks: 0,
     callerAborts: 0,
     callerTimeouts: 0,
     loadMsTotal: 0,
@@ -85,6 +91,8 @@ export function newCounters(): Counters {
 
 export function countEnd(counters: Counters, end: FlightEnd, ms: number): void {
   counters[end]++;
+  // A clock that goes back, or tells no time, measures nothing.
+  if (!(ms > 0 && ms < Number.POSITIVE_INFINITY)) return;
   counters.loadMsTotal += ms;
   counters.loadMsMax = Math.max(counters.loadMsMax, ms);
 }

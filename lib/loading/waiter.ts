@@ -1,33 +1,45 @@
 /**
- * One caller who waits, for one key or for many: with one listener on its signal and one timer, both gone when
- * the wait is over. Ends once: with the values, or with the first failure that no old value stands in for.
+ * One caller who waits, for one key or for many: with one watch on its signal and one timer, both gone when
+ * the wait is over. Ends once: with the values, or with the first failure that no old value takes the place of.
  */
 
+import { watchAbort } from '../abort-signals.js';
 import { HotsetError, shown } from '../errors.js';
 import type { Flight, FlightWaiter } from './flight.js';
 import type { Flights } from './flights.js';
+import { Failure } from './negatives.js';
 import type { ResolvedLoad } from './options.js';
-import type { Scheduler } from './scheduler.js';
+import { type Scheduler, Timer } from './scheduler.js';
 import type { Counters } from './stats.js';
 
-/** The old value that stands in for a failed load, if there is one. */
-export type StandIn<K, V> = (key: K) => { readonly value: V } | undefined;
+/** The old value that may be the answer when a load fails, if there is one. Throws nothing. */
+export type StaleFallback<K, V> = (key: K) => { readonly value: V } | undefined;
 
 export class Waiter<K, V> implements FlightWaiter<K, V> {
-  /** The values that came; misses are not in it. */
+  /** The values that were loaded; misses are not in it. */
   readonly promise: Promise<Map<K, V>>;
   readonly #values: Map<K, V> = new Map();
   readonly #pending: Set<Flight<K, V>> = new Set();
+  /** Keys that have no flight yet, and no answer. */
+  readonly #queued: Set<K>;
   readonly #flights: Flights<K, V>;
-  readonly #standIn: StandIn<K, V>;
+  readonly #staleFallback: StaleFallback<K, V>;
   readonly #counters: Counters;
+  #isOver = false;
   #resolve!: (values: Map<K, V>) => void;
   #reject!: (error: unknown) => void;
-  #unwatch: () => void = () => {};
+  #timer: Timer | undefined;
+  #unwatch: (() => void) | undefined;
 
-  constructor(flights: Flights<K, V>, standIn: StandIn<K, V>, counters: Counters) {
+  constructor(
+    keys: readonly K[],
+    flights: Flights<K, V>,
+    staleFallback: StaleFallback<K, V>,
+    counters: Counters,
+  ) {
+    this.#queued = new Set(keys);
     this.#flights = flights;
-    this.#standIn = standIn;
+    this.#staleFallback = staleFallback;
     this.#counters = counters;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -35,75 +47,115 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
     });
   }
 
+  isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The next keys that have no flight yet, `maxCount` at most. */
+  nextKeys(maxCount: number): K[] {
+    const keys: K[] = [];
+    for (const key of this.#queued) {
+      if (keys.length >= maxCount) break;
+      keys.push(key);
+    }
+    return keys;
+  }
+
+  /** Starts the caller's timer, and watches its signal. Throws what the scheduler throws. Before anything is joined. */
+  watch({ signal, timeoutMs }: ResolvedLoad<K, V>, scheduler: Scheduler): void {
+    this.#timer = new Timer(scheduler, timeoutMs, () => this.#timeOut(timeoutMs));
+    this.#timer.hold(true);
+    if (this.#isOver || signal === undefined) return;
+    if (signal.aborted) this.#giveUp(signal);
+    else this.#unwatch = watchAbort(signal, () => this.#giveUp(signal));
+  }
+
+  /** The key of this flight waits for it. */
   join(flight: Flight<K, V>): void {
+    this.#queued.delete(flight.key);
     this.#pending.add(flight);
     this.#flights.join(flight, this);
   }
 
-  /** Begins to heed the caller's signal and its timeout. After the last `join`. */
-  watch({ signal, timeoutMs }: ResolvedLoad<K, V>, scheduler: Scheduler): void {
-    if (signal?.aborted === true) {
-      this.#giveUp(signal);
-      return;
-    }
-    const onAbort = (): void => this.#giveUp(signal!);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const cancel =
-      timeoutMs === Number.POSITIVE_INFINITY
-        ? undefined
-        : scheduler.schedule(timeoutMs, () => this.#timeOut(timeoutMs));
-    this.#unwatch = () => {
-      signal?.removeEventListener('abort', onAbort);
-      cancel?.();
-    };
+  /** The key has its answer without a flight. A failure ends the wait. */
+  answer(key: K, answer: V | undefined | Failure): void {
+    this.#queued.delete(key);
+    if (answer instanceof Failure) this.reject(answer.error);
+    else if (answer !== undefined) this.#values.set(key, answer);
   }
 
-  land(flight: Flight<K, V>, value: V | undefined): void {
+  /** There is no flight for the key, and there will be none: an old value is the answer, or else the error. */
+  refuse(key: K, error: unknown): void {
+    const old = this.#staleFallback(key);
+    if (old !== undefined) this.#counters.staleFallbacks++;
+    this.answer(key, old === undefined ? new Failure(error) : old.value);
+    this.succeedIfComplete();
+  }
+
+  settle(flight: Flight<K, V>, value: V | undefined): void {
     if (value !== undefined) this.#values.set(flight.key, value);
     this.#flights.leave(flight, this);
     this.#pending.delete(flight);
-    if (this.#pending.size === 0) this.#succeed();
+    this.succeedIfComplete();
   }
 
   fail(flight: Flight<K, V>, error: unknown): boolean {
-    const old = this.#standIn(flight.key);
+    const old = this.#staleFallback(flight.key);
     if (old === undefined) {
-      this.#leaveAll(true);
-      this.#unwatch();
-      this.#reject(error);
+      this.reject(error);
       return true;
     }
-    this.#counters.standIns++;
-    this.land(flight, old.value);
+    this.#counters.staleFallbacks++;
+    this.settle(flight, old.value);
     return false;
   }
 
+  /** Ends the wait; what it waited for goes on, and is stored. */
+  reject(error: unknown): void {
+    if (this.#isOver) return;
+    this.#end(true);
+    this.#reject(error);
+  }
+
+  succeedIfComplete(): void {
+    if (this.#isOver || this.#pending.size > 0 || this.#queued.size > 0) return;
+    this.#end(true);
+    this.#resolve(this.#values);
+  }
+
   #giveUp(signal: AbortSignal): void {
+    if (this.#isOver) return;
     this.#counters.callerAborts++;
-    const left = this.#leaveAll(false);
-    this.#unwatch();
+    const left = this.#end(false);
     this.#reject(signal.reason);
-    for (const { call } of left) this.#flights.callOffIfUnwanted(call);
+    for (const { call } of left) this.#flights.cancelIfUnwanted(call);
   }
 
   #timeOut(timeoutMs: number): void {
+    if (this.#isOver) return;
     this.#counters.callerTimeouts++;
-    const left = this.#leaveAll(true);
-    this.#unwatch();
-    const olds = left.map(({ key }) => ({ key, old: this.#standIn(key) }));
+    const queued = [...this.#queued];
+    const keys = [...this.#end(true).map(({ key }) => key), ...queued];
+    const olds = keys.map((key) => ({ key, old: this.#staleFallback(key) }));
     const missing = olds.find(({ old }) => old === undefined);
     if (missing !== undefined) {
       const message = `${shown(missing.key)} took longer than timeoutMs: ${timeoutMs}`;
       this.#reject(new HotsetError('HOTSET_LOAD_TIMEOUT', message));
       return;
     }
-    this.#counters.standIns += olds.length;
+    this.#counters.staleFallbacks += olds.length;
     for (const { key, old } of olds) this.#values.set(key, old!.value);
-    this.#succeed();
+    this.#resolve(this.#values);
   }
 
-  /** Waits for nothing any more. `kept` flights go on all the same, and are stored. */
-  #leaveAll(kept: boolean): Flight<K, V>[] {
+  /** Waits for nothing any more, and returns the flights that it left. `kept` flights go on, and are stored. */
+  #end(kept: boolean): Flight<K, V>[] {
+    this.#isOver = true;
+    this.#counters.skips += this.#queued.size;
+    this.#queued.clear();
+    this.#flights.dequeue(this);
+    this.#timer?.cancel();
+    this.#unwatch?.();
     const left = [...this.#pending];
     this.#pending.clear();
     for (const flight of left) {
@@ -111,10 +163,5 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
       if (kept) flight.call.kept = true;
     }
     return left;
-  }
-
-  #succeed(): void {
-    this.#unwatch();
-    this.#resolve(this.#values);
   }
 }

@@ -7,6 +7,7 @@ import {
   type LoadContext,
   LoadingCache,
   type LoadingOptions,
+  type LoadingStats,
   ManualScheduler,
 } from '../../lib/loading/index.js';
 
@@ -75,4 +76,10 @@ export async function settled(): Promise<void> {
 /** What became of a promise: its value, or the error in an array of its own. */
 export async function outcome<T>(promise: Promise<T>): Promise<T | [unknown]> {
   return promise.catch((error: unknown) => [error]);
+}
+
+/** Keys asked for, as the statistics have them. */
+export function counted(stats: LoadingStats): number {
+  const { hits, staleHits, negativeHits, joins, loads, refusals, skips } = stats;
+  return hits + staleHits + negativeHits + joins + loads + refusals + skips;
 }

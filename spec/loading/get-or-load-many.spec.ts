@@ -1,8 +1,9 @@
 /** getOrLoadMany: one call of the loader for all that is neither held nor in the air. */
 
 import { getEventListeners } from 'node:events';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { BatchSource, makeLoading, outcome, Source, settled } from './fixture.js';
+import { BatchSource, counted, makeLoading, outcome, Source, settled } from './fixture.js';
 
 describe('getOrLoadMany', () => {
   it('loads what is not there with one call, and answers in the order of the keys', async () => {
@@ -20,6 +21,14 @@ describe('getOrLoadMany', () => {
     ]);
     expect([engine.get('a'), engine.get('c')]).toEqual([1, 3]);
     expect(cache.stats()).toMatchObject({ hits: 1, loads: 2, loaded: 2 });
+  });
+
+  it('takes the answer of another realm', async () => {
+    const { cache } = makeLoading();
+    const map = await cache.getOrLoadMany(['a', 'b'], () => runInNewContext("new Map([['a', 1]])"));
+    expect([...map]).toEqual([['a', 1]]);
+    const failed = cache.getOrLoadMany(['c'], () => runInNewContext("[new TypeError('down')]"));
+    await expect(failed).rejects.toMatchObject({ message: 'down' });
   });
 
   it('does not call the loader for nothing', async () => {
@@ -230,7 +239,7 @@ describe('giving up on a batch', () => {
       { code: 'HOTSET_LOAD_TIMEOUT', message: expect.stringContaining('"b"') },
     ]);
     expect(await all).toEqual(new Map([['a', 1]]));
-    expect(cache.stats().standIns).toBe(1);
+    expect(cache.stats().staleFallbacks).toBe(1);
   });
 
   it('invalidates one key of it and not the others', async () => {
@@ -256,14 +265,130 @@ describe('giving up on a batch', () => {
     expect(source.last.context.signal.aborted).toBe(true);
     expect(cache.stats()).toMatchObject({ aborts: 2, inFlight: 0 });
   });
+});
 
-  it('that is larger than maxFlights is refused as a whole', async () => {
-    const { cache } = makeLoading({ maxFlights: 2 });
-    const source = new BatchSource();
-    await expect(cache.getOrLoadMany(['a', 'b', 'c'], source.load)).rejects.toMatchObject({
-      code: 'HOTSET_TOO_MANY_FLIGHTS',
+describe('a batch that needs more room than there is', () => {
+  it('is loaded in pieces, each key once', async () => {
+    const { cache, engine } = makeLoading<number, number>({ maxFlights: 1000 });
+    const pieces: number[] = [];
+    const keys = Array.from({ length: 2500 }, (_, n) => n);
+    const got = cache.getOrLoadMany(keys, async (asked) => {
+      pieces.push(asked.length);
+      return asked.map((key) => key * 2);
     });
+    expect(cache.stats().inFlight).toBe(1000);
+    expect([...(await got)]).toEqual(keys.map((key) => [key, key * 2]));
+    expect(pieces).toEqual([1000, 1000, 500]);
+    expect(engine.size).toBe(2500);
+    expect(cache.stats()).toMatchObject({ loads: 2500, refusals: 0, inFlight: 0 });
+  });
+
+  it('waits for room, joins what is in flight, and does not load what others have loaded', async () => {
+    const { cache } = makeLoading({ maxFlights: 1 });
+    const one = new Source();
+    const many = new BatchSource();
+    const a = cache.getOrLoad('a', one.load);
+    const got = cache.getOrLoadMany(['a', 'b', 'c', 'd'], many.load);
+    expect(many.calls).toEqual([]);
+    cache.set('b', 2);
+    cache.set('c', 3);
+    one.last.resolve(1);
+    await settled();
+    expect(many.calls.map(({ asked }) => asked)).toEqual([['d']]);
+    many.last.resolve([4]);
+    expect([await a, [...(await got).values()]]).toEqual([1, [1, 2, 3, 4]]);
+    expect(cache.stats()).toMatchObject({ loads: 2, joins: 1, hits: 2, skips: 0, inFlight: 0 });
+  });
+
+  it('shares the room with other batches, in turn', async () => {
+    const { cache } = makeLoading({ maxFlights: 1 });
+    const source = new BatchSource();
+    const waits = [['a', 'b', 'c'], ['d']].map((keys) => cache.getOrLoadMany(keys, source.load));
+    for (let n = 0; n < 4; n++) {
+      source.calls[n]!.resolve([n]);
+      await settled();
+    }
+    expect(source.calls.map(({ asked }) => asked)).toEqual([['a'], ['b'], ['d'], ['c']]);
+    expect(await Promise.all(waits)).toHaveLength(2);
+  });
+
+  it.each(['signal', 'timeout', 'failure'])(
+    'ends while it waits, by %s, and leaves nothing behind',
+    async (how) => {
+      const { cache, scheduler } = makeLoading({ maxFlights: 1 });
+      const source = new BatchSource();
+      const caller = new AbortController();
+      const got = outcome(
+        cache.getOrLoadMany(['a', 'b', 'c'], source.load, { signal: caller.signal, timeoutMs: 10 }),
+      );
+      if (how === 'signal') caller.abort('enough');
+      if (how === 'timeout') scheduler.advance(10);
+      if (how === 'failure') source.last.reject('enough');
+      expect(await got).toMatchObject([how === 'timeout' ? { code: 'HOTSET_LOAD_TIMEOUT' } : 'enough']);
+      source.last.resolve([1]);
+      await settled();
+      expect(source.calls).toHaveLength(1);
+      expect(cache.stats()).toMatchObject({ loads: 1, skips: 2, inFlight: 0 });
+      expect([scheduler.pending, getEventListeners(caller.signal, 'abort')]).toEqual([0, []]);
+    },
+  );
+
+  it('ends with a failure that is remembered when its turn comes', async () => {
+    const { cache } = makeLoading({ maxFlights: 1, errorTtlMs: 100 });
+    const source = new BatchSource();
+    const waits = [
+      cache.getOrLoadMany(['a', 'b'], source.load),
+      cache.getOrLoadMany(['b', 'c'], source.load),
+    ].map(outcome);
+    source.last.resolve([1]);
+    await settled();
+    // Round and round: the second batch asks for b, the first finds that it has failed.
+    source.last.reject('b is down');
+    expect(await Promise.all(waits)).toEqual([['b is down'], ['b is down']]);
+    expect(counted(cache.stats())).toBe(4);
+  });
+
+  it('takes the old values when its time has passed', async () => {
+    const { cache, scheduler } = makeLoading({ maxFlights: 1, ttlMs: 10, staleOnErrorMs: 100, timeoutMs: 5 });
+    cache.set('a', 1);
+    cache.set('b', 2);
+    scheduler.advance(10);
+    const got = cache.getOrLoadMany(['a', 'b'], new BatchSource().load);
+    scheduler.advance(5);
+    expect([...(await got).values()]).toEqual([1, 2]);
+    expect(cache.stats()).toMatchObject({ staleFallbacks: 2, loads: 1, skips: 1 });
+  });
+
+  it('is refreshed as far as there is room', async () => {
+    const { cache, clock } = makeLoading({ maxFlights: 2, ttlMs: 10, staleMs: 10 });
+    const source = new BatchSource();
+    for (const key of ['a', 'b', 'c']) cache.set(key, 1);
+    clock.advance(10);
+    expect((await cache.getOrLoadMany(['a', 'b', 'c'], source.load)).size).toBe(3);
+    expect(source.calls.map(({ asked }) => asked)).toEqual([['a', 'b']]);
+  });
+});
+
+describe('each key asked for is counted once', () => {
+  it.each([
+    [['a', 'bad', 'b'], { hits: 0, negativeHits: 1, skips: 2 }],
+    [['held', 'bad', 'b', 'stale', 'bad', 'missing'], { hits: 1, staleHits: 1, negativeHits: 2, skips: 1 }],
+    [['bad', 'worse', 'held'], { hits: 1, negativeHits: 2, skips: 0 }],
+  ])('with a remembered failure: %o', async (keys, figures) => {
+    const { cache, clock } = makeLoading({ ttlMs: 100, staleMs: 50, errorTtlMs: 1000, missTtlMs: 1000 });
+    const fails = (): number => {
+      throw new Error('down');
+    };
+    for (const key of ['bad', 'worse']) await outcome(cache.getOrLoad(key, fails));
+    await cache.getOrLoad('missing', () => undefined);
+    cache.set('stale', 1);
+    clock.advance(100);
+    cache.set('held', 1);
+    cache.resetStats();
+    const source = new BatchSource();
+    expect(await outcome(cache.getOrLoadMany(keys, source.load))).toMatchObject([{ message: 'down' }]);
     expect(source.calls).toEqual([]);
-    expect(cache.stats()).toMatchObject({ refusals: 3, inFlight: 0 });
+    expect(cache.stats()).toMatchObject(figures);
+    expect(counted(cache.stats())).toBe(new Set(keys).size);
   });
 });

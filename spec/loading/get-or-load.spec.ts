@@ -217,6 +217,31 @@ describe('the ttl of a loaded value', () => {
     expect(engine.remainingTtlMs('ab')).toBe(8);
   });
 
+  it.each([0, -1, Number.NEGATIVE_INFINITY])(
+    'of %d stores nothing, evicts nothing for it, and removes an old value',
+    async (ttlMs) => {
+      const removed: [string, string][] = [];
+      const { engine, cache } = makeLoading(
+        { ttlMs: 100, staleMs: 50 },
+        { maxEntries: 2, onRemoval: (key, _, cause) => removed.push([key, cause]) },
+      );
+      cache.set('a', 1);
+      cache.set('b', 2);
+      const never = { ttlMs: (): number => ttlMs };
+      expect(cache.set('c', 3, never)).toBe('stored');
+      expect(await cache.getOrLoad('d', () => 4, never)).toBe(4);
+      expect([...engine.keys()]).toEqual(['b', 'a']);
+      expect(removed).toEqual([]);
+      cache.set('a', 5, never);
+      expect(await cache.getOrLoad('b', () => 6, { ...never, forceRefresh: true })).toBe(6);
+      expect(removed).toEqual([
+        ['a', 'deleted'],
+        ['b', 'deleted'],
+      ]);
+      expect(engine.size).toBe(0);
+    },
+  );
+
   it('must be a number', async () => {
     const { cache } = makeLoading({ ttlMs: () => Number.NaN });
     await expect(cache.getOrLoad('a', () => 1)).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });

@@ -2,6 +2,7 @@
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_MAX_FLIGHTS } from '../../lib/loading/index.js';
 import { makeLoading, outcome, Source, settled } from './fixture.js';
 
 describe('a caller whose signal is aborted', () => {
@@ -86,7 +87,7 @@ describe('a caller whose signal is aborted', () => {
     const source = new Source();
     const { signal } = new AbortController();
     const waits = ['a', 'b', 'c'].map((key) => outcome(cache.getOrLoad(key, source.load, { signal })));
-    expect(getEventListeners(signal, 'abort')).toHaveLength(3);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     source.calls[0]!.resolve(1);
     source.calls[1]!.reject('down');
     await settled();
@@ -140,7 +141,7 @@ describe('timeoutMs', () => {
     const got = cache.getOrLoad('a', source.load);
     scheduler.advance(20);
     expect(await got).toBe(1);
-    expect(cache.stats()).toMatchObject({ standIns: 1, callerTimeouts: 1 });
+    expect(cache.stats()).toMatchObject({ staleFallbacks: 1, callerTimeouts: 1 });
     source.last.resolve(2);
     await settled();
     expect(engine.get('a')).toBe(2);
@@ -231,6 +232,22 @@ describe('maxFlights', () => {
     expect(cache.stats()).toMatchObject({ refusals: 1, loads: 3, joins: 1 });
   });
 
+  it('is 10,000 unless told otherwise: 12,000 loads at once are 2,000 refusals, and one batch of them is none', async () => {
+    const { cache } = makeLoading<number, number>();
+    const source = new Source<number, number>();
+    const keys = Array.from({ length: 12_000 }, (_, n) => n);
+    const waits = keys.map((key) => outcome(cache.getOrLoad(key, source.load)));
+    expect(cache.stats()).toMatchObject({ inFlight: DEFAULT_MAX_FLIGHTS, refusals: 2000 });
+    expect(await waits.at(-1)).toMatchObject([{ code: 'HOTSET_TOO_MANY_FLIGHTS' }]);
+    for (const call of source.calls) call.resolve(call.asked);
+    await Promise.all(waits);
+    const many = await cache.getOrLoadMany(keys, async (missing) => missing, { forceRefresh: true });
+    expect(many.size).toBe(12_000);
+    const unbounded = makeLoading<number, number>({ maxFlights: Number.POSITIVE_INFINITY }).cache;
+    const all = await Promise.all(keys.map((key) => unbounded.getOrLoad(key, async () => key)));
+    expect(all).toEqual(keys);
+  });
+
   it('lets old values stand in, and refreshes wait', async () => {
     const { cache, clock } = makeLoading({ maxFlights: 1, ttlMs: 10, staleMs: 10, staleOnErrorMs: 20 });
     const source = new Source();
@@ -244,7 +261,7 @@ describe('maxFlights', () => {
       { code: 'HOTSET_TOO_MANY_FLIGHTS' },
     ]);
     expect(source.calls).toHaveLength(1);
-    expect(cache.stats()).toMatchObject({ staleHits: 1, standIns: 1, refusals: 2, refreshes: 0 });
+    expect(cache.stats()).toMatchObject({ staleHits: 1, staleFallbacks: 1, refusals: 2, refreshes: 0 });
   });
 
   it('counts detached flights', async () => {

@@ -99,6 +99,28 @@ describe('the options of a call', () => {
     expect(await cache.getOrLoad('a', () => 1, { signal: undefined })).toBe(1);
   });
 
+  it.each<[string, unknown]>([
+    ['options', null],
+    ['options', 5000],
+    ['options', 'text'],
+    ['ttlMs', { ttlMs: '5' }],
+    ['ttlMs', { ttlMs: 0 }],
+    ['ttlMs', { ttlMs: Number.NaN }],
+    ['ttl', { ttl: 5 }],
+    // Those of a load mean nothing here, and would be silently ignored.
+    ['signal', { signal: new AbortController().signal }],
+    ['forceRefresh', { forceRefresh: true }],
+    ['missTtlMs', { missTtlMs: 5 }],
+    ['flightTimeoutMs', { flightTimeoutMs: 5 }],
+  ])('set refuses %s by name: %o', (name, options) => {
+    const { cache, engine } = makeLoading({ ttlMs: 100 });
+    cache.set('a', 1);
+    expect(() => cache.set('a', 2, options as never)).toThrowError(
+      expect.objectContaining({ code: 'HOTSET_INVALID_OPTION', message: expect.stringContaining(name) }),
+    );
+    expect(engine.get('a')).toBe(1);
+  });
+
   it('set takes a ttl, and checks it', () => {
     const { cache, engine } = makeLoading({ ttlMs: 100, staleMs: 10 });
     expect(cache.set('a', 1, { ttlMs: 5 })).toBe('stored');

@@ -34,19 +34,60 @@ describe('systemScheduler', () => {
   });
 });
 
-it('a timeout does not keep a process alive', () => {
-  const script = `
-    const { CacheEngine } = await import('hotset');
-    const { LoadingCache } = await import('hotset/loading');
-    const cache = new LoadingCache(new CacheEngine(), { flightTimeoutMs: 1e9, timeoutMs: 1e9 });
-    cache.getOrLoad('a', () => new Promise(() => {}));
-    console.log('started');`;
-  const node = (): string =>
-    execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: join(import.meta.dirname, '../..'),
-      encoding: 'utf8',
-    });
-  expect(node().trim()).toBe('started');
+describe('a process', () => {
+  /** Runs a script with a `cache` and a loader that `hangs`; what it prints, if it ends within 10 seconds. */
+  const run = (options: string, script: string): string =>
+    execFileSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `const { CacheEngine } = await import('hotset');
+        const { LoadingCache } = await import('hotset/loading');
+        const cache = new LoadingCache(new CacheEngine(), ${options});
+        const hangs = () => new Promise(() => {});
+        ${script}`,
+      ],
+      { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8', timeout: 10_000 },
+    ).trim();
+
+  it.each(['timeoutMs', 'flightTimeoutMs'])('stays open for a caller until %s has passed', (name) => {
+    const awaiting = "console.log(await cache.getOrLoad('a', hangs).catch(({ code }) => code));";
+    expect(run(`{ ${name}: 100 }`, awaiting)).toBe('HOTSET_LOAD_TIMEOUT');
+    const many = "console.log(await cache.getOrLoadMany(['a', 'b'], hangs).catch(({ code }) => code));";
+    expect(run(`{ ${name}: 100 }`, many)).toBe('HOTSET_LOAD_TIMEOUT');
+  });
+
+  it('stays open for a caller who joins a refresh', () => {
+    const script = `
+      cache.set('a', 1);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      console.log(await cache.getOrLoad('a', hangs));
+      console.log(await cache.getOrLoad('a', hangs, { forceRefresh: true }).catch(({ code }) => code));`;
+    expect(run('{ ttlMs: 10, staleMs: 1e6, flightTimeoutMs: 200 }', script)).toBe('1\nHOTSET_LOAD_TIMEOUT');
+  });
+
+  it('is not kept open by a flight that nobody waits for', () => {
+    const abandoned =
+      "console.log(await cache.getOrLoad('a', hangs, { timeoutMs: 50 }).catch(({ code }) => code));";
+    expect(run('{ flightTimeoutMs: 1e9 }', abandoned)).toBe('HOTSET_LOAD_TIMEOUT');
+    const refreshing = `
+      cache.set('a', 1);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      console.log(await cache.getOrLoad('a', hangs));`;
+    expect(run('{ ttlMs: 10, staleMs: 1e6, flightTimeoutMs: 1e9, timeoutMs: 1e9 }', refreshing)).toBe('1');
+  });
+
+  it('may have timers that are numbers, as in a browser', () => {
+    const script = `
+      const timers = new Map();
+      const { setTimeout: start, clearTimeout: stop } = globalThis;
+      globalThis.setTimeout = (task, ms) => (timers.set(timers.size + 1, start(task, ms)), timers.size);
+      globalThis.clearTimeout = (id) => stop(timers.get(id));
+      console.log(await cache.getOrLoad('a', () => 1));
+      console.log(await cache.getOrLoad('b', hangs).catch(({ code }) => code), cache.stats().inFlight);`;
+    expect(run('{ flightTimeoutMs: 50, timeoutMs: 1000 }', script)).toBe('1\nHOTSET_LOAD_TIMEOUT 0');
+  });
 });
 
 describe('ManualScheduler', () => {

@@ -128,7 +128,7 @@ describe('an old value after a failure (staleOnErrorMs)', () => {
     source.last.reject('down');
     expect(await Promise.all(served)).toEqual([1, 1]);
     expect(errors).toEqual([['down', 'a']]);
-    expect(cache.stats()).toMatchObject({ standIns: 2, failures: 1, staleHits: 0 });
+    expect(cache.stats()).toMatchObject({ staleFallbacks: 2, failures: 1, staleHits: 0 });
     clock.advance(1);
     const rejected = outcome(cache.getOrLoad('a', source.load));
     source.last.reject('still down');

@@ -226,7 +226,7 @@ describe('a removal listener that runs when versions are begun', () => {
     const got = cache.getOrLoad('b', source.load, { signal: caller.signal });
     await expect(got).rejects.toBe('from the listener');
     expect(source.calls).toEqual([]);
-    expect(cache.stats()).toMatchObject({ aborts: 1, inFlight: 0 });
+    expect(cache.stats()).toMatchObject({ skips: 1, loads: 0, inFlight: 0 });
   });
 });
 

@@ -13,12 +13,13 @@ const LIB = join(import.meta.dirname, '../../lib');
 const ROOMS: readonly { room: string; imports: readonly string[]; packages: readonly string[] }[] = [
   { room: 'errors.ts', imports: [], packages: [] },
   { room: 'version.ts', imports: [], packages: [] },
+  { room: 'abort-signals.ts', imports: [], packages: [] },
   { room: 'grace.ts', imports: ['errors.ts'], packages: [] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
   { room: 'engine', imports: ['errors.ts'], packages: [] },
-  { room: 'loading', imports: ['engine', 'errors.ts'], packages: [] },
+  { room: 'loading', imports: ['engine', 'abort-signals.ts', 'errors.ts'], packages: [] },
   ...['text', 'meta', 'binary'].map((protocol) => ({
     room: `memcached/${protocol}`,
     imports: [
@@ -78,7 +79,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'ws',
     ],
   },
-  { room: 'client', imports: ['engine', 'errors.ts', 'value-text.ts'], packages: ['ws'] },
+  { room: 'client', imports: ['engine', 'abort-signals.ts', 'errors.ts', 'value-text.ts'], packages: ['ws'] },
   {
     room: 'http',
     imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'grace.ts'],

@@ -17,6 +17,7 @@ export const LOADING_FAMILIES: readonly Family<LoadingStats>[] = [
       join: ({ joins }) => joins,
       load: ({ loads }) => loads,
       refusal: ({ refusals }) => refusals,
+      skip: ({ skips }) => skips,
     },
   ),
   counter('hotset_loading_refreshes_total', 'Loads started in the background.', ({ refreshes }) => refreshes),
@@ -44,9 +45,9 @@ export const LOADING_FAMILIES: readonly Family<LoadingStats>[] = [
   gauge('hotset_loading_in_flight', 'Keys being loaded now.', ({ inFlight }) => inFlight),
   counter('hotset_loading_discards_total', 'Loaded values that were not stored.', ({ discards }) => discards),
   counter(
-    'hotset_loading_stand_ins_total',
+    'hotset_loading_stale_fallbacks_total',
     'Waits that ended with an old value after a failure or a timeout.',
-    ({ standIns }) => standIns,
+    ({ staleFallbacks }) => staleFallbacks,
   ),
   counterBy('reason', 'hotset_loading_gave_up_total', 'Callers who stopped waiting, by the reason.', {
     abort: ({ callerAborts }) => callerAborts,

@@ -1,0 +1,166 @@
+/**
+ * What a LoadingCache keeps: values in the engine, misses and failures beside it. This file decides what a flight may
+ * store: nothing that would replace something newer.
+ */
+
+import type { CacheEngine } from '../engine/cache-engine.js';
+import type { StoreOptions, StoreResult } from '../engine/entry.js';
+import { invalidOption } from '../errors.js';
+import type { Flight } from './flight.js';
+import { freshnessOf, keptMs } from './freshness.js';
+import { Failure, Negatives } from './negatives.js';
+import type { ResolvedLoad, ResolvedLoading } from './options.js';
+import type { Counters } from './stats.js';
+
+/** What `read` returns when a loader has to be called. */
+export const NOT_HELD: unique symbol = Symbol('not held');
+
+/** A ttl of 0 or less: nothing is stored, nothing is evicted for it, and an old value goes. */
+const BORN_EXPIRED: unique symbol = Symbol('born expired');
+
+export class LoadedValues<K, V> {
+  readonly #engine: CacheEngine<K, V>;
+  readonly #options: ResolvedLoading<K, V>;
+  readonly #counters: Counters;
+  readonly #negatives: Negatives<K>;
+
+  constructor(engine: CacheEngine<K, V>, options: ResolvedLoading<K, V>, counters: Counters) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#counters = counters;
+    this.#negatives = new Negatives(engine.clock, options.maxNegatives);
+  }
+
+  /**
+   * What can be answered at once: a value, `undefined` for a remembered miss, or a failure, be it a remembered one
+   * or that of a hook. Counts the key unless it is `NOT_HELD`. Calls `refresh` when the value is due for one; a
+   * remembered failure holds that off. Throws nothing.
+   */
+  read(key: K, refresh: (key: K) => void): V | undefined | Failure | typeof NOT_HELD {
+    try {
+      return this.#read(key, refresh);
+    } catch (error) {
+      this.#counters.skips++;
+      return new Failure(error);
+    }
+  }
+
+  #read(key: K, refresh: (key: K) => void): V | undefined | Failure | typeof NOT_HELD {
+    const engine = this.#engine;
+    const slot = engine.lookup(key);
+    if (slot <= 0) return this.#readNegative(key);
+    const value = engine.valueAt(slot);
+    const freshness = freshnessOf(engine.remainingTtlMsAt(slot), this.#options);
+    if (freshness === 'fresh') {
+      this.#counters.hits++;
+      return value;
+    }
+    const failed = this.#negatives.get(key) instanceof Failure;
+    if (freshness === 'held' && !failed) return NOT_HELD;
+    if (freshness === 'ahead') this.#counters.hits++;
+    else this.#counters.staleHits++;
+    if (!failed) refresh(key);
+    return value;
+  }
+
+  #readNegative(key: K): undefined | Failure | typeof NOT_HELD {
+    const negative = this.#negatives.get(key);
+    if (negative === undefined) return NOT_HELD;
+    this.#counters.negativeHits++;
+    return negative instanceof Failure ? negative : undefined;
+  }
+
+  /** The value that may be the answer when a load fails: any that is still there. Changes and throws nothing. */
+  readonly staleFallback = (key: K): { readonly value: V } | undefined => {
+    if (this.#options.staleOnErrorMs === 0) return undefined;
+    try {
+      const slot = this.#engine.find(key);
+      return slot === 0 ? undefined : { value: this.#engine.valueAt(slot) };
+    } catch {
+      // The load has failed already: that is the error to be seen, and not one of the engine's clock.
+      return undefined;
+    }
+  };
+
+  /** Stores what a flight has loaded, or removes what it found gone: unless its key has changed since it started. */
+  keep(flight: Flight<K, V>, value: V | undefined): void {
+    if (!flight.attached) {
+      if (value !== undefined) this.#counters.discards++;
+      return;
+    }
+    const { key } = flight;
+    this.#negatives.forget(key);
+    if (value === undefined) {
+      this.#removeUnchanged(flight);
+      if (!this.#engine.has(key)) this.#negatives.rememberMiss(key, flight.call.load.missTtlMs);
+      return;
+    }
+    const options = this.#storeOptions(key, value, flight.call.load);
+    if (options === BORN_EXPIRED) this.#removeUnchanged(flight);
+    else if (this.#storeUnchanged(flight, value, options) === 'stored') return;
+    this.#counters.discards++;
+  }
+
+  keepFailure(flight: Flight<K, V>, error: unknown): void {
+    if (flight.attached) this.#negatives.rememberFailure(flight.key, error, flight.call.load.errorTtlMs);
+  }
+
+  /** What `LoadingCache.set` is to do. Throws what the ttl function throws, before anything changes. */
+  prepareSet(key: K, value: V, load: ResolvedLoad<K, V>): () => StoreResult {
+    const options = this.#storeOptions(key, value, load);
+    if (options !== BORN_EXPIRED) return () => this.#engine.set(key, value, options);
+    return () => {
+      this.#engine.delete(key);
+      return 'stored';
+    };
+  }
+
+  /** Forgets a remembered miss or failure. */
+  forgetNegative(key: K): boolean {
+    return this.#negatives.forget(key);
+  }
+
+  forgetNegatives(): void {
+    this.#negatives.clear();
+  }
+
+  #storeUnchanged({ key, version }: Flight<K, V>, value: V, options: StoreOptions | undefined): StoreResult {
+    if (version !== undefined) {
+      const result = this.#engine.compareAndSet(key, version, value, options);
+      if (result !== 'not-found') return result;
+      // Evicted or expired on the way, which is no reason to lose the new value.
+    }
+    return this.#engine.add(key, value, options);
+  }
+
+  #removeUnchanged({ key, version }: Flight<K, V>): void {
+    if (version !== undefined && this.#engine.getEntry(key)?.version === version) this.#engine.delete(key);
+  }
+
+  /** How long the engine is to keep a value: its ttl and the windows after it. Undefined: the engine's own ttl. */
+  #storeOptions(
+    key: K,
+    value: V,
+    { ttlMs }: ResolvedLoad<K, V>,
+  ): StoreOptions | typeof BORN_EXPIRED | undefined {
+    if (ttlMs === undefined) return undefined;
+    const chosen = typeof ttlMs === 'number' ? ttlMs : ttlMs(value, key);
+    if (typeof chosen !== 'number' || Number.isNaN(chosen))
+      throw invalidOption('ttlMs', 'a function that returns milliseconds', chosen);
+    if (chosen <= 0) return BORN_EXPIRED;
+    const fresh = this.#options.ttlJitter === 0 ? chosen : this.#jittered(chosen);
+    return { ttlMs: fresh + keptMs(this.#options) };
+  }
+
+  #jittered(ttlMs: number): number {
+    const { ttlJitter, random } = this.#options;
+    const part = random();
+    if (typeof part !== 'number' || !(part >= 0 && part < 1))
+      throw invalidOption(
+        'random',
+        'a function that returns a number from 0 up to but not including 1',
+        part,
+      );
+    return ttlMs * (1 - ttlJitter * part);
+  }
+}
