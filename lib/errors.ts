@@ -61,12 +61,13 @@ export function shown(value: unknown): string {
 /** Throws `HOTSET_INVALID_OPTION` for options that are no object, or have a name that is not `known`. */
 export function rejectUnknownOptions(options: object, known: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
-  const unknown = Object.keys(options).find((name) => !known.has(name));
-  if (unknown !== undefined)
-    throw new HotsetError(
-      'HOTSET_INVALID_OPTION',
-      `there is no option ${shown(unknown)}; options are ${[...known].join(', ')}`,
-    );
+  if (Array.isArray(options)) throw invalidOption('options', 'an object', options);
+  for (const name in options)
+    if (!known.has(name))
+      throw new HotsetError(
+        'HOTSET_INVALID_OPTION',
+        `there is no option ${shown(name)}; options are ${[...known].join(', ')}`,
+      );
 }
 
 /** An option's bad value: names the option, and what it takes. */

@@ -1,5 +1,6 @@
 /** Serves as the settings say, in this process, until it is told to stop. */
 
+import { storeOf } from '../engine/cache-engine.js';
 import { CoarseClock, systemClock } from '../engine/clock.js';
 import { knownItemStoreOf, type WireEngine } from '../memcached/item-store.js';
 import { createTcpServer, createWireEngine, type ListenAddress, type TcpServer } from '../tcp/index.js';
@@ -68,7 +69,7 @@ export async function serve(settings: Settings): Promise<void> {
       file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, complain));
       const savedAtMs = await asUser(identity, () => file!.restore(engine, complain));
       // The clock may have been put back since.
-      if (settings.casIds) engine.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+      if (settings.casIds) storeOf(engine).beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
     }
     server = createTcpServer(engine, {
       ...serverOptions(settings),

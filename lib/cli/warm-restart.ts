@@ -1,6 +1,6 @@
 /** Items of the wire to a snapshot file and back, and the cas ids that go on after it. */
 
-import type { DumpedEntry } from '../engine/entry.js';
+import type { DumpedEntry } from '../engine/types.js';
 import type { WireEngine } from '../memcached/item-store.js';
 import { bytesOf, ownedWireValue, type WireValue } from '../memcached/wire-value.js';
 import { loadSnapshot, saveSnapshot, type ValueCodec } from '../snapshot/index.js';
@@ -37,5 +37,6 @@ function* dying(
   engine: WireEngine,
   inMs: number,
 ): Generator<DumpedEntry<string, WireValue>, void, undefined> {
-  for (const entry of engine.dump()) yield { ...entry, remainingTtlMs: Math.min(entry.remainingTtlMs, inMs) };
+  for (const entry of engine.dump())
+    yield { ...entry, remainingTtlMs: Math.min(entry.remainingTtlMs ?? Number.POSITIVE_INFINITY, inMs) };
 }

@@ -7,7 +7,7 @@
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import type { Limits } from './budget.js';
-import { dueTime, EntryStore } from './entry-store.js';
+import { checkBoolean, checkFlags, checkTtl, EntryStore, isTime } from './entry-store.js';
 import { type CacheEngineOptions, resolveOptions } from './options.js';
 import type { EngineStats } from './stats.js';
 import type {
@@ -39,7 +39,7 @@ export class CacheEngine<K, V> {
 
   /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense. */
   constructor(options: CacheEngineOptions<K, V> = {}) {
-    this.#store = new EntryStore<K, V>(resolveOptions(options));
+    this.#store = new EntryStore<K, V>(this, resolveOptions(options));
   }
 
   /** Entries held, expired ones that are not yet reclaimed included. */
@@ -115,7 +115,7 @@ export class CacheEngine<K, V> {
    * that store do.
    */
   set(key: K, value: V, options?: StoreOptions): StoreResult {
-    return this.#store.setWithHint(0, key, value, options);
+    return this.#store.set(key, value, options);
   }
 
   /** Stores only where there is no live entry: `stored`, `exists`, `too-large` or `no-room`. */
@@ -148,7 +148,7 @@ export class CacheEngine<K, V> {
       checkBoolean('keepRefused', options.keepRefused);
     }
     const slot = this.#store.peekSlot(key);
-    return slot === 0 ? 'not-found' : this.#store.update(slot, key, value, options?.keepRefused === true);
+    return slot === 0 ? 'not-found' : this.#store.update(slot, value, options?.keepRefused === true);
   }
 
   /**
@@ -156,7 +156,7 @@ export class CacheEngine<K, V> {
    * version stay, unless `promote` asks for the newest place. False when there is no live entry.
    */
   touch(key: K, ttlMs: number, options?: TouchOptions): boolean {
-    dueTime(ttlMs, 0);
+    checkTtl(ttlMs);
     if (options !== undefined) {
       rejectUnknownOptions(options, TOUCH_OPTIONS);
       checkBoolean('promote', options.promote);
@@ -330,19 +330,14 @@ function direction(options: IterationOptions | undefined): Direction {
   return order;
 }
 
-function checkBoolean(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value);
-}
-
 function checkedEntry<K, V>(entry: DumpedEntry<K, V> | readonly [K, V]): DumpedEntry<K, V> {
   if (Array.isArray(entry) && entry.length === 2) return { key: entry[0], value: entry[1] };
   if (typeof entry !== 'object' || entry === null || !('key' in entry) || !('value' in entry))
     throw invalidArgument('entries', 'entries of a dump, or [key, value] pairs', entry);
   const { flags, remainingTtlMs, ageMs, idleMs, adapterBits } = entry;
-  if (flags !== undefined && (typeof flags !== 'number' || flags >>> 0 !== flags))
-    throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
-  if (remainingTtlMs !== undefined && remainingTtlMs !== null && !(typeof remainingTtlMs === 'number' && remainingTtlMs === remainingTtlMs))
-    throw invalidArgument('remainingTtlMs', 'a number of milliseconds (Infinity or null for never)', remainingTtlMs);
+  checkFlags(flags);
+  if (remainingTtlMs !== null && remainingTtlMs !== undefined && !isTime(remainingTtlMs))
+    throw invalidArgument('remainingTtlMs', 'milliseconds (Infinity or null for never)', remainingTtlMs);
   for (const [name, ms] of Object.entries({ ageMs, idleMs }))
     if (ms !== undefined && !Number.isFinite(ms))
       throw invalidArgument(name, 'a finite number of milliseconds', ms);

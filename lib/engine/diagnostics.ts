@@ -4,8 +4,7 @@
  * read what it is given, and must not call the engine.
  */
 
-import type { StoreResult } from './types.js';
-import type { RemovalCause } from './types.js';
+import type { RemovalCause, StoreResult } from './types.js';
 
 /** On `hotset:lookup`, for each `get`. */
 export interface LookupMessage {

@@ -66,6 +66,7 @@ export class EntryStore<K, V> {
   /** The slot of the entry written last; it may be another's by now: see `keyUnder`. */
   lastStored = 0;
 
+  readonly #engine: object;
   readonly #columns: Columns = new Columns();
   readonly #index: KeyIndex = new KeyIndex(this.#columns);
   readonly #order: EvictionOrder = new LruList(this.#columns);
@@ -82,7 +83,9 @@ export class EntryStore<K, V> {
   /** Buffers found in the value that is being written. */
   #found: Buffers | null = null;
 
-  constructor(options: ResolvedOptions<K, V>) {
+  /** `engine` is what `node:diagnostics_channel` names. */
+  constructor(engine: object, options: ResolvedOptions<K, V>) {
+    this.#engine = engine;
     this.clock = options.clock;
     this.#time = new Timekeeper(options.clock);
     this.evicts = options.evict;
@@ -155,7 +158,7 @@ export class EntryStore<K, V> {
 
   #noteHit(slot: number): void {
     if (LOOKUP_CHANNEL.hasSubscribers)
-      LOOKUP_CHANNEL.publish({ engine: this, key: this.keyAt(slot), result: 'hit' });
+      LOOKUP_CHANNEL.publish({ engine: this.#engine, key: this.keyAt(slot), result: 'hit' });
     const { times, bits } = this.#columns;
     if (times === null) return;
     times[slot * 2 + 1] = this.#time.now();
@@ -167,7 +170,8 @@ export class EntryStore<K, V> {
     const { counters } = this;
     this.#window.beforeMiss(this.hits, count.missesOf(counters));
     counters[count.MISSES_ABSENT]!++;
-    if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this, key, result: 'absent' });
+    if (LOOKUP_CHANNEL.hasSubscribers)
+      LOOKUP_CHANNEL.publish({ engine: this.#engine, key, result: 'absent' });
   }
 
   #expired(slot: number): void {
@@ -176,7 +180,8 @@ export class EntryStore<K, V> {
     counters[count.MISSES_EXPIRED]!++;
     const key = this.keyAt(slot);
     this.#remove(slot, 'expired');
-    if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this, key, result: 'expired' });
+    if (LOOKUP_CHANNEL.hasSubscribers)
+      LOOKUP_CHANNEL.publish({ engine: this.#engine, key, result: 'expired' });
     this.#settle();
   }
 
@@ -354,35 +359,50 @@ export class EntryStore<K, V> {
 
   // Writing
 
-  /** What `set` does, quicker where the key's entry is in slot `hint`. Any number will do. */
-  setWithHint(hint: number, key: K, value: V, options: StoreOptions | undefined): StoreResult {
-    let ttlMs = this.#ttlMs;
-    let flags = 0;
-    let keepRefused = false;
-    if (options !== undefined) {
-      checkStoreOptions(options);
-      if (options.ttlMs !== undefined) ttlMs = options.ttlMs;
-      if (options.flags !== undefined) flags = options.flags;
-      keepRefused = options.keepRefused === true;
-    }
-    const now = ttlMs === NEVER ? this.#nowIfNeeded() : this.#time.now();
-    return this.write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint);
+  set(key: K, value: V, options: StoreOptions | undefined): StoreResult {
+    if (options === undefined) return this.setWithHint(0, key, value, this.#ttlMs, 0, false);
+    checkStoreOptions(options);
+    const { ttlMs = this.#ttlMs, flags = 0, keepRefused = false } = options;
+    return this.setWithHint(0, key, value, ttlMs, flags, keepRefused);
   }
 
-  /** A new value for a live entry, which keeps its flags and its due time. */
-  update(slot: number, key: K, value: V, keepRefused: boolean): StoreResult {
-    return this.write(key, value, this.dueMsAt(slot), this.flagsAt(slot), keepRefused, this.#nowIfNeeded());
+  /** What `set` does, quicker where the key's entry is in slot `hint`. Any number will do. */
+  setWithHint(
+    hint: number,
+    key: K,
+    value: V,
+    ttlMs: number,
+    flags: number,
+    keepRefused: boolean,
+  ): StoreResult {
+    const now = ttlMs === NEVER ? this.#nowIfNeeded() : this.#time.now();
+    return this.#write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint);
+  }
+
+  /** A new value for a live entry, which keeps its flags and its due time; with `keepBits` an adapter's bits as well. */
+  update(slot: number, value: V, keepRefused: boolean, keepBits = false): StoreResult {
+    const key = this.keyAt(slot);
+    const bits = keepBits ? this.#columns.bits![slot]! : 0;
+    const now = this.#nowIfNeeded();
+    const result = this.#write(key, value, this.dueMsAt(slot), this.flagsAt(slot), keepRefused, now, slot);
+    // A removal listener may have taken the entry away.
+    const written = bits === 0 || result !== 'stored' ? 0 : this.peekSlot(key);
+    if (written !== 0) {
+      this.#columns.bits![written] = bits;
+      this.#columns.mirror(written);
+    }
+    return result;
   }
 
   /** The one place where a value enters. What is rare stands in methods of its own. */
-  write(
+  #write(
     key: K,
     value: V,
     dueMs: number,
     flags: number,
     keepRefused: boolean,
     now: number,
-    hint = 0,
+    hint: number,
   ): StoreResult {
     const columns = this.#columns;
     const budget = this.#budget;
@@ -457,7 +477,7 @@ export class EntryStore<K, V> {
   }
 
   #noteStored(slot: number, key: K): void {
-    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
+    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.#engine, key, result: 'stored' });
     this.#reportChange(slot, 'stored');
     this.#listeners.deliver();
   }
@@ -516,7 +536,8 @@ export class EntryStore<K, V> {
   }
 
   /** Whether the budget has room for so many bytes more of structure. */
-  readonly #mayGrow = (bytes: number): boolean => this.#budget.bytes(this.size + 1, bytes) <= this.#budget.maxBytes;
+  readonly #mayGrow = (bytes: number): boolean =>
+    this.#budget.bytes(this.size + 1, bytes) <= this.#budget.maxBytes;
 
   /** Whether an entry of this weight in the place of `slot`, or in a new one, would break a limit. */
   #isShortFor(slot: number, bytes: number): boolean {
@@ -550,7 +571,7 @@ export class EntryStore<K, V> {
     }
     // The columns that it would have needed are there now, and every entry is a little heavier.
     this.#makeRoom(now);
-    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: refusal });
+    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.#engine, key, result: refusal });
     this.#settle();
     return refusal;
   }
@@ -563,7 +584,7 @@ export class EntryStore<K, V> {
     this.counters[count.EXPIRATIONS]!++;
     if (this.tracksAccess) this.counters[count.EXPIRATIONS_UNFETCHED]!++;
     this.lastStored = 0;
-    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this, key, result: 'stored' });
+    if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.#engine, key, result: 'stored' });
     this.#reportRemoval(0, key, value, 'expired');
     this.#settle();
     return 'stored';
@@ -748,7 +769,7 @@ export class EntryStore<K, V> {
   #reportRemoval(slot: number, key: K, value: V, cause: RemovalCause): void {
     this.#listeners.removed(key, value, cause);
     if (REMOVAL_CHANNEL.hasSubscribers)
-      REMOVAL_CHANNEL.publish({ engine: this, entry: slot, key, value, cause });
+      REMOVAL_CHANNEL.publish({ engine: this.#engine, entry: slot, key, value, cause });
   }
 
   #reportChange(slot: number, cause: 'stored' | 'touched'): void {
@@ -809,7 +830,9 @@ export class EntryStore<K, V> {
     if (contentBytes !== budget.contentBytes)
       problems.push(`entries sum to ${contentBytes} bytes, the engine counts ${budget.contentBytes}`);
     if (budget.sharedBytes !== this.#shared.bytes)
-      problems.push(`shared buffers take ${this.#shared.bytes} bytes, the engine counts ${budget.sharedBytes}`);
+      problems.push(
+        `shared buffers take ${this.#shared.bytes} bytes, the engine counts ${budget.sharedBytes}`,
+      );
     if (budget.exceededBy(0, this.size))
       problems.push(`${this.size} entries of ${this.bytes} bytes exceed the limits`);
     return problems;
@@ -827,18 +850,31 @@ function ordinary<K>(key: K): K {
   return (key as unknown) === 0 ? (0 as K) : key;
 }
 
+export function isTime(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isNaN(value);
+}
+
+export function checkTtl(ttlMs: unknown): void {
+  if (!isTime(ttlMs)) throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
+}
+
 /** When an entry stored `now` expires; a time to live of 0 or less has passed at once. */
-export function dueTime(ttlMs: number, now: number): number {
-  if (typeof ttlMs !== 'number' || Number.isNaN(ttlMs))
-    throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
+function dueTime(ttlMs: number, now: number): number {
+  checkTtl(ttlMs);
   return ttlMs > 0 ? now + ttlMs : now;
+}
+
+export function checkFlags(flags: unknown): void {
+  if (flags !== undefined && (typeof flags !== 'number' || flags >>> 0 !== flags))
+    throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
 }
 
 function checkStoreOptions(options: StoreOptions): void {
   rejectUnknownOptions(options, STORE_OPTIONS);
-  const { flags, keepRefused } = options;
-  if (flags !== undefined && (typeof flags !== 'number' || flags >>> 0 !== flags))
-    throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
-  if (keepRefused !== undefined && typeof keepRefused !== 'boolean')
-    throw invalidArgument('keepRefused', 'true or false', keepRefused);
+  checkFlags(options.flags);
+  checkBoolean('keepRefused', options.keepRefused);
+}
+
+export function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value);
 }

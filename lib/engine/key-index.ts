@@ -103,7 +103,8 @@ export class KeyIndex {
 
   #setChainOf(hash: number, slot: number): void {
     const before = this.#before;
-    if (before !== null && (hash & (before.length - 1)) >= this.#moved) before[hash & (before.length - 1)] = slot;
+    if (before !== null && (hash & (before.length - 1)) >= this.#moved)
+      before[hash & (before.length - 1)] = slot;
     else this.#chains[hash & this.#mask] = slot;
   }
 
@@ -280,7 +281,7 @@ function numberHash(key: number, seed: number): number {
   const whole = key | 0;
   if (whole === key) return mixed(whole ^ seed);
   double[0] = key;
-  return key === key ? mixed(mixed(halves[0]! ^ seed) ^ halves[1]!) : IN_MAP;
+  return Number.isNaN(key) ? IN_MAP : mixed(mixed(halves[0]! ^ seed) ^ halves[1]!);
 }
 
 /** The finaliser of MurmurHash3. */

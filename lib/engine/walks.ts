@@ -35,7 +35,10 @@ type Places = Map<number, WeakRef<Place>>;
 
 export class Walks {
   readonly #columns: Columns;
-  readonly #places: Readonly<Record<Direction, Places>> = { 'oldest-first': new Map(), 'newest-first': new Map() };
+  readonly #places: Readonly<Record<Direction, Places>> = {
+    'oldest-first': new Map(),
+    'newest-first': new Map(),
+  };
   /** For each slot the number of the last walk that had begun when it was linked, as far as anybody walks. */
   #linkedAfter: Int32Array = new Int32Array(0);
   #begun = 0;

@@ -3,7 +3,7 @@
  * They live here and not in the engine, so that no eviction ends one. Everything is O(1) for each flight.
  */
 
-import type { EntryInfo } from '../engine/entry.js';
+import type { EntryInfo } from '../engine/types.js';
 import { Flight, type FlightWaiter, LoaderCall } from './flight.js';
 import type { ResolvedLoad, ResolvedLoading } from './options.js';
 import { Timer } from './scheduler.js';

@@ -3,8 +3,9 @@
  * store: nothing that would replace something newer.
  */
 
-import type { CacheEngine } from '../engine/cache-engine.js';
-import type { StoreOptions, StoreResult } from '../engine/entry.js';
+import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
+import type { EntryStore } from '../engine/entry-store.js';
+import type { StoreOptions, StoreResult } from '../engine/types.js';
 import { invalidOption } from '../errors.js';
 import type { Flight } from './flight.js';
 import { freshnessOf, keptMs } from './freshness.js';
@@ -20,15 +21,17 @@ const BORN_EXPIRED: unique symbol = Symbol('born expired');
 
 export class LoadedValues<K, V> {
   readonly #engine: CacheEngine<K, V>;
+  readonly #entries: EntryStore<K, V>;
   readonly #options: ResolvedLoading<K, V>;
   readonly #counters: Counters;
   readonly #negatives: Negatives<K>;
 
   constructor(engine: CacheEngine<K, V>, options: ResolvedLoading<K, V>, counters: Counters) {
     this.#engine = engine;
+    this.#entries = storeOf(engine);
     this.#options = options;
     this.#counters = counters;
-    this.#negatives = new Negatives(engine.clock, options.maxNegatives);
+    this.#negatives = new Negatives(this.#entries.clock, options.maxNegatives);
   }
 
   /**
@@ -46,11 +49,11 @@ export class LoadedValues<K, V> {
   }
 
   #read(key: K, refresh: (key: K) => void): V | undefined | Failure | typeof NOT_HELD {
-    const engine = this.#engine;
-    const slot = engine.lookup(key);
+    const entries = this.#entries;
+    const slot = entries.readSlot(key);
     if (slot <= 0) return this.#readNegative(key);
-    const value = engine.valueAt(slot);
-    const freshness = freshnessOf(engine.remainingTtlMsAt(slot), this.#options);
+    const value = entries.valueAt(slot);
+    const freshness = freshnessOf(entries.remainingTtlMsAt(slot), this.#options);
     if (freshness === 'fresh') {
       this.#counters.hits++;
       return value;
@@ -74,8 +77,8 @@ export class LoadedValues<K, V> {
   readonly staleFallback = (key: K): { readonly value: V } | undefined => {
     if (this.#options.staleOnErrorMs === 0) return undefined;
     try {
-      const slot = this.#engine.find(key);
-      return slot === 0 ? undefined : { value: this.#engine.valueAt(slot) };
+      const slot = this.#entries.peekSlot(key);
+      return slot === 0 ? undefined : { value: this.#entries.valueAt(slot) };
     } catch {
       // The load has failed already: that is the error to be seen, and not one of the engine's clock.
       return undefined;

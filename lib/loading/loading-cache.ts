@@ -6,7 +6,7 @@
  */
 
 import { CacheEngine } from '../engine/cache-engine.js';
-import type { StoreResult } from '../engine/entry.js';
+import type { StoreResult } from '../engine/types.js';
 import { HotsetError, invalidArgument } from '../errors.js';
 import type { Flight, LoaderCall } from './flight.js';
 import { Flights, type LoadRequest } from './flights.js';

@@ -3,8 +3,9 @@
  * the state that all connections share. Every adapter over one engine uses the same ItemStore.
  */
 
-import type { CacheEngine } from '../engine/cache-engine.js';
-import { type Clock, CoarseClock } from '../engine/clock.js';
+import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
+import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
+import type { EntryStore } from '../engine/entry-store.js';
 import { invalidOption, shown } from '../errors.js';
 import type { Transport } from './commands/admin/transport.js';
 import { COUNTERS } from './counters.js';
@@ -33,7 +34,7 @@ export type WireEngine = CacheEngine<string, WireValue>;
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
   itemMaxBytes?: number;
-  /** Unix time in milliseconds, for exptimes. Default: the engine's clock, which is the system's unless told. */
+  /** Unix time in milliseconds, for exptimes. Default: the engine's clock if it was given one, else the system's. */
   clock?: Clock;
   /** The most that `cache_memlimit` may ask for, in bytes: what the process can hold. Default: no ceiling. */
   memoryCeilingBytes?: number;
@@ -78,6 +79,8 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
 
 export class ItemStore {
   readonly engine: WireEngine;
+  /** The engine's entries, by slot. */
+  readonly entries: EntryStore<string, WireValue>;
   /** The entries of keys asked for lately. */
   readonly memo: KeyMemo;
   readonly clock: Clock;
@@ -111,8 +114,10 @@ export class ItemStore {
 
   constructor(engine: WireEngine, options: ItemStoreOptions = {}) {
     this.engine = engine;
-    this.memo = new KeyMemo(engine);
-    this.clock = options.clock ?? engine.clock;
+    this.entries = storeOf(engine);
+    this.memo = new KeyMemo(this.entries);
+    // Exptimes are Unix times: an engine on a clock of its own has one that shows them.
+    this.clock = options.clock ?? (this.entries.clock === monotonicClock ? systemClock : this.entries.clock);
     this.itemMaxBytes = options.itemMaxBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.itemMaxBytes) || this.itemMaxBytes < 1024 || this.itemMaxBytes > 2 ** 30)
       throw invalidOption('itemMaxBytes', 'a whole number of bytes from 1024 to 1 GiB', this.itemMaxBytes);
@@ -128,10 +133,10 @@ export class ItemStore {
     this.startedAtMs = this.clock.now();
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
-    this.log = new WatchLog(engine, this.clock);
+    this.log = new WatchLog(engine, this.entries, this.clock);
     this.prefixes = new PrefixStats(options.prefixDelimiter);
     this.trackSizes = options.trackSizes ?? false;
-    if (this.casIds) engine.beginVersions();
+    if (this.casIds) this.entries.beginVersions();
   }
 
   /** Called before each batch of requests, of the connection `id`: time moves on between batches, not within one. */
@@ -168,26 +173,26 @@ export class ItemStore {
 
   /** The cas id of an entry: 0 where there are none. */
   casIdAt(entry: number): CasId {
-    return this.casIds ? this.engine.versionAt(entry) : 0;
+    return this.casIds ? this.entries.versionAt(entry) : 0;
   }
 
   /** The cas id of what has just been stored under `key`, which may have expired at once. */
   storedCasId(key: string): CasId {
     if (!this.casIds) return 0;
-    const entry = this.engine.find(key);
-    return entry === 0 ? this.engine.lastVersion : this.engine.versionAt(entry);
+    const entry = this.entries.peekSlot(key);
+    return entry === 0 ? this.entries.lastVersion : this.entries.versionAt(entry);
   }
 
   /** Gives the item under `key`, which has just been written, a cas id that a client has chosen. */
   giveCasId(key: string, cas: CasId): void {
-    const entry = this.engine.find(key);
-    if (this.casIds && entry !== 0) this.engine.setVersionAt(entry, cas, true);
+    const entry = this.entries.peekSlot(key);
+    if (this.casIds && entry !== 0) this.entries.setVersionAt(entry, cas, true);
   }
 
   /** Puts marks on the item under `key`, beside those that it has. */
   mark(key: string, marks: number): void {
-    const entry = this.engine.find(key);
-    if (entry !== 0) this.engine.setMarksAt(entry, this.engine.marksAt(entry) | marks);
+    const entry = this.entries.peekSlot(key);
+    if (entry !== 0) this.entries.setAdapterBitsAt(entry, this.entries.adapterBitsAt(entry) | marks);
   }
 
   /** What memcached would need for an item of this shape: what dumps and logs show as its size. */
@@ -217,12 +222,12 @@ export class ItemStore {
 
   /** The order of use is the order of these times. */
   *#removeUnusedSince(timeMs: number): Generator<void, void, undefined> {
-    const { engine } = this;
+    const { engine, entries } = this;
     let removed = 0;
     for (
-      let key = engine.oldestUnusedSince(timeMs);
+      let key = entries.oldestUnusedSince(timeMs);
       key !== undefined;
-      key = engine.oldestUnusedSince(timeMs)
+      key = entries.oldestUnusedSince(timeMs)
     ) {
       engine.delete(key);
       if (++removed % FLUSHED_AT_ONCE === 0) yield;

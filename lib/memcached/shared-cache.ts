@@ -3,7 +3,9 @@
  * own representation. Flags say what a value is, in the way that common clients use them.
  */
 
-import type { StoreOptions, StoreResult } from '../engine/entry.js';
+import { storeOf } from '../engine/cache-engine.js';
+import type { EntryStore } from '../engine/entry-store.js';
+import type { StoreResult } from '../engine/types.js';
 import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
 import { jsonOf } from '../value-text.js';
 import { knownItemStoreOf, type WireEngine } from './item-store.js';
@@ -32,6 +34,7 @@ export type SharedValue = string | Uint8Array | number | boolean | null | readon
 
 export class SharedCache {
   readonly engine: WireEngine;
+  readonly #entries: EntryStore<string, WireValue>;
   readonly #textFlags: number;
   readonly #jsonFlags: number;
   readonly #bytesFlags: number;
@@ -40,6 +43,7 @@ export class SharedCache {
   constructor(engine: WireEngine, options: SharedCacheOptions = {}) {
     rejectUnknownOptions(options, KNOWN_OPTIONS);
     this.engine = engine;
+    this.#entries = storeOf(engine);
     this.#textFlags = options.textFlags ?? TEXT_FLAGS;
     this.#jsonFlags = options.jsonFlags ?? JSON_FLAGS;
     this.#bytesFlags = options.bytesFlags ?? BYTES_FLAGS;
@@ -52,8 +56,8 @@ export class SharedCache {
   get(key: string): unknown {
     const slot = this.#lookup(key);
     if (slot <= 0) return undefined;
-    const flags = this.engine.flagsAt(slot);
-    const value = this.engine.valueAt(slot);
+    const flags = this.#entries.flagsAt(slot);
+    const value = this.#entries.valueAt(slot);
     if (flags === this.#jsonFlags) return parseJson(key, flags, utf8Of(value));
     if (flags === this.#textFlags) return utf8Of(value);
     if (flags === this.#bytesFlags || !READ_AS_TEXT.has(flags)) return Buffer.from(bytesOf(value));
@@ -63,14 +67,14 @@ export class SharedCache {
   /** The bytes under `key` whatever the flags are: a copy. Throws `HOTSET_INVALID_KEY`. */
   getBytes(key: string): Buffer | undefined {
     const slot = this.#lookup(key);
-    return slot <= 0 ? undefined : Buffer.from(bytesOf(this.engine.valueAt(slot)));
+    return slot <= 0 ? undefined : Buffer.from(bytesOf(this.#entries.valueAt(slot)));
   }
 
   /**
    * Stores text as it is, bytes as they are, and everything else as JSON: `stored`, `too-large` or `no-room`.
    * Throws `HOTSET_INVALID_KEY`, and `HOTSET_INVALID_ARGUMENT` for a value that JSON cannot say.
    */
-  set(key: string, value: SharedValue, options: Pick<StoreOptions, 'ttlMs'> = {}): StoreResult {
+  set(key: string, value: SharedValue, options: { ttlMs?: number | undefined } = {}): StoreResult {
     const { bytes, flags } = this.#encoded(value);
     this.#strikeDueFlush();
     return this.engine.set(wireKey(key), wireValue(bytes, 0, bytes.length), { ...options, flags });
@@ -90,7 +94,7 @@ export class SharedCache {
 
   #lookup(key: string): number {
     this.#strikeDueFlush();
-    return this.engine.lookup(wireKey(key));
+    return this.#entries.readSlot(wireKey(key));
   }
 
   #encoded(value: SharedValue): { bytes: Buffer; flags: number } {

@@ -93,7 +93,7 @@ function serveMetaGet(exchange: Exchange, keyStart: number, request: Request): b
   request.verb = 'mg';
   request.noreply = false;
   const known = items.memo.find(chunk, keyStart, keyEnd, keyHash);
-  request.key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.engine.keyAt(known);
+  request.key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.entries.keyAt(known);
   const entry = metaGet(items, request, exchange.out);
   if (known === 0 && entry > 0) items.memo.note(keyHash, entry);
   return true;
@@ -159,9 +159,9 @@ function setData(
   if (!takesData(items, keyEnd - keyStart, flags, bytes)) return null;
   begin(exchange, end + 2);
   const known = items.memo.find(chunk, keyStart, keyEnd, hash);
-  const key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.engine.keyAt(known);
+  const key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.entries.keyAt(known);
   const reply = setPlainly(items, known, key, flags, exptime, wireValue(chunk, start, end));
-  if (reply === 'stored' && known === 0) items.memo.note(hash, items.engine.lastStored);
+  if (reply === 'stored' && known === 0) items.memo.note(hash, items.entries.lastStored);
   return reply;
 }
 

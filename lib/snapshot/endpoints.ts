@@ -1,6 +1,6 @@
 /** What a snapshot takes from an engine, and gives to one: so that whatever dumps and loads can be saved. */
 
-import type { DumpedEntry } from '../engine/entry.js';
+import type { DumpedEntry } from '../engine/types.js';
 
 /** What can be saved: a `CacheEngine`. */
 export interface SnapshotSource<K, V> {

@@ -29,14 +29,14 @@
  *
  *     record  10 to 39 bytes, then the key's bytes and the value's
  *         0   uint8    tags: the key's in the low half, the value's in the high half
- *         1   uint8    fields present: 1 flags, 2 time to live, 4 access times, 16 marks; 8: the value has been read
+ *         1   uint8    fields present: 1 flags, 2 time to live, 4 access times, 16 adapter's bits; 8: the value has been read
  *         2   uint32   bytes of the key
  *         6   uint32   bytes of the value
  *             uint32   flags; else 0
  *             float64  milliseconds to live, counted from the header's time; else the entry never expires
  *             float64, float64  milliseconds since it was stored and since it was last read, at the header's
  *                      time; below 0 for what happened while the file was being written
- *             uint8    an adapter's marks; else 0
+ *             uint8    an adapter's bits; else 0
  *
  * The version changes when an older reader could misunderstand a newer file.
  */
@@ -64,7 +64,7 @@ export const HAS_FLAGS = 1;
 export const HAS_TTL = 2;
 export const HAS_ACCESS = 4;
 export const FETCHED = 8;
-export const HAS_MARKS = 16;
+export const HAS_ADAPTER_BITS = 16;
 
 /** What the bytes of a key or value are. */
 export const TAG = {
@@ -98,6 +98,6 @@ export function recordHeadBytes(fields: number): number {
     ((fields & HAS_FLAGS) === 0 ? 0 : 4) +
     ((fields & HAS_TTL) === 0 ? 0 : 8) +
     ((fields & HAS_ACCESS) === 0 ? 0 : 16) +
-    ((fields & HAS_MARKS) === 0 ? 0 : 1)
+    ((fields & HAS_ADAPTER_BITS) === 0 ? 0 : 1)
   );
 }

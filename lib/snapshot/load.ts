@@ -4,7 +4,7 @@
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import type { DumpedEntry } from '../engine/entry.js';
+import type { DumpedEntry } from '../engine/types.js';
 import { HotsetError } from '../errors.js';
 import { BlockReader, type SnapshotHeader } from './block-reader.js';
 import type { SnapshotTarget } from './endpoints.js';
@@ -165,7 +165,7 @@ class Batch<K, V> implements Iterable<DumpedEntry<K, V>> {
   *[Symbol.iterator](): Generator<DumpedEntry<K, V>, void, undefined> {
     const decoder = this.#decoder;
     for (let entry = decoder.read(this.#passedMs); entry !== null; entry = decoder.read(this.#passedMs)) {
-      if (entry.remainingTtlMs > 0) yield entry;
+      if (entry.remainingTtlMs! > 0) yield entry;
       else this.expired++;
       if (this.#slice.isOverAfter(decoder.recordBytes)) return;
     }

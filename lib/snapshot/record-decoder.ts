@@ -6,12 +6,12 @@
  */
 
 import { endianness } from 'node:os';
-import type { DumpedEntry } from '../engine/entry.js';
+import type { DumpedEntry } from '../engine/types.js';
 import {
   FETCHED,
   HAS_ACCESS,
+  HAS_ADAPTER_BITS,
   HAS_FLAGS,
-  HAS_MARKS,
   HAS_TTL,
   RECORD_HEAD_BYTES,
   recordHeadBytes,
@@ -22,7 +22,7 @@ import type { ValueCodec } from './options.js';
 import { damaged, unreadable } from './refusal.js';
 
 const OTHER_MACHINES: number = endianness() === 'LE' ? TAG.SERIALIZED_BE : TAG.SERIALIZED_LE;
-const ALL_FIELDS: number = HAS_FLAGS | HAS_TTL | HAS_ACCESS | FETCHED | HAS_MARKS;
+const ALL_FIELDS: number = HAS_FLAGS | HAS_TTL | HAS_ACCESS | FETCHED | HAS_ADAPTER_BITS;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export interface DecoderOptions<V> {
@@ -55,7 +55,7 @@ export class RecordDecoder<K, V> {
   #ttlMs = 0;
   #ageMs = 0;
   #idleMs = 0;
-  #marks = 0;
+  #adapterBits = 0;
   /** Where key and value begin, and in what. */
   #key: Buffer = NOTHING;
   #keyAt = 0;
@@ -116,7 +116,7 @@ export class RecordDecoder<K, V> {
       ageMs: Math.max(0, this.#ageMs + passedMs),
       idleMs: Math.max(0, this.#idleMs + passedMs),
       fetched: (fields & FETCHED) !== 0,
-      ...(this.#marks === 0 ? {} : { marks: this.#marks }),
+      ...(this.#adapterBits === 0 ? {} : { adapterBits: this.#adapterBits }),
     };
   }
 
@@ -184,7 +184,7 @@ export class RecordDecoder<K, V> {
     this.#ttlMs = Number.POSITIVE_INFINITY;
     this.#ageMs = 0;
     this.#idleMs = 0;
-    this.#marks = 0;
+    this.#adapterBits = 0;
     if ((fields & HAS_FLAGS) !== 0) {
       this.#flags = view.getUint32(field, true);
       field += 4;
@@ -198,7 +198,7 @@ export class RecordDecoder<K, V> {
       this.#idleMs = view.getFloat64(field + 8, true);
       field += 16;
     }
-    if ((fields & HAS_MARKS) !== 0) this.#marks = view.getUint8(field);
+    if ((fields & HAS_ADAPTER_BITS) !== 0) this.#adapterBits = view.getUint8(field);
     if (Number.isNaN(this.#ttlMs + this.#ageMs + this.#idleMs))
       throw this.#damaged('a record has a time that is no number');
   }

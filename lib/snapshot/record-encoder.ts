@@ -1,9 +1,9 @@
 /** Entries to records. */
 
-import type { DumpedEntry } from '../engine/entry.js';
+import type { DumpedEntry } from '../engine/types.js';
 import { HotsetError, shown } from '../errors.js';
 import type { BlockBuffer } from './block-buffer.js';
-import { FETCHED, HAS_ACCESS, HAS_FLAGS, HAS_MARKS, HAS_TTL, recordHeadBytes } from './format.js';
+import { FETCHED, HAS_ACCESS, HAS_ADAPTER_BITS, HAS_FLAGS, HAS_TTL, recordHeadBytes } from './format.js';
 import type { ValueCodec } from './options.js';
 import { OutgoingContent } from './outgoing-content.js';
 
@@ -93,11 +93,11 @@ export class RecordEncoder<K, V> {
     view.setUint32(at + 6, this.#value.bytes, true);
     at += 10;
     if ((fields & HAS_FLAGS) !== 0) {
-      view.setUint32(at, entry.flags, true);
+      view.setUint32(at, entry.flags!, true);
       at += 4;
     }
     if ((fields & HAS_TTL) !== 0) {
-      view.setFloat64(at, entry.remainingTtlMs + this.#elapsedMs, true);
+      view.setFloat64(at, entry.remainingTtlMs! + this.#elapsedMs, true);
       at += 8;
     }
     if ((fields & HAS_ACCESS) !== 0) {
@@ -105,7 +105,7 @@ export class RecordEncoder<K, V> {
       view.setFloat64(at + 8, (entry.idleMs ?? entry.ageMs!) - this.#elapsedMs, true);
       at += 16;
     }
-    if ((fields & HAS_MARKS) !== 0) view.setUint8(at++, entry.marks!);
+    if ((fields & HAS_ADAPTER_BITS) !== 0) view.setUint8(at++, entry.adapterBits!);
     block.end = at;
   }
 
@@ -118,11 +118,11 @@ export class RecordEncoder<K, V> {
 
 function fieldsOf(entry: DumpedEntry<unknown, unknown>): number {
   return (
-    (entry.flags === 0 ? 0 : HAS_FLAGS) |
-    (entry.remainingTtlMs === Number.POSITIVE_INFINITY ? 0 : HAS_TTL) |
+    ((entry.flags ?? 0) === 0 ? 0 : HAS_FLAGS) |
+    ((entry.remainingTtlMs ?? Number.POSITIVE_INFINITY) === Number.POSITIVE_INFINITY ? 0 : HAS_TTL) |
     (entry.ageMs === undefined ? 0 : HAS_ACCESS) |
     (entry.fetched === true ? FETCHED : 0) |
-    (entry.marks === undefined || entry.marks === 0 ? 0 : HAS_MARKS)
+    (entry.adapterBits === undefined || entry.adapterBits === 0 ? 0 : HAS_ADAPTER_BITS)
   );
 }
 

@@ -20,16 +20,13 @@ export interface Adjustment {
 /** The new number's digits, or a Reply that says why there is none. */
 export type ArithmeticResult = { readonly digits: string } | Reply;
 
-const IN_PLACE = { keepRefused: true, keepMarks: true } as const;
-const GROWN = { keepRefused: true } as const;
-
 /** Counts a hit; a miss is for the caller to count, who may create the item instead. */
 export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjustment): ArithmeticResult {
-  const { engine } = items;
-  const entry = engine.find(key);
+  const { entries } = items;
+  const entry = entries.peekSlot(key);
   if (items.observed) sawLookup(items, key, entry);
   if (entry === 0) return 'not-found';
-  const held = engine.valueAt(entry);
+  const held = entries.valueAt(entry);
   // As memcached: before the cas id is compared.
   if (held.length === 0) return 'non-numeric';
   if (cas !== 0 && items.casIdAt(entry) !== cas) return 'exists';
@@ -41,7 +38,7 @@ export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjust
   const inPlace = digits.length <= text.length;
   // A number that got shorter keeps the item's length, padded with spaces: clients have come to know it.
   const value = wireValueOfText(digits.padEnd(text.length));
-  if (engine.update(key, value, inPlace ? IN_PLACE : GROWN) !== 'stored') return 'out-of-memory';
+  if (entries.update(entry, value, true, inPlace) !== 'stored') return 'out-of-memory';
   if (inPlace) items.storesInPlace++;
   items.count(increments ? INCR_HITS : DECR_HITS);
   return { digits };

@@ -9,13 +9,13 @@ import { sawDeletion, sawLookup } from './observation.js';
 
 /** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */
 export function remove(items: ItemStore, request: Request): Reply {
-  const { engine } = items;
+  const { entries } = items;
   if (items.observed) observe(items, request);
   if (request.cas !== 0) {
-    const entry = engine.find(request.key);
+    const entry = entries.peekSlot(request.key);
     if (entry !== 0 && items.casIdAt(entry) !== request.cas) return 'exists';
   }
-  const deleted = engine.delete(request.key);
+  const deleted = entries.delete(request.key);
   items.count(deleted ? DELETE_HITS : DELETE_MISSES);
   return deleted ? 'deleted' : 'not-found';
 }
@@ -23,7 +23,7 @@ export function remove(items: ItemStore, request: Request): Reply {
 function observe(items: ItemStore, { key, cas }: Request): void {
   const { prefixes } = items;
   if (prefixes.enabled) prefixes.recordDelete(key);
-  const entry = items.engine.find(key);
+  const entry = items.entries.peekSlot(key);
   sawLookup(items, key, entry);
   if (entry !== 0 && (cas === 0 || cas === items.casIdAt(entry))) sawDeletion(items, key, 'delete', entry);
 }

@@ -43,13 +43,13 @@ export function answerKey(
   withCasId: boolean,
   exptime: number | null,
 ): void {
-  const { engine } = items;
+  const { entries } = items;
   const entry =
     exptime === null
       ? fetchBytes(items, line, start, end, hash)
       : fetchToTouch(items, line.toString('latin1', start, end), true);
   if (entry === 0) return;
   const version = withCasId ? items.casIdAt(entry) : -1;
-  writeItem(out, line, start, end, engine.flagsAt(entry), engine.valueAt(entry), version);
-  if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
+  writeItem(out, line, start, end, entries.flagsAt(entry), entries.valueAt(entry), version);
+  if (exptime !== null) entries.touchAt(entry, items.ttlMs(exptime));
 }

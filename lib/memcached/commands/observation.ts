@@ -15,7 +15,7 @@ export function sawLookup(items: ItemStore, key: string, entry: number): void {
   const { log } = items;
   if ((log.watched & FETCHERS) === 0) return;
   const status: FetchStatus = entry > 0 ? 'found' : entry < 0 ? 'expired' : 'not_found';
-  const size = entry > 0 ? items.engine.valueAt(entry).length : 0;
+  const size = entry > 0 ? items.entries.valueAt(entry).length : 0;
   itemGet(log, key, status, items.connectionId, size);
 }
 
@@ -43,9 +43,9 @@ export function sawStore(
 ): void {
   const { log } = items;
   if ((log.watched & MUTATIONS) === 0) return;
-  const { engine } = items;
-  const entry = reply === 'stored' ? engine.find(request.key) : 0;
-  const ttlMs = entry === 0 ? items.ttlMs(request.exptime) : engine.remainingTtlMsAt(entry);
+  const { entries } = items;
+  const entry = reply === 'stored' ? entries.peekSlot(request.key) : 0;
+  const ttlMs = entry === 0 ? items.ttlMs(request.exptime) : entries.remainingTtlMsAt(entry);
   itemStore(
     log,
     request.key,
@@ -53,12 +53,12 @@ export function sawStore(
     request.mode,
     ttlMs === Number.POSITIVE_INFINITY ? 0 : secondsLeft(ttlMs),
     items.connectionId,
-    entry === 0 ? size : engine.valueAt(entry).length,
+    entry === 0 ? size : entries.valueAt(entry).length,
   );
 }
 
 /** An entry is about to be deleted. */
 export function sawDeletion(items: ItemStore, key: string, command: 'delete' | 'md', entry: number): void {
   const { log } = items;
-  if ((log.watched & DELETIONS) !== 0) deleted(log, key, command, items.engine.valueAt(entry).length);
+  if ((log.watched & DELETIONS) !== 0) deleted(log, key, command, items.entries.valueAt(entry).length);
 }

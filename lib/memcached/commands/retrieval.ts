@@ -18,7 +18,7 @@ import { sawGet, sawLookup } from './observation.js';
 export function fetch(items: ItemStore, key: string): number {
   const { counters } = items;
   counters[CMD_GET]!++;
-  const slot = items.engine.lookup(key);
+  const slot = items.entries.readSlot(key);
   if (items.observed) {
     sawLookup(items, key, slot);
     sawGet(items, key, slot);
@@ -34,7 +34,7 @@ export function fetchBytes(items: ItemStore, line: Buffer, start: number, end: n
   if (known === 0) entry = fetch(items, line.toString('latin1', start, end));
   else {
     items.counters[CMD_GET]!++;
-    entry = counted(items, items.engine.lookupAt(known));
+    entry = counted(items, items.entries.readAt(known));
   }
   if (entry > 0 && entry !== known) memo.note(hash, entry);
   return entry;
@@ -57,7 +57,7 @@ function counted({ counters }: ItemStore, slot: number): number {
 export function fetchToTouch(items: ItemStore, key: string, retrieves: boolean): number {
   const { counters } = items;
   counters[CMD_TOUCH]!++;
-  const slot = items.engine.lookup(key);
+  const slot = items.entries.readSlot(key);
   if (items.observed) {
     sawLookup(items, key, slot);
     if (retrieves) sawGet(items, key, slot);
@@ -73,6 +73,6 @@ export function fetchToTouch(items: ItemStore, key: string, retrieves: boolean):
 export function touch(items: ItemStore, request: Request): Reply {
   const entry = fetchToTouch(items, request.key, false);
   if (entry === 0) return 'not-found';
-  items.engine.touchAt(entry, items.ttlMs(request.exptime));
+  items.entries.touchAt(entry, items.ttlMs(request.exptime));
   return 'touched';
 }

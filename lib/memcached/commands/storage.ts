@@ -1,6 +1,6 @@
 /** Storing a value, for every protocol: protocol.txt, "Storage commands" and "Meta Set". */
 
-import type { StoreOptions, StoreResult } from '../../engine/entry.js';
+import type { StoreResult } from '../../engine/types.js';
 import { CAS_BADVAL, CAS_HITS, CAS_MISSES, CMD_SET, STORE_NO_MEMORY, STORE_TOO_LARGE } from '../counters.js';
 import { STALE, TOKEN_SENT } from '../item-marks.js';
 import type { ItemStore } from '../item-store.js';
@@ -9,9 +9,6 @@ import type { Reply } from '../reply.js';
 import type { CasId, Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';
-
-/** Reused: the engine reads it and does not keep it. */
-const options: Required<StoreOptions> = { ttlMs: 0, flags: 0, keepRefused: false };
 
 /**
  * What happens when the length is known and the data is still to come: counts the command, or answers
@@ -39,7 +36,7 @@ export function takesData(items: ItemStore, keyBytes: number, flags: number, val
 
 export function store(items: ItemStore, request: Request, value: WireValue): Reply {
   if (!items.observed) return storeValue(items, request, value);
-  sawLookup(items, request.key, items.engine.find(request.key));
+  sawLookup(items, request.key, items.entries.peekSlot(request.key));
   const reply = storeValue(items, request, value);
   sawStore(items, request, reply, value.length);
   return reply;
@@ -57,53 +54,59 @@ export function setPlainly(
   exptime: number,
   value: WireValue,
 ): Reply {
-  options.ttlMs = items.ttlMs(exptime);
-  options.flags = flags;
-  options.keepRefused = false;
-  return answer(items, items.engine.setKnown(known, key, value, options));
+  return answer(items, items.entries.setWithHint(known, key, value, items.ttlMs(exptime), flags, false));
 }
 
 function storeValue(items: ItemStore, request: Request, value: WireValue): Reply {
-  options.ttlMs = request.ttlMs ?? items.ttlMs(request.exptime, request.waitedMs);
-  options.flags = request.flags;
-  options.keepRefused = !request.dropsWhenRefused;
-  const { key, mode } = request;
-  if (mode === 'set') return answer(items, items.engine.set(key, value, options));
-  const { engine } = items;
-  const entry = engine.find(key);
+  const { entries } = items;
+  const { mode } = request;
+  const ttlMs = request.ttlMs ?? items.ttlMs(request.exptime, request.waitedMs);
+  if (mode === 'set') return put(items, request, 0, value, ttlMs);
+  const entry = entries.peekSlot(request.key);
   switch (mode) {
     case 'add':
-      if (entry === 0) return answer(items, engine.set(key, value, options));
+      if (entry === 0) return put(items, request, 0, value, ttlMs);
       // memcached makes the item that is in the way the newest.
-      engine.promoteAt(entry);
+      entries.promoteAt(entry);
       return 'not-stored';
     case 'replace':
-      return entry === 0 ? 'not-stored' : answer(items, engine.set(key, value, options));
+      return entry === 0 ? 'not-stored' : put(items, request, entry, value, ttlMs);
     case 'cas':
-      return compareAndSet(items, request, value, entry);
+      return compareAndSet(items, request, value, entry, ttlMs);
     default:
       return extend(items, request, value, entry);
   }
 }
 
-/** append and prepend. A cas id other than 0 is compared first; a meta command may create what is missing. */
-function extend(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
-  const { engine } = items;
-  if (entry === 0) {
-    if (!vivifies(request)) return 'not-stored';
-    options.ttlMs = items.ttlMs(request.meta.vivifyExptime, request.waitedMs);
-    return answer(items, engine.set(request.key, value, options));
-  }
-  if (items.casIds && request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
-  const old = engine.valueAt(entry);
-  if (items.isTooLarge(request.key, engine.flagsAt(entry), old.length + value.length)) return 'not-stored';
-  const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
-  items.bytesCopied += both.length;
-  return answer(items, engine.update(request.key, both, options));
+/** `entry` is the slot of the key's entry, or 0. */
+function put(items: ItemStore, request: Request, entry: number, value: WireValue, ttlMs: number): Reply {
+  const { key, flags, dropsWhenRefused } = request;
+  return answer(items, items.entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused));
 }
 
-function compareAndSet(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
-  const { engine } = items;
+/** append and prepend. A cas id other than 0 is compared first; a meta command may create what is missing. */
+function extend(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
+  const { entries } = items;
+  if (entry === 0) {
+    if (!vivifies(request)) return 'not-stored';
+    return put(items, request, 0, value, items.ttlMs(request.meta.vivifyExptime, request.waitedMs));
+  }
+  if (items.casIds && request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
+  const old = entries.valueAt(entry);
+  if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) return 'not-stored';
+  const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
+  items.bytesCopied += both.length;
+  return answer(items, entries.update(entry, both, !request.dropsWhenRefused));
+}
+
+function compareAndSet(
+  items: ItemStore,
+  request: Request,
+  value: WireValue,
+  entry: number,
+  ttlMs: number,
+): Reply {
+  const { entries } = items;
   if (entry === 0) {
     items.count(CAS_MISSES);
     return 'not-found';
@@ -111,7 +114,7 @@ function compareAndSet(items: ItemStore, request: Request, value: WireValue, ent
   const current = items.casIdAt(entry);
   // A cas id of 0 is the answer to "which one?" where there are none; it matches nothing.
   if (request.cas !== 0 && request.cas === current) {
-    const reply = answer(items, engine.set(request.key, value, options));
+    const reply = put(items, request, entry, value, ttlMs);
     if (reply === 'stored') items.count(CAS_HITS);
     return reply;
   }
@@ -120,10 +123,9 @@ function compareAndSet(items: ItemStore, request: Request, value: WireValue, ent
     return 'exists';
   }
   // Somebody has invalidated it meanwhile: better a value that is marked stale than none.
-  const marks = STALE | (engine.marksAt(entry) & TOKEN_SENT);
-  options.ttlMs = engine.remainingTtlMsAt(entry);
-  const reply = answer(items, engine.set(request.key, value, options));
-  if (reply === 'stored') items.mark(request.key, marks);
+  const bits = STALE | (entries.adapterBitsAt(entry) & TOKEN_SENT);
+  const reply = put(items, request, entry, value, entries.remainingTtlMsAt(entry));
+  if (reply === 'stored') items.mark(request.key, bits);
   return reply;
 }
 

@@ -7,7 +7,7 @@ import { eviction } from './lines.js';
 const CHANNEL = 'hotset:removal';
 
 /** What the feed reads of an entry that is about to leave. */
-export interface WatchedEngine {
+export interface WatchedEntries {
   fetchedAt(entry: number): boolean;
   idleMsAt(entry: number): number;
   remainingTtlMsAt(entry: number): number;
@@ -23,12 +23,14 @@ interface Removal {
 }
 
 export class EvictionFeed {
-  readonly #engine: WatchedEngine;
+  readonly #engine: object;
+  readonly #entries: WatchedEntries;
   readonly #log: Publisher;
   #listens = false;
 
-  constructor(engine: WatchedEngine, log: Publisher) {
+  constructor(engine: object, entries: WatchedEntries, log: Publisher) {
     this.#engine = engine;
+    this.#entries = entries;
     this.#log = log;
   }
 
@@ -44,9 +46,9 @@ export class EvictionFeed {
     // The channel has the removals of all engines in the process.
     if (engine !== this.#engine || cause !== 'evicted') return;
     eviction(this.#log, key as string, {
-      fetched: this.#engine.fetchedAt(entry),
-      ttlMs: this.#engine.remainingTtlMsAt(entry),
-      idleMs: this.#engine.idleMsAt(entry),
+      fetched: this.#entries.fetchedAt(entry),
+      ttlMs: this.#entries.remainingTtlMsAt(entry),
+      idleMs: this.#entries.idleMsAt(entry),
       size: (value as { readonly length: number }).length,
     });
   };

@@ -4,7 +4,7 @@
  */
 
 import { EVICTIONS, type Publisher } from './categories.js';
-import { EvictionFeed, type WatchedEngine } from './eviction-feed.js';
+import { EvictionFeed, type WatchedEntries } from './eviction-feed.js';
 import { Watcher } from './watcher.js';
 
 export * from './categories.js';
@@ -30,9 +30,9 @@ export class WatchLog implements Publisher {
   #lastId = 0;
   #wakes = false;
 
-  constructor(engine: WatchedEngine, clock: Clock) {
+  constructor(engine: object, entries: WatchedEntries, clock: Clock) {
     this.#clock = clock;
-    this.#evictions = new EvictionFeed(engine, this);
+    this.#evictions = new EvictionFeed(engine, entries, this);
   }
 
   /** How many watch: `log_watchers`. */

@@ -16,9 +16,9 @@ export interface ReplyRoom {
 
 /** An entry as JSON, without more than there is room for. Throws an `RpcError`. */
 export function entryJson(items: ItemStore, entry: number, asBase64: boolean, room: ReplyRoom): string {
-  const { engine } = items;
-  const value = engine.valueAt(entry);
-  const flags = engine.flagsAt(entry);
+  const { entries } = items;
+  const value = entries.valueAt(entry);
+  const flags = entries.flagsAt(entry);
   // JSON takes no fewer bytes than the value has.
   if (value.length > room.bytes) throw replyTooLarge();
   const shown = (asBase64 ? null : plainJson(value, flags)) ?? base64Json(value);
@@ -41,7 +41,7 @@ export function casIdJson(items: ItemStore, cas: CasId): string {
 /** What is left of the entry's time, in milliseconds, as JSON. */
 export function ttlJson(items: ItemStore, entry: number): string {
   // Never is Infinity, which JSON knows as null.
-  return JSON.stringify(items.engine.remainingTtlMsAt(entry));
+  return JSON.stringify(items.entries.remainingTtlMsAt(entry));
 }
 
 function plainJson(value: WireValue, flags: number): string | null {

@@ -30,14 +30,14 @@ export function cacheDump(items: ItemStore, [classWord, limitWord]: readonly str
 
 /** All of it is put together first: a walk that waited for its reader would slow every access to the cache. */
 function* dumped(items: ItemStore, limit: number): Generator<string | null, void, undefined> {
-  const { engine } = items;
+  const { entries } = items;
   const lines: string[] = [];
   let length = 0;
   for (const item of walkItems(items, 'newest-first')) {
     if (item === null) yield null;
     else if (!isBinaryKey(items, item)) {
       const seconds = expiresAtSeconds(items, item.entry) ?? 0;
-      const line = `ITEM ${item.key} [${engine.valueAt(item.entry).length} b; ${seconds} s]\r\n`;
+      const line = `ITEM ${item.key} [${entries.valueAt(item.entry).length} b; ${seconds} s]\r\n`;
       length += line.length;
       if (length > DUMP_MAX_BYTES) break;
       lines.push(line);

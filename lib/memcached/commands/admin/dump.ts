@@ -19,12 +19,12 @@ const METADUMP: DumpFormat = {
   refusal: 'ERROR metadump not allowed\r\n',
   end: 'END\r\n',
   line(items, item) {
-    const { engine } = items;
+    const { entries } = items;
     const { key, entry } = item;
     return (
       `key=${uriEncoded(key)} exp=${expiresAtSeconds(items, entry) ?? -1} la=${usedAtSeconds(items, entry)} ` +
-      `cas=${items.casIdAt(entry)} fetch=${engine.fetchedAt(entry) ? 'yes' : 'no'} cls=1 ` +
-      `size=${itemBytesAt(items, item)} flags=${engine.flagsAt(entry)} \n`
+      `cas=${items.casIdAt(entry)} fetch=${entries.fetchedAt(entry) ? 'yes' : 'no'} cls=1 ` +
+      `size=${itemBytesAt(items, item)} flags=${entries.flagsAt(entry)} \n`
     );
   },
 };

@@ -20,7 +20,7 @@ const CHUNK_BYTES = 96;
 const CHUNKS_PER_PAGE = Math.floor(PAGE_BYTES / CHUNK_BYTES);
 
 export function itemStats(items: ItemStore): Stat[] {
-  const { engine } = items;
+  const { engine, entries } = items;
   const held = engine.stats();
   if (held.size === 0) return [];
   const { crawler } = adminStateOf(items);
@@ -30,7 +30,7 @@ export function itemStats(items: ItemStore): Stat[] {
     ...zeros('number_hot', 'number_warm'),
     ['number_cold', held.size],
     ...zeros('age_hot', 'age_warm'),
-    ['age', Math.floor(engine.oldestIdleMs / 1000)],
+    ['age', Math.floor(entries.oldestIdleMs / 1000)],
     ['mem_requested', held.bytes],
     ['evicted', held.evictions],
     ['evicted_nonzero', held.evictionsWithTtl],

@@ -29,7 +29,7 @@ export function settingsStats(items: ItemStore): Stat[] {
     tcpport: first((transport) => (transport.tcpPort < 0 ? null : transport.tcpPort), 0),
     inter: first((transport) => transport.host, 'NULL'),
     verbosity: items.verbosity,
-    evictions: items.engine.evicts ? 'on' : 'off',
+    evictions: items.entries.evicts ? 'on' : 'off',
     domain_socket: first((transport) => transport.path, 'NULL'),
     umask: first((transport) => (transport.path === null ? null : transport.mode), 0o700).toString(8),
     shutdown_command: yesOrNo(items.onShutdown !== undefined),

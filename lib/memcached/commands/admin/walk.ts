@@ -28,14 +28,14 @@ export function* walkItems(
   items: ItemStore,
   order: WalkOrder = 'oldest-first',
 ): Generator<WalkedItem | null, void, undefined> {
-  const { engine } = items;
+  const { engine, entries } = items;
   for (const _ of reclaimAll(items)) yield null;
   const item: WalkedItem = { key: '', entry: 0 };
   let pauseAt = performance.now() + SLICE_MS;
   let unlooked = 0;
   for (const key of engine.keys({ order })) {
     item.key = key;
-    item.entry = engine.find(key);
+    item.entry = entries.peekSlot(key);
     if (item.entry !== 0) yield item;
     if (++unlooked < LOOK_EVERY_ITEMS) continue;
     unlooked = 0;
@@ -57,7 +57,7 @@ const UNUSED_MAX = 1000;
  * walk is walked over once more, newest first. So an item may come twice, as in memcached's crawls.
  */
 export function* walkAllItems(items: ItemStore): Generator<WalkedItem | null, void, undefined> {
-  const { engine } = items;
+  const { entries } = items;
   let since = Number.NEGATIVE_INFINITY;
   for (let pass = 1; pass <= PASSES_MAX; pass++) {
     let pausedAt = Number.POSITIVE_INFINITY;
@@ -65,9 +65,9 @@ export function* walkAllItems(items: ItemStore): Generator<WalkedItem | null, vo
     for (const item of walkItems(items, pass === 1 ? 'oldest-first' : 'newest-first')) {
       if (item === null) {
         // Until its first pause a walk is alone.
-        pausedAt = Math.min(pausedAt, engine.clock.now());
+        pausedAt = Math.min(pausedAt, entries.clock.now());
         yield null;
-      } else if (engine.clock.now() - engine.idleMsAt(item.entry) >= since) {
+      } else if (entries.clock.now() - entries.idleMsAt(item.entry) >= since) {
         unused = 0;
         yield item;
       } else if (++unused >= UNUSED_MAX) break;
@@ -85,13 +85,13 @@ export function* reclaimAll(
   items: ItemStore,
   limit: number = Number.POSITIVE_INFINITY,
 ): Generator<number, void, undefined> {
-  const { engine } = items;
+  const { engine, entries } = items;
   let reclaimed = 0;
   let pauseAt = performance.now() + SLICE_MS;
   // A sweep looks at no entry twice, so these steps are enough, however many it has to leave.
   for (
     let left = Math.min(limit, engine.size);
-    left > 0 && engine.mayHaveExpired;
+    left > 0 && entries.mayHaveExpired;
     left -= RECLAIMED_AT_ONCE
   ) {
     reclaimed += engine.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
@@ -105,5 +105,5 @@ export function* reclaimAll(
 
 /** What the item's size is in dumps, as memcached reckons it. */
 export function itemBytesAt(items: ItemStore, { key, entry }: WalkedItem): number {
-  return items.itemBytes(key.length, items.engine.flagsAt(entry), items.engine.valueAt(entry).length);
+  return items.itemBytes(key.length, items.entries.flagsAt(entry), items.entries.valueAt(entry).length);
 }

@@ -120,7 +120,7 @@ function get(
   request: Request,
   exptime: number | null,
 ): void {
-  const { engine } = items;
+  const { entries } = items;
   const { key } = request;
   const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key, true);
   if (entry === 0) {
@@ -129,9 +129,9 @@ function get(
     else writeError(out, header, STATUS.notFound);
     return;
   }
-  const value = opcode.command === 'touch' ? null : engine.valueAt(entry);
-  writeItem(out, header, engine.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
-  if (exptime !== null) engine.touchAt(entry, items.ttlMs(exptime));
+  const value = opcode.command === 'touch' ? null : entries.valueAt(entry);
+  writeItem(out, header, entries.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
+  if (exptime !== null) entries.touchAt(entry, items.ttlMs(exptime));
 }
 
 /** Counts a storage command whose value is to come; the error that it is answered with, or null. */

@@ -50,12 +50,12 @@ function writeNumberReply(
   created: boolean,
   out: ReplyBuffer,
 ): void {
-  const { engine } = items;
+  const { entries } = items;
   const { meta, key } = request;
-  const entry = engine.find(key);
+  const entry = entries.peekSlot(key);
   const speaks = !meta.has(LOWER.q);
   const sendsValue = meta.has(LOWER.v);
-  let ttlMs = entry === 0 ? 0 : engine.remainingTtlMsAt(entry);
+  let ttlMs = entry === 0 ? 0 : entries.remainingTtlMsAt(entry);
   if (speaks) {
     out.text(sendsValue ? 'VA ' : 'HD');
     if (sendsValue) out.number(digits.length);
@@ -68,9 +68,9 @@ function writeNumberReply(
     else if (letter === LETTER.t) writeTtl(out, secondsLeft(ttlMs));
     else if (letter === LETTER.c) writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
     else if (letter === LETTER.k)
-      writeKey(out, key, entry !== 0 && (engine.marksAt(entry) & KEY_BINARY) !== 0);
+      writeKey(out, key, entry !== 0 && (entries.adapterBitsAt(entry) & KEY_BINARY) !== 0);
     else if (letter === LETTER.O) writeOpaque(out, meta);
   }
   if (speaks) writeEnd(out, sendsValue ? wireValueOfText(digits) : null);
-  if (entry !== 0 && (meta.hasUpper(UPPER.T) || created)) engine.touchAt(entry, ttlMs);
+  if (entry !== 0 && (meta.hasUpper(UPPER.T) || created)) entries.touchAt(entry, ttlMs);
 }

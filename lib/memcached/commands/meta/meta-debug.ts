@@ -9,21 +9,21 @@ import { sawLookup } from '../observation.js';
 import { secondsLeft } from '../seconds-left.js';
 
 export function metaDebug(items: ItemStore, { key }: Request): string {
-  const { engine } = items;
+  const { entries } = items;
   items.count(CMD_META);
-  const entry = engine.find(key);
+  const entry = entries.peekSlot(key);
   if (items.observed) sawLookup(items, key, entry);
   if (entry === 0) return 'EN\r\n';
-  const ttlMs = engine.remainingTtlMsAt(entry);
+  const ttlMs = entries.remainingTtlMsAt(entry);
   const fields = {
     exp: ttlMs === Number.POSITIVE_INFINITY ? -1 : secondsLeft(ttlMs),
-    la: Math.floor(engine.idleMsAt(entry) / 1000),
+    la: Math.floor(entries.idleMsAt(entry) / 1000),
     cas: items.casIdAt(entry),
-    fetch: engine.fetchedAt(entry) ? 'yes' : 'no',
+    fetch: entries.fetchedAt(entry) ? 'yes' : 'no',
     cls: 1,
-    size: items.itemBytes(key.length, engine.flagsAt(entry), engine.valueAt(entry).length),
+    size: items.itemBytes(key.length, entries.flagsAt(entry), entries.valueAt(entry).length),
   };
-  const name = (engine.marksAt(entry) & KEY_BINARY) !== 0 ? encodedKey(key) : key;
+  const name = (entries.adapterBitsAt(entry) & KEY_BINARY) !== 0 ? encodedKey(key) : key;
   const text = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
   return `ME ${name} ${text.join(' ')}\r\n`;
 }

@@ -14,9 +14,9 @@ import { sawDeletion, sawLookup } from '../observation.js';
 const EMPTY = wireValueOfText('');
 
 export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer): void {
-  const { engine } = items;
+  const { entries } = items;
   const { meta, key } = request;
-  const entry = engine.find(key);
+  const entry = entries.peekSlot(key);
   if (items.observed) sawLookup(items, key, entry);
   if (entry === 0) {
     items.count(DELETE_MISSES);
@@ -36,7 +36,7 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
   if (stays) invalidate(items, request);
   else if (!meta.has(LOWER.x)) {
     if (items.observed) sawDeletion(items, key, 'md', entry);
-    engine.delete(key);
+    entries.delete(key);
   }
   if (!stays) items.count(DELETE_HITS);
   if (!meta.has(LOWER.q)) writeStatus(out, 'HD', request);
@@ -52,15 +52,15 @@ function empty(items: ItemStore, { meta, key }: Request): boolean {
 
 /** Marks the item as stale, so that the next client to read it wins, and a write of what was read before fails. */
 function invalidate(items: ItemStore, { meta, key }: Request): void {
-  const { engine } = items;
-  const entry = engine.find(key);
+  const { entries } = items;
+  const entry = entries.peekSlot(key);
   if (entry === 0) return;
-  engine.setMarksAt(entry, (engine.marksAt(entry) & ~TOKEN_SENT) | STALE);
+  entries.setAdapterBitsAt(entry, (entries.adapterBitsAt(entry) & ~TOKEN_SENT) | STALE);
   if (items.casIds) {
-    if (meta.hasUpper(UPPER.E)) engine.setVersionAt(entry, meta.newCas);
-    else engine.renewVersionAt(entry);
+    if (meta.hasUpper(UPPER.E)) entries.setVersionAt(entry, meta.newCas);
+    else entries.renewVersionAt(entry);
   }
   if (!meta.hasUpper(UPPER.T) || meta.has(LOWER.x)) return;
-  const stale = engine.find(key);
-  if (stale !== 0) engine.touchAt(stale, items.ttlMs(meta.exptime));
+  const stale = entries.peekSlot(key);
+  if (stale !== 0) entries.touchAt(stale, items.ttlMs(meta.exptime));
 }

@@ -33,15 +33,15 @@ const EMPTY = wireValueOfText('');
 
 /** Returns the entry's number, which is no more than a guess afterwards; 0 or less for a miss. */
 export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): number {
-  const { engine } = items;
+  const { entries } = items;
   const { meta, key } = request;
   let idleMs = 0;
   let wasFetched = false;
   if (meta.has(LOWER.h | LOWER.l)) {
-    const before = engine.find(key);
+    const before = entries.peekSlot(key);
     if (before !== 0) {
-      idleMs = engine.idleMsAt(before);
-      wasFetched = engine.fetchedAt(before);
+      idleMs = entries.idleMsAt(before);
+      wasFetched = entries.fetchedAt(before);
     }
   }
   let entry = read(items, request);
@@ -57,10 +57,10 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
     return entry;
   }
 
-  const value = engine.valueAt(entry);
-  const marks = engine.marksAt(entry);
+  const value = entries.valueAt(entry);
+  const marks = entries.adapterBitsAt(entry);
   const sendsValue = meta.has(LOWER.v) && !(meta.hasUpper(UPPER.C) && meta.cas === items.casIdAt(entry));
-  let ttlMs = engine.remainingTtlMsAt(entry);
+  let ttlMs = entries.remainingTtlMsAt(entry);
   let won = false;
   if (sendsValue) writeNumber(out, 'VA ', value.length);
   else out.text('HD');
@@ -87,7 +87,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
         writeNumber(out, ' c', items.casIdAt(entry));
         break;
       case LETTER.f:
-        writeNumber(out, ' f', engine.flagsAt(entry));
+        writeNumber(out, ' f', entries.flagsAt(entry));
         break;
       case LETTER.l:
         writeNumber(out, ' l', Math.floor(idleMs / 1000));
@@ -110,28 +110,28 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
   }
   if (won) {
     out.text(' W');
-    engine.setMarksAt(entry, marks | TOKEN_SENT);
+    entries.setAdapterBitsAt(entry, marks | TOKEN_SENT);
   }
   writeEnd(out, sendsValue ? value : null);
   // Last: a new time may be the end of the item.
-  if (meta.hasUpper(UPPER.T) || created) engine.touchAt(entry, ttlMs);
+  if (meta.hasUpper(UPPER.T) || created) entries.touchAt(entry, ttlMs);
   return entry;
 }
 
 /** Reads as get does, or without a trace: the entry, 0 for none, -1 for one that has expired. */
 function read(items: ItemStore, { meta, key }: Request): number {
-  const { engine } = items;
-  if (!meta.has(LOWER.u)) return engine.lookup(key);
-  const entry = engine.find(key);
-  return entry === 0 ? engine.lookup(key) : entry;
+  const { entries } = items;
+  if (!meta.has(LOWER.u)) return entries.readSlot(key);
+  const entry = entries.peekSlot(key);
+  return entry === 0 ? entries.readSlot(key) : entry;
 }
 
 /** Creates an empty item and returns its entry; 0 when there is no room. */
 function vivify(items: ItemStore, key: string, meta: MetaFlags): number {
-  const { engine } = items;
+  const { engine, entries } = items;
   if (engine.set(key, EMPTY, { flags: 0 }) !== 'stored') return 0;
   if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
-  return meta.has(LOWER.u) ? engine.find(key) : engine.lookup(key);
+  return meta.has(LOWER.u) ? entries.peekSlot(key) : entries.readSlot(key);
 }
 
 /** Whether an item with this time to live has less left than the client wants to have. */

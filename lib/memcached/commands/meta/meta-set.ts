@@ -32,7 +32,7 @@ function writeReply(
   out: ReplyBuffer,
 ): void {
   const { meta, key } = request;
-  const entry = stored ? items.engine.find(key) : 0;
+  const entry = stored ? items.entries.peekSlot(key) : 0;
   out.text(status);
   for (let i = 0; i < meta.count; i++) {
     switch (meta.letters[i]) {
@@ -46,7 +46,7 @@ function writeReply(
         writeNumber(out, ' c', stored ? items.storedCasId(key) : 0);
         break;
       case LETTER.s:
-        writeNumber(out, ' s', entry === 0 ? value.length : items.engine.valueAt(entry).length);
+        writeNumber(out, ' s', entry === 0 ? value.length : items.entries.valueAt(entry).length);
         break;
     }
   }

@@ -152,8 +152,8 @@ export class HotKeys {
 
   /** What the key's entry takes; null without one. */
   #bytesOf(key: string): number | null {
-    const { engine } = this.#items;
-    const entry = engine.find(key);
-    return entry === 0 ? null : engine.bytesAt(entry);
+    const { entries } = this.#items;
+    const entry = entries.peekSlot(key);
+    return entry === 0 ? null : entries.bytesAt(entry);
   }
 }

@@ -18,16 +18,16 @@ export const VIEWS: Readonly<Record<string, Method>> = {
     JSON.stringify({ version: VERSION, access: context.settings.access, ...overview(items) }),
   ),
   inspect: method('metadata', { key: KEY }, ({ items }, { key }) => {
-    const { engine } = items;
-    const entry = engine.find(wireKey(key));
+    const { entries } = items;
+    const entry = entries.peekSlot(wireKey(key));
     if (entry === 0) return 'null';
     const facts = {
-      bytes: engine.bytesAt(entry),
-      flags: engine.flagsAt(entry),
-      ageMs: engine.ageMsAt(entry),
-      idleMs: engine.idleMsAt(entry),
-      fetched: engine.fetchedAt(entry),
-      valueBytes: engine.valueAt(entry).length,
+      bytes: entries.bytesAt(entry),
+      flags: entries.flagsAt(entry),
+      ageMs: entries.ageMsAt(entry),
+      idleMs: entries.idleMsAt(entry),
+      fetched: entries.fetchedAt(entry),
+      valueBytes: entries.valueAt(entry).length,
     };
     const rest = JSON.stringify(facts).slice(1);
     return `{"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)},${rest}`;

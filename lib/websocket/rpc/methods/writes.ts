@@ -56,7 +56,7 @@ export const WRITES: Readonly<Record<string, Method>> = {
     const { items } = call;
     const entry = fetchToTouch(items, beginAct(call, key), false);
     if (entry === 0) return NOT_FOUND;
-    items.engine.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
+    items.entries.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
   }),
   increment: method(
@@ -130,7 +130,7 @@ function answer(items: ItemStore, reply: Reply, version: string): string {
       throw new RpcError('HOTSET_NOT_A_NUMBER', 'increment takes a value of digits, below 2^64');
     case 'out-of-memory':
       // An engine that evicts makes room for whatever can fit.
-      throw items.engine.evicts
+      throw items.entries.evicts
         ? tooLarge()
         : new RpcError('HOTSET_NO_ROOM', 'the cache is full and does not evict');
     default:
@@ -147,7 +147,7 @@ function tooLarge(): RpcError {
  * the process may have written to it.
  */
 function nextVersionJson(items: ItemStore): string {
-  return casIdJson(items, items.engine.lastVersion + 1);
+  return casIdJson(items, items.entries.lastVersion + 1);
 }
 
 function isStorable(value: unknown): value is unknown {

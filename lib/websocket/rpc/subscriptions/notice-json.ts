@@ -12,9 +12,9 @@ import type { Notice } from './subscription.js';
  */
 export function noticeJson(items: ItemStore, { key, cause }: Notice): string {
   if (key === null) return notification('invalidatedAll', `{"cause":"${cause}"}`);
-  const { engine } = items;
-  const entry = engine.find(key);
-  const version = entry === 0 || engine.givesVersions ? 'null' : versionJson(items, entry);
+  const { entries } = items;
+  const entry = entries.peekSlot(key);
+  const version = entry === 0 || entries.givesVersions ? 'null' : versionJson(items, entry);
   return notification(
     'invalidated',
     `{"key":${JSON.stringify(keyText(key))},"cause":"${cause}","version":${version}}`,

@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RecentReads } from '../../lib/engine/recent-reads.js';
+import { HitRatioWindow } from '../../lib/engine/hit-ratio-window.js';
 
 /** Reads as the engine does them, and every one of them noted. */
 class Reads {
-  readonly recent: RecentReads = new RecentReads();
+  readonly recent: HitRatioWindow = new HitRatioWindow();
   /** Misses among the first n reads. */
   #missesUpTo: number[] = [0];
   #hits = 0;
