@@ -761,6 +761,11 @@ export class EntryStore<K, V> {
     };
   }
 
+  /** Whether anybody listens to removals or changes. */
+  get isHeard(): boolean {
+    return (this.#features & LISTENERS) !== 0;
+  }
+
   #noteListeners(): void {
     if (this.#listeners.isHeard) this.#features |= LISTENERS;
     else this.#features &= ~LISTENERS;

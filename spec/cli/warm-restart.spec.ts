@@ -216,12 +216,12 @@ describe('save and load', () => {
     const after = createWireEngine();
     await load(after, path);
     const told = (engine: WireEngine): unknown[] =>
-      Array.from(engine.dump(), ({ key, value, flags, fetched, marks }) => ({
+      Array.from(engine.dump(), ({ key, value, flags, fetched, adapterBits }) => ({
         key,
         value,
         flags,
         fetched,
-        marks,
+        adapterBits,
       }));
     expect(told(after)).toEqual(told(before));
     expect(Array.from(after.dump(), ({ key }) => key)).toEqual(['b', 'c', 'd', 'a']);

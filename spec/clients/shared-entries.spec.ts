@@ -73,6 +73,6 @@ describe.skipIf(python.missing)(`an embedding process and Python${python.hint}`,
   });
 
   it('has the flags that Python gave', () => {
-    expect(engine.flagsAt(engine.lookup(wireKey('python:json')))).toBe(JSON_FLAGS);
+    expect(engine.getEntry(wireKey('python:json'))?.flags).toBe(JSON_FLAGS);
   });
 });

@@ -1,19 +1,21 @@
 /** The memo of keys' entries: it may forget, and is never wrong. */
 
 import { describe, expect, it } from 'vitest';
+import { storeOf } from '../../lib/engine/cache-engine.js';
 import { HASH_FACTOR, HASH_SEED, KeyMemo } from '../../lib/memcached/key-memo.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { createWireEngine } from '../../lib/tcp/index.js';
 
 function filled(keys: readonly string[]) {
   const engine = createWireEngine({ maxBytes: '64MiB' });
-  const memo = new KeyMemo(engine);
+  const entries = storeOf(engine);
+  const memo = new KeyMemo(entries);
   const set = (key: string): void => {
     engine.set(key, wireValueOfText('v'));
-    memo.note(hashOf(key), engine.lastStored);
+    memo.note(hashOf(key), entries.lastStored);
   };
   for (const key of keys) set(key);
-  return { engine, memo, set };
+  return { engine, entries, memo, set };
 }
 
 function hashOf(key: string): number {
@@ -27,52 +29,55 @@ function find(memo: KeyMemo, key: string, hash: number = hashOf(key)): number {
 
 describe('the key memo', () => {
   it('knows what has been noted', () => {
-    const { engine, memo } = filled(['a', 'b', '\xff\0']);
-    for (const key of ['a', 'b', '\xff\0']) expect(find(memo, key)).toBe(engine.find(key));
+    const { entries, memo } = filled(['a', 'b', '\xff\0']);
+    for (const key of ['a', 'b', '\xff\0']) expect(find(memo, key)).toBe(entries.peekSlot(key));
     expect(find(memo, 'c')).toBe(0);
   });
 
   it('takes no key for another one with the same hash', () => {
-    const { engine, memo } = filled(['a']);
+    const { entries, memo } = filled(['a']);
     for (const other of ['b', 'aa', '']) expect(find(memo, other, hashOf('a'))).toBe(0);
-    expect(find(memo, 'a')).toBe(engine.find('a'));
+    expect(find(memo, 'a')).toBe(entries.peekSlot('a'));
   });
 
   it('keeps two keys of one place, and forgets the one noted first for a third', () => {
-    const { engine, memo } = filled(['a', 'b', 'c']);
+    const { entries, memo } = filled(['a', 'b', 'c']);
     const [first, second, third] = [0x10000000, 0x20000000, 0x30000000];
-    memo.note(first, engine.find('a'));
-    memo.note(second, engine.find('b'));
-    expect([find(memo, 'a', first), find(memo, 'b', second)]).toEqual([engine.find('a'), engine.find('b')]);
-    memo.note(third, engine.find('c'));
+    memo.note(first, entries.peekSlot('a'));
+    memo.note(second, entries.peekSlot('b'));
+    expect([find(memo, 'a', first), find(memo, 'b', second)]).toEqual([
+      entries.peekSlot('a'),
+      entries.peekSlot('b'),
+    ]);
+    memo.note(third, entries.peekSlot('c'));
     expect([find(memo, 'a', first), find(memo, 'b', second), find(memo, 'c', third)]).toEqual([
       0,
-      engine.find('b'),
-      engine.find('c'),
+      entries.peekSlot('b'),
+      entries.peekSlot('c'),
     ]);
   });
 
   it('knows nothing of an entry that is gone, or whose number another has', () => {
-    const { engine, memo, set } = filled(['a', 'b']);
-    const number = engine.find('a');
+    const { engine, entries, memo, set } = filled(['a', 'b']);
+    const number = entries.peekSlot('a');
     engine.delete('a');
     expect(find(memo, 'a')).toBe(0);
     set('c');
-    expect(engine.find('c')).toBe(number);
+    expect(entries.peekSlot('c')).toBe(number);
     expect(find(memo, 'a')).toBe(0);
     engine.clear();
     expect(find(memo, 'b')).toBe(0);
   });
 
-  it('is right about as many keys as it likes to remember, through growth and many tables', () => {
+  it('is right about as many keys as it likes to remember, through growth', () => {
     const keys = Array.from({ length: 200_000 }, (_, i) => `key:${i}`);
-    const { engine, memo } = filled(keys);
+    const { engine, entries, memo } = filled(keys);
     let known = 0;
     for (const key of keys) {
       const entry = find(memo, key);
       if (entry === 0) continue;
       known++;
-      expect(engine.keyAt(entry)).toBe(key);
+      expect(entries.keyAt(entry)).toBe(key);
     }
     expect(known).toBeGreaterThan(30_000);
     engine.clear();

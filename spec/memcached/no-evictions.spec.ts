@@ -54,18 +54,3 @@ describe('without room', () => {
     expect(ask('stats\r\n')).toContain('STAT store_no_memory 1\r\n');
   });
 });
-
-describe('an engine that does not evict', () => {
-  it('evicts nothing for a read that moves an entry to another table', () => {
-    const engine = new CacheEngine<string, string>(
-      { maxBytes: 26_000, evict: false },
-      { singleMaxEntries: 180, tables: 64 },
-    );
-    let stored = 0;
-    while (engine.set(`key${stored}`, 'v'.repeat(20)) === 'stored') stored++;
-    expect(engine.stats().evictions).toBe(0);
-    for (let i = 0; i < stored; i++) engine.get(`key${i}`);
-    expect(engine.stats().evictions).toBe(0);
-    expect(engine.size).toBe(stored);
-  });
-});

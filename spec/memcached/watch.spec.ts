@@ -3,6 +3,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { storeOf } from '../../lib/engine/cache-engine.js';
 import { ManualClock } from '../../lib/index.js';
 import { admin as administer } from '../../lib/memcached/commands/admin/admin.js';
 import { Request } from '../../lib/memcached/request.js';
@@ -34,7 +35,7 @@ afterEach(() => {
 function watched(mask: number): { log: WatchLog; watcher: Watcher; clock: ManualClock } {
   const { engine } = new Administered();
   const clock = new ManualClock(1_795_212_204_451.027);
-  const log = new WatchLog(engine, clock);
+  const log = new WatchLog(engine, storeOf(engine), clock);
   const watcher = log.open(mask, nothing)!;
   opened.push(watcher);
   expect(watcher.take()).toBe('OK\r\n');

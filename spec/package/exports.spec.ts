@@ -18,7 +18,7 @@ function node(...args: string[]): string {
 
 /** entry -> what its module exports, types aside. */
 const ENTRIES: Readonly<Record<string, string>> = {
-  '.': 'CacheEngine,CoarseClock,DEFAULT_MAX_BYTES,ERROR_CODES,HotsetError,ManualClock,TickingClock,systemClock',
+  '.': 'CacheEngine,CoarseClock,DEFAULT_MAX_BYTES,ERROR_CODES,HotsetError,ManualClock,monotonicClock,systemClock',
   './loading':
     'DEFAULT_MAX_FLIGHTS,DEFAULT_MAX_NEGATIVES,LoadingCache,ManualScheduler,memoize,systemScheduler',
   './tcp': 'BYTES_FLAGS,JSON_FLAGS,SharedCache,TEXT_FLAGS,createTcpServer,createWireEngine,keyText,wireKey',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
 import {
   createTcpServer,
   createWireEngine,
@@ -74,7 +74,8 @@ export async function serve(
   engineOptions: WireEngineOptions | WireEngine = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const engine = 'lookup' in engineOptions ? engineOptions : createWireEngine({ clock, ...engineOptions });
+  const engine =
+    engineOptions instanceof CacheEngine ? engineOptions : createWireEngine({ clock, ...engineOptions });
   const server = createTcpServer(engine, {
     clock,
     ...('path' in options ? {} : { port: 0 }),

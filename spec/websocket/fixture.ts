@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
-import { ManualClock } from '../../lib/index.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
 import { createWireEngine, type WireEngine, type WireEngineOptions } from '../../lib/tcp/index.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { FrameClient } from './frame-client.js';
@@ -34,7 +34,8 @@ export async function serve(
   engineOptions: WireEngineOptions | WireEngine = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const engine = 'lookup' in engineOptions ? engineOptions : createWireEngine({ clock, ...engineOptions });
+  const engine =
+    engineOptions instanceof CacheEngine ? engineOptions : createWireEngine({ clock, ...engineOptions });
   const endpoint = closeAfterTest(attachWebSocket(engine, { clock, port: 0, ...options }));
   const { port } = await endpoint.listen();
   return {

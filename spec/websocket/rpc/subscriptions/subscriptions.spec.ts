@@ -1,6 +1,7 @@
 /** Who is told of what, in what words, and when. */
 
 import { describe, expect, it } from 'vitest';
+import { storeOf } from '../../../../lib/engine/cache-engine.js';
 import { ReplyBuffer } from '../../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../../lib/memcached/session.js';
 import { wireKey } from '../../../../lib/memcached/wire-key.js';
@@ -304,9 +305,7 @@ describe('noEcho', () => {
 });
 
 describe('cost', () => {
-  /** Whether the engine has anybody to tell. */
-  const isHeard = ({ engine }: Endpoint): boolean =>
-    (engine as unknown as { announcements: object | null }).announcements !== null;
+  const isHeard = ({ engine }: Endpoint): boolean => storeOf(engine).isHeard;
 
   it('is nothing without subscribers', () => {
     const endpoint = new Endpoint();
