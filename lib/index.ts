@@ -5,7 +5,7 @@ export { CacheEngine, type IterationOptions } from './engine/cache-engine.js';
 export { type Clock, CoarseClock, ManualClock, systemClock, TickingClock } from './engine/clock.js';
 export type { LookupMessage, RemovalMessage, StoreMessage } from './engine/diagnostics.js';
 export type { DumpedEntry, EntryInfo, StoreOptions, StoreResult } from './engine/entry.js';
-export type { SizeOf } from './engine/entry-bytes.js';
+export type { SizeOf } from './weigh/index.js';
 export type { AgeBar } from './engine/eviction-ages.js';
 export { type CacheEngineOptions, DEFAULT_MAX_BYTES } from './engine/options.js';
 export type { Direction } from './engine/recency-list.js';

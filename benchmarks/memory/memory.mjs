@@ -3,7 +3,7 @@
  * an array, then in an engine, filled once and with all entries replaced twice.
  */
 
-import { valueBytes } from '../../dist/engine/entry-bytes.js';
+import { valueBytes } from '../../dist/weigh/index.js';
 import { runChild } from '../harness/child.mjs';
 import { fixed, table } from '../harness/table.mjs';
 import { shapes } from './shapes.mjs';

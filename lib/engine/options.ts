@@ -3,7 +3,7 @@
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
 import { bytesOption } from './byte-size.js';
 import { type Clock, systemClock } from './clock.js';
-import type { SizeOf } from './entry-bytes.js';
+import type { SizeOf } from '../weigh/index.js';
 import type { RemovalListener } from './removal.js';
 
 export interface CacheEngineOptions<K, V> {

@@ -10,9 +10,7 @@
  * A write: `weigh` the value, ask `wouldAdd`, make room, `pin`. A removal: `unpin`.
  */
 
-import { valueBytes } from './entry-bytes.js';
-import { weighObject } from './object-bytes.js';
-import { bareViewBytes, bufferBytes, isSharedView } from './view-bytes.js';
+import { bareViewBytes, bufferBytes, isSharedView, valueBytes, weighObject } from '../weigh/index.js';
 
 /** A buffer's place in the Map below, 28 to 56, and its record, 40. */
 const BLOCK_RECORD_BYTES = 80;

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { valueBytes } from '../../lib/engine/entry-bytes.js';
+import { valueBytes } from '../../lib/weigh/index.js';
 import { PinnedMemory } from '../../lib/engine/pinned-memory.js';
-import { detached } from './values.js';
+import { detached } from '../weigh/values.js';
 
 const BLOCK = 10_000;
 

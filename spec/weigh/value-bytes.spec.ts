@@ -2,14 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  checkedSize,
-  latin1Bytes,
-  stringBytes,
-  valueBytes,
-  viewBytes,
-} from '../../lib/engine/entry-bytes.js';
-import { thrownBy } from './fixture.js';
+import { checkedSize, latin1Bytes, textBytes, valueBytes, viewBytes } from '../../lib/weigh/index.js';
+import { thrownBy } from '../engine/fixture.js';
 import { anything } from './values.js';
 
 describe('valueBytes', () => {
@@ -79,21 +73,21 @@ describe('a string', () => {
     for (const length of [10, 64, 65, 1000]) {
       const narrow = valueBytes('ÿ'.repeat(length));
       expect(narrow).toBe(valueBytes('a'.repeat(length)));
-      expect(narrow - stringBytes('')).toBe(Math.ceil(length / 8) * 8);
+      expect(narrow - textBytes('')).toBe(Math.ceil(length / 8) * 8);
       for (const wide of ['Ā', '\uD800', '€'])
-        expect(valueBytes('a'.repeat(length - 1) + wide) - stringBytes('')).toBe(
+        expect(valueBytes('a'.repeat(length - 1) + wide) - textBytes('')).toBe(
           Math.ceil((2 * length) / 8) * 8,
         );
     }
   });
 
   it('known to be latin1 weighs the same without being looked at', () => {
-    for (const text of ['', 'a', 'ÿ'.repeat(100)]) expect(latin1Bytes(text)).toBe(stringBytes(text));
+    for (const text of ['', 'a', 'ÿ'.repeat(100)]) expect(latin1Bytes(text)).toBe(textBytes(text));
   });
 
   it('with a wide character beside line breaks is found wide', () => {
     const lines = 'a\n'.repeat(50);
-    expect(stringBytes(`${lines}€${lines}`)).toBeGreaterThan(400);
+    expect(textBytes(`${lines}€${lines}`)).toBeGreaterThan(400);
   });
 });
 

@@ -1,7 +1,7 @@
 /** What objects really are, as Node tells it and as it is found out elsewhere. */
 
 import { describe, expect, it } from 'vitest';
-import { brands, portableBrands } from '../../lib/engine/brands.js';
+import { portableTypeChecks, typeChecks } from '../../lib/weigh/type-checks.js';
 
 const things: readonly (readonly [string, object, string | null])[] = [
   ['a Map', new Map(), 'isMap'],
@@ -21,9 +21,9 @@ const things: readonly (readonly [string, object, string | null])[] = [
 ];
 
 describe.each([
-  ['Node', brands],
-  ['any engine', portableBrands()],
-])('brands as %s tells them', (_, found) => {
+  ['Node', typeChecks],
+  ['any engine', portableTypeChecks()],
+])('type checks as %s tells them', (_, found) => {
   it.each(things)('%s', (_, thing, expected) => {
     const yes = (
       ['isMap', 'isSet', 'isDate', 'isRegExp', 'isNativeError', 'isAnyArrayBuffer'] as const
@@ -34,5 +34,5 @@ describe.each([
 });
 
 it('Node knows a Proxy', () => {
-  expect(brands.isProxy(new Proxy({}, {}))).toBe(true);
+  expect(typeChecks.isProxy(new Proxy({}, {}))).toBe(true);
 });

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { valueBytes } from '../../lib/engine/entry-bytes.js';
-import { TRUSTED_AFTER } from '../../lib/engine/known-shapes.js';
+import { valueBytes } from '../../lib/weigh/index.js';
+import { TRUSTED_AFTER } from '../../lib/weigh/memo.js';
 import { anything, detached } from './values.js';
 
 function trap(): never {
