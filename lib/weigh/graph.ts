@@ -2,7 +2,7 @@
  * Bytes that V8 holds for an object and all that can be reached from it, each object once. Linear in the size
  * of the graph, without recursion. Changes nothing that it weighs, runs no code of the graph's and throws
  * nothing. Getters are not called and a Proxy is not asked. Two exceptions: an accessor that somebody defined on
- * an array's index, and one on a record whose class and names a thousand records without one have had; what
+ * an array's index, and one on a record whose class and names 200 records without one have had; what
  * they throw is caught, and the second kind is found out.
  *
  * An array is read by the built-in `forEach` and never by `array[i]`: where the optimizer has seen arrays of
@@ -56,7 +56,7 @@ const SPARSE_SAMPLES = 16;
 /** JSON.parse and literals share texts of up to 10 characters. */
 const SHORT_TEXT_MAX_LENGTH = 10;
 /** A short text met before is shared (0) or, out of structuredClone or a buffer, one of its own (24). */
-const REPEATED_TEXT_BYTES = 8;
+const REPEATED_TEXT_BYTES = 0;
 
 const { getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isExtensible, keys: enumerableNames } = Object;
 const { isView } = ArrayBuffer;
@@ -79,7 +79,7 @@ export interface ObjectWeight {
   readonly shared: readonly ArrayBufferLike[] | null;
 }
 
-/** Weighs an object that is no view itself. O(size of the graph). */
+/** Weighs an object. O(size of the graph). */
 export function weighObject(root: object): ObjectWeight {
   const walk = new Walk(root);
   walk.run();
@@ -166,8 +166,7 @@ class Walk implements ObjectWeight {
 
   private weigh(object: object): void {
     try {
-      if (isView(object)) this.weighView(object);
-      else if (typeChecks.isProxy(object)) this.bytes += PROXY_BYTES;
+      if (typeChecks.isProxy(object)) this.bytes += PROXY_BYTES;
       else if (Array.isArray(object)) this.weighArray(object);
       else {
         const prototype = getPrototypeOf(object) as object | null;
@@ -222,6 +221,10 @@ class Walk implements ObjectWeight {
       count++;
       last = name;
     }
+    if (count === 0) {
+      this.bytes += classId === PLAIN_CLASS ? EMPTY_OBJECT_BYTES : OBJECT_HEADER_BYTES;
+      return;
+    }
     const shape = memo.trusted(last, count, classId);
     if (shape === undefined) {
       this.askRecord(object, classId);
@@ -271,6 +274,10 @@ class Walk implements ObjectWeight {
 
   /** An object with a prototype that is not known for ordinary objects. */
   private weighBuiltIn(object: object, prototype: object): void {
+    if (isView(object)) {
+      this.weighView(object);
+      return;
+    }
     if (typeChecks.isMap(object)) {
       this.bytes += mapBytes(mapSize.call(object));
       mapForEach.call(object, addEntry, this);

@@ -9,7 +9,7 @@
  */
 
 import { latin1Bytes, textBytes } from './primitives.js';
-import { builtInGetter } from './type-checks.js';
+import { builtInGetter, typeChecks } from './type-checks.js';
 
 /** 100 and 150 in the heap, and Node's own records of the parts. */
 const BLOB_BYTES = 500;
@@ -56,6 +56,7 @@ function blobWeigher(prototype: object): Weigher {
 
 /** How to weigh objects with this prototype; undefined when they are not the platform's. */
 export function hostWeigher(prototype: object): Weigher | undefined {
+  if (typeChecks.isProxy(prototype)) return undefined;
   const name: unknown = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
   if (typeof name !== 'string' || !(Object.hasOwn(makers, name) || Object.hasOwn(CLOSED_BYTES, name)))
     return undefined;

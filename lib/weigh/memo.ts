@@ -27,7 +27,7 @@ export const NAME_MAX_LENGTH = 64;
 const ALIKE_MAX = 4;
 const SHAPE_MAX_NAMES = 64;
 /** Objects without an accessor until a shape is trusted. */
-export const TRUSTED_AFTER: number = 1000;
+export const TRUSTED_AFTER: number = 200;
 const ASK_AGAIN_EVERY = 64;
 /** A power of two. 16 kB of hashes. */
 const TEXT_PLACES = 4096;
@@ -94,9 +94,9 @@ export class Memo {
     let shape = shapes.find((known) => known.classId === classId && sameNames(known.names, names));
     if (shape === undefined) {
       shape = { classId, names, plain: 0 };
-      if (shapes.length === ALIKE_MAX) shapes.shift();
+      if (shapes.length === ALIKE_MAX) this.#youngBytes -= shapeBytes(shapes.shift()!);
       shapes.push(shape);
-      for (const name of names) this.#youngBytes += keptBytes(name);
+      this.#youngBytes += shapeBytes(shape);
     }
     shape.plain = hasAccessor ? Number.NEGATIVE_INFINITY : shape.plain + 1;
   }
@@ -132,13 +132,17 @@ export class Memo {
     shapes = this.#old.get(name) ?? [];
     this.#young.set(name, shapes);
     this.#youngBytes += keptBytes(name);
-    for (const shape of shapes) for (const part of shape.names) this.#youngBytes += keptBytes(part);
+    for (const shape of shapes) this.#youngBytes += shapeBytes(shape);
     return shapes;
   }
 }
 
 function keptBytes(name: string): number {
   return NAME_KEPT_BYTES + 2 * name.length;
+}
+
+function shapeBytes(shape: Shape): number {
+  return shape.names.reduce((bytes, name) => bytes + keptBytes(name), 0);
 }
 
 function sameNames(some: readonly string[], others: readonly string[]): boolean {

@@ -16,8 +16,9 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'grace.ts', imports: ['errors.ts'], packages: [] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
-  { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
-  { room: 'engine', imports: ['errors.ts'], packages: [] },
+  { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
+  { room: 'weigh', imports: ['errors.ts'], packages: [] },
+  { room: 'engine', imports: ['weigh', 'errors.ts'], packages: [] },
   { room: 'loading', imports: ['engine', 'errors.ts'], packages: [] },
   ...['text', 'meta', 'binary'].map((protocol) => ({
     room: `memcached/${protocol}`,
@@ -35,7 +36,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'errors.ts', 'value-text.ts'],
+    imports: ['engine', 'weigh', 'errors.ts', 'value-text.ts'],
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
@@ -162,7 +163,6 @@ describe('import directions', () => {
       'memcached/item-store.ts',
       'memcached/shared-cache.ts',
       'memcached/wire-engine.ts',
-      'memcached/wire-value.ts',
     ]);
   });
 

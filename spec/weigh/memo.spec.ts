@@ -55,8 +55,8 @@ describe('shapes', () => {
     familiar(shapes, ['a']);
     let asked = 0;
     for (let i = 0; i < 10_000; i++) if (shapes.trusted('a', 1, prototype) === undefined) asked++;
-    expect(asked).toBeGreaterThan(5);
-    expect(asked).toBeLessThan(15);
+    expect(asked).toBeGreaterThan(100);
+    expect(asked).toBeLessThan(200);
     shapes.note(['a'], prototype, true);
     familiar(shapes, ['a'], 2 * TRUSTED_AFTER);
     expect(shapes.trusted('a', 1, prototype)).toBeUndefined();
@@ -76,5 +76,48 @@ describe('shapes', () => {
     familiar(shapes, ['old']);
     for (let i = 0; i < 5000; i++) shapes.meets(`data ${i}`);
     expect(shapes.trusted('old', 1, prototype)).toBeUndefined();
+  });
+});
+
+describe('what is kept', () => {
+  it('has a bound in bytes, and no long text in it', () => {
+    const memo = new Memo();
+    const most = 2 * 128 * 1024 + 2 * 64 * (64 + 2 * 64);
+    for (let i = 0; i < 4000; i++) {
+      memo.note(
+        Array.from({ length: 63 }, (_, n) => `${i}/${n}`.padStart(60, 'x')),
+        0,
+        false,
+      );
+      expect(memo.bytes).toBeLessThan(most);
+    }
+    for (let i = 0; i < 10_000; i++) memo.meets(`${i}`.padStart(64, 'x'));
+    expect(memo.bytes).toBeLessThan(most);
+    const before = memo.bytes;
+    for (let i = 0; i < 1000; i++) {
+      const long = `${i}`.padStart(2000, 'x');
+      memo.note([long, 'id'], 0, false);
+      memo.note(['id', long], 0, false);
+      memo.meets(long);
+    }
+    expect(memo.bytes - before).toBeLessThan(200);
+  });
+
+  it('of short texts is a hash', () => {
+    const memo = new Memo();
+    expect([memo.meetsText(1234), memo.meetsText(1234), memo.meetsText(-7), memo.meetsText(1234)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('of classes is a number for each', () => {
+    const memo = new Memo();
+    const [one, two] = [{}, {}];
+    expect(memo.classOf(one)).toBeUndefined();
+    expect(memo.addClass(one)).not.toBe(memo.addClass(two));
+    expect(memo.classOf(one)).toBeGreaterThan(0);
   });
 });
