@@ -2,14 +2,15 @@
  * Runs in a process of its own, with --expose-gc: weighs values of all shapes in random order, as a service
  * would that holds all of them, and then fills an array, or an engine, with one shape after the other. Reports
  * as JSON, for each shape, what is counted and what the process holds for it.
- * Arguments: `values` or `engine`, seed, bytes to fill for each shape, a RegExp on names.
+ * Arguments: `values` or `engine`, seed, bytes to fill for each shape, a RegExp on names, and `no limits` to leave
+ * out what is known not to be seen.
  */
 
 import { CacheEngine } from '../../dist/index.js';
 import { bareViewBytes, bufferBytes, isSharedView, valueBytes, weighObject } from '../../dist/weigh/index.js';
 import { mixture, randomOrder } from './mixture.mjs';
 
-const [what, seed, target, only = '.'] = process.argv.slice(2);
+const [what, seed, target, only = '.', limits = 'with limits'] = process.argv.slice(2);
 const WARM_UP = 30_000;
 const WARM_UP_MAX_BYTES = 20_000;
 /** Collections until what is held must be steady. */
@@ -93,6 +94,7 @@ for (let i = 0; i < WARM_UP; i++) {
 const figures = [];
 for (const row of rows) {
   const { name, limit, bytes } = row;
+  if (limit && limits === 'no limits') continue;
   let count = Math.min(FILL_MAX, Math.max(100, Math.floor(target / (60 + bytes))));
   if (name.includes('dictionaries')) count = DICTIONARIES;
   if (name.includes('pooled Buffer') || name.endsWith(', pooled')) count = POOLED;

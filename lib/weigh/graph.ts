@@ -66,7 +66,8 @@ const setForEach = Set.prototype.forEach;
 const mapSize = builtInGetter<number>(Map.prototype, 'size');
 const setSize = builtInGetter<number>(Set.prototype, 'size');
 const regExpSource = builtInGetter<string>(RegExp.prototype, 'source');
-const stringValue = String.prototype.valueOf;
+/** Each throws for another kind. */
+const BOXED_VALUES = [String, Number, Symbol, BigInt].map(({ prototype }) => prototype.valueOf);
 
 /** The one memo of the process, as V8's own tables are. */
 const memo = new Memo();
@@ -360,11 +361,13 @@ function isOrdinary(prototype: object): boolean {
 }
 
 function boxedBytes(box: object): number {
-  try {
-    return textBytes(Reflect.apply(stringValue, box, []));
-  } catch {
-    return 0;
-  }
+  for (const unboxed of BOXED_VALUES)
+    try {
+      return primitiveBytes(Reflect.apply(unboxed, box, []));
+    } catch {
+      // Another kind of box.
+    }
+  return 0;
 }
 
 /** Whether most of a few elements, spread over a long array, are missing. */

@@ -54,15 +54,18 @@ function blobWeigher(prototype: object): Weigher {
   return (blob) => BLOB_BYTES + size.call(blob);
 }
 
-/** How to weigh objects with this prototype; undefined when they are not the platform's. */
+/** How to weigh objects with this prototype; undefined when neither it nor one above it is the platform's. */
 export function hostWeigher(prototype: object): Weigher | undefined {
-  if (typeChecks.isProxy(prototype)) return undefined;
-  const name: unknown = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
-  if (typeof name !== 'string' || !(Object.hasOwn(makers, name) || Object.hasOwn(CLOSED_BYTES, name)))
-    return undefined;
-  // Asked for by name only now: the first touch makes Node load what is behind it.
-  const own = (globalThis as unknown as Record<string, { prototype: object } | undefined>)[name];
-  if (own?.prototype !== prototype) return undefined;
-  const bytes = CLOSED_BYTES[name];
-  return bytes === undefined ? makers[name]!(prototype) : (): number => bytes;
+  let next: object | null = prototype;
+  for (; next !== null && !typeChecks.isProxy(next); next = Object.getPrototypeOf(next) as object | null) {
+    const name: unknown = Object.getOwnPropertyDescriptor(next, Symbol.toStringTag)?.value;
+    if (typeof name !== 'string' || !(Object.hasOwn(makers, name) || Object.hasOwn(CLOSED_BYTES, name)))
+      continue;
+    // Asked for by name only now: the first touch makes Node load what is behind it.
+    const own = (globalThis as unknown as Record<string, { prototype: object } | undefined>)[name];
+    if (own?.prototype !== next) continue;
+    const bytes = CLOSED_BYTES[name];
+    return bytes === undefined ? makers[name]!(next) : (): number => bytes;
+  }
+  return undefined;
 }

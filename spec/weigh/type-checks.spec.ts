@@ -10,6 +10,10 @@ const things: readonly (readonly [string, object, string | null])[] = [
   ['a regular expression', /a/, 'isRegExp'],
   ['an Error', new RangeError('x'), 'isNativeError'],
   ['an ArrayBuffer', new ArrayBuffer(8), 'isAnyArrayBuffer'],
+  ['a boxed text', new String('x'), 'isBoxedPrimitive'],
+  ['a boxed number', new Number(1), 'isBoxedPrimitive'],
+  ['a boxed symbol', Object(Symbol('x')) as object, 'isBoxedPrimitive'],
+  ['what looks like a boxed text', Object.create(String.prototype) as object, null],
   ['a SharedArrayBuffer', new SharedArrayBuffer(8), 'isAnyArrayBuffer'],
   ['a Map in disguise', Object.setPrototypeOf(new Map(), Date.prototype) as object, 'isMap'],
   ['what looks like a Map', Object.create(Map.prototype) as object, null],
@@ -26,7 +30,15 @@ describe.each([
 ])('type checks as %s tells them', (_, found) => {
   it.each(things)('%s', (_, thing, expected) => {
     const yes = (
-      ['isMap', 'isSet', 'isDate', 'isRegExp', 'isNativeError', 'isAnyArrayBuffer'] as const
+      [
+        'isMap',
+        'isSet',
+        'isDate',
+        'isRegExp',
+        'isNativeError',
+        'isAnyArrayBuffer',
+        'isBoxedPrimitive',
+      ] as const
     ).filter((name) => found[name](thing));
     expect(yes).toEqual(expected === null ? [] : [expected]);
     expect(found.isProxy(thing)).toBe(false);
