@@ -150,7 +150,7 @@ class Walk implements ObjectWeight {
 
   private isNew(object: object, others: object[]): boolean {
     if (this.met === null) {
-      if (others.includes(object)) return false;
+      for (let i = 0; i < others.length; i++) if (others[i] === object) return false;
       if (others.length === LIST_SEARCH_MAX) this.met = new Set(others).add(object);
       return true;
     }
@@ -247,16 +247,19 @@ class Walk implements ObjectWeight {
     const count = names.length - indexes;
     let own = 0;
     let hasAccessor = false;
+    let hash = count;
     for (let i = 0; i < names.length; i++) {
       const name = names[i]!;
       hasAccessor = this.addProperty(object, name) || hasAccessor;
-      if (i < indexes || memo.meets(name)) continue;
+      if (i < indexes) continue;
+      hash = (Math.imul(hash, 31) + sampled(name)) | 0;
+      if (memo.meets(name)) continue;
       own++;
       this.bytes += textBytes(name);
     }
     if (indexes > 0) this.bytes += indexedBytes(indexes, Number(names[indexes - 1]));
     if (classId === NO_PROTOTYPE) this.bytes += dictionaryBytes(count);
-    else if (count > 0) this.bytes += recordBytes(count, own);
+    else if (count > 0) this.bytes += recordBytes(count, memo.meetsShape(hash) || own > 0 ? own : count);
     else this.bytes += classId === PLAIN_CLASS ? EMPTY_OBJECT_BYTES : OBJECT_HEADER_BYTES;
     if (indexes === 0 && count > 0) memo.note(names, classId, hasAccessor);
   }
@@ -376,6 +379,17 @@ function isSparse(array: readonly unknown[]): boolean {
   for (let i = 0; i < SPARSE_SAMPLES; i++)
     if (!hasOwn(array, Math.floor((array.length * i) / SPARSE_SAMPLES))) missing++;
   return missing > SPARSE_SAMPLES / 2;
+}
+
+/** A number that differs for most names. */
+function sampled(name: string): number {
+  const { length } = name;
+  return (
+    Math.imul(length, 0x9e37) ^
+    (name.charCodeAt(0) << 8) ^
+    (name.charCodeAt(length >> 1) << 4) ^
+    name.charCodeAt(length - 1)
+  );
 }
 
 /** Whether a name is an index, as an array has them. */

@@ -14,6 +14,9 @@
  * five times as long as reading. Once many objects of one class with the same names in the same order have been
  * asked, and none had an accessor, the next ones are taken on trust, all but one in 64.
  *
+ * A shape that was not met before brings its own description even when all names are known, as records do that
+ * have any of many optional fields. A hash of its names tells.
+ *
  * Short texts: JSON.parse makes texts of up to 10 characters once for all who hold them, and so does a literal.
  */
 
@@ -29,8 +32,8 @@ const SHAPE_MAX_NAMES = 64;
 /** Objects without an accessor until a shape is trusted. */
 export const TRUSTED_AFTER: number = 200;
 const ASK_AGAIN_EVERY = 64;
-/** A power of two. 16 kB of hashes. */
-const TEXT_PLACES = 4096;
+/** A power of two: 16 kB of hashes in each table. */
+const HASH_PLACES = 4096;
 
 /** The class of ordinary objects; classes that get a number follow. */
 export const PLAIN_CLASS = 0;
@@ -51,7 +54,8 @@ export class Memo {
   #youngBytes = 0;
   #oldBytes = 0;
   #freeNames = FREE_NAMES;
-  readonly #texts: Int32Array = new Int32Array(TEXT_PLACES);
+  readonly #textHashes: Int32Array = new Int32Array(HASH_PLACES);
+  readonly #shapeHashes: Int32Array = new Int32Array(HASH_PLACES);
   readonly #classes: WeakMap<object, number> = new WeakMap();
   #lastClass: number = PLAIN_CLASS;
 
@@ -114,10 +118,12 @@ export class Memo {
 
   /** Whether a short text with this hash has come by lately; remembers the hash. O(1). */
   meetsText(hash: number): boolean {
-    const place = (hash ^ (hash >>> 12)) & (TEXT_PLACES - 1);
-    if (this.#texts[place] === hash) return true;
-    this.#texts[place] = hash;
-    return false;
+    return meetsHash(this.#textHashes, hash);
+  }
+
+  /** Whether a shape with this hash has come by lately, or some names are still free; remembers it. O(1). */
+  meetsShape(hash: number): boolean {
+    return meetsHash(this.#shapeHashes, hash) || this.#freeNames > 0;
   }
 
   #remember(name: string): Shape[] {
@@ -135,6 +141,13 @@ export class Memo {
     for (const shape of shapes) this.#youngBytes += shapeBytes(shape);
     return shapes;
   }
+}
+
+function meetsHash(hashes: Int32Array, hash: number): boolean {
+  const place = (hash ^ (hash >>> 12)) & (HASH_PLACES - 1);
+  if (hashes[place] === hash) return true;
+  hashes[place] = hash;
+  return false;
 }
 
 function keptBytes(name: string): number {

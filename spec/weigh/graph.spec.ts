@@ -252,6 +252,7 @@ describe('weighing', () => {
     let deep: unknown = null;
     for (let i = 0; i < 1_000_000; i++) deep = i % 2 === 0 ? { deep } : [deep];
     expect(valueBytes(deep)).toBeGreaterThan(40_000_000);
+    familiarBytes({ i: 0 });
     const wide = Array.from({ length: 1_000_000 }, (_, i) => ({ i }));
     expect(valueBytes(wide)).toBe(32 + 16 + 8_000_000 + 32_000_000);
     expect(valueBytes([...wide, ...wide])).toBe(32 + 16 + 16_000_000 + 32_000_000);
@@ -325,6 +326,18 @@ describe('names that are data', () => {
       expect(valueBytes({ [long]: 1, id: 2 })).toBeGreaterThan(10_000);
       expect(valueBytes({ id: 2, [long]: 1 })).toBeGreaterThan(10_000);
     }
+  });
+
+  it('in ever new combinations bring a shape each', () => {
+    const some = (i: number): object => {
+      const object: Record<string, number> = {};
+      for (let n = 0; n < 12; n++) if (((i + 1) >>> n) & 1) object[`optionalField${n}`] = i;
+      return object;
+    };
+    for (let n = 0; n < 12; n++) valueBytes({ [`optionalField${n}`]: 1 });
+    const fields = Object.keys(some(2730)).length;
+    expect(valueBytes(some(2730))).toBe(24 + fields * 8 + 110 + fields * 58);
+    expect(valueBytes(some(2730))).toBe(24 + fields * 8);
   });
 
   it('of a record kind count with the first of it only', () => {
