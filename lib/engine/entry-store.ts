@@ -8,9 +8,9 @@
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
+import { checkedSize, type SizeOf, valueBytes } from '../weigh/index.js';
 import { STORE_CHANNEL } from './diagnostics.js';
 import type { StoreOptions, StoreResult } from './entry.js';
-import { checkedSize, type SizeOf, valueBytes } from '../weigh/index.js';
 import { EXPIRY_BYTES, FLAGS_BYTES, VERSION_BYTES, WIDE_VERSION_BYTES } from './entry-overhead.js';
 import { EntryRemoval } from './entry-removal.js';
 import type { EntryTable } from './entry-table.js';

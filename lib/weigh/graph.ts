@@ -15,6 +15,9 @@
  * `push` has left over, and whether floats of an array are boxed because it held something else once, or comes
  * out of structuredClone (24 bytes each in place of 8). Listing an object's names makes V8 keep the list with its
  * shape, 16 bytes for each name, once for all objects of that shape.
+ *
+ * Texts of up to 10 characters count the first time that they are met: JSON.parse and literals share them. Copies
+ * that structuredClone or a buffer made are not shared, look the same, and are 24 to 40 bytes each too few.
  */
 
 import { hostWeigher } from './host-objects.js';
@@ -55,8 +58,6 @@ const LIST_MAX_LENGTH = 2 ** 25;
 const SPARSE_SAMPLES = 16;
 /** JSON.parse and literals share texts of up to 10 characters. */
 const SHORT_TEXT_MAX_LENGTH = 10;
-/** A short text met before is shared (0) or, out of structuredClone or a buffer, one of its own (24). */
-const REPEATED_TEXT_BYTES = 0;
 
 const { getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isExtensible, keys: enumerableNames } = Object;
 const { isView } = ArrayBuffer;
@@ -139,7 +140,7 @@ class Walk implements ObjectWeight {
     const isWide = characters > 0xff;
     // V8 has each one-byte text of one character once.
     if (length < 2 && !isWide) return;
-    this.bytes += memo.meetsText(hash) ? REPEATED_TEXT_BYTES : paddedBytes(isWide ? length * 2 : length);
+    if (!memo.meetsText(hash)) this.bytes += paddedBytes(isWide ? length * 2 : length);
   }
 
   private meet(object: object): void {

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { valueBytes } from '../../lib/weigh/index.js';
 import { PinnedMemory } from '../../lib/engine/pinned-memory.js';
+import { valueBytes } from '../../lib/weigh/index.js';
 import { detached } from '../weigh/values.js';
 
 const BLOCK = 10_000;
