@@ -1,4 +1,7 @@
-/** Weighing changes nothing that it weighs: proved by what V8 says of each value before and after. */
+/**
+ * Weighing changes nothing that it weighs: proved by what V8 says of each value before and after. With `array[i]` in
+ * place of the built-in `forEach`, seed 1 fails on Node 20, 22, 24 and 26.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +19,7 @@ describe.each(NODES)('in a process of Node %s that has weighed all shapes', (_, 
         ['--allow-natives-syntax', '--expose-gc'],
         seed,
       );
-      expect(weighed).toBe(20_000);
+      expect(weighed).toBe(22_000);
       expect(changed).toEqual([]);
     },
   );
