@@ -4,6 +4,7 @@
  *   engine      the engine against other caches: ns for each operation      scale       from 1 k to 10 M entries
  *   pauses      the longest single calls; mass expiry                       footprint   bytes for each entry
  *   import      what importing the core costs                               memory      counted bytes against held ones
+ *   weighing    ns to weigh a value, beside JSON.stringify(value).length
  *
  *   server      servers at saturation: CPU time for each operation          latency     at half of saturation
  *   resident    servers' memory for each item                               cores       several processes
@@ -16,7 +17,7 @@
  *   --full                 also with 1 M entries (engine, memory) and 10 M (scale, pauses): hours
  *   --rounds=N             rounds; each part has its own number unless told
  *   --only=REGEXP          engine: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
- *                          memory: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
+ *                          memory, weighing: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
  *                          resident: '1000000 x 100'; cores: '2 processes'
  *   --contenders=REGEXP    all but import, memory and cores: those whose name matches
  *   --memcached=BINARY     another memcached beside the one on the path; may be given again
@@ -42,6 +43,7 @@ import { benchResident } from './server/resident.mjs';
 import { benchServer } from './server/server.mjs';
 import { benchSubscribers } from './websocket/subscribers.mjs';
 import { benchWays } from './websocket/ways.mjs';
+import { benchWeighing } from './weighing/weighing.mjs';
 
 const parts = {
   engine: benchEngine,
@@ -50,6 +52,7 @@ const parts = {
   footprint: benchFootprint,
   import: benchImport,
   memory: benchMemory,
+  weighing: benchWeighing,
   server: benchServer,
   latency: benchLatency,
   resident: benchResident,
@@ -59,7 +62,16 @@ const parts = {
 };
 
 /** Take part when they are named, and in the smoke: they ask for more than a machine with Node, or interest few. */
-const ONLY_WHEN_NAMED = ['memory', 'server', 'latency', 'resident', 'cores', 'ways', 'subscribers'];
+const ONLY_WHEN_NAMED = [
+  'memory',
+  'weighing',
+  'server',
+  'latency',
+  'resident',
+  'cores',
+  'ways',
+  'subscribers',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

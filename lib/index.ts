@@ -3,7 +3,6 @@
 export { CacheEngine } from './engine/cache-engine.js';
 export { type Clock, CoarseClock, ManualClock, monotonicClock, systemClock } from './engine/clock.js';
 export type { LookupMessage, RemovalMessage, StoreMessage } from './engine/diagnostics.js';
-export type { SizeOf } from './engine/entry-bytes.js';
 export type { AgeBar } from './engine/eviction-ages.js';
 export type { HitRatioSnapshot } from './engine/hit-ratio-window.js';
 export { type CacheEngineOptions, DEFAULT_MAX_BYTES } from './engine/options.js';
@@ -24,3 +23,4 @@ export type {
   UpdateOptions,
 } from './engine/types.js';
 export { ERROR_CODES, type ErrorCode, HotsetError } from './errors.js';
+export type { SizeOf } from './weigh/index.js';

@@ -4,7 +4,8 @@
  * Arguments: shape, entries.
  */
 
-import { PinnedMemory } from '../../dist/engine/pinned-memory.js';
+import { SharedBuffers } from '../../dist/engine/shared-buffers.js';
+import { valueBytes, weighObject } from '../../dist/weigh/index.js';
 import { growth, settled, steady } from './held.mjs';
 import { shapes } from './shapes.mjs';
 
@@ -13,13 +14,19 @@ const shape = shapes[name];
 const count = Number(entries);
 
 /** Returns the estimate. Weighing also flattens a string that was joined, as it does in the engine. */
-function fill(array, from, pinned) {
+function fill(array, from, buffers) {
   let bytes = 0;
   for (let i = 0; i < array.length; i++) {
-    array[i] = shape.value(from + i);
-    bytes += pinned.weigh(array[i]) + pinned.pin(from + i);
+    const value = shape.value(from + i);
+    array[i] = value;
+    if (typeof value !== 'object' || value === null) bytes += valueBytes(value);
+    else {
+      const weight = weighObject(value);
+      bytes += weight.bytes;
+      if (weight.shared !== null) buffers.hold(from + i, weight.shared);
+    }
   }
-  return bytes;
+  return bytes + buffers.bytes;
 }
 
 /** An array that holds references to anything: one of numbers alone would hold them unboxed. */
@@ -30,10 +37,10 @@ function references(length) {
 const WARM_UP = 20_000;
 
 // The same work before: code, feedback and caches are in place when the baseline is taken.
-fill(references(WARM_UP), 0, new PinnedMemory());
+fill(references(WARM_UP), 0, new SharedBuffers());
 const array = references(count);
-const pinned = new PinnedMemory();
+const buffers = new SharedBuffers();
 const before = await steady();
-const counted = fill(array, WARM_UP, pinned);
+const counted = fill(array, WARM_UP, buffers);
 const after = await settled();
 process.stdout.write(JSON.stringify({ entries: array.length, counted, ...growth(before, after) }));

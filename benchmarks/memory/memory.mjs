@@ -1,16 +1,21 @@
 /**
  * What is counted against what the process holds, a fresh process for each shape of entry: the values alone in
- * an array, then in an engine, filled once and with all entries replaced twice.
+ * an array, then in an engine, filled once and with all entries replaced twice. And the same in one process, where
+ * each shape comes after all shapes were weighed in random order, as in a service that holds all of them.
  */
 
-import { valueBytes } from '../../dist/engine/entry-bytes.js';
+import { valueBytes } from '../../dist/weigh/index.js';
 import { runChild } from '../harness/child.mjs';
 import { fixed, table } from '../harness/table.mjs';
 import { shapes } from './shapes.mjs';
 
 const engineUrl = new URL('./fill.mjs', import.meta.url);
 const arrayUrl = new URL('./fill-array.mjs', import.meta.url);
+const oneProcessUrl = new URL('./one-process.mjs', import.meta.url);
 const SMOKE_SHAPES = 4;
+/** For each shape in the process that holds all. */
+const ONE_PROCESS_BYTES = 8_000_000;
+const SMOKE_ONLY = '^(strings of|objects \\{)';
 /** More than that in one process is left out. */
 const FILL_MAX_BYTES = 2 ** 31;
 /** Keys and values that live in the reference itself: what is left is the engine's own. */
@@ -48,7 +53,33 @@ export async function benchMemory(options) {
     console.log('\nThe overhead of an entry alone, from one doubling of the tables to the next');
     console.log(table(HEAD, rows));
   }
-  return { fills: figures };
+  return { fills: figures, oneProcess: await measureOneProcess(options) };
+}
+
+/** The second table. Without the engine, and in it: there, key and overhead are in the figures. */
+async function measureOneProcess(options) {
+  const target = options.smoke ? ONE_PROCESS_BYTES / 8 : ONE_PROCESS_BYTES;
+  const only = options.only?.source ?? (options.smoke ? SMOKE_ONLY : '.');
+  const how = { nodeOptions: ['--expose-gc'] };
+  const measured = async (what) => (await runChild(oneProcessUrl, [what, 1, target, only], how)).figures;
+  const values = (await measured('values')).sort((one, other) => (one.name < other.name ? -1 : 1));
+  const entries = new Map((await measured('engine')).map((figure) => [figure.name, figure]));
+  const cells = ({ counted, held, entries: count }) => [
+    fixed(counted / count, 0),
+    fixed(held / count, 0),
+    fixed(counted / held, 2),
+  ];
+  for (const limit of [false, true]) {
+    const rows = values
+      .filter((figure) => figure.limit === limit)
+      .map((figure) => [figure.name, ...cells(figure), ...cells(entries.get(figure.name))]);
+    if (rows.length === 0) continue;
+    console.log(
+      limit ? '\nNot visible to the estimate' : '\nIn one process, after all shapes in random order',
+    );
+    console.log(table(['', 'value', 'held', 'ratio', 'entry', 'held', 'ratio'], rows));
+  }
+  return { values, entries: Array.from(entries.values()) };
 }
 
 const HEAD = [

@@ -10,23 +10,21 @@
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
+import { checkedSize, paddedBytes, type SizeOf, textBytes, valueBytes, weighObject } from '../weigh/index.js';
 import { Budget, type Limits } from './budget.js';
 import { type Clock, Timekeeper } from './clock.js';
 import { Columns, FETCHED, NEVER } from './columns.js';
 import { LOOKUP_CHANNEL, REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
-import { checkedSize, type SizeOf, stringBytes, stringBytesOf, valueBytes } from './entry-bytes.js';
 import { EvictionAges } from './eviction-ages.js';
 import { Expiry } from './expiry.js';
 import { HitRatioWindow } from './hit-ratio-window.js';
 import { KeyIndex } from './key-index.js';
 import { Listeners } from './listeners.js';
 import { type EvictionOrder, LruList } from './lru-list.js';
-import { weighObject } from './object-bytes.js';
 import type { ResolvedOptions } from './options.js';
 import { type Buffers, SharedBuffers } from './shared-buffers.js';
 import * as count from './stats.js';
 import type { ChangeListener, Direction, RemovalCause, StoreOptions, StoreResult } from './types.js';
-import { bareViewBytes, isSharedView, viewBytes } from './view-bytes.js';
 
 /** Slots looked at for an expired entry before a live one is evicted. */
 const RECLAIM_LOOKS = 64;
@@ -485,13 +483,8 @@ export class EntryStore<K, V> {
   /** Bytes of a value, without buffers that other values may share, which go to `#found`. */
   #weigh(key: K, value: V): number {
     if (this.#sizeOf !== null) return checkedSize(this.#sizeOf(value, key));
-    if (typeof value === 'string') return stringBytes(value);
+    if (typeof value === 'string') return textBytes(value);
     if (typeof value !== 'object' || value === null) return valueBytes(value);
-    if (ArrayBuffer.isView(value)) {
-      if (!isSharedView(value)) return viewBytes(value);
-      this.#found = [value.buffer];
-      return bareViewBytes(value);
-    }
     if (value instanceof Promise)
       throw invalidArgument(
         'value',
@@ -847,7 +840,7 @@ export class EntryStore<K, V> {
 /** Bytes of a key, whose hash tells the width of its characters if it is a text: see key-index.ts. */
 function keyBytes(key: unknown, hash: number): number {
   if (typeof key !== 'string' || hash === NOT_HASHED) return valueBytes(key);
-  return stringBytesOf(key.length, hash < 0);
+  return paddedBytes(hash < 0 ? key.length * 2 : key.length);
 }
 
 /** -0 is the key 0, as in a Map. */

@@ -1,9 +1,9 @@
 /** The engine's options: one type, one place for defaults, one function that validates. */
 
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+import type { SizeOf } from '../weigh/index.js';
 import { bytesOption } from './byte-size.js';
 import { type Clock, monotonicClock } from './clock.js';
-import type { SizeOf } from './entry-bytes.js';
 import type { RemovalListener } from './types.js';
 
 export interface CacheEngineOptions<K, V> {

@@ -7,7 +7,7 @@
  * resized, or an object changed, meanwhile; holding a buffer again weighs it again. All methods are O(slices).
  */
 
-import { bufferBytes } from './view-bytes.js';
+import { bufferBytes } from '../weigh/index.js';
 
 /** A buffer's place in the Map below, 28 to 56, and its record, 40. */
 const BLOCK_RECORD_BYTES = 80;

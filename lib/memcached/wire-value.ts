@@ -5,7 +5,7 @@
  * No other module knows which of the two a value is, beyond passing it on. Values never change in place.
  */
 
-import { latin1Bytes, viewBytes } from '../engine/entry-bytes.js';
+import { latin1Bytes, viewBytes } from '../weigh/index.js';
 import { latin1Text } from './latin1.js';
 
 export type WireValue = (string & Wire) | (Buffer & Wire);

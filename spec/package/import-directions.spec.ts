@@ -17,8 +17,9 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'grace.ts', imports: ['errors.ts'], packages: [] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
-  { room: 'index.ts', imports: ['engine', 'errors.ts'], packages: [] },
-  { room: 'engine', imports: ['errors.ts'], packages: [] },
+  { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
+  { room: 'weigh', imports: ['errors.ts'], packages: [] },
+  { room: 'engine', imports: ['weigh', 'errors.ts'], packages: [] },
   { room: 'loading', imports: ['engine', 'abort-signals.ts', 'errors.ts'], packages: [] },
   ...['text', 'meta', 'binary'].map((protocol) => ({
     room: `memcached/${protocol}`,
@@ -36,7 +37,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'errors.ts', 'value-text.ts'],
+    imports: ['engine', 'weigh', 'errors.ts', 'value-text.ts'],
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
@@ -163,7 +164,6 @@ describe('import directions', () => {
       'memcached/item-store.ts',
       'memcached/shared-cache.ts',
       'memcached/wire-engine.ts',
-      'memcached/wire-value.ts',
     ]);
   });
 

@@ -1,6 +1,7 @@
 /** Values of every kind, for properties. */
 
 import fc from 'fast-check';
+import { valueBytes } from '../../lib/weigh/index.js';
 
 export const anything: fc.Arbitrary<unknown> = fc.anything({
   withBigInt: true,
@@ -18,4 +19,10 @@ export const anything: fc.Arbitrary<unknown> = fc.anything({
 /** Takes a buffer's memory away. */
 export function detached(buffer: ArrayBuffer): void {
   structuredClone(buffer, { transfer: [buffer] });
+}
+
+/** What a value weighs once its names and short texts have been met: the first of its kind brings them. */
+export function familiarBytes(value: unknown): number {
+  valueBytes(value);
+  return valueBytes(value);
 }

@@ -1,7 +1,7 @@
 /** What objects really are, as Node tells it and as it is found out elsewhere. */
 
 import { describe, expect, it } from 'vitest';
-import { brands, portableBrands } from '../../lib/engine/brands.js';
+import { portableTypeChecks, typeChecks } from '../../lib/weigh/type-checks.js';
 
 const things: readonly (readonly [string, object, string | null])[] = [
   ['a Map', new Map(), 'isMap'],
@@ -10,6 +10,10 @@ const things: readonly (readonly [string, object, string | null])[] = [
   ['a regular expression', /a/, 'isRegExp'],
   ['an Error', new RangeError('x'), 'isNativeError'],
   ['an ArrayBuffer', new ArrayBuffer(8), 'isAnyArrayBuffer'],
+  ['a boxed text', new String('x'), 'isBoxedPrimitive'],
+  ['a boxed number', new Number(1), 'isBoxedPrimitive'],
+  ['a boxed symbol', Object(Symbol('x')) as object, 'isBoxedPrimitive'],
+  ['what looks like a boxed text', Object.create(String.prototype) as object, null],
   ['a SharedArrayBuffer', new SharedArrayBuffer(8), 'isAnyArrayBuffer'],
   ['a Map in disguise', Object.setPrototypeOf(new Map(), Date.prototype) as object, 'isMap'],
   ['what looks like a Map', Object.create(Map.prototype) as object, null],
@@ -21,12 +25,20 @@ const things: readonly (readonly [string, object, string | null])[] = [
 ];
 
 describe.each([
-  ['Node', brands],
-  ['any engine', portableBrands()],
-])('brands as %s tells them', (_, found) => {
+  ['Node', typeChecks],
+  ['any engine', portableTypeChecks()],
+])('type checks as %s tells them', (_, found) => {
   it.each(things)('%s', (_, thing, expected) => {
     const yes = (
-      ['isMap', 'isSet', 'isDate', 'isRegExp', 'isNativeError', 'isAnyArrayBuffer'] as const
+      [
+        'isMap',
+        'isSet',
+        'isDate',
+        'isRegExp',
+        'isNativeError',
+        'isAnyArrayBuffer',
+        'isBoxedPrimitive',
+      ] as const
     ).filter((name) => found[name](thing));
     expect(yes).toEqual(expected === null ? [] : [expected]);
     expect(found.isProxy(thing)).toBe(false);
@@ -34,5 +46,5 @@ describe.each([
 });
 
 it('Node knows a Proxy', () => {
-  expect(brands.isProxy(new Proxy({}, {}))).toBe(true);
+  expect(typeChecks.isProxy(new Proxy({}, {}))).toBe(true);
 });

@@ -1,10 +1,10 @@
 /**
  * Bytes that V8 (64-bit, pointers not compressed, as Node ships it) holds for values that are not objects,
- * beside the reference to them. Exact where the engine keeps what JavaScript shows; what it cannot show:
- * - A literal, a string of one character and a short one out of JSON are one for all who hold them, and count
- *   for each.
+ * beside the reference to them. Exact where V8 keeps what JavaScript shows. What it cannot show:
+ * - A literal and a string of one character exist once for all who hold them, and count for each.
  * - A string of 13 characters and more that was sliced out of another keeps all of that one alive.
  * - A field that held a fraction once keeps whole numbers as floats too, 16 bytes each.
+ * - What a function closes over, what it is bound to, and properties of its own.
  */
 
 const WORD_BYTES = 8;
@@ -20,17 +20,17 @@ const FUNCTION_BYTES = 96;
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** Bytes of a value that is neither an object nor a function's content; for an object, 0. */
+/** Bytes of a value that is not an object; for an object, 0. */
 export function primitiveBytes(value: unknown): number {
   switch (typeof value) {
     case 'string':
-      return stringBytes(value);
+      return textBytes(value);
     case 'number':
       return numberBytes(value);
     case 'bigint':
       return bigintBytes(value);
     case 'symbol':
-      return SYMBOL_BYTES + (value.description === undefined ? 0 : stringBytes(value.description));
+      return SYMBOL_BYTES + (value.description === undefined ? 0 : textBytes(value.description));
     case 'function':
       return FUNCTION_BYTES;
     default:
@@ -40,32 +40,31 @@ export function primitiveBytes(value: unknown): number {
 
 /**
  * V8 compiles the pattern for each way that it holds strings, and knows that a one-byte string cannot match:
- * no character is looked at. 10 ns at any length; a loop is quicker up to six characters only. A string that
- * was joined is made flat by it, as a look-up would do it: what counts is then what is kept.
+ * no character is looked at. 10 ns at any length.
  */
 const NEEDS_TWO_BYTES = /[^\0-\xff]/;
 
-export function stringBytes(text: string): number {
-  // V8 keeps one byte for each character unless one of them needs two.
-  return NEEDS_TWO_BYTES.test(text) ? paddedString(text.length * 2) : latin1Bytes(text);
+/**
+ * Bytes of a string. V8 keeps one byte for each character unless one of them needs two. Only the characters
+ * tell, and looking at them makes a joined string flat, as a look-up by it does: what counts is what is kept
+ * from then on. O(1) for one-byte strings, O(length) for others.
+ */
+export function textBytes(text: string): number {
+  return NEEDS_TWO_BYTES.test(text) ? paddedBytes(text.length * 2) : latin1Bytes(text);
 }
 
-/** Bytes of a string known to hold no character above U+00FF. */
+/** Bytes of a string known to hold no character above U+00FF. O(1), and leaves a joined string joined. */
 export function latin1Bytes(text: string): number {
-  return paddedString(text.length);
+  return paddedBytes(text.length);
 }
 
-/** Bytes of a string of so many characters; `isWide` where one of them is above U+00FF. */
-export function stringBytesOf(length: number, isWide: boolean): number {
-  return paddedString(isWide ? length * 2 : length);
-}
-
-function paddedString(characterBytes: number): number {
+/** Bytes of a string whose characters take so many. */
+export function paddedBytes(characterBytes: number): number {
   return STRING_HEADER_BYTES + ((characterBytes + WORD_BYTES - 1) & -WORD_BYTES);
 }
 
+/** Bytes of a number beside its reference: small integers, of 32 bits, live in the reference; -0 is none. */
 export function numberBytes(value: number): number {
-  // Small integers, of 32 bits, live in the reference itself; -0 is none.
   return (value | 0) === value && (value !== 0 || 1 / value > 0) ? 0 : HEAP_NUMBER_BYTES;
 }
 

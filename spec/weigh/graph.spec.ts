@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { valueBytes } from '../../lib/engine/entry-bytes.js';
-import { TRUSTED_AFTER } from '../../lib/engine/known-shapes.js';
-import { anything, detached } from './values.js';
+import { valueBytes } from '../../lib/weigh/index.js';
+import { TRUSTED_AFTER } from '../../lib/weigh/memo.js';
+import { anything, detached, familiarBytes } from './values.js';
 
 function trap(): never {
   throw new Error('code of the value was run');
@@ -159,7 +159,7 @@ describe('an accessor', () => {
         return trap();
       }
     }
-    expect(valueBytes(new Loud())).toBe(valueBytes({ kept: 'x'.repeat(100) }));
+    expect(familiarBytes(new Loud())).toBe(valueBytes({ kept: 'x'.repeat(100) }));
   });
 
   it('of an array index does no harm', () => {
@@ -230,11 +230,10 @@ describe('weighing', () => {
   it('gives the same again, and the same for a copy', () => {
     fc.assert(
       fc.property(fc.anything({ maxKeys: 6, maxDepth: 4 }), (value) => {
-        const bytes = valueBytes(value);
+        const bytes = familiarBytes(value);
         expect(valueBytes(value)).toBe(bytes);
-        expect(valueBytes(JSON.parse(JSON.stringify([value])))).toBe(
-          valueBytes(JSON.parse(JSON.stringify([value]))),
-        );
+        const copy = (): unknown => JSON.parse(JSON.stringify([value]));
+        expect(familiarBytes(copy())).toBe(valueBytes(copy()));
       }),
     );
   });
@@ -245,7 +244,7 @@ describe('weighing', () => {
       list: [i, { deep: 'y'.repeat(50) }],
       i,
     });
-    const first = valueBytes(make(0));
+    const first = familiarBytes(make(0));
     for (let i = 0; i < 3 * TRUSTED_AFTER; i++) expect(valueBytes(make(i))).toBe(first);
   });
 
@@ -253,6 +252,7 @@ describe('weighing', () => {
     let deep: unknown = null;
     for (let i = 0; i < 1_000_000; i++) deep = i % 2 === 0 ? { deep } : [deep];
     expect(valueBytes(deep)).toBeGreaterThan(40_000_000);
+    familiarBytes({ i: 0 });
     const wide = Array.from({ length: 1_000_000 }, (_, i) => ({ i }));
     expect(valueBytes(wide)).toBe(32 + 16 + 8_000_000 + 32_000_000);
     expect(valueBytes([...wide, ...wide])).toBe(32 + 16 + 16_000_000 + 32_000_000);
@@ -267,7 +267,86 @@ describe('weighing', () => {
   });
 });
 
+describe('a sparse array', () => {
+  it('weighs what is held: a list with room up to its end where somebody asked for it', () => {
+    const sparse: unknown[] = [];
+    sparse[1_000_000] = 'x'.repeat(100);
+    expect(valueBytes(sparse)).toBeLessThan(500);
+    sparse[2_000_000] = 'y'.repeat(100);
+    expect(valueBytes(sparse)).toBeLessThan(500);
+    const reserved = new Array<unknown>(1_000_000);
+    reserved[3] = 'x'.repeat(100);
+    expect(valueBytes(reserved)).toBe(32 + 16 + 8_000_000 + 120);
+    const holey = Array.from({ length: 5000 }, (_, i) => i);
+    delete holey[7];
+    expect(valueBytes(holey)).toBe(32 + 16 + 40_000);
+  });
+});
+
+describe('an array of floats', () => {
+  it('holds them unboxed unless it holds something else, or was frozen', () => {
+    const floats = [0.5, 1.5, 2.5];
+    expect(valueBytes(floats)).toBe(32 + 16 + 3 * 8);
+    expect(valueBytes([...floats, null])).toBe(32 + 16 + 4 * 8 + 3 * 16);
+    expect(valueBytes(Object.freeze(floats))).toBe(32 + 16 + 3 * 8 + 3 * 16);
+  });
+});
+
+describe('texts of up to ten characters', () => {
+  it('count once, as JSON.parse makes them once', () => {
+    const first = valueBytes(['rare text']);
+    expect(first - valueBytes(['rare text'])).toBe(32);
+    expect(valueBytes(['rare €'])).toBe(32 + 16 + 8 + 32);
+    expect(valueBytes(['longer than ten']) - valueBytes(['longer than ten'])).toBe(0);
+  });
+
+  it('weigh in full where they are the value itself', () => {
+    expect(valueBytes('rare text')).toBe(32);
+    expect(valueBytes('rare text')).toBe(32);
+  });
+});
+
 describe('names that are data', () => {
+  it.each([
+    ['one name of 100 kB', 1, 100_000],
+    ['seven names of 10 kB', 7, 10_000],
+    ['three names of 100', 3, 100],
+  ])('count with every object: %s', (_, count, length) => {
+    for (let i = 0; i < 300; i++) {
+      const names = Array.from({ length: count }, (_, n) => `${i}/${n}`.padStart(length, 'x'));
+      const object: unknown = JSON.parse(JSON.stringify(Object.fromEntries(names.map((name) => [name, 1]))));
+      expect(valueBytes(object)).toBeGreaterThan(count * length);
+      expect(valueBytes(object)).toBeLessThan(count * (length + 120) + 300);
+    }
+  });
+
+  it('count beside a familiar one, wherever it stands', () => {
+    for (let i = 0; i < 100; i++) {
+      const long = `${i}`.padStart(10_000, 'x');
+      expect(valueBytes({ [long]: 1, id: 2 })).toBeGreaterThan(10_000);
+      expect(valueBytes({ id: 2, [long]: 1 })).toBeGreaterThan(10_000);
+    }
+  });
+
+  it('in ever new combinations bring a shape each', () => {
+    const some = (i: number): object => {
+      const object: Record<string, number> = {};
+      for (let n = 0; n < 12; n++) if (((i + 1) >>> n) & 1) object[`optionalField${n}`] = i;
+      return object;
+    };
+    for (let n = 0; n < 12; n++) valueBytes({ [`optionalField${n}`]: 1 });
+    const fields = Object.keys(some(2730)).length;
+    expect(valueBytes(some(2730))).toBe(24 + fields * 8 + 110 + fields * 58);
+    expect(valueBytes(some(2730))).toBe(24 + fields * 8);
+  });
+
+  it('of a record kind count with the first of it only', () => {
+    for (let i = 0; i < 200; i++) valueBytes({ [`filler ${i}`]: 1 });
+    const make = (): object => ({ someFieldOfOurs: 1, anotherFieldOfOurs: 2 });
+    expect(valueBytes(make())).toBeGreaterThan(24 + 16 + 100);
+    for (let i = 0; i < 2 * TRUSTED_AFTER; i++) expect(valueBytes(make())).toBe(24 + 16);
+  });
+
   const dictionary = (i: number, size: number, object: Record<string, unknown> = {}): object => {
     for (let n = 0; n < size; n++) object[`name ${i} of some ${n}`] = n;
     return object;
@@ -287,7 +366,7 @@ describe('names that are data', () => {
   });
 
   it('leave records alone', () => {
-    const bytes = valueBytes({ usual: 1, names: 2 });
+    const bytes = familiarBytes({ usual: 1, names: 2 });
     for (let i = 2000; i < 2500; i++) {
       valueBytes(dictionary(i, 20));
       expect(valueBytes({ usual: 1, names: 2 })).toBe(bytes);
@@ -300,6 +379,6 @@ describe('names that are data', () => {
     expect(valueBytes(numbers(3, 1))).toBe(56 + 16 + 17 * 8);
     expect(valueBytes(numbers(10, 1000))).toBe(56 + 48 + 16 * 24);
     expect(valueBytes(numbers(10, 1_000_000))).toBe(56 + 48 + 16 * 24);
-    expect(valueBytes({ ...numbers(3, 1), name: 1 })).toBe(24 + 8 + 16 + 17 * 8);
+    expect(familiarBytes({ ...numbers(3, 1), name: 1 })).toBe(24 + 8 + 16 + 17 * 8);
   });
 });

@@ -1,17 +1,18 @@
 /**
- * What an entry weighs: estimates of the bytes that V8 holds for keys and values, measured by filling a process
- * and dividing (benchmarks/memory). Linear in the size of what is weighed; cycles are counted once. The figures
- * and what is not visible to JavaScript stand with each kind: primitive-bytes.ts, object-bytes.ts,
- * view-bytes.ts. A `sizeOf` hook can know better.
+ * What keys and values weigh: estimates of the bytes that V8 holds for them, measured by filling a process
+ * and dividing (benchmarks/memory). Linear in the size of what is weighed; cycles are counted once. Weighing
+ * changes nothing that it weighs. The figures, and what is not visible to JavaScript, stand with each kind:
+ * primitives.ts, objects.ts, graph.ts, host-objects.ts, views.ts. A `sizeOf` hook can know better.
  */
 
 import { HotsetError, shown } from '../errors.js';
-import { weighObject } from './object-bytes.js';
-import { numberBytes, primitiveBytes, stringBytes } from './primitive-bytes.js';
-import { buffersBytes, viewBytes } from './view-bytes.js';
+import { weighObject } from './graph.js';
+import { numberBytes, primitiveBytes, textBytes } from './primitives.js';
+import { buffersBytes, viewBytes } from './views.js';
 
-export { latin1Bytes, stringBytes, stringBytesOf } from './primitive-bytes.js';
-export { viewBytes } from './view-bytes.js';
+export { type ObjectWeight, weighObject } from './graph.js';
+export { latin1Bytes, paddedBytes, textBytes } from './primitives.js';
+export { bareViewBytes, bufferBytes, buffersBytes, isSharedView, viewBytes } from './views.js';
 
 /**
  * A hook that weighs a value: bytes, 0 or more. The engine adds key and overhead. It is called before the
@@ -21,10 +22,10 @@ export type SizeOf<K, V> = (value: V, key: K) => number;
 
 /**
  * Bytes of anything, with all that it keeps alive: the default for keys, and for values without a `sizeOf` hook.
- * A slice (`isSharedView`) counts the whole buffer behind it; PinnedMemory knows what entries share.
+ * A slice (`isSharedView`) counts the whole buffer behind it; the engine knows what entries share.
  */
 export function valueBytes(value: unknown): number {
-  if (typeof value === 'string') return stringBytes(value);
+  if (typeof value === 'string') return textBytes(value);
   if (typeof value === 'number') return numberBytes(value);
   if (typeof value !== 'object') return primitiveBytes(value);
   if (value === null) return 0;
