@@ -88,12 +88,9 @@ export function* reclaimAll(
   const { engine, entries } = items;
   let reclaimed = 0;
   let pauseAt = performance.now() + SLICE_MS;
-  // A sweep looks at no entry twice, so these steps are enough, however many it has to leave.
-  for (
-    let left = Math.min(limit, engine.size);
-    left > 0 && entries.mayHaveExpired;
-    left -= RECLAIMED_AT_ONCE
-  ) {
+  // Twice round is enough, however many clients let expire meanwhile: entries move to slots that have been looked at.
+  const looks = Math.min(limit, engine.size * 2 + RECLAIMED_AT_ONCE);
+  for (let left = looks; left > 0 && entries.mayHaveExpired; left -= RECLAIMED_AT_ONCE) {
     reclaimed += engine.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
     if (performance.now() < pauseAt) continue;
     yield reclaimed;
