@@ -31,11 +31,10 @@ export class Crawler {
   crawl(hasItems: boolean): void {
     const items = this.#items;
     const end = this.begin();
-    // An item's place among those that expire says whether its time has come: all of them are checked.
-    const limit = this.toCrawl === 0 ? Number.POSITIVE_INFINITY : this.toCrawl;
-    const toCheck = hasItems ? Math.min(items.engine.size, limit) : 0;
-    this.checked += toCheck;
-    const work = reclaimAll(items, toCheck);
+    const most = this.toCrawl === 0 ? Number.POSITIVE_INFINITY : this.toCrawl;
+    const limit = hasItems ? most : 0;
+    this.checked += Math.min(items.engine.size, limit);
+    const work = reclaimAll(items, limit);
     const step = (): void => {
       items.beginTurn();
       try {
