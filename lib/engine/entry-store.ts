@@ -730,8 +730,10 @@ export class EntryStore<K, V> {
     if (typeof limit !== 'number' || !(limit >= 0))
       throw invalidArgument('limit', 'a number of entries, 0 or more', limit);
     if (!this.#expiry.canExpire) return 0;
-    const expired = this.#expiry.sweep(this.#time.now(), limit, this.#removeExpired);
-    this.#settle(expired);
+    const now = this.#time.now();
+    const expired = this.#expiry.sweep(now, limit, this.#removeExpired);
+    // Entries that move now would have to be looked at again: the memory comes back when the round has ended.
+    this.#settle(this.#expiry.mayHaveDue(now) ? 0 : expired);
     return expired;
   }
 

@@ -187,7 +187,7 @@ describe('save and load', () => {
 
   it('go on with the times to live, the downtime included', async () => {
     const path = file();
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
     const before = createWireEngine();
     before.set('short', wireValue(short, 0, 5), { ttlMs: 5000 });
     before.set('long', wireValue(short, 0, 5), { ttlMs: 60_000 });
@@ -247,7 +247,7 @@ describe('save and load', () => {
 
   it('let a flush that is to come take what it would have taken', async () => {
     const path = file();
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
     const before = createWireEngine();
     before.set('ever', wireValue(short, 0, 5));
     before.set('soon', wireValue(short, 0, 5), { ttlMs: 1000 });

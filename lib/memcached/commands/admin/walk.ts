@@ -88,7 +88,7 @@ export function* reclaimAll(
   const { engine, entries } = items;
   let reclaimed = 0;
   let pauseAt = performance.now() + SLICE_MS;
-  // Twice round is enough, however many clients let expire meanwhile: entries move to slots that have been looked at.
+  // Twice round is enough, however many clients let expire meanwhile: the first round may begin in the middle.
   const looks = Math.min(limit, engine.size * 2 + RECLAIMED_AT_ONCE);
   for (let left = looks; left > 0 && entries.mayHaveExpired; left -= RECLAIMED_AT_ONCE) {
     reclaimed += engine.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
