@@ -6,7 +6,7 @@
 import { runChild } from '../harness/child.mjs';
 import { inRounds } from '../harness/rounds.mjs';
 import { table } from '../harness/table.mjs';
-import { churnContenders } from './contenders.mjs';
+import { churnContenders, NOTHING } from './contenders.mjs';
 import { churnTable } from './tables.mjs';
 import { CHURN_SHAPES } from './values.mjs';
 
@@ -15,8 +15,15 @@ const MIB = 2 ** 20;
 const BUDGET = 64 * MIB;
 const TOTAL = 300e6;
 const SMOKE_SCALE = 1 / 16;
-/** Node's default depends on its version; 2 MiB is the smallest that is of use. */
-const FLAGS = ['', '--max-semi-space-size=2'];
+/** What a limit on the old generation leaves beside the budget, and what Node itself needs at least. */
+const HEAP_BUDGETS = 2.5;
+const LEAST_HEAP_MIB = 64;
+
+/** What makes the collector come sooner. Without a flag, Node's defaults, which depend on its version. */
+function flagsFor(budget) {
+  const heapMiB = Math.max(LEAST_HEAP_MIB, (budget / MIB) * HEAP_BUDGETS);
+  return ['', '--max-semi-space-size=2', `--max-old-space-size=${heapMiB}`, '--optimize-for-size'];
+}
 
 /** Returns the raw figures. `options`: smoke, rounds, only (on the shape's name), contenders (RegExps). */
 export async function benchChurn(options) {
@@ -26,7 +33,9 @@ export async function benchChurn(options) {
   const total = TOTAL * scale;
   const shapes = Object.keys(CHURN_SHAPES).filter((name) => options.only?.test(name) ?? true);
   const names = Object.keys(churnContenders).filter((name) => options.contenders?.test(name) ?? true);
-  const runs = names.flatMap((name) => FLAGS.map((flag) => ({ name, flag })));
+  const runs = names.flatMap((name) =>
+    (name === NOTHING ? [''] : flagsFor(budget)).map((flag) => ({ name, flag })),
+  );
   const cases = [];
   for (const shape of options.smoke ? shapes.slice(0, 1) : shapes) {
     const results = await inRounds(runs, rounds, ({ name, flag }) =>

@@ -42,7 +42,12 @@ export function barTable(bar, cases) {
     const over = meanOf(own);
     const missedAt = sizes.filter((_, i) => bySize[i] > most).map(count);
     const figures = [...bySize, ...(sizes.length > 1 ? [over] : [])];
-    return [title, ...figures.map(ratioText), `≤ ${ratioText(most)}`, verdict(missedAt, over > most)];
+    return [
+      title,
+      ...figures.map(ratioText),
+      `≤ ${ratioText(most)}`,
+      verdict(missedAt, over > most, sizes.length),
+    ];
   };
   const workloads = [...new Set(all.map(({ workload }) => workload))];
   const rows = workloads.map((workload) =>
@@ -67,9 +72,9 @@ function ratioText(figure) {
   return Number.isFinite(figure) ? `${fixed(figure, 2)}x` : '-';
 }
 
-function verdict(missedAt, missedOver) {
-  if (missedAt.length > 0) return `missed at ${missedAt.join(' and ')}`;
-  return missedOver ? 'missed' : 'held';
+function verdict(missedAt, missedOver, sizes) {
+  if (missedAt.length > 0 && missedAt.length < sizes) return `**missed** at ${missedAt.join(' and ')}`;
+  return missedOver || missedAt.length > 0 ? '**missed**' : 'held';
 }
 
 /** All bars that a run has figures for, as `{ title, head, rows }`. */

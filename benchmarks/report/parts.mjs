@@ -138,7 +138,7 @@ function memory(content) {
 }
 
 function weighingSummary(content) {
-  return `${markdown(weighingTable(content, WEIGHING_SHAPES))}\n\nAll shapes: ${weighingSaid(content)}`;
+  return `${markdown(weighingTable(content, WEIGHING_SHAPES))}\n\n${weighingSaid(content)}`;
 }
 
 function churn(content) {

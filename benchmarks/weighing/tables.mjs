@@ -42,7 +42,7 @@ export function weighingSaid({ figures }) {
   const highest = ratios.reduce((one, other) => (other.ratio > one.ratio ? other : one));
   const mean = geometricMean(ratios.map(({ ratio }) => ratio));
   return (
-    `Geometric mean of the ratios: ${fixed(mean, 2)}x. The highest: ${fixed(highest.ratio, 2)}x, ${highest.name}. ` +
-    `The bar of ${MOST_OF_STRINGIFY}x for each is held by ${count(held)} of ${count(ratios.length)}.`
+    `The geometric mean of all ratios is ${fixed(mean, 2)}x. The highest is ${fixed(highest.ratio, 2)}x, for ${highest.name}. ` +
+    `The bar is ${MOST_OF_STRINGIFY}x for each: ${count(held)} of ${count(ratios.length)} hold it.`
   );
 }
