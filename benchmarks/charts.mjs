@@ -12,7 +12,7 @@ import { footprintCharts } from './charts/footprint-charts.mjs';
 import { pausesCharts } from './charts/pauses-charts.mjs';
 import { scaleCharts } from './charts/scale-charts.mjs';
 import { latencyCharts, residentCharts, serverCharts } from './charts/server-charts.mjs';
-import { readResults } from './harness/results.mjs';
+import { readKept } from './report/kept.mjs';
 
 const charts = {
   engine: engineCharts,
@@ -31,7 +31,7 @@ const to =
 
 mkdirSync(to, { recursive: true });
 for (const [part, draw] of Object.entries(charts)) {
-  const results = readResults(part, from);
+  const results = readKept(part, from);
   if (results === null) {
     console.log(`${part}: no figures were kept, no charts drawn`);
     continue;

@@ -10,16 +10,22 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { contenders } from './caches/index.mjs';
 import { contenderInfo } from './harness/contender-info.mjs';
-import { readResults } from './harness/results.mjs';
+import { readKept } from './report/kept.mjs';
 import { withMarkedParts } from './report/marked-parts.mjs';
 import { docParts } from './report/parts.mjs';
 
-const PAGES = ['../docs/benchmarks.md', '../docs/performance.md', '../docs/websocket.md', '../README.md'];
+const PAGES = [
+  '../docs/benchmarks.md',
+  '../docs/engine.md',
+  '../docs/performance.md',
+  '../docs/websocket.md',
+  '../README.md',
+];
 
 const { values } = parseArgs({ options: { results: { type: 'string' } } });
 const from = values.results === undefined ? undefined : pathToFileURL(`${values.results}/`);
 const { info } = await contenderInfo(Object.keys(contenders));
-const parts = docParts((part) => readResults(part, from), info);
+const parts = docParts((part) => readKept(part, from), info);
 for (const page of PAGES) {
   const file = new URL(page, import.meta.url);
   const before = readFileSync(file, 'utf8');

@@ -4,23 +4,27 @@
  *   engine      the engine against other caches: ns for each operation      scale       from 1 k to 10 M entries
  *   pauses      the longest single calls; mass expiry                       footprint   bytes for each entry
  *   import      what importing the core costs                               memory      counted bytes against held ones
- *   weighing    ns to weigh a value, beside JSON.stringify(value).length
+ *   weighing    ns to weigh a value, beside JSON.stringify(value).length    churn       what the process takes while a budget turns over
  *
  *   server      servers at saturation: CPU time for each operation          latency     at half of saturation
  *   resident    servers' memory for each item                               cores       several processes
  *   ways        the memcached port, memcached in frames, hotset.v1          subscribers  what a write costs with them
  *
- *   Without a part: engine, scale, pauses, footprint and import, in about 20 minutes; with --smoke all of them.
+ *   Without a part: engine, scale, pauses, footprint and import, in about 30 minutes; with --smoke all of them.
+ *   memory, weighing and churn take about 10 minutes together.
  *   npm run bench:server measures the servers, and writes docs/performance.md anew.
  *
  *   --smoke                a few seconds for each part: shows that it works, its figures mean nothing
- *   --full                 also with 1 M entries (engine, memory) and 10 M (scale, pauses): hours
+ *   --full                 engine: 1 M entries for all contenders, not only for some; memory: also 1 M; scale and
+ *                          pauses: also 10 M: hours
  *   --rounds=N             rounds; each part has its own number unless told
  *   --only=REGEXP          engine: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
  *                          memory, weighing: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
  *                          resident: '1000000 x 100'; cores: '2 processes'
  *   --contenders=REGEXP    all but import, memory and cores: those whose name matches
  *   --memcached=BINARY     another memcached beside the one on the path; may be given again
+ *   --node=BINARY          engine: hotset and lru-cache, with sizes and TTLs, also under another version of Node; may be
+ *                          given again
  *   --samples              engine: keep every sample, not only what sums them up
  *   --keep                 write results/<part>.json, to be committed, and not <part>.local.json
  *   --report               --keep, and then npm run bench:report: charts and tables of docs/ from what was kept;
@@ -29,6 +33,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { benchChurn } from './churn/churn.mjs';
 import { benchEngine } from './engine/engine.mjs';
 import { benchFootprint } from './footprint/footprint.mjs';
 import { machine, versions } from './harness/machine.mjs';
@@ -53,6 +58,7 @@ const parts = {
   import: benchImport,
   memory: benchMemory,
   weighing: benchWeighing,
+  churn: benchChurn,
   server: benchServer,
   latency: benchLatency,
   resident: benchResident,
@@ -65,6 +71,7 @@ const parts = {
 const ONLY_WHEN_NAMED = [
   'memory',
   'weighing',
+  'churn',
   'server',
   'latency',
   'resident',
@@ -81,6 +88,7 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     memcached: { type: 'string', multiple: true },
+    node: { type: 'string', multiple: true },
     samples: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string' },
@@ -99,6 +107,7 @@ const options = {
   only: pattern(values.only),
   contenders: pattern(values.contenders),
   memcached: values.memcached,
+  node: values.node,
 };
 const reports = values.report && !values.smoke;
 const keeps = values.keep || reports;

@@ -16,7 +16,8 @@ export const FEATURES = {
   exactExpiry: {
     letter: 'X',
     title: 'exact expiry',
-    means: 'a read never returns an entry whose time has passed, whatever timers did',
+    means:
+      'a read never returns an entry whose time has passed, not even within one piece of synchronous work',
   },
   delete: { letter: 'D', title: 'delete', means: 'an entry can be removed by its key' },
   anyKey: { letter: 'K', title: 'any key', means: 'keys of all types, kept apart as a Map keeps them' },

@@ -20,7 +20,6 @@ export const contenders = {
   'bare Map': './bare-map.mjs',
   'FIFO Map': './fifo-map.mjs',
   'hotset, bytes + TTL': './hotset-bytes-ttl.mjs',
-  'hotset, ticking clock': './hotset-ticking.mjs',
   'lru-cache, size + TTL': './lru-cache.mjs',
   'hotset, plain': './hotset-plain.mjs',
   'lru-cache, plain': './lru-cache-plain.mjs',
@@ -41,10 +40,11 @@ export const NO_CACHE = 'no cache';
 export const BARE_MAP = 'bare Map';
 export const FIFO_MAP = 'FIFO Map';
 export const HOTSET = 'hotset, bytes + TTL';
-export const HOTSET_TICKING = 'hotset, ticking clock';
 export const HOTSET_PLAIN = 'hotset, plain';
 export const LRU_CACHE = 'lru-cache, size + TTL';
 export const LRU_CACHE_PLAIN = 'lru-cache, plain';
+export const LRU_MAP = 'mnemonist LRUMap';
+export const LRU_MAP_WITH_DELETE = 'mnemonist LRUMapWithDelete';
 
 export function loadContender(name) {
   return import(new URL(contenders[name], import.meta.url).href);

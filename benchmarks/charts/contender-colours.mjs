@@ -1,10 +1,9 @@
 /** One colour for each contender, the same in all charts. */
 
-import { HOTSET, HOTSET_PLAIN, HOTSET_TICKING, LRU_CACHE, LRU_CACHE_PLAIN } from '../caches/index.mjs';
+import { HOTSET, HOTSET_PLAIN, LRU_CACHE, LRU_CACHE_PLAIN } from '../caches/index.mjs';
 
 const NAMED = {
   [HOTSET]: 'hotset',
-  [HOTSET_TICKING]: 'hotset-ticking',
   [HOTSET_PLAIN]: 'hotset-plain',
   [LRU_CACHE]: 'rival',
   [LRU_CACHE_PLAIN]: 'rival-plain',

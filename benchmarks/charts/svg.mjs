@@ -11,7 +11,6 @@ const COLOURS = {
   dim: ['#57606a', '#a3adb8'],
   grid: ['#e4e8ed', '#2b323c'],
   hotset: ['#d1481b', '#ff7a45'],
-  'hotset-ticking': ['#8e2f6f', '#d873b8'],
   'hotset-plain': ['#f0a283', '#b85a35'],
   rival: ['#1f6fc4', '#5aa9ff'],
   'rival-plain': ['#93bfe8', '#2f6aa8'],

@@ -75,3 +75,24 @@ export function worstCells(cases, base) {
   }
   return [...worst.values()];
 }
+
+/**
+ * The cases of the sizes in which everybody takes part: with a million entries only some do, and a mean over more sizes
+ * is not to be held against one over fewer.
+ */
+export function sharedCases(cases) {
+  const bySize = new Map();
+  for (const { entries, readings } of cases) {
+    const names = bySize.get(entries) ?? new Set();
+    for (const name of Object.keys(readings)) names.add(name);
+    bySize.set(entries, names);
+  }
+  const most = Math.max(...[...bySize.values()].map(({ size }) => size));
+  return cases.filter(({ entries }) => bySize.get(entries).size === most);
+}
+
+/** Those of the other sizes. */
+export function shortListCases(cases) {
+  const shared = sharedCases(cases);
+  return cases.filter((benchCase) => !shared.includes(benchCase));
+}

@@ -20,7 +20,7 @@ export async function compareHits(info, options) {
   const counts = new Map();
   for (const [name, about] of Object.entries(info)) {
     if (about.floor) continue;
-    const own = cases.filter((benchCase) => takesPart(about, benchCase));
+    const own = cases.filter((benchCase) => takesPart(name, about, benchCase, options.full));
     const found = await runChild(childUrl, [name, JSON.stringify(own)]);
     own.forEach((benchCase, i) => {
       counts.set(`${name} ${cases.indexOf(benchCase)}`, found[i]);

@@ -1,7 +1,7 @@
 /** Bytes for each small entry, in every contender. */
 
 import os from 'node:os';
-import { contenders, FIFO_MAP, HOTSET_TICKING, NO_CACHE } from '../caches/index.mjs';
+import { contenders, FIFO_MAP, NO_CACHE } from '../caches/index.mjs';
 import { runChild } from '../harness/child.mjs';
 import { contenderInfo } from '../harness/contender-info.mjs';
 import { inRounds } from '../harness/rounds.mjs';
@@ -11,8 +11,8 @@ import { footprintTable } from './tables.mjs';
 import { TWO_ARRAYS } from './two-arrays.mjs';
 
 const childUrl = new URL('./fill-child.mjs', import.meta.url);
-/** Nothing, a ring that is two arrays already, and an engine that differs by a clock. */
-const LEFT_OUT = [NO_CACHE, FIFO_MAP, HOTSET_TICKING];
+/** Nothing, and a ring that is two arrays already. */
+const LEFT_OUT = [NO_CACHE, FIFO_MAP];
 const CHILD_MS = 120_000;
 const heapMiB = Math.floor((os.totalmem() / 2 ** 20) * 0.5);
 

@@ -5,9 +5,13 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Runs a module with arguments in a Node process of its own; resolves to the JSON that it prints, or after
- * `timeoutMs` to `{ tooSlow }`.
+ * `timeoutMs` to `{ tooSlow }`. `node`: another binary than the one that runs this.
  */
-export function runChild(url, args, { nodeOptions = [], env = {}, timeoutMs = 0 } = {}) {
+export function runChild(
+  url,
+  args,
+  { node = process.execPath, nodeOptions = [], env = {}, timeoutMs = 0 } = {},
+) {
   const argv = [...nodeOptions, fileURLToPath(url), ...args.map(String)];
   return new Promise((resolve, reject) => {
     const options = {
@@ -16,9 +20,9 @@ export function runChild(url, args, { nodeOptions = [], env = {}, timeoutMs = 0 
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     };
-    execFile(process.execPath, argv, options, (error, stdout, stderr) => {
+    execFile(node, argv, options, (error, stdout, stderr) => {
       if (error?.killed && timeoutMs > 0) resolve({ tooSlow: `not done within ${timeoutMs / 1000} s` });
-      else if (error !== null) reject(new Error(`${argv.join(' ')}\n${stderr}`, { cause: error }));
+      else if (error !== null) reject(new Error(`${node} ${argv.join(' ')}\n${stderr}`, { cause: error }));
       else resolve(JSON.parse(stdout));
     });
   });

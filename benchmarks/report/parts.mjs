@@ -2,16 +2,22 @@
 
 import { LETTERS, MARKS } from '../caches/features.mjs';
 import { BARE_MAP, LRU_CACHE, LRU_CACHE_PLAIN } from '../caches/index.mjs';
+import { churnTable } from '../churn/tables.mjs';
+import { barTables } from '../engine/bars.mjs';
+import { sharedCases, shortListCases } from '../engine/figures.mjs';
 import { hitRows, otherNames } from '../engine/hits.mjs';
+import { nodesTable } from '../engine/nodes.mjs';
 import { featureTable, overviewTable, summaryTable, worstTable } from '../engine/tables.mjs';
 import { FOOTPRINT_SHAPES } from '../footprint/shapes.mjs';
 import { footprintTable } from '../footprint/tables.mjs';
 import { count, counted, markdownTable } from '../harness/table.mjs';
 import { importTable } from '../import/tables.mjs';
+import { documentsTable, SHORT_LIST as MEMORY_SHAPES, memoryTable, SIZES_LIST } from '../memory/tables.mjs';
 import { expiryTable, growthSizes, growthTable } from '../pauses/tables.mjs';
 import { SCALE_OPERATIONS, scaleFailures, scaleTable } from '../scale/tables.mjs';
 import { subscribersTable } from '../websocket/subscribers.mjs';
 import { waysTable } from '../websocket/ways.mjs';
+import { SHORT_LIST as WEIGHING_SHAPES, weighingSaid, weighingTable } from '../weighing/tables.mjs';
 import { WORKLOAD_TITLES } from '../workloads/index.mjs';
 import { serverParts } from './server-parts.mjs';
 
@@ -40,10 +46,22 @@ export function docParts(results, info) {
     workloads: from('engine', workloadTables),
     worst: from('engine', ({ cases, contenders }) => markdown(worstTable(cases, contenders))),
     'workload-charts': from('engine', workloadCharts),
+    bars: from('engine', bars),
+    'overview-many': from('engine', overviewMany),
+    nodes: from('engine', nodes),
     scale: from('scale', scale),
     pauses: from('pauses', pauses),
     expiry: from('pauses', expiry),
     footprint: from('footprint', footprint),
+    memory: from('memory', memory),
+    'memory-summary': from('memory', (content) => markdown(memoryTable(content, { names: MEMORY_SHAPES }))),
+    sizes: from('memory', (content) => markdown(memoryTable(content, { names: SIZES_LIST }))),
+    weighing: from(
+      'weighing',
+      (content) => `${markdown(weighingTable(content))}\n\n${weighingSaid(content)}`,
+    ),
+    'weighing-summary': from('weighing', weighingSummary),
+    churn: from('churn', churn),
     import: from('import', (content) => markdown(importTable(content))),
     subscribers: from('subscribers', (content) => subscribersTable(content, markdownTable)),
     ways: from('ways', (content) => waysTable(content, markdownTable)),
@@ -84,10 +102,54 @@ function hits({ hits: compared, contenders }) {
 
 function overview(base) {
   return ({ cases, contenders }) =>
-    `${markdown(overviewTable(cases, contenders, base))}\n\n${MARKS} ${LETTERS}`;
+    `${markdown(overviewTable(sharedCases(cases), contenders, base))}\n\n${MARKS} ${LETTERS}`;
 }
 
-function workloadTables({ cases, contenders }) {
+/** The sizes in which only some take part. */
+function overviewMany({ cases, contenders }) {
+  const own = shortListCases(cases);
+  if (own.length === 0) return '*No figures are kept of a size in which only some take part.*';
+  const present = new Set(own.flatMap(({ readings }) => Object.keys(readings)));
+  const info = Object.fromEntries(Object.entries(contenders).filter(([name]) => present.has(name)));
+  return markdown(overviewTable(own, info, LRU_CACHE));
+}
+
+function bars({ cases, taken, versions }) {
+  const tables = barTables(cases).map(({ title, ...found }) => `**${title}**\n\n${markdown(found)}`);
+  return [`Taken on ${taken.slice(0, 10)}, Node ${versions.node}.`, ...tables].join('\n\n');
+}
+
+function nodes({ cases, versions, nodes: others }) {
+  if (others === undefined)
+    return '*No figures are kept: `npm run bench -- engine --node=BINARY --keep`, then `npm run bench:report`.*';
+  return markdown(nodesTable([{ node: versions.node, cases }, ...others]));
+}
+
+function memory(content) {
+  const documents = documentsTable(content);
+  const hidden = memoryTable(content, { limit: true });
+  return [
+    markdown(memoryTable(content, { limit: false })),
+    ...(documents.rows.length > 0
+      ? [section('Documents, in the one process, by how they came to be', markdown(documents))]
+      : []),
+    ...(hidden.rows.length > 0 ? [section('Not visible to the estimate', markdown(hidden))] : []),
+  ].join('\n\n');
+}
+
+function weighingSummary(content) {
+  return `${markdown(weighingTable(content, WEIGHING_SHAPES))}\n\n${weighingSaid(content)}`;
+}
+
+function churn(content) {
+  return [
+    `${Math.round(content.total / 1e6)} MB of values, a budget of ${Math.round(content.budget / 2 ** 20)} MiB; Node ${content.versions.node}, medians of ${counted(content.rounds, 'round')}.`,
+    ...content.cases.map((figure) => section(figure.shape, markdown(churnTable(content, figure)))),
+  ].join('\n\n');
+}
+
+function workloadTables({ cases: all, contenders }) {
+  const cases = sharedCases(all);
   return [...new Set(cases.map(({ workload }) => workload))]
     .map((workload) => {
       const own = cases.filter((benchCase) => benchCase.workload === workload);

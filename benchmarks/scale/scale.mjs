@@ -1,15 +1,7 @@
 /** What an operation costs from a thousand entries to ten million. */
 
 import os from 'node:os';
-import {
-  BARE_MAP,
-  FIFO_MAP,
-  HOTSET,
-  HOTSET_PLAIN,
-  HOTSET_TICKING,
-  LRU_CACHE,
-  NO_CACHE,
-} from '../caches/index.mjs';
+import { BARE_MAP, FIFO_MAP, HOTSET, HOTSET_PLAIN, LRU_CACHE, NO_CACHE } from '../caches/index.mjs';
 import { runChild } from '../harness/child.mjs';
 import { contenderInfo } from '../harness/contender-info.mjs';
 import { inRounds } from '../harness/rounds.mjs';
@@ -17,7 +9,7 @@ import { count, counted, table } from '../harness/table.mjs';
 import { SCALE_OPERATIONS, scaleTable } from './tables.mjs';
 
 const childUrl = new URL('./grown.mjs', import.meta.url);
-const NAMES = [NO_CACHE, BARE_MAP, FIFO_MAP, HOTSET_PLAIN, HOTSET, HOTSET_TICKING, LRU_CACHE];
+const NAMES = [NO_CACHE, BARE_MAP, FIFO_MAP, HOTSET_PLAIN, HOTSET, LRU_CACHE];
 const KEY_KINDS = ['integer', 'short'];
 const CHILD_MS = 300_000;
 /** The same for all sizes: the collector paces itself by it. */

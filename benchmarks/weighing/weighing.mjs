@@ -5,8 +5,9 @@
  */
 
 import { runChild } from '../harness/child.mjs';
-import { geometricMean, median } from '../harness/statistics.mjs';
-import { fixed, table, times } from '../harness/table.mjs';
+import { median } from '../harness/statistics.mjs';
+import { table } from '../harness/table.mjs';
+import { weighingSaid, weighingTable } from './tables.mjs';
 
 const childUrl = new URL('./time-child.mjs', import.meta.url);
 const ROUNDS = 3;
@@ -31,22 +32,8 @@ export async function benchWeighing(options) {
     };
   });
   console.log('\nWeighing: ns for each value, in a process that has weighed all shapes');
-  console.log(
-    table(
-      ['', 'weighing', 'JSON.stringify', 'ratio'],
-      figures.map(({ name, weighNs, stringifyNs }) => [
-        name,
-        fixed(weighNs, 0),
-        stringifyNs === null ? '-' : fixed(stringifyNs, 0),
-        stringifyNs === null ? '-' : times(weighNs, stringifyNs),
-      ]),
-    ),
-  );
-  const ratios = figures
-    .filter(({ stringifyNs }) => stringifyNs !== null)
-    .map(({ weighNs, stringifyNs }) => weighNs / stringifyNs);
-  console.log(
-    `\nGeometric mean of ratios: ${fixed(geometricMean(ratios), 2)}; highest: ${fixed(Math.max(...ratios), 2)}`,
-  );
+  const { head, rows } = weighingTable({ figures });
+  console.log(table(head, rows));
+  console.log(`\n${weighingSaid({ figures })}`);
   return { rounds: readings.length, figures };
 }
