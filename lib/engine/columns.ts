@@ -98,7 +98,7 @@ export class Columns implements TypedColumns {
   /** Columns that take over once all slots have been copied; null most of the time. */
   ahead: Ahead | null = null;
 
-  /** Bytes allocated for columns and pages. */
+  /** Bytes allocated for columns and pages: as many as there will be once larger columns take over. */
   bytes: number = FIRST_SLOTS * columnBytes('links');
 
   #slotBytes: number = columnBytes('links');
@@ -124,7 +124,8 @@ export class Columns implements TypedColumns {
   }
 
   #countBytes(): void {
-    this.bytes = this.capacity * this.#slotBytes + this.#pairSlots * PAIR_BYTES;
+    const capacity = this.#isGrowing ? this.ahead!.capacity : this.capacity;
+    this.bytes = capacity * this.#slotBytes + this.#pairSlots * PAIR_BYTES;
   }
 
   #set(columns: TypedColumns, name: ColumnName, column: TypedColumns[ColumnName]): void {
@@ -206,9 +207,24 @@ export class Columns implements TypedColumns {
 
   // Slots
 
-  /** Whether the next insertion needs larger columns. */
+  get #isGrowing(): boolean {
+    return this.ahead !== null && this.ahead.capacity > this.capacity;
+  }
+
+  /** Whether the next insertion needs larger columns, or more room for keys and values. */
   get isFull(): boolean {
-    return this.nextFresh === this.capacity && this.#firstFree === 0;
+    const { nextFresh } = this;
+    return this.#firstFree === 0 && (nextFresh === this.capacity || nextFresh >= this.#pairSlots);
+  }
+
+  /** Bytes that the next insertion adds to `bytes` where `isFull`. */
+  get insertionBytes(): number {
+    const { nextFresh, capacity } = this;
+    let bytes = 0;
+    if (nextFresh === capacity && !this.#isGrowing)
+      bytes += (this.#grownCapacity - capacity) * this.#slotBytes;
+    if (nextFresh >= this.#pairSlots) bytes += (grownPairSlots(nextFresh) - this.#pairSlots) * PAIR_BYTES;
+    return bytes;
   }
 
   /** Whether larger columns should be begun, so that they are ready in time. */
@@ -227,7 +243,7 @@ export class Columns implements TypedColumns {
 
   /** Begins larger columns. While they are small that is all; otherwise further insertions bring them about. */
   grow(): void {
-    if (this.ahead === null || this.ahead.capacity <= this.capacity) this.#resize(this.#grownCapacity);
+    if (!this.#isGrowing) this.#resize(this.#grownCapacity);
   }
 
   /** A slot for a new entry, in no list; the caller fills its columns. Throws nothing: `isFull` must be false. */
@@ -302,6 +318,7 @@ export class Columns implements TypedColumns {
     const ahead: Ahead = { ...NO_COLUMNS, capacity, copied: 0 };
     for (const name of NAMES) if (this[name] !== null) this.#set(ahead, name, made(name, capacity));
     this.ahead = ahead;
+    this.#countBytes();
     if (Math.min(capacity, this.capacity) <= COPIED_AT_ONCE_SLOTS) this.#copyUntil(ahead, this.nextFresh);
   }
 
@@ -361,14 +378,13 @@ export class Columns implements TypedColumns {
   }
 
   #growPairs(slot: number): void {
+    this.#pairSlots = grownPairSlots(slot);
     if (slot < FLAT_MAX_SLOTS) {
-      this.#pairSlots = Math.min(Math.max(Math.ceil(slot * GROWTH), FIRST_SLOTS), FLAT_MAX_SLOTS);
       this.pairs = resized(this.pairs!, this.#pairSlots);
     } else {
       if (this.pairs !== null) this.#pages = pagesOf(this.pairs);
       this.pairs = null;
       this.#pages.push(resized([], PAGE_SLOTS));
-      this.#pairSlots += PAGE_SLOTS;
     }
     this.#countBytes();
   }
@@ -423,6 +439,12 @@ const NO_COLUMNS: TypedColumns = {
   times: null,
   bits: null,
 };
+
+/** Slots that have places for key and value once `slot`, the first that has none, has got one. */
+function grownPairSlots(slot: number): number {
+  if (slot >= FLAT_MAX_SLOTS) return (Math.floor(slot / PAGE_SLOTS) + 1) * PAGE_SLOTS;
+  return Math.min(Math.max(Math.ceil(slot * GROWTH), FIRST_SLOTS), FLAT_MAX_SLOTS);
+}
 
 function made(name: ColumnName, capacity: number): NonNullable<TypedColumns[ColumnName]> {
   return new COLUMNS[name].type(capacity * COLUMNS[name].width);

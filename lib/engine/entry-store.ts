@@ -543,7 +543,7 @@ export class EntryStore<K, V> {
   #isShortFor(slot: number, bytes: number): boolean {
     if (slot !== 0) return this.#budget.exceededBy(bytes - this.#weightOf(slot), this.size);
     if (this.#budget.exceededBy(bytes, this.size + 1)) return true;
-    return this.#columns.isFull && !this.#mayGrow(this.#columns.growthBytes);
+    return this.#columns.isFull && !this.#mayGrow(this.#columns.insertionBytes);
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
