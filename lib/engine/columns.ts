@@ -349,6 +349,26 @@ export class Columns implements TypedColumns {
     this.#countBytes();
   }
 
+  /** Whether columns of the right length for so many entries would be smaller by a sixteenth or more. */
+  isLoose(entries: number): boolean {
+    const slots = fittingSlots(entries);
+    return (slots * this.#slotBytes + fittingPairSlots(slots) * PAIR_BYTES) * 17 < this.bytes * 16;
+  }
+
+  /** Makes columns of the right length at once; no slot may be free. O(slots). */
+  fit(): void {
+    this.ahead = null;
+    const slots = fittingSlots(this.nextFresh - 1);
+    this.#resize(slots);
+    if (this.ahead !== null) this.#copyUntil(this.ahead, this.nextFresh);
+    const pairSlots = fittingPairSlots(slots);
+    if (this.pairs === null && slots <= FLAT_MAX_SLOTS) this.pairs = this.#pages.splice(0).flat();
+    if (this.pairs !== null) this.pairs = resized(this.pairs, pairSlots);
+    else this.#pages.length = pairSlots / PAGE_SLOTS;
+    this.#pairSlots = pairSlots;
+    this.#countBytes();
+  }
+
   /** Forgets all slots and gives the memory back. Columns in use stay in use. */
   clear(): void {
     this.ahead = null;
@@ -444,6 +464,15 @@ const NO_COLUMNS: TypedColumns = {
 function grownPairSlots(slot: number): number {
   if (slot >= FLAT_MAX_SLOTS) return (Math.floor(slot / PAGE_SLOTS) + 1) * PAGE_SLOTS;
   return Math.min(Math.max(Math.ceil(slot * GROWTH), FIRST_SLOTS), FLAT_MAX_SLOTS);
+}
+
+/** A sixteenth more than are in use, so that columns that fit are not outgrown at once. */
+function fittingSlots(entries: number): number {
+  return Math.max(Math.ceil((entries + 1) * 1.0625), FIRST_SLOTS);
+}
+
+function fittingPairSlots(slots: number): number {
+  return slots <= FLAT_MAX_SLOTS ? slots : Math.ceil(slots / PAGE_SLOTS) * PAGE_SLOTS;
 }
 
 function made(name: ColumnName, capacity: number): NonNullable<TypedColumns[ColumnName]> {

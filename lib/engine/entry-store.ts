@@ -451,7 +451,7 @@ export class EntryStore<K, V> {
     if (weighs) {
       budget.contentBytes += bytes;
       columns.setWeight(slot, bytes);
-      if (mayExceed) this.#settleWeight(slot, found, now);
+      if (mayExceed) slot = this.#settleWeight(slot, found, now);
     }
     if (columns.ahead !== null) columns.mirror(slot);
     this.lastStored = slot;
@@ -471,9 +471,10 @@ export class EntryStore<K, V> {
     }
   }
 
-  #settleWeight(slot: number, found: Buffers | null, now: number): void {
+  /** Returns the entry's slot by then. */
+  #settleWeight(slot: number, found: Buffers | null, now: number): number {
     if (found !== null || (this.#features & SHARED) !== 0) this.#hold(slot, found);
-    this.#makeRoomBeside(slot, now);
+    return this.#makeRoomBeside(slot, now);
   }
 
   #noteStored(slot: number, key: K): void {
@@ -520,7 +521,7 @@ export class EntryStore<K, V> {
         this.#index.insert(key, hash, oldest, this.#mayGrow);
         return oldest;
       }
-      this.#remove(oldest, 'evicted', now);
+      if (!this.#tighten()) this.#remove(oldest, 'evicted', now);
     }
     const columns = this.#columns;
     if (columns.isNearlyFull && this.#mayGrow(columns.growthBytes)) columns.grow();
@@ -600,15 +601,34 @@ export class EntryStore<K, V> {
 
   /** Makes the limits hold: expired entries go first, as far as a bounded look finds them, then the oldest. */
   #makeRoom(now: number): void {
-    while (this.size > 0 && this.#budget.exceededBy(0, this.size))
-      if (!this.#reclaimExpired(now)) this.#remove(this.#order.oldest, 'evicted', now);
+    while (this.#budget.exceededBy(0, this.size)) {
+      if (this.#reclaimExpired(now) || this.#tighten()) continue;
+      if (this.size === 0) return;
+      this.#remove(this.#order.oldest, 'evicted', now);
+    }
   }
 
-  /** The same, but this entry, which is live, stays. */
-  #makeRoomBeside(slot: number, now: number): void {
-    if (this.#budget.exceededBy(0, this.size)) this.#order.promote(slot);
-    while (this.size > 1 && this.#budget.exceededBy(0, this.size))
-      if (!this.#reclaimExpired(now)) this.#remove(this.#order.oldest, 'evicted', now);
+  /** The same, but this entry, which is live, stays. Returns its slot by then. */
+  #makeRoomBeside(slot: number, now: number): number {
+    if (!this.#budget.exceededBy(0, this.size)) return slot;
+    this.#order.promote(slot);
+    while (this.#budget.exceededBy(0, this.size)) {
+      if (this.#reclaimExpired(now) || this.#tighten()) continue;
+      if (this.size === 1) break;
+      this.#remove(this.#order.oldest, 'evicted', now);
+    }
+    return this.#order.newest;
+  }
+
+  /** Gives back room that no entry needs, where that is what fills the budget. Moves entries; O(n), and then not soon again. */
+  #tighten(): boolean {
+    const columns = this.#columns;
+    if (!this.#budget.hasSlack(this.size) || !(columns.isLoose(this.size) || this.#index.isLoose))
+      return false;
+    while (columns.nextFresh > this.size + 1) this.#dropTop();
+    columns.fit();
+    this.#index.fit();
+    return true;
   }
 
   /** Removes expired entries, if a bounded look finds some. */
@@ -669,21 +689,23 @@ export class EntryStore<K, V> {
 
   /** Moves entries from the topmost slots to free ones below, so that columns can be shortened. */
   #compact(steps: number): void {
+    for (let step = 0; step < steps && this.#isSparse; step++) this.#dropTop();
+  }
+
+  #dropTop(): void {
     const columns = this.#columns;
-    for (let step = 0; step < steps && this.#isSparse; step++) {
-      const top = columns.nextFresh - 1;
-      if (columns.isUsed(top)) {
-        const to = columns.take(undefined, undefined);
-        columns.copy(top, to);
-        this.#index.move(top, to);
-        this.#order.move(top, to);
-        this.#expiry.move(to);
-        this.#shared.move(top, to);
-        columns.mirror(to);
-        columns.release(top);
-      }
-      columns.dropTop();
+    const top = columns.nextFresh - 1;
+    if (columns.isUsed(top)) {
+      const to = columns.take(undefined, undefined);
+      columns.copy(top, to);
+      this.#index.move(top, to);
+      this.#order.move(top, to);
+      this.#expiry.move(to);
+      this.#shared.move(top, to);
+      columns.mirror(to);
+      columns.release(top);
     }
+    columns.dropTop();
   }
 
   // Removing

@@ -219,6 +219,19 @@ export class KeyIndex {
     this.#moveChains();
   }
 
+  /** Whether a table of half the size would do. */
+  get isLoose(): boolean {
+    return this.#chains.length > FIRST_CHAINS && this.#chained * 2 < this.#chains.length;
+  }
+
+  /** Makes the table as small as will do, at once. O(n). */
+  fit(): void {
+    while (this.#before !== null) this.#moveChains();
+    if (!this.isLoose) return;
+    this.#resize(2 ** Math.ceil(Math.log2(this.#chained + 1)));
+    while (this.#before !== null) this.#moveChains();
+  }
+
   #moveChains(): void {
     const before = this.#before!;
     const chains = this.#chains;
