@@ -429,13 +429,16 @@ export class EntryStore<K, V> {
       slot = 0;
     }
     if (!this.evicts || (weighs && (found !== null || budget.neverFits(bytes)))) {
-      const refusal = this.#refusal(slot, bytes, found, now);
+      const refusal = this.#refusal(slot, bytes, hash, found, now);
       if (refusal !== null) return this.#refuse(key, slot, refusal, keepRefused, now);
     }
     if (dueMs <= now) return this.#storeExpired(key, value, slot);
 
-    if (slot === 0) slot = this.#place(key, value, hash, bytes, now);
-    else {
+    if (slot === 0) {
+      const indexBytes = index.bytes;
+      slot = this.#place(key, value, hash, bytes, now);
+      mayExceed ||= index.bytes > indexBytes;
+    } else {
       if (weighs) {
         const before = columns.weightAt(slot);
         budget.contentBytes -= before;
@@ -548,12 +551,19 @@ export class EntryStore<K, V> {
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
-  #refusal(slot: number, bytes: number, found: Buffers | null, now: number): 'too-large' | 'no-room' | null {
+  #refusal(
+    slot: number,
+    bytes: number,
+    hash: number,
+    found: Buffers | null,
+    now: number,
+  ): 'too-large' | 'no-room' | null {
     const alone = found === null ? 0 : SharedBuffers.alone(found);
     if (this.#budget.neverFits(bytes + alone)) return 'too-large';
     if (this.evicts) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
-    while (this.#isShortFor(slot, bytes + this.#shared.wouldAdd(slot, found)))
+    const structure = slot === 0 ? this.#index.growthBytes(hash) : 0;
+    while (this.#isShortFor(slot, bytes + structure + this.#shared.wouldAdd(slot, found)))
       if (!this.#reclaimExpired(now)) return 'no-room';
     return null;
   }

@@ -134,6 +134,12 @@ export class KeyIndex {
     return false;
   }
 
+  /** Bytes that `insert` adds for a key that goes to a Map. */
+  growthBytes(hash: number): number {
+    if (hash !== IN_MAP) return 0;
+    return this.#shards.find(({ map }) => map.size < MAP_MAX_KEYS)?.capacity.growthBytes ?? 0;
+  }
+
   #insertInMap(key: unknown, slot: number): void {
     let shard = this.#shards.find(({ map }) => map.size < MAP_MAX_KEYS);
     if (shard === undefined) {
