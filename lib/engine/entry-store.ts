@@ -415,8 +415,8 @@ export class EntryStore<K, V> {
     this.#found = null;
     // New columns make every entry heavier.
     let mayExceed = found !== null || (this.#features & SHARED) !== 0;
-    if (dueMs !== NEVER && columns.dues === null) mayExceed = this.#need('dues');
-    if (flags !== 0 && columns.flags === null) mayExceed = this.#need('flags');
+    if (dueMs !== NEVER && columns.dues === null && dueMs > now) mayExceed = this.#need('dues');
+    if (flags !== 0 && columns.flags === null && dueMs > now) mayExceed = this.#need('flags');
 
     let slot = hint;
     if (hint === 0 || !columns.isUsed(hint) || columns.keyAt(hint) !== key) {
@@ -430,7 +430,8 @@ export class EntryStore<K, V> {
     }
     if (!this.evicts || (weighs && (found !== null || budget.neverFits(bytes)))) {
       const refusal = this.#refusal(slot, bytes, hash, found, now);
-      if (refusal !== null) return this.#refuse(key, slot, refusal, keepRefused, now);
+      if (refusal === 'too-large' || (refusal !== null && dueMs > now))
+        return this.#refuse(key, slot, refusal, keepRefused, now);
     }
     if (dueMs <= now) return this.#storeExpired(key, value, slot);
 
