@@ -515,7 +515,8 @@ export class EntryStore<K, V> {
       if (this.#reclaimExpired(now)) continue;
       const { oldest } = this.#order;
       const weight = this.#weightOf(oldest);
-      if (!this.#budget.exceededBy(bytes - weight, this.size)) {
+      // A walk that stands at the only entry learns that it goes, but not that its slot is used again.
+      if (this.size > 1 && !this.#budget.exceededBy(bytes - weight, this.size)) {
         this.counters[count.EVICTIONS]!++;
         this.#budget.contentBytes -= weight;
         if (this.#hearsRemovals) this.#noteRemoval(oldest, 'evicted', now);
