@@ -808,7 +808,7 @@ export class EntryStore<K, V> {
 
   #reportChange(slot: number, cause: 'stored' | 'touched'): void {
     if ((this.#features & LISTENERS) === 0) return;
-    const version = this.#columns.versions === null ? undefined : this.#columns.versionAt(slot);
+    const version = this.#columns.versions === null ? undefined : this.versionAt(slot);
     this.#listeners.changed({ key: this.keyAt(slot), cause, version });
   }
 
