@@ -329,8 +329,9 @@ export class EntryStore<K, V> {
    */
   beginVersions(above = 0): void {
     this.lastVersion = Math.max(this.lastVersion, above);
+    const now = this.#nowIfNeeded();
     this.#need('versions');
-    this.#makeRoom(this.#nowIfNeeded());
+    this.#makeRoom(now);
     this.#listeners.deliver();
   }
 
@@ -778,9 +779,10 @@ export class EntryStore<K, V> {
 
   /** Changes limits; evicts what no longer fits, oldest first, also with `evict: false`. */
   resize(limits: Limits): void {
+    const now = this.#nowIfNeeded();
     this.#budget.resize(limits);
     const before = this.size;
-    this.#makeRoom(this.#nowIfNeeded());
+    this.#makeRoom(now);
     this.#settle(before - this.size);
   }
 
