@@ -646,7 +646,12 @@ export class EntryStore<K, V> {
 
   /** Removes expired entries, if a bounded look finds some. */
   #reclaimExpired(now: number): boolean {
-    return this.#expiry.mayHaveDue(now) && this.#expiry.sweep(now, RECLAIM_LOOKS, this.#removeExpired) > 0;
+    if (!this.#expiry.mayHaveDue(now)) return false;
+    if (this.#expiry.sweep(now, RECLAIM_LOOKS, this.#removeExpired) > 0) return true;
+    const { oldest } = this.#order;
+    if (oldest === 0 || this.dueMsAt(oldest) > now) return false;
+    this.#remove(oldest, 'expired');
+    return true;
   }
 
   readonly #removeExpired = (slot: number): void => this.#remove(slot, 'expired');
