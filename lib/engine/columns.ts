@@ -327,6 +327,11 @@ export class Columns implements TypedColumns {
     if (this.ahead !== null) this.#copyUntil(this.ahead, this.nextFresh);
   }
 
+  /** Copies another piece, so that larger columns also take over in a cache that has no new slots. */
+  advance(): void {
+    if (this.ahead !== null) this.#copyPiece(this.ahead);
+  }
+
   #copyPiece(ahead: Ahead): void {
     // A cache that grows again before it has shrunk stays as it is.
     if (ahead.capacity < this.nextFresh) this.ahead = null;

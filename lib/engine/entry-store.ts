@@ -458,7 +458,10 @@ export class EntryStore<K, V> {
       columns.setWeight(slot, bytes);
       if (mayExceed) slot = this.#settleWeight(slot, found, now);
     }
-    if (columns.ahead !== null) columns.mirror(slot);
+    if (columns.ahead !== null) {
+      columns.mirror(slot);
+      columns.advance();
+    }
     this.lastStored = slot;
     this.stores++;
     if ((this.#features & LISTENERS) !== 0 || STORE_CHANNEL.hasSubscribers) this.#noteStored(slot, key);
