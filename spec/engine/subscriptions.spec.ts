@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { storeOf } from '../../lib/engine/cache-engine.js';
 import { CacheEngine, type Change, ManualClock } from '../../lib/index.js';
 import { makeFixture, thrownBy } from './fixture.js';
 
@@ -83,13 +84,26 @@ describe('a subscriber', () => {
     expect(versions).toEqual([undefined, version, Number(version) + 1, undefined]);
   });
 
+  it('gets a version with a touch of an entry that was written before versions began', () => {
+    const { engine } = makeFixture();
+    engine.set('a', 1);
+    engine.set('b', 1);
+    engine.getEntry('b');
+    const versions: unknown[] = [];
+    engine.subscribe('', ({ version }) => versions.push(version));
+    engine.touch('a', 5);
+    expect(versions).toEqual([engine.getEntry('a')!.version]);
+    expect(versions[0]).not.toBe(engine.getEntry('b')!.version);
+  });
+
   it('is told of a write once more when an adapter gives it another version', () => {
     const engine = new CacheEngine<string, number>();
-    engine.beginVersions();
+    const store = storeOf(engine);
+    store.beginVersions();
     const told: unknown[] = [];
     engine.subscribe('', ({ key, cause, version }) => told.push([key, cause, version]));
     engine.set('a', 1);
-    engine.setVersionAt(engine.find('a'), 100, true);
+    store.setVersionAt(store.peekSlot('a'), 100, true);
     engine.set('b', 1);
     expect(told).toEqual([
       ['a', 'stored', 1],
