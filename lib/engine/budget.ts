@@ -80,9 +80,9 @@ export class Budget {
     return this.weighs && this.#allocatedBytes > entries * this.overheadBytes;
   }
 
-  /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit. */
-  exceededBy(bytes: number, entries: number): boolean {
-    return entries > this.maxEntries || (this.weighs && this.bytes(entries) + bytes > this.maxBytes);
+  /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit; `more` as above. */
+  exceededBy(bytes: number, entries: number, more = 0): boolean {
+    return entries > this.maxEntries || (this.weighs && this.bytes(entries, more) + bytes > this.maxBytes);
   }
 
   /** What an entry with `bytes` of key and value counts. */

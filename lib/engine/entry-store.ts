@@ -550,9 +550,9 @@ export class EntryStore<K, V> {
     this.#budget.bytes(this.size + 1, bytes) <= this.#budget.maxBytes;
 
   /** Whether an entry of this weight in the place of `slot`, or in a new one, would break a limit. */
-  #isShortFor(slot: number, bytes: number): boolean {
+  #isShortFor(slot: number, bytes: number, structure = 0): boolean {
     if (slot !== 0) return this.#budget.exceededBy(bytes - this.#weightOf(slot), this.size);
-    if (this.#budget.exceededBy(bytes, this.size + 1)) return true;
+    if (this.#budget.exceededBy(bytes, this.size + 1, structure)) return true;
     return this.#columns.isFull && !this.#mayGrow(this.#columns.insertionBytes);
   }
 
@@ -569,7 +569,7 @@ export class EntryStore<K, V> {
     if (this.evicts) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
     const structure = slot === 0 ? this.#index.growthBytes(hash) : 0;
-    while (this.#isShortFor(slot, bytes + structure + this.#shared.wouldAdd(slot, found)))
+    while (this.#isShortFor(slot, bytes + this.#shared.wouldAdd(slot, found), structure))
       if (!this.#reclaimExpired(now)) return 'no-room';
     return null;
   }
@@ -602,7 +602,7 @@ export class EntryStore<K, V> {
     if (this.tracksAccess) this.counters[count.EXPIRATIONS_UNFETCHED]!++;
     this.lastStored = 0;
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.#engine, key, result: 'stored' });
-    this.#reportRemoval(0, key, value, 'expired');
+    this.#reportRemoval(0, ordinary(key), value, 'expired');
     this.#settle();
     return 'stored';
   }
