@@ -885,7 +885,7 @@ export class EntryStore<K, V> {
 
 /** Bytes of a key, whose hash tells the width of its characters if it is a text: see key-index.ts. */
 function keyBytes(key: unknown, hash: number): number {
-  if (typeof key !== 'string' || hash === NOT_HASHED) return valueBytes(key);
+  if (typeof key !== 'string' || hash === NOT_HASHED) return valueBytes(ordinary(key));
   return stringBytesOf(key.length, hash < 0);
 }
 
