@@ -9,7 +9,7 @@ import { storeOf } from '../../lib/engine/cache-engine.js';
 import { CacheEngine, ManualClock, type RemovalCause } from '../../lib/index.js';
 import { NaiveCache, type NaiveEntry } from './naive-cache.js';
 
-const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 1000);
+const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 3000);
 const OPERATIONS = 200;
 const NEVER = Number.POSITIVE_INFINITY;
 
