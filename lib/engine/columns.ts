@@ -298,6 +298,7 @@ export class Columns implements TypedColumns {
     if (this.nextFresh < this.capacity / 4 && this.capacity > FIRST_SLOTS && this.ahead === null)
       this.#resize(Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS));
     this.#shrinkPairs();
+    this.advance();
   }
 
   /** Copies all that a slot has but its links to another slot. */
