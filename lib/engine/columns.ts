@@ -355,10 +355,13 @@ export class Columns implements TypedColumns {
     this.#countBytes();
   }
 
-  /** Whether columns of the right length for so many entries would be smaller by a sixteenth or more. */
+  /**
+   * Whether columns of the right length for so many entries would be smaller by a 32nd or more. Both together are less
+   * than the average that is counted, so that columns which are not loose never are what keeps an entry out.
+   */
   isLoose(entries: number): boolean {
     const slots = fittingSlots(entries);
-    return (slots * this.#slotBytes + fittingPairSlots(slots) * PAIR_BYTES) * 17 < this.bytes * 16;
+    return (slots * this.#slotBytes + fittingPairSlots(slots) * PAIR_BYTES) * 33 < this.bytes * 32;
   }
 
   /** Makes columns of the right length at once; no slot may be free. O(slots). */
@@ -472,9 +475,9 @@ function grownPairSlots(slot: number): number {
   return Math.min(Math.max(Math.ceil(slot * GROWTH), FIRST_SLOTS), FLAT_MAX_SLOTS);
 }
 
-/** A sixteenth more than are in use, so that columns that fit are not outgrown at once. */
+/** A 32nd more than are in use, so that columns that fit are not outgrown at once. */
 function fittingSlots(entries: number): number {
-  return Math.max(Math.ceil((entries + 1) * 1.0625), FIRST_SLOTS);
+  return Math.max(Math.ceil((entries + 1) * 1.03125), FIRST_SLOTS);
 }
 
 function fittingPairSlots(slots: number): number {
