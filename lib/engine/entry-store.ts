@@ -766,7 +766,7 @@ export class EntryStore<K, V> {
     let removed = 0;
     while (entry === undefined && this.size > 0) {
       const { oldest } = this.#order;
-      const isExpired = this.isExpired(oldest);
+      const isExpired = this.dueMsAt(oldest) <= now;
       if (!isExpired) entry = [this.keyAt(oldest), this.valueAt(oldest)];
       this.#remove(oldest, isExpired ? 'expired' : 'evicted', now);
       removed++;
