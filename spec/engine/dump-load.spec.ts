@@ -130,6 +130,45 @@ describe('load', () => {
     expect(order(strict)).toEqual(order(engine).slice(0, 4));
   });
 
+  it('takes a Map, and pairs of key and value', () => {
+    const { engine } = make();
+    expect(engine.load(new Map([['a', 1]]))).toBe(1);
+    expect(engine.load([['b', 2]])).toBe(1);
+    expect(engine.load(engine)).toBe(2);
+    expect([...engine.keys()].toSorted()).toEqual(['a', 'b']);
+    expect([engine.peek('a'), engine.peek('b')]).toEqual([1, 2]);
+  });
+
+  it('takes a dump that has been through JSON', () => {
+    const { engine } = filled({ trackAccess: true });
+    const { engine: target } = make({ trackAccess: true });
+    expect(target.load(JSON.parse(JSON.stringify([...engine.dump()])))).toBe(10);
+    expect([...target.dump()]).toEqual([...engine.dump()]);
+  });
+
+  it.each([
+    ['a text', 'ab'],
+    ['null', null],
+    ['a number', 5],
+    ['an entry without a value', { key: 'a' }],
+    ['an entry without a key', { value: 1 }],
+    ['a list of one', ['a']],
+    ['bits that are too many', { key: 'a', value: 1, adapterBits: 128 }],
+  ])('refuses %s beside an entry, and stores neither', (_, bad) => {
+    const { engine } = make({ trackAccess: true });
+    expect(thrownBy(() => engine.load([dumped('good'), bad as Dump])).code).toBe('HOTSET_INVALID_ARGUMENT');
+    expect(engine.size).toBe(0);
+  });
+
+  it('keeps an adapter’s bits where access is tracked', () => {
+    const { engine } = make({ trackAccess: true });
+    engine.load([dumped('a', { adapterBits: 127 }), dumped('b')]);
+    expect([...engine.dump()].map(({ adapterBits }) => adapterBits)).toEqual([127, undefined]);
+    const { engine: plain } = make();
+    expect(plain.load(engine.dump())).toBe(2);
+    expect([...plain.dump()].map(({ adapterBits }) => adapterBits)).toEqual([undefined, undefined]);
+  });
+
   it('leaves out what is too large', () => {
     const { engine } = make({ maxEntryBytes: 500, sizeOf: (value) => value });
     expect(engine.load([dumped('a', { value: 1 }), dumped('b', { value: 501 }), dumped('c')])).toBe(2);

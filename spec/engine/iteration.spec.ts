@@ -169,6 +169,31 @@ describe('a walk on which entries move or enter', () => {
     expect(walk(last, 'newest-first', 'c', () => last.get('a'))).toEqual(['c', 'b']);
   });
 
+  it.each(DIRECTIONS)('visits no key twice whatever slots new entries get (%s)', (direction) => {
+    const { engine } = makeFixture({ maxEntries: 2 });
+    engine.set('a', 1);
+    engine.set('b', 1);
+    const shrink = (): void => {
+      engine.resize({ maxEntries: 1 });
+      engine.set('a', 1);
+    };
+    const first = direction === 'oldest-first' ? 'a' : 'b';
+    expect(walk(engine, direction, first, shrink)).toEqual([first]);
+  });
+
+  it('goes on while the entries of a shrinking engine move to other slots', () => {
+    const { engine } = makeFixture<number, number>();
+    for (let key = 0; key < 10_000; key++) engine.set(key, key);
+    const visited: number[] = [];
+    for (const key of engine.keys({ order: 'oldest-first' })) {
+      visited.push(key);
+      if (key === 0)
+        for (let other = 1; other < 10_000; other++) if (other % 1000 !== 0) engine.delete(other);
+    }
+    expect(visited).toEqual([0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000]);
+    expect(engine.verify()).toEqual([]);
+  });
+
   it('survives the growth of the columns', () => {
     const engine = filled('a', 'b', 'c');
     const fill = (): void => {

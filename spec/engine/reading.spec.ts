@@ -110,6 +110,14 @@ describe('getEntry', () => {
     expect(engine.getEntry('a')).toMatchObject({ ageMs: 7, idleMs: 2, fetched: true });
   });
 
+  it('tells no age below 0 after the clock has gone back', () => {
+    const { engine, clock } = makeFixture({ trackAccess: true });
+    engine.set('a', 1);
+    clock.advance(-500);
+    expect(engine.getEntry('a')).toMatchObject({ ageMs: 0, idleMs: 0 });
+    expect([...engine.dump()][0]).toMatchObject({ ageMs: 0, idleMs: 0 });
+  });
+
   it('counts a new value as neither read nor aged', () => {
     const { engine, clock } = makeFixture({ trackAccess: true });
     engine.set('a', 1);

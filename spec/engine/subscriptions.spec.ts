@@ -154,6 +154,62 @@ describe('a subscriber', () => {
     expect(told).toEqual([]);
   });
 
+  it('that leaves and comes back in its own callback is told of each change once', () => {
+    const { engine } = makeFixture();
+    const told: Told[] = [];
+    const subscribe = (): void => {
+      const end = engine.subscribe('', (change) => {
+        record<string>(told)(change);
+        end();
+        subscribe();
+      });
+    };
+    subscribe();
+    engine.set('a', 1);
+    engine.set('b', 1);
+    engine.delete('a');
+    expect(told).toEqual([
+      ['a', 'stored'],
+      ['b', 'stored'],
+      ['a', 'deleted'],
+    ]);
+  });
+
+  it('that comes in the middle of a delivery hears of what happens from then on', () => {
+    const { engine } = makeFixture({ maxEntries: 1 });
+    const told: Told[] = [];
+    const end = engine.subscribe('', () => {
+      end();
+      engine.subscribe('', record(told));
+      engine.delete('b');
+    });
+    engine.set('a', 1);
+    engine.set('b', 1);
+    expect(told).toEqual([
+      ['a', 'evicted'],
+      ['b', 'stored'],
+    ]);
+  });
+
+  it('has no `this`', () => {
+    const { engine } = makeFixture();
+    const seen: unknown[] = [];
+    engine.subscribe('', function (this: unknown) {
+      seen.push(this);
+    });
+    engine.set('a', 1);
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('hears of a value that had expired before it was stored, and of the one that it took away, once', () => {
+    const { engine } = makeFixture();
+    engine.set('a', 1);
+    const told: Told[] = [];
+    engine.subscribe('', record(told));
+    engine.set('a', 2, { ttlMs: 0 });
+    expect(told).toEqual([['a', 'expired']]);
+  });
+
   it('may come back after the last one has gone, beside a removal listener or without', () => {
     for (const onRemoval of [undefined, () => {}]) {
       const engine = new CacheEngine<string, number>(onRemoval === undefined ? {} : { onRemoval });
