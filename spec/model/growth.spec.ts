@@ -4,9 +4,11 @@
  * way. A Map, whose order of insertion is the order of use, is the model.
  */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { storeOf } from '../../lib/engine/cache-engine.js';
+import { Columns } from '../../lib/engine/columns.js';
 import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
+import { heldBytes } from '../support/collect.js';
 
 /** Below this a text is at once hashed and compared by the index; longer ones, and objects, are in Maps. */
 const LONG = 'x'.repeat(70);
@@ -209,6 +211,31 @@ describe('an engine that grows and shrinks', () => {
       expect(engine.verify()).toEqual([]);
     },
   );
+
+  it('gives memory back in truth, and not only in what it counts', async () => {
+    const before = await heldBytes();
+    const engine = new CacheEngine<number, number>({ maxBytes: '1GiB', ttlMs: 1e9, trackAccess: true });
+    for (let key = 0; key < 300_000; key++) engine.set(key, key);
+    const full = (await heldBytes()) - before;
+    expect(full).toBeGreaterThan(15_000_000);
+    for (let key = 0; key < 300_000; key++) if (key % 30_000 !== 0) engine.delete(key);
+    expect((await heldBytes()) - before).toBeLessThan(full / 20);
+    for (let key = 0; key < 300_000; key += 30_000) expect(engine.get(key)).toBe(key);
+  });
+
+  it('finishes growing also when it has become full in the middle of that', () => {
+    const take = vi.spyOn(Columns.prototype, 'take');
+    const engine = new CacheEngine<number, number>({ maxBytes: '1GiB' });
+    engine.set(0, 0);
+    const columns = take.mock.contexts[0] as Columns;
+    take.mockRestore();
+    let key = 1;
+    while (columns.ahead === null || columns.ahead.copied === 0) engine.set(key, key++);
+    engine.resize({ maxEntries: engine.size });
+    for (const end = key + 1000; key < end; key++) engine.set(key, key);
+    expect(columns.ahead).toBeNull();
+    expect(engine.verify()).toEqual([]);
+  });
 
   it('keeps its versions apart, and each with its entry, while entries move to other slots', () => {
     const engine = new CacheEngine<number, number>({ maxBytes: '1GiB' });
