@@ -71,9 +71,18 @@ export class Budget {
     return this.contentBytes + this.sharedBytes + (average > allocated ? average : allocated);
   }
 
-  /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit. */
-  exceededBy(bytes: number, entries: number): boolean {
-    return entries > this.maxEntries || (this.weighs && this.bytes(entries) + bytes > this.maxBytes);
+  get #allocatedBytes(): number {
+    return this.#columns.bytes + this.#index.bytes - UNCOUNTED_BYTES;
+  }
+
+  /** Whether more has been allocated than the average: then an entry that goes takes nothing of it along. */
+  hasSlack(entries: number): boolean {
+    return this.weighs && this.#allocatedBytes > entries * this.overheadBytes;
+  }
+
+  /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit; `more` as above. */
+  exceededBy(bytes: number, entries: number, more = 0): boolean {
+    return entries > this.maxEntries || (this.weighs && this.bytes(entries, more) + bytes > this.maxBytes);
   }
 
   /** What an entry with `bytes` of key and value counts. */

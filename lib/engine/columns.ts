@@ -98,7 +98,7 @@ export class Columns implements TypedColumns {
   /** Columns that take over once all slots have been copied; null most of the time. */
   ahead: Ahead | null = null;
 
-  /** Bytes allocated for columns and pages. */
+  /** Bytes allocated for columns and pages: as many as there will be once larger columns take over. */
   bytes: number = FIRST_SLOTS * columnBytes('links');
 
   #slotBytes: number = columnBytes('links');
@@ -124,7 +124,8 @@ export class Columns implements TypedColumns {
   }
 
   #countBytes(): void {
-    this.bytes = this.capacity * this.#slotBytes + this.#pairSlots * PAIR_BYTES;
+    const capacity = this.#isGrowing ? this.ahead!.capacity : this.capacity;
+    this.bytes = capacity * this.#slotBytes + this.#pairSlots * PAIR_BYTES;
   }
 
   #set(columns: TypedColumns, name: ColumnName, column: TypedColumns[ColumnName]): void {
@@ -206,9 +207,24 @@ export class Columns implements TypedColumns {
 
   // Slots
 
-  /** Whether the next insertion needs larger columns. */
+  get #isGrowing(): boolean {
+    return this.ahead !== null && this.ahead.capacity > this.capacity;
+  }
+
+  /** Whether the next insertion needs larger columns, or more room for keys and values. */
   get isFull(): boolean {
-    return this.nextFresh === this.capacity && this.#firstFree === 0;
+    const { nextFresh } = this;
+    return this.#firstFree === 0 && (nextFresh === this.capacity || nextFresh >= this.#pairSlots);
+  }
+
+  /** Bytes that the next insertion adds to `bytes` where `isFull`. */
+  get insertionBytes(): number {
+    const { nextFresh, capacity } = this;
+    let bytes = 0;
+    if (nextFresh === capacity && !this.#isGrowing)
+      bytes += (this.#grownCapacity - capacity) * this.#slotBytes;
+    if (nextFresh >= this.#pairSlots) bytes += (grownPairSlots(nextFresh) - this.#pairSlots) * PAIR_BYTES;
+    return bytes;
   }
 
   /** Whether larger columns should be begun, so that they are ready in time. */
@@ -227,7 +243,7 @@ export class Columns implements TypedColumns {
 
   /** Begins larger columns. While they are small that is all; otherwise further insertions bring them about. */
   grow(): void {
-    if (this.ahead === null || this.ahead.capacity <= this.capacity) this.#resize(this.#grownCapacity);
+    if (!this.#isGrowing) this.#resize(this.#grownCapacity);
   }
 
   /** A slot for a new entry, in no list; the caller fills its columns. Throws nothing: `isFull` must be false. */
@@ -282,6 +298,7 @@ export class Columns implements TypedColumns {
     if (this.nextFresh < this.capacity / 4 && this.capacity > FIRST_SLOTS && this.ahead === null)
       this.#resize(Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS));
     this.#shrinkPairs();
+    this.advance();
   }
 
   /** Copies all that a slot has but its links to another slot. */
@@ -302,12 +319,18 @@ export class Columns implements TypedColumns {
     const ahead: Ahead = { ...NO_COLUMNS, capacity, copied: 0 };
     for (const name of NAMES) if (this[name] !== null) this.#set(ahead, name, made(name, capacity));
     this.ahead = ahead;
+    this.#countBytes();
     if (Math.min(capacity, this.capacity) <= COPIED_AT_ONCE_SLOTS) this.#copyUntil(ahead, this.nextFresh);
   }
 
   #finishGrowth(): void {
     this.grow();
     if (this.ahead !== null) this.#copyUntil(this.ahead, this.nextFresh);
+  }
+
+  /** Copies another piece, so that larger columns also take over in a cache that has no new slots. */
+  advance(): void {
+    if (this.ahead !== null) this.#copyPiece(this.ahead);
   }
 
   #copyPiece(ahead: Ahead): void {
@@ -329,6 +352,29 @@ export class Columns implements TypedColumns {
     for (const name of NAMES) this.#set(this, name, ahead[name]);
     this.capacity = ahead.capacity;
     this.ahead = null;
+    this.#countBytes();
+  }
+
+  /**
+   * Whether columns of the right length for so many entries would be smaller by a 32nd or more. Both together are less
+   * than the average that is counted, so that columns which are not loose never are what keeps an entry out.
+   */
+  isLoose(entries: number): boolean {
+    const slots = fittingSlots(entries);
+    return (slots * this.#slotBytes + fittingPairSlots(slots) * PAIR_BYTES) * 33 < this.bytes * 32;
+  }
+
+  /** Makes columns of the right length at once; no slot may be free. O(slots). */
+  fit(): void {
+    this.ahead = null;
+    const slots = fittingSlots(this.nextFresh - 1);
+    this.#resize(slots);
+    if (this.ahead !== null) this.#copyUntil(this.ahead, this.nextFresh);
+    const pairSlots = fittingPairSlots(slots);
+    if (this.pairs === null && slots <= FLAT_MAX_SLOTS) this.pairs = this.#pages.splice(0).flat();
+    if (this.pairs !== null) this.pairs = resized(this.pairs, pairSlots);
+    else this.#pages.length = pairSlots / PAGE_SLOTS;
+    this.#pairSlots = pairSlots;
     this.#countBytes();
   }
 
@@ -361,14 +407,13 @@ export class Columns implements TypedColumns {
   }
 
   #growPairs(slot: number): void {
+    this.#pairSlots = grownPairSlots(slot);
     if (slot < FLAT_MAX_SLOTS) {
-      this.#pairSlots = Math.min(Math.max(Math.ceil(slot * GROWTH), FIRST_SLOTS), FLAT_MAX_SLOTS);
       this.pairs = resized(this.pairs!, this.#pairSlots);
     } else {
       if (this.pairs !== null) this.#pages = pagesOf(this.pairs);
       this.pairs = null;
       this.#pages.push(resized([], PAGE_SLOTS));
-      this.#pairSlots += PAGE_SLOTS;
     }
     this.#countBytes();
   }
@@ -423,6 +468,21 @@ const NO_COLUMNS: TypedColumns = {
   times: null,
   bits: null,
 };
+
+/** Slots that have places for key and value once `slot`, the first that has none, has got one. */
+function grownPairSlots(slot: number): number {
+  if (slot >= FLAT_MAX_SLOTS) return (Math.floor(slot / PAGE_SLOTS) + 1) * PAGE_SLOTS;
+  return Math.min(Math.max(Math.ceil(slot * GROWTH), FIRST_SLOTS), FLAT_MAX_SLOTS);
+}
+
+/** A 32nd more than are in use, so that columns that fit are not outgrown at once. */
+function fittingSlots(entries: number): number {
+  return Math.max(Math.ceil((entries + 1) * 1.03125), FIRST_SLOTS);
+}
+
+function fittingPairSlots(slots: number): number {
+  return slots <= FLAT_MAX_SLOTS ? slots : Math.ceil(slots / PAGE_SLOTS) * PAGE_SLOTS;
+}
 
 function made(name: ColumnName, capacity: number): NonNullable<TypedColumns[ColumnName]> {
   return new COLUMNS[name].type(capacity * COLUMNS[name].width);

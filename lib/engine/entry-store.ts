@@ -327,8 +327,9 @@ export class EntryStore<K, V> {
    */
   beginVersions(above = 0): void {
     this.lastVersion = Math.max(this.lastVersion, above);
+    const now = this.#nowIfNeeded();
     this.#need('versions');
-    this.#makeRoom(this.#nowIfNeeded());
+    this.#makeRoom(now);
     this.#listeners.deliver();
   }
 
@@ -413,8 +414,8 @@ export class EntryStore<K, V> {
     this.#found = null;
     // New columns make every entry heavier.
     let mayExceed = found !== null || (this.#features & SHARED) !== 0;
-    if (dueMs !== NEVER && columns.dues === null) mayExceed = this.#need('dues');
-    if (flags !== 0 && columns.flags === null) mayExceed = this.#need('flags');
+    if (dueMs !== NEVER && columns.dues === null && dueMs > now) mayExceed = this.#need('dues');
+    if (flags !== 0 && columns.flags === null && dueMs > now) mayExceed = this.#need('flags');
 
     let slot = hint;
     if (hint === 0 || !columns.isUsed(hint) || columns.keyAt(hint) !== key) {
@@ -427,13 +428,17 @@ export class EntryStore<K, V> {
       slot = 0;
     }
     if (!this.evicts || (weighs && (found !== null || budget.neverFits(bytes)))) {
-      const refusal = this.#refusal(slot, bytes, found, now);
-      if (refusal !== null) return this.#refuse(key, slot, refusal, keepRefused, now);
+      const refusal = this.#refusal(slot, bytes, hash, found, now);
+      if (refusal === 'too-large' || (refusal !== null && dueMs > now))
+        return this.#refuse(key, slot, refusal, keepRefused, now);
     }
     if (dueMs <= now) return this.#storeExpired(key, value, slot);
 
-    if (slot === 0) slot = this.#place(key, value, hash, bytes, now);
-    else {
+    if (slot === 0) {
+      const indexBytes = index.bytes;
+      slot = this.#place(key, value, hash, bytes, now);
+      mayExceed ||= index.bytes > indexBytes;
+    } else {
       if (weighs) {
         const before = columns.weightAt(slot);
         budget.contentBytes -= before;
@@ -449,9 +454,12 @@ export class EntryStore<K, V> {
     if (weighs) {
       budget.contentBytes += bytes;
       columns.setWeight(slot, bytes);
-      if (mayExceed) this.#settleWeight(slot, found, now);
+      if (mayExceed) slot = this.#settleWeight(slot, found, now);
     }
-    if (columns.ahead !== null) columns.mirror(slot);
+    if (columns.ahead !== null) {
+      columns.mirror(slot);
+      columns.advance();
+    }
     this.lastStored = slot;
     this.stores++;
     if ((this.#features & LISTENERS) !== 0 || STORE_CHANNEL.hasSubscribers) this.#noteStored(slot, key);
@@ -469,9 +477,10 @@ export class EntryStore<K, V> {
     }
   }
 
-  #settleWeight(slot: number, found: Buffers | null, now: number): void {
+  /** Returns the entry's slot by then. */
+  #settleWeight(slot: number, found: Buffers | null, now: number): number {
     if (found !== null || (this.#features & SHARED) !== 0) this.#hold(slot, found);
-    this.#makeRoomBeside(slot, now);
+    return this.#makeRoomBeside(slot, now);
   }
 
   #noteStored(slot: number, key: K): void {
@@ -503,7 +512,8 @@ export class EntryStore<K, V> {
       if (this.#reclaimExpired(now)) continue;
       const { oldest } = this.#order;
       const weight = this.#weightOf(oldest);
-      if (!this.#budget.exceededBy(bytes - weight, this.size)) {
+      // A walk that stands at the only entry learns that it goes, but not that its slot is used again.
+      if (this.size > 1 && !this.#budget.exceededBy(bytes - weight, this.size)) {
         this.counters[count.EVICTIONS]!++;
         this.#budget.contentBytes -= weight;
         if (this.#hearsRemovals) this.#noteRemoval(oldest, 'evicted', now);
@@ -513,7 +523,7 @@ export class EntryStore<K, V> {
         this.#index.insert(key, hash, oldest, this.#mayGrow);
         return oldest;
       }
-      this.#remove(oldest, 'evicted', now);
+      if (!this.#tighten()) this.#remove(oldest, 'evicted', now);
     }
     const columns = this.#columns;
     if (columns.isNearlyFull && this.#mayGrow(columns.growthBytes)) columns.grow();
@@ -533,19 +543,26 @@ export class EntryStore<K, V> {
     this.#budget.bytes(this.size + 1, bytes) <= this.#budget.maxBytes;
 
   /** Whether an entry of this weight in the place of `slot`, or in a new one, would break a limit. */
-  #isShortFor(slot: number, bytes: number): boolean {
+  #isShortFor(slot: number, bytes: number, structure = 0): boolean {
     if (slot !== 0) return this.#budget.exceededBy(bytes - this.#weightOf(slot), this.size);
-    if (this.#budget.exceededBy(bytes, this.size + 1)) return true;
-    return this.#columns.isFull && !this.#mayGrow(this.#columns.growthBytes);
+    if (this.#budget.exceededBy(bytes, this.size + 1, structure)) return true;
+    return this.#columns.isFull && !this.#mayGrow(this.#columns.insertionBytes);
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
-  #refusal(slot: number, bytes: number, found: Buffers | null, now: number): 'too-large' | 'no-room' | null {
+  #refusal(
+    slot: number,
+    bytes: number,
+    hash: number,
+    found: Buffers | null,
+    now: number,
+  ): 'too-large' | 'no-room' | null {
     const alone = found === null ? 0 : SharedBuffers.alone(found);
     if (this.#budget.neverFits(bytes + alone)) return 'too-large';
     if (this.evicts) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
-    while (this.#isShortFor(slot, bytes + this.#shared.wouldAdd(slot, found)))
+    const structure = slot === 0 ? this.#index.growthBytes(hash) : 0;
+    while (this.#isShortFor(slot, bytes + this.#shared.wouldAdd(slot, found), structure))
       if (!this.#reclaimExpired(now)) return 'no-room';
     return null;
   }
@@ -578,7 +595,7 @@ export class EntryStore<K, V> {
     if (this.tracksAccess) this.counters[count.EXPIRATIONS_UNFETCHED]!++;
     this.lastStored = 0;
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.#engine, key, result: 'stored' });
-    this.#reportRemoval(0, key, value, 'expired');
+    this.#reportRemoval(0, ordinary(key), value, 'expired');
     this.#settle();
     return 'stored';
   }
@@ -593,20 +610,44 @@ export class EntryStore<K, V> {
 
   /** Makes the limits hold: expired entries go first, as far as a bounded look finds them, then the oldest. */
   #makeRoom(now: number): void {
-    while (this.size > 0 && this.#budget.exceededBy(0, this.size))
-      if (!this.#reclaimExpired(now)) this.#remove(this.#order.oldest, 'evicted', now);
+    while (this.#budget.exceededBy(0, this.size)) {
+      if (this.#reclaimExpired(now) || this.#tighten()) continue;
+      if (this.size === 0) return;
+      this.#remove(this.#order.oldest, 'evicted', now);
+    }
   }
 
-  /** The same, but this entry, which is live, stays. */
-  #makeRoomBeside(slot: number, now: number): void {
-    if (this.#budget.exceededBy(0, this.size)) this.#order.promote(slot);
-    while (this.size > 1 && this.#budget.exceededBy(0, this.size))
-      if (!this.#reclaimExpired(now)) this.#remove(this.#order.oldest, 'evicted', now);
+  /** The same, but this entry, which is live, stays. Returns its slot by then. */
+  #makeRoomBeside(slot: number, now: number): number {
+    if (!this.#budget.exceededBy(0, this.size)) return slot;
+    this.#order.promote(slot);
+    while (this.#budget.exceededBy(0, this.size)) {
+      if (this.#reclaimExpired(now) || this.#tighten()) continue;
+      if (this.size === 1) break;
+      this.#remove(this.#order.oldest, 'evicted', now);
+    }
+    return this.#order.newest;
+  }
+
+  /** Gives back room that no entry needs, where that is what fills the budget. Moves entries; O(n), and then not soon again. */
+  #tighten(): boolean {
+    const columns = this.#columns;
+    if (!this.#budget.hasSlack(this.size) || !(columns.isLoose(this.size) || this.#index.isLoose))
+      return false;
+    while (columns.nextFresh > this.size + 1) this.#dropTop();
+    columns.fit();
+    this.#index.fit();
+    return true;
   }
 
   /** Removes expired entries, if a bounded look finds some. */
   #reclaimExpired(now: number): boolean {
-    return this.#expiry.mayHaveDue(now) && this.#expiry.sweep(now, RECLAIM_LOOKS, this.#removeExpired) > 0;
+    if (!this.#expiry.mayHaveDue(now)) return false;
+    if (this.#expiry.sweep(now, RECLAIM_LOOKS, this.#removeExpired) > 0) return true;
+    const { oldest } = this.#order;
+    if (oldest === 0 || this.dueMsAt(oldest) > now) return false;
+    this.#remove(oldest, 'expired');
+    return true;
   }
 
   readonly #removeExpired = (slot: number): void => this.#remove(slot, 'expired');
@@ -662,21 +703,23 @@ export class EntryStore<K, V> {
 
   /** Moves entries from the topmost slots to free ones below, so that columns can be shortened. */
   #compact(steps: number): void {
+    for (let step = 0; step < steps && this.#isSparse; step++) this.#dropTop();
+  }
+
+  #dropTop(): void {
     const columns = this.#columns;
-    for (let step = 0; step < steps && this.#isSparse; step++) {
-      const top = columns.nextFresh - 1;
-      if (columns.isUsed(top)) {
-        const to = columns.take(undefined, undefined);
-        columns.copy(top, to);
-        this.#index.move(top, to);
-        this.#order.move(top, to);
-        this.#expiry.move(to);
-        this.#shared.move(top, to);
-        columns.mirror(to);
-        columns.release(top);
-      }
-      columns.dropTop();
+    const top = columns.nextFresh - 1;
+    if (columns.isUsed(top)) {
+      const to = columns.take(undefined, undefined);
+      columns.copy(top, to);
+      this.#index.move(top, to);
+      this.#order.move(top, to);
+      this.#expiry.move(to);
+      this.#shared.move(top, to);
+      columns.mirror(to);
+      columns.release(top);
     }
+    columns.dropTop();
   }
 
   // Removing
@@ -716,7 +759,7 @@ export class EntryStore<K, V> {
     let removed = 0;
     while (entry === undefined && this.size > 0) {
       const { oldest } = this.#order;
-      const isExpired = this.isExpired(oldest);
+      const isExpired = this.dueMsAt(oldest) <= now;
       if (!isExpired) entry = [this.keyAt(oldest), this.valueAt(oldest)];
       this.#remove(oldest, isExpired ? 'expired' : 'evicted', now);
       removed++;
@@ -739,9 +782,10 @@ export class EntryStore<K, V> {
 
   /** Changes limits; evicts what no longer fits, oldest first, also with `evict: false`. */
   resize(limits: Limits): void {
+    const now = this.#nowIfNeeded();
     this.#budget.resize(limits);
     const before = this.size;
-    this.#makeRoom(this.#nowIfNeeded());
+    this.#makeRoom(now);
     this.#settle(before - this.size);
   }
 
@@ -774,7 +818,7 @@ export class EntryStore<K, V> {
 
   #reportChange(slot: number, cause: 'stored' | 'touched'): void {
     if ((this.#features & LISTENERS) === 0) return;
-    const version = this.#columns.versions === null ? undefined : this.#columns.versionAt(slot);
+    const version = this.#columns.versions === null ? undefined : this.versionAt(slot);
     this.#listeners.changed({ key: this.keyAt(slot), cause, version });
   }
 
@@ -841,7 +885,7 @@ export class EntryStore<K, V> {
 
 /** Bytes of a key, whose hash tells the width of its characters if it is a text: see key-index.ts. */
 function keyBytes(key: unknown, hash: number): number {
-  if (typeof key !== 'string' || hash === NOT_HASHED) return valueBytes(key);
+  if (typeof key !== 'string' || hash === NOT_HASHED) return valueBytes(ordinary(key));
   return paddedBytes(hash < 0 ? key.length * 2 : key.length);
 }
 

@@ -134,6 +134,12 @@ export class KeyIndex {
     return false;
   }
 
+  /** Bytes that `insert` adds for a key that goes to a Map. */
+  growthBytes(hash: number): number {
+    if (hash !== IN_MAP) return 0;
+    return this.#shards.find(({ map }) => map.size < MAP_MAX_KEYS)?.capacity.growthBytes ?? 0;
+  }
+
   #insertInMap(key: unknown, slot: number): void {
     let shard = this.#shards.find(({ map }) => map.size < MAP_MAX_KEYS);
     if (shard === undefined) {
@@ -217,6 +223,19 @@ export class KeyIndex {
     this.#moved = 0;
     this.#countBytes();
     this.#moveChains();
+  }
+
+  /** Whether a table of half the size would do. */
+  get isLoose(): boolean {
+    return this.#chains.length > FIRST_CHAINS && this.#chained * 2 < this.#chains.length;
+  }
+
+  /** Makes the table as small as will do, at once. O(n). */
+  fit(): void {
+    while (this.#before !== null) this.#moveChains();
+    if (!this.isLoose) return;
+    this.#resize(2 ** Math.ceil(Math.log2(this.#chained + 1)));
+    while (this.#before !== null) this.#moveChains();
   }
 
   #moveChains(): void {

@@ -9,6 +9,8 @@ import type { Change, ChangeListener, RemovalCause, RemovalListener } from './ty
 
 /** Rounds of removals and changes that listeners cause one after another within one call of the engine. */
 const MAX_ROUNDS = 1000;
+/** How many of them there may be, beside a hundred for each that the call itself caused: they may double each round. */
+const MAX_CAUSED = 1_000_000;
 
 interface Subscription<K> {
   readonly prefix: string;
@@ -73,11 +75,13 @@ export class Listeners<K, V> {
     if (this.#delivering || this.#waiting.length === 0) return;
     this.#delivering = true;
     const errors: unknown[] = [];
+    let left = MAX_CAUSED + 100 * this.#waiting.length;
     try {
       for (let round = 0; this.#waiting.length > 0; round++) {
         const batch = this.#waiting;
         this.#waiting = [];
-        if (round === MAX_ROUNDS) errors.push(tooManyRounds(batch.length));
+        left -= batch.length;
+        if (round === MAX_ROUNDS || left < 0) errors.push(tooManyRounds(round, batch.length));
         else for (const report of batch) this.#report(report, errors);
       }
     } finally {
@@ -120,10 +124,10 @@ function warnOfRejection(error: unknown): void {
   });
 }
 
-function tooManyRounds(dropped: number): HotsetError {
+function tooManyRounds(rounds: number, dropped: number): HotsetError {
   return new HotsetError(
     'HOTSET_LISTENER_LOOP',
-    `listeners have caused ${MAX_ROUNDS} rounds of removals and changes within one call; ${dropped} are not reported`,
+    `listeners have caused ${rounds} rounds of removals and changes within one call; ${dropped} are not reported`,
   );
 }
 

@@ -20,9 +20,18 @@ export class MapCapacity {
     return this.#places * PLACE_BYTES;
   }
 
+  /** Bytes that the next key adds. */
+  get growthBytes(): number {
+    return this.#doubles ? this.bytes : 0;
+  }
+
+  get #doubles(): boolean {
+    return this.#used === this.#places && this.#used - this.#live < this.#places / 2;
+  }
+
   added(): void {
     if (this.#used === this.#places) {
-      if (this.#used - this.#live < this.#places / 2) this.#places *= 2;
+      if (this.#doubles) this.#places *= 2;
       this.#used = this.#live;
     }
     this.#live++;

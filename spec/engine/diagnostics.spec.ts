@@ -30,12 +30,10 @@ function recorded(...names: ('lookup' | 'store' | 'removal')[]): string[] {
   return lines;
 }
 
-const LAYOUTS = [undefined, { singleMaxEntries: 1, tables: 2 }];
-
-describe.each(LAYOUTS)('in the layout %o', (layout) => {
+describe('the channels', () => {
   it('each get is published once, and nothing else is a lookup', () => {
     const clock = new ManualClock(5);
-    const engine = new CacheEngine<string, number>({ clock }, layout);
+    const engine = new CacheEngine<string, number>({ clock });
     for (const key of ['a', 'b', 'c']) engine.set(key, 1, { ttlMs: 10 });
     const lines = recorded('lookup');
     engine.get('a');
@@ -59,10 +57,7 @@ describe.each(LAYOUTS)('in the layout %o', (layout) => {
   });
 
   it('each write that reached the point of storing is published with what became of it', () => {
-    const engine = new CacheEngine<string, number>(
-      { maxEntries: 3, maxEntryBytes: 1000, sizeOf: (n) => n },
-      layout,
-    );
+    const engine = new CacheEngine<string, number>({ maxEntries: 3, maxEntryBytes: 1000, sizeOf: (n) => n });
     const lines = recorded('store');
     engine.set('a', 1);
     engine.add('a', 1);
@@ -76,7 +71,7 @@ describe.each(LAYOUTS)('in the layout %o', (layout) => {
 
   it('every removal is published under its cause, before the write that caused it', () => {
     const clock = new ManualClock(5);
-    const engine = new CacheEngine<string, number>({ clock, maxEntries: 3 }, layout);
+    const engine = new CacheEngine<string, number>({ clock, maxEntries: 3 });
     const lines = recorded('removal', 'store', 'lookup');
     for (const [i, key] of ['a', 'b', 'c', 'd'].entries())
       engine.set(key, i, key === 'c' ? { ttlMs: 5 } : {});
@@ -102,10 +97,10 @@ describe.each(LAYOUTS)('in the layout %o', (layout) => {
 
   it('the same removals are published and told to the listener, and published first', () => {
     const lines = recorded('removal');
-    const engine: CacheEngine<string, number> = new CacheEngine(
-      { maxEntries: 2, onRemoval: (key, value, cause) => lines.push(`told ${key} ${value} ${cause}`) },
-      layout,
-    );
+    const engine: CacheEngine<string, number> = new CacheEngine({
+      maxEntries: 2,
+      onRemoval: (key, value, cause) => lines.push(`told ${key} ${value} ${cause}`),
+    });
     for (const key of ['a', 'b', 'c', 'd']) engine.set(key, 1);
     engine.resize({ maxEntries: 1 });
     engine.clear();
@@ -119,7 +114,7 @@ describe.each(LAYOUTS)('in the layout %o', (layout) => {
   it('the engine works the same with and without a subscriber', () => {
     const run = (): unknown => {
       const clock = new ManualClock(5);
-      const engine = new CacheEngine<number, number>({ clock, maxEntries: 40, trackAccess: true }, layout);
+      const engine = new CacheEngine<number, number>({ clock, maxEntries: 40, trackAccess: true });
       for (let i = 0; i < 500; i++) {
         engine.set((i * 7) % 60, i, i % 3 === 0 ? { ttlMs: 20 } : {});
         engine.get((i * 11) % 60);

@@ -59,7 +59,9 @@ describe('keys', () => {
   it('0 and -0 are the same key, as in a Map', () => {
     const { engine } = makeFixture<number, number>();
     engine.set(-0, 1);
+    expect(Object.is(engine.keys().next().value, 0)).toBe(true);
     engine.set(0, 2);
+    expect(engine.get(-0)).toBe(2);
     expect(engine.size).toBe(1);
     expect(engine.verify()).toEqual([]);
   });

@@ -52,7 +52,6 @@ describe('a full cache that does not evict', () => {
     const { engine, removals } = makeFixture({ maxEntries: 2, evict: false });
     engine.set('a', 1);
     engine.set('b', 1);
-    expect(engine.evicts).toBe(false);
     expect(engine.set('c', 1)).toBe('no-room');
     expect(order(engine)).toEqual(['a', 'b']);
     expect(removals).toEqual([]);
@@ -77,15 +76,33 @@ describe('a full cache that does not evict', () => {
   });
 
   it('reclaims expired entries first', () => {
-    const { engine, clock, removals } = makeFixture<number, number>({ maxEntries: 200, evict: false });
-    for (let key = 0; key < 199; key++) engine.set(key, key, { ttlMs: 10 });
-    engine.set(199, 199, { ttlMs: 5 });
-    expect(engine.set(200, 200)).toBe('no-room');
+    const { engine, clock, removals } = makeFixture<number, number>({ maxEntries: 60, evict: false });
+    for (let key = 0; key < 59; key++) engine.set(key, key, { ttlMs: 10 });
+    engine.set(59, 59, { ttlMs: 5 });
+    expect(engine.set(60, 60)).toBe('no-room');
     clock.advance(5);
-    expect(engine.set(200, 200)).toBe('stored');
-    expect(engine.set(201, 201)).toBe('no-room');
-    expect(removals).toEqual([[199, 199, 'expired']]);
+    expect(engine.set(60, 60)).toBe('stored');
+    expect(engine.set(61, 61)).toBe('no-room');
+    expect(removals).toEqual([[59, 59, 'expired']]);
     expect(engine.verify()).toEqual([]);
+  });
+
+  it('looks for an expired entry where it stopped the last time, so that it finds each in the end', () => {
+    const { engine, clock, removals } = makeFixture<number, number>({ maxEntries: 1000, evict: false });
+    for (let key = 0; key < 1000; key++) engine.set(key, key, { ttlMs: key === 999 ? 5 : 10 });
+    clock.advance(5);
+    let tries = 0;
+    while (engine.set(1000, 1) === 'no-room') tries++;
+    expect(tries).toBeLessThan(20);
+    expect(removals).toEqual([[999, 999, 'expired']]);
+  });
+
+  it('needs no room for a value that has expired before it is stored', () => {
+    const { engine, removals } = makeFixture({ maxEntries: 1, evict: false });
+    engine.set('a', 1);
+    expect(engine.set('b', 2, { ttlMs: 0 })).toBe('stored');
+    expect([...engine.entries()]).toEqual([['a', 1]]);
+    expect(removals).toEqual([['b', 2, 'expired']]);
   });
 
   it('still shrinks when it is told to, and evicts when asked', () => {

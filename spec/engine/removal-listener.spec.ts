@@ -1,5 +1,6 @@
 /** onRemoval: called once for each removal, with a consistent engine, and free to throw or to call back. */
 
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { CacheEngine, ManualClock, type RemovalCause, type RemovalListener } from '../../lib/index.js';
 import { makeFixture, order, thrownBy } from './fixture.js';
@@ -228,4 +229,113 @@ describe('a listener that calls the engine', () => {
     expect(thrownBy(() => engine.delete('a')).code).toBe('HOTSET_INVALID_ARGUMENT');
     expect(engine.verify()).toEqual([]);
   });
+});
+
+describe('a listener that never comes to an end', () => {
+  it('since it puts back what was evicted is stopped, with the cache intact', () => {
+    let calls = 0;
+    const { engine } = withListener(
+      (self) => (key, value) => {
+        calls++;
+        self.set(key, value);
+      },
+      1,
+    );
+    engine.set('a', 1);
+    const error = thrownBy(() => engine.set('b', 1));
+    expect(error.code).toBe('HOTSET_LISTENER_LOOP');
+    expect(calls).toBeGreaterThan(100);
+    expect(calls).toBeLessThan(100_000);
+    expect([engine.size, engine.verify()]).toEqual([1, []]);
+    expect(thrownBy(() => engine.set('c', 1)).code).toBe('HOTSET_LISTENER_LOOP');
+    engine.delete(engine.keys().next().value as string);
+    expect(engine.size).toBe(1);
+  });
+
+  it('since each removal causes two more is stopped before it fills the memory', () => {
+    let calls = 0;
+    const { engine } = withListener(
+      (self) => (key) => {
+        calls++;
+        self.set(`${key.length}a`, 1);
+        self.set(`${key.length}b`, 1);
+      },
+      1,
+    );
+    engine.set('a', 1);
+    expect(thrownBy(() => engine.set('b', 1)).code).toBe('HOTSET_LISTENER_LOOP');
+    expect(calls).toBeLessThan(3_000_000);
+    expect([engine.size, engine.verify()]).toEqual([1, []]);
+  });
+
+  it('as a subscriber that writes for each write is stopped', () => {
+    const engine = new CacheEngine<string, number>();
+    engine.subscribe('', () => engine.set('again', 1));
+    expect(thrownBy(() => engine.set('a', 1)).code).toBe('HOTSET_LISTENER_LOOP');
+    expect(engine.verify()).toEqual([]);
+  });
+
+  it('is another matter than one with much to do', () => {
+    const { engine } = withListener(
+      (self) => (key) => {
+        if (key === 'parent') for (let i = 0; i < 20_000; i++) self.delete(`child ${i}`);
+      },
+      100_000,
+    );
+    for (let i = 0; i < 20_000; i++) engine.set(`child ${i}`, i);
+    engine.set('parent', 1);
+    engine.delete('parent');
+    expect(engine.size).toBe(0);
+  });
+});
+
+describe('an async listener', () => {
+  it('that fails is reported as a warning, and nobody has to wait for it', async () => {
+    const warned = once(process, 'warning') as Promise<[Error & { code?: string; detail?: string }]>;
+    const engine: Engine = new CacheEngine({
+      onRemoval: (async (key: string) => {
+        await null;
+        throw new Error(`no ${key}`);
+      }) as RemovalListener<string, number>,
+    });
+    engine.set('a', 1);
+    expect(engine.delete('a')).toBe(true);
+    const [warning] = await warned;
+    expect(warning.code).toBe('HOTSET_LISTENER_FAILED');
+    expect(warning.detail).toContain('no a');
+  });
+
+  it('that subscribes, and fails, as well', async () => {
+    const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
+    const engine = new CacheEngine<string, number>();
+    engine.subscribe('', (async () => {
+      throw 'no error at all';
+    }) as () => void);
+    engine.set('a', 1);
+    expect((await warned)[0].code).toBe('HOTSET_LISTENER_FAILED');
+  });
+});
+
+it('a removal listener has no `this`', () => {
+  const seen: unknown[] = [];
+  const engine = new CacheEngine<string, number>({
+    onRemoval(this: unknown) {
+      seen.push(this);
+    },
+  });
+  engine.set('a', 1);
+  engine.delete('a');
+  expect(seen).toEqual([undefined]);
+});
+
+it('an expired entry is reported as expired where it is the oldest, however many are looked at first', () => {
+  const { engine, clock, removals } = makeFixture<number, number>({ maxEntries: 10_000 });
+  for (let key = 0; key < 5000; key++) engine.set(key, key);
+  engine.set(-1, -1, { ttlMs: 5 });
+  for (let key = 5001; key < 10_000; key++) engine.set(key, key);
+  for (let key = 0; key < 5000; key++) engine.get(key);
+  clock.advance(5);
+  engine.set(10_000, 1);
+  engine.resize({ maxEntries: 9999 });
+  expect(removals[0]).toEqual([-1, -1, 'expired']);
 });

@@ -44,10 +44,9 @@ it.each([true, false])('the budget holds whatever is stored (evict: %s)', (evict
   fc.assert(
     fc.property(
       fc.array(operation, { maxLength: 80, size: 'max' }),
-      fc.constantFrom(undefined, { singleMaxEntries: 1, tables: 2 }),
       fc.constantFrom(3, Number.POSITIVE_INFINITY),
-      (operations, layout, maxEntries) => {
-        const engine = new CacheEngine<number, unknown>({ maxBytes: 4000, maxEntries, evict }, layout);
+      (operations, maxEntries) => {
+        const engine = new CacheEngine<number, unknown>({ maxBytes: 4000, maxEntries, evict });
         for (const { key, what, block } of operations) {
           const slice = sliceOf(blocks[block]!, key * 10);
           if (what === 'slice') engine.set(key, slice);

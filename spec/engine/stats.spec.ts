@@ -131,14 +131,12 @@ describe('stats', () => {
     expect(engine.stats().recent).toEqual({ reads: 4, hits: 3, hitRatio: 0.75 });
   });
 
-  it('forgets, of late, what is long ago: here and in many tables', () => {
-    for (const layout of [undefined, { singleMaxEntries: 1, tables: 2 }]) {
-      const engine = new CacheEngine<string, number>({}, layout);
-      for (const key of ['a', 'b', 'c']) engine.set(key, 1);
-      for (let i = 0; i < 60_000; i++) engine.get('absent');
-      for (let i = 0; i < 60_000; i++) engine.get('a');
-      expect(engine.stats()).toMatchObject({ hitRatio: 0.5, recent: { hitRatio: 1 } });
-    }
+  it('forgets, of late, what is long ago', () => {
+    const engine = new CacheEngine<string, number>();
+    engine.set('a', 1);
+    for (let i = 0; i < 60_000; i++) engine.get('absent');
+    for (let i = 0; i < 60_000; i++) engine.get('a');
+    expect(engine.stats()).toMatchObject({ hitRatio: 0.5, recent: { hitRatio: 1 } });
   });
 
   it('tells how old and how long unused evicted entries were, with trackAccess', () => {

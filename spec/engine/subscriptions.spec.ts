@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { storeOf } from '../../lib/engine/cache-engine.js';
 import { CacheEngine, type Change, ManualClock } from '../../lib/index.js';
 import { makeFixture, thrownBy } from './fixture.js';
 
@@ -83,13 +84,26 @@ describe('a subscriber', () => {
     expect(versions).toEqual([undefined, version, Number(version) + 1, undefined]);
   });
 
+  it('gets a version with a touch of an entry that was written before versions began', () => {
+    const { engine } = makeFixture();
+    engine.set('a', 1);
+    engine.set('b', 1);
+    engine.getEntry('b');
+    const versions: unknown[] = [];
+    engine.subscribe('', ({ version }) => versions.push(version));
+    engine.touch('a', 5);
+    expect(versions).toEqual([engine.getEntry('a')!.version]);
+    expect(versions[0]).not.toBe(engine.getEntry('b')!.version);
+  });
+
   it('is told of a write once more when an adapter gives it another version', () => {
     const engine = new CacheEngine<string, number>();
-    engine.beginVersions();
+    const store = storeOf(engine);
+    store.beginVersions();
     const told: unknown[] = [];
     engine.subscribe('', ({ key, cause, version }) => told.push([key, cause, version]));
     engine.set('a', 1);
-    engine.setVersionAt(engine.find('a'), 100, true);
+    store.setVersionAt(store.peekSlot('a'), 100, true);
     engine.set('b', 1);
     expect(told).toEqual([
       ['a', 'stored', 1],
@@ -138,6 +152,62 @@ describe('a subscriber', () => {
     first();
     engine.set('b', 1);
     expect(told).toEqual([]);
+  });
+
+  it('that leaves and comes back in its own callback is told of each change once', () => {
+    const { engine } = makeFixture();
+    const told: Told[] = [];
+    const subscribe = (): void => {
+      const end = engine.subscribe('', (change) => {
+        record<string>(told)(change);
+        end();
+        subscribe();
+      });
+    };
+    subscribe();
+    engine.set('a', 1);
+    engine.set('b', 1);
+    engine.delete('a');
+    expect(told).toEqual([
+      ['a', 'stored'],
+      ['b', 'stored'],
+      ['a', 'deleted'],
+    ]);
+  });
+
+  it('that comes in the middle of a delivery hears of what happens from then on', () => {
+    const { engine } = makeFixture({ maxEntries: 1 });
+    const told: Told[] = [];
+    const end = engine.subscribe('', () => {
+      end();
+      engine.subscribe('', record(told));
+      engine.delete('b');
+    });
+    engine.set('a', 1);
+    engine.set('b', 1);
+    expect(told).toEqual([
+      ['a', 'evicted'],
+      ['b', 'stored'],
+    ]);
+  });
+
+  it('has no `this`', () => {
+    const { engine } = makeFixture();
+    const seen: unknown[] = [];
+    engine.subscribe('', function (this: unknown) {
+      seen.push(this);
+    });
+    engine.set('a', 1);
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('hears of a value that had expired before it was stored, and of the one that it took away, once', () => {
+    const { engine } = makeFixture();
+    engine.set('a', 1);
+    const told: Told[] = [];
+    engine.subscribe('', record(told));
+    engine.set('a', 2, { ttlMs: 0 });
+    expect(told).toEqual([['a', 'expired']]);
   });
 
   it('may come back after the last one has gone, beside a removal listener or without', () => {

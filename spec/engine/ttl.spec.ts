@@ -67,14 +67,35 @@ describe('an entry with a TTL', () => {
     expect(engine.verify()).toEqual([]);
   });
 
-  it.each([0, -0, -1, -1e300, -Infinity])('of %d is stored already expired', (ttlMs) => {
-    const { engine, removals } = makeFixture();
-    expect(engine.set('a', 1, { ttlMs })).toBe('stored');
-    expect(engine.size).toBe(1);
-    expect(engine.has('a')).toBe(false);
-    expect(engine.get('a')).toBeUndefined();
-    expect(removals).toEqual([['a', 1, 'expired']]);
-    expect(engine.verify()).toEqual([]);
+  it.each([0, -0, -1, -1e300, -Infinity])(
+    'of %d has expired at once: nothing is stored, nothing evicted',
+    (ttlMs) => {
+      const { engine, removals } = makeFixture({ maxEntries: 2 });
+      engine.set('live', 1);
+      engine.set('a', 1);
+      expect(engine.set('a', 2, { ttlMs })).toBe('stored');
+      expect(removals).toEqual([
+        ['a', 1, 'replaced'],
+        ['a', 2, 'expired'],
+      ]);
+      engine.set('b', 1);
+      expect(engine.add('c', 3, { ttlMs })).toBe('stored');
+      expect([...engine.keys()]).toEqual(['b', 'live']);
+      expect([engine.has('a'), engine.get('c')]).toEqual([false, undefined]);
+      expect(engine.stats()).toMatchObject({ stores: 5, evictions: 0, expirations: 2, size: 2 });
+      expect(engine.verify()).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['a time', { ttlMs: 0 }],
+    ['a time and flags', { ttlMs: -1, flags: 7 }],
+  ])('the first with %s of all, in a full cache, needs no column if it has expired at once', (_, options) => {
+    const { engine } = makeFixture<number, number>({ maxBytes: 200_000 });
+    for (let key = 0; key < 10_000; key++) engine.set(key, key);
+    const { size } = engine;
+    engine.set(-1, 1, options);
+    expect([engine.size, engine.verify()]).toEqual([size, []]);
   });
 
   it('has the default of the engine unless it brings its own', () => {

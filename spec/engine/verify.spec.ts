@@ -1,258 +1,215 @@
-/** verifyParts finds damage in each part and between the parts. */
+/** verify finds damage in each part of an engine, and between the parts. */
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Budget } from '../../lib/engine/budget.js';
-import type { EntryTable } from '../../lib/engine/entry-table.js';
-import { ExpiryWheel } from '../../lib/engine/expiry.js';
-import { EntryTables } from '../../lib/engine/tables.js';
-import { verifyParts } from '../../lib/engine/verify.js';
+import { storeOf } from '../../lib/engine/cache-engine.js';
+import { Columns, NEWER, NEXT, OLDER } from '../../lib/engine/columns.js';
+import type { EntryStore } from '../../lib/engine/entry-store.js';
+import { Expiry } from '../../lib/engine/expiry.js';
+import { KeyIndex } from '../../lib/engine/key-index.js';
+import { LruList } from '../../lib/engine/lru-list.js';
+import { SharedBuffers } from '../../lib/engine/shared-buffers.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
 
 interface Parts {
+  readonly engine: CacheEngine<unknown, unknown>;
+  readonly store: EntryStore<unknown, unknown>;
+  readonly clock: ManualClock;
+  readonly columns: Columns;
+  readonly index: KeyIndex;
+  readonly list: LruList;
+  readonly expiry: Expiry;
   readonly budget: Budget;
-  readonly tables: EntryTables<string, number>;
-  /** Of entry `key`, or the one that holds the first entries. */
-  table(key?: string): EntryTable<string, number>;
-  slot(key: string): number;
+  readonly shared: SharedBuffers;
+  slot(key: unknown): number;
 }
 
-const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
+const OBJECT_KEY = {};
+const KEYS = ['a', 'b', 'c', 7, OBJECT_KEY, 'slice'];
 
-/**
- * Entries of 10 bytes, the third of which expires at 1000. In many tables `a` is still in the root, which a
- * walk keeps from being drained, and the rest is spread.
- */
-function soundParts(many: boolean): Parts {
-  const budget = new Budget({ maxBytes: 200, maxEntries: 10, maxEntryBytes: 50 });
-  const tables = new EntryTables<string, number>(
-    budget.weighs ? budget : null,
-    false,
-    many ? { singleMaxEntries: 0, tables: 2 } : undefined,
-  );
-  tables.needVersions();
-  let version = 0;
-  for (const key of KEYS) {
-    const table = tables.placeFor(key);
-    const slot = tables.insert(table, key, 1);
-    table.setBytes(slot, 10);
-    table.versions![slot] = ++version;
-    budget.contentBytes += 10;
-    if (key === 'c') tables.schedule(table, slot, 1000, 0);
-    if (key === 'a') tables.walk('newest-first').next();
-  }
-  const numberOf = (key: string): number => tables.find(key);
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** An engine that has every column, a free slot, entries that can expire and a shared buffer; and what it is made of. */
+function soundParts(): Parts {
+  const seen = {
+    columns: vi.spyOn(Columns.prototype, 'take'),
+    index: vi.spyOn(KeyIndex.prototype, 'insert'),
+    list: vi.spyOn(LruList.prototype, 'link'),
+    expiry: vi.spyOn(Expiry.prototype, 'set'),
+    budget: vi.spyOn(Budget.prototype, 'exceededBy'),
+    shared: vi.spyOn(SharedBuffers.prototype, 'hold'),
+  };
+  const clock = new ManualClock(100);
+  const engine = new CacheEngine<unknown, unknown>({ clock, trackAccess: true, maxEntries: 50 });
+  const store = storeOf(engine);
+  store.beginVersions();
+  for (const key of ['a', 'free', 'b']) engine.set(key, 'value', { flags: 1 });
+  engine.set('c', 'value', { ttlMs: 50 });
+  engine.set(7, 'value', { ttlMs: 10 });
+  engine.set(OBJECT_KEY, 'value');
+  engine.set('slice', new Uint8Array(new ArrayBuffer(100), 10, 10));
+  engine.delete('free');
   return {
-    budget,
-    tables,
-    table: (key = 'a') => tables.tableOf(numberOf(key)),
-    slot: (key) => tables.slotOf(numberOf(key)),
+    engine,
+    store,
+    clock,
+    columns: seen.columns.mock.contexts[0] as Columns,
+    index: seen.index.mock.contexts[0] as KeyIndex,
+    list: seen.list.mock.contexts[0] as LruList,
+    expiry: seen.expiry.mock.contexts[0] as Expiry,
+    budget: seen.budget.mock.contexts[0] as Budget,
+    shared: seen.shared.mock.contexts[0] as SharedBuffers,
+    slot: (key) => store.peekSlot(key),
   };
 }
 
-type Damage = [found: string, message: RegExp, damage: (parts: Parts) => void];
-
-const damages: Damage[] = [
-  ['a wrong sum of bytes', /sum to 60 bytes, the engine counts 61/, ({ budget }) => budget.contentBytes++],
-  ['a wrong weight', /sum to 61 bytes/, (parts) => parts.table('b').bytes[parts.slot('b')]!++],
+const damages: [found: string, message: RegExp, damage: (parts: Parts) => void][] = [
   [
-    'NaN bytes',
-    /sum to NaN bytes/,
-    (parts) => {
-      parts.table('b').setBytes(parts.slot('b'), 2 ** 33);
-      parts.table('b').bytes[parts.slot('b')] = Number.NaN;
-    },
+    'a wrong sum of bytes',
+    /entries sum to \d+ bytes, the engine counts/,
+    ({ budget }) => budget.contentBytes++,
   ],
-  ['a wrong sum of slack', /the tables' slack is \d+ bytes, the engine/, ({ budget }) => budget.slackBytes++],
+  ['a wrong weight', /entries sum to/, ({ columns, slot }) => columns.setWeight(slot('b'), 1)],
+  ['NaN bytes', /counts NaN/, ({ budget }) => (budget.contentBytes = Number.NaN)],
+  ['an exceeded budget', /6 entries of \d+ bytes exceed the limits/, ({ budget }) => (budget.maxBytes = 39)],
+  ['too many entries', /6 entries of \d+ bytes exceed the limits/, ({ budget }) => (budget.maxEntries = 3)],
+  ['a wrong number of entries', /the order of use has 6 entries, the engine 7/, ({ store }) => store.size++],
   [
-    'an exceeded budget',
-    /exceed the budget of 39/,
-    ({ budget }) => {
-      budget.maxBytes = 39;
-    },
+    'an entry that is not in the order of use',
+    /the order of use has 5 entries, the engine 6/,
+    ({ list, slot }) => list.unlink(slot('b')),
   ],
   [
-    'too many entries',
-    /6 entries exceed the limit of 3/,
-    ({ budget }) => {
-      budget.maxEntries = 3;
-    },
-  ],
-  ['an entry that is not in the list', /the list has \d entries/, (parts) => parts.table().unlink(1)],
-  [
-    'an entry that is only in the list',
-    /linked but not indexed/,
-    (parts) => {
-      const table = parts.table('b');
-      const slot = parts.slot('b');
-      parts.tables.remove(table, slot);
-      table.linkOldest(slot);
-    },
-  ],
-  [
-    'a cut link',
-    /the list/,
-    (parts) => {
-      const table = parts.table('f');
-      table.older[table.newest] = 0;
-    },
+    'a free slot in the order of use',
+    /slot \d+ is linked but free/,
+    ({ columns, slot }) => columns.release(slot('b')),
   ],
   [
     'links that disagree',
-    /links around slot/,
-    (parts) => {
-      const table = parts.table('f');
-      table.older[table.newerThan(table.oldest)] = 77;
-    },
+    /the links around slot \d+ disagree/,
+    ({ columns, slot }) => (columns.links[slot('b') * 4 + OLDER] = slot('slice')),
   ],
   [
-    'an expiry of no entry',
-    /scheduled but holds no entry/,
-    (parts) => parts.table('c').needExpiry(0).schedule(9, 50),
+    'an order of use that goes round',
+    /the order of use has more than 6 entries/,
+    ({ columns, list }) => (columns.links[list.newest * 4 + NEWER] = list.oldest),
+  ],
+  [
+    'a newest entry that is not the last',
+    /the newest entry is not the last/,
+    ({ columns, list }) => (columns.links[OLDER] = list.oldest),
+  ],
+  [
+    'a key that the index does not know',
+    /slot \d+ is not found under its key/,
+    ({ columns, slot }) => columns.put(slot('a'), 'another', 1),
+  ],
+  [
+    'an object that the index does not know',
+    /slot \d+ is not found under its key/,
+    ({ columns, slot }) => columns.put(slot(OBJECT_KEY), {}, 1),
+  ],
+  [
+    'an entry that is not in the index',
+    /the index holds 5 keys, the engine 6 entries/,
+    ({ index, slot }) => index.remove(slot('a')),
+  ],
+  [
+    'a key that is in the index alone',
+    /the index holds 7 keys, the engine 6 entries/,
+    ({ index }) => index.insert(Symbol('more'), 0, 3, () => true),
   ],
   [
     'two entries with one version',
-    /same version/,
-    (parts) => {
-      parts.table('b').versions![parts.slot('b')] = 1;
+    /slot \d+ has the version of another/,
+    ({ columns, slot }) => columns.setVersion(slot('a'), columns.versionAt(slot('b'))),
+  ],
+  [
+    'a due time that nobody waits for',
+    /slot \d+ is due before the next due time/,
+    ({ columns, slot }) => (columns.dues![slot('b')] = 1),
+  ],
+  [
+    'a due time that the pass has not seen',
+    /slot \d+ is due before what the pass has seen/,
+    ({ engine, clock, columns, slot }) => {
+      const a = slot('a');
+      clock.advance(10);
+      engine.sweepExpired();
+      clock.advance(40);
+      engine.sweepExpired(3);
+      columns.dues![a] = 160;
     },
   ],
-  ['a damaged table', /the table \d entries/, (parts) => parts.table().size++],
   [
-    'a wrong total of entries',
-    /the tables hold 6 entries, the engine counts 7/,
-    ({ tables }) => tables.size++,
+    'a free slot that keeps a value alive',
+    /free slot 2 still holds a key or a value/,
+    ({ columns }) => columns.setValue(2, {}),
+  ],
+  [
+    'a free slot that can expire',
+    /free slot 2 still has a due time/,
+    ({ columns }) => (columns.dues![2] = 500),
+  ],
+  [
+    'a list of free slots that goes round',
+    /the list of free slots goes round/,
+    ({ columns }) => (columns.links[2 * 4 + NEXT] = 2),
+  ],
+  ['a slot that is lost', /of 8 slots 6 hold an entry and 1 are free/, ({ columns }) => columns.nextFresh++],
+  [
+    'a wrong sum of shared buffers',
+    /shared buffers count \d+ bytes and have/,
+    ({ shared }) => shared.bytes++,
+  ],
+  [
+    'shared buffers that the budget does not count',
+    /shared buffers take \d+ bytes, the engine counts 0/,
+    ({ budget }) => (budget.sharedBytes = 0),
   ],
 ];
 
-const damagesOfMany: Damage[] = [
-  [
-    'a stamp out of order',
-    /stamp -?\d+ is out of order/,
-    (parts) => {
-      const table = parts.table('f');
-      table.stamps![table.oldest] = table.stamps![table.newest]!;
-    },
-  ],
-  [
-    'a stamp that is yet to be given',
-    /stamp 99 is out of order/,
-    (parts) => {
-      parts.table('f').stamps![parts.slot('f')] = 99;
-    },
-  ],
-  [
-    'a stamp given twice',
-    /stamp \d was given twice/,
-    (parts) => {
-      const [one, other] = parts.tables.all().slice(1) as [
-        EntryTable<string, number>,
-        EntryTable<string, number>,
-      ];
-      const [lower, higher] =
-        one.stamps![one.newest]! < other.stamps![other.newest]! ? [one, other] : [other, one];
-      higher.stamps![higher.newest] = lower.stamps![lower.newest]!;
-      // Keep the order within the table, so that only the other table's stamp can be noticed.
-      for (let slot = higher.older[higher.newest]!, i = 1; slot !== 0; slot = higher.older[slot]!, i++)
-        higher.stamps![slot] = -1000 - i;
-    },
-  ],
-  [
-    'an entry in a table that is not its own',
-    /is in table \d, which is not its own/,
-    (parts) => {
-      const home = parts.table('f');
-      const other = parts.tables.all().find((table) => table.stamps !== null && table !== home)!;
-      const slot = home.newest;
-      const key = home.keys[slot]!;
-      home.remove(slot);
-      const moved = other.insert(key, 1);
-      other.linkNewest(moved);
-      other.stamps![moved] = KEYS.length + 10;
-    },
-  ],
-];
-
-describe.each([
-  ['one table', false],
-  ['many tables', true],
-])('verifyParts of %s', (_, many) => {
-  it('finds nothing wrong with sound parts', () => {
-    const { tables, budget } = soundParts(many);
-    expect(verifyParts(tables, budget, null)).toEqual([]);
-    expect(tables.single === null).toBe(many);
-    expect(new Set(KEYS.map((key) => tables.find(key))).size).toBe(KEYS.length);
+describe('verify', () => {
+  it('finds nothing wrong with a sound engine', () => {
+    const { engine, index, columns } = soundParts();
+    expect(engine.verify()).toEqual([]);
+    expect([...engine.keys({ order: 'oldest-first' })]).toEqual(KEYS);
+    expect(index.bytes).toBeGreaterThan(0);
+    expect(Object.values(columns).filter((column) => column === null)).toEqual([null]);
   });
 
-  it.each(many ? [...damages, ...damagesOfMany] : damages)('finds %s', (_, message, damage) => {
-    const parts = soundParts(many);
+  it.each(damages)('finds %s', (_, message, damage) => {
+    const parts = soundParts();
     damage(parts);
-    expect(verifyParts(parts.tables, parts.budget, null).join('\n')).toMatch(message);
+    expect(parts.engine.verify().join('\n')).toMatch(message);
   });
 
-  it('finds a list that goes round', () => {
-    const { tables, budget, table } = soundParts(many);
-    const { newer, older, newest, oldest } = table('f');
-    newer[older[newest]!] = oldest;
-    expect(verifyParts(tables, budget, null).join('\n')).toMatch(/visits slot \d twice/);
-  });
-
-  it('finds weights where nothing is weighed', () => {
-    const { tables } = soundParts(many);
-    const unweighed = new Budget({ maxBytes: Infinity, maxEntries: 10, maxEntryBytes: Infinity });
-    unweighed.contentBytes = 60;
-    expect(verifyParts(tables, unweighed, null).join('\n')).toMatch(/does not weigh/);
-  });
-
-  it('needs no versions where there are none', () => {
-    const tables = new EntryTables<string, number>(null, false);
-    tables.insert(tables.placeFor('a'), 'a', 1);
-    tables.insert(tables.placeFor('b'), 'b', 1);
-    const budget = new Budget({ maxBytes: Infinity, maxEntries: 10, maxEntryBytes: Infinity });
-    expect(verifyParts(tables, budget, null)).toEqual([]);
+  it('finds what larger columns, which are to take over, do not repeat', () => {
+    const { engine, columns } = soundParts();
+    engine.resize({ maxEntries: 1e6, maxBytes: 1e9 });
+    for (let key = 0; columns.ahead === null || columns.ahead.copied === 0; key++)
+      engine.set(`more ${key}`, 1);
+    expect(engine.verify()).toEqual([]);
+    columns.ahead.links[20]!++;
+    columns.ahead.bits![7]!++;
+    expect(engine.verify()).toEqual(['the links to come differ at 20', 'the bits to come differ at 7']);
   });
 });
 
-describe('ExpiryWheel.verify', () => {
-  it.each<[string, RegExp, (wheel: ExpiryWheel, live: Set<number>) => void]>([
-    ['a wrong count', /the count is 3/, (wheel) => wheel.count++],
-    [
-      'a time without a place',
-      /has a time but no place/,
-      (wheel) => {
-        wheel.expiresAt[4] = 500;
-      },
-    ],
-    [
-      'a place without a time',
-      /has a time but no place/,
-      (wheel) => {
-        wheel.expiresAt[1] = Number.POSITIVE_INFINITY;
-      },
-    ],
-    [
-      'a time that the wheel does not expect yet',
-      /before the next due time/,
-      (wheel) => {
-        wheel.expiresAt[1] = 5;
-      },
-    ],
-    ['a slot of no entry', /holds no entry/, (_, live) => live.delete(1)],
-    ['more slots than entries', /more slots are scheduled/, (_, live) => live.clear()],
-    [
-      'a sweep whose callback does not cancel by the rules',
-      /the count is 1/,
-      (wheel) => {
-        wheel.sweep(100, 1, (slot) => wheel.cancel(slot));
-        wheel.schedule(1, 100);
-        wheel.count--;
-      },
-    ],
-  ])('finds %s', (_, message, damage) => {
-    const wheel = new ExpiryWheel(16, 0);
-    wheel.schedule(1, 100);
-    wheel.schedule(2, 1e9);
-    const live = new Set([1, 2, 3, 4]);
-    expect(wheel.verify(live)).toEqual([]);
-    damage(wheel, live);
-    expect(wheel.verify(live).join('\n')).toMatch(message);
+describe('the verification of shared buffers', () => {
+  const buffer = new ArrayBuffer(100);
+
+  it('finds a buffer with a wrong number of holders, and one that is not known', () => {
+    const shared = new SharedBuffers();
+    const buffers = [buffer];
+    shared.hold(1, buffers);
+    shared.hold(2, buffers);
+    expect(shared.verify()).toEqual([]);
+    buffers.push(new ArrayBuffer(5));
+    expect(shared.verify().join('\n')).toMatch(/2 buffers are held, and 1 are known/);
+    buffers.length = 0;
+    expect(shared.verify().join('\n')).toMatch(/a buffer counts 2 holders and has 0/);
   });
 });

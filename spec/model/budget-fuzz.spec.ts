@@ -60,23 +60,19 @@ it('the budget and the structure hold after every call', () => {
     fc.property(
       fc.array(operation, { minLength: 40, maxLength: 40 }),
       fc.record({ evict: fc.boolean(), trackAccess: fc.boolean(), callsBack: fc.boolean() }),
-      fc.constantFrom(undefined, { singleMaxEntries: 1, tables: 2 }),
-      (operations, { evict, trackAccess, callsBack }, layout) => {
+      (operations, { evict, trackAccess, callsBack }) => {
         const clock = new ManualClock();
         let callsLeft = 20;
-        const engine: Engine = new CacheEngine(
-          {
-            maxBytes: 1000,
-            evict,
-            trackAccess,
-            clock,
-            onRemoval: (k) => {
-              expect(engine.verify()).toEqual([]);
-              if (callsBack && callsLeft-- > 0) engine.set(`${k}!`, 'again', { ttlMs: 10 });
-            },
+        const engine: Engine = new CacheEngine({
+          maxBytes: 1000,
+          evict,
+          trackAccess,
+          clock,
+          onRemoval: (k) => {
+            expect(engine.verify()).toEqual([]);
+            if (callsBack && callsLeft-- > 0) engine.set(`${k}!`, 'again', { ttlMs: 10 });
           },
-          layout,
-        );
+        });
         for (const operate of operations) {
           operate(engine, clock);
           expect(engine.bytes).toBeLessThanOrEqual(engine.maxBytes);

@@ -6,11 +6,14 @@
 import type { RemovalCause, StoreResult } from '../../lib/index.js';
 
 export interface NaiveEntry {
-  key: string;
+  key: unknown;
   value: number;
   bytes: number;
   flags: number;
   expiresAt: number;
+  storedAt: number;
+  usedAt: number;
+  fetched: boolean;
 }
 
 export interface NaiveOptions {
@@ -24,11 +27,13 @@ export class NaiveCache {
   now = 0;
   /** Oldest first; expired entries stay until something takes them. */
   entries: NaiveEntry[] = [];
-  removals: [string, number, RemovalCause][] = [];
+  removals: [unknown, number, RemovalCause][] = [];
+  hits = 0;
+  stores = 0;
   readonly #options: NaiveOptions;
-  readonly #weigh: (key: string, value: number) => number;
+  readonly #weigh: (key: unknown, value: number) => number;
 
-  constructor(options: NaiveOptions, weigh: (key: string, value: number) => number) {
+  constructor(options: NaiveOptions, weigh: (key: unknown, value: number) => number) {
     this.#options = options;
     this.#weigh = weigh;
   }
@@ -41,44 +46,48 @@ export class NaiveCache {
     return this.entries.filter((entry) => entry.expiresAt > this.now);
   }
 
-  peek(key: string): NaiveEntry | undefined {
-    return this.live().find((entry) => entry.key === key);
+  peek(key: unknown): NaiveEntry | undefined {
+    const entry = this.#find(key);
+    return entry === undefined || entry.expiresAt <= this.now ? undefined : entry;
   }
 
-  get(key: string): number | undefined {
-    const entry = this.entries.find((candidate) => candidate.key === key);
+  get(key: unknown): number | undefined {
+    const entry = this.#find(key);
     if (entry === undefined) return undefined;
     if (entry.expiresAt <= this.now) {
       this.#remove(entry, 'expired');
       return undefined;
     }
+    this.hits++;
+    entry.usedAt = this.now;
+    entry.fetched = true;
     this.#promote(entry);
     return entry.value;
   }
 
-  set(key: string, value: number, ttl: number, flags: number): StoreResult {
+  set(key: unknown, value: number, ttl: number, flags: number): StoreResult {
     return this.#write(key, value, this.now + Math.max(ttl, 0), flags);
   }
 
-  add(key: string, value: number, ttl: number): StoreResult {
+  add(key: unknown, value: number, ttl: number): StoreResult {
     return this.peek(key) === undefined ? this.set(key, value, ttl, 0) : 'exists';
   }
 
-  replace(key: string, value: number, ttl: number): StoreResult {
+  replace(key: unknown, value: number, ttl: number): StoreResult {
     return this.peek(key) === undefined ? 'not-found' : this.set(key, value, ttl, 0);
   }
 
-  compareAndSet(key: string, right: boolean, value: number, ttl: number): StoreResult {
+  compareAndSet(key: unknown, right: boolean, value: number, ttl: number): StoreResult {
     if (this.peek(key) === undefined) return 'not-found';
     return right ? this.set(key, value, ttl, 0) : 'exists';
   }
 
-  update(key: string, value: number): StoreResult {
+  update(key: unknown, value: number): StoreResult {
     const entry = this.peek(key);
     return entry === undefined ? 'not-found' : this.#write(key, value, entry.expiresAt, entry.flags);
   }
 
-  touch(key: string, ttl: number, promote: boolean): boolean {
+  touch(key: unknown, ttl: number, promote: boolean): boolean {
     const entry = this.peek(key);
     if (entry === undefined) return false;
     entry.expiresAt = this.now + Math.max(ttl, 0);
@@ -86,8 +95,8 @@ export class NaiveCache {
     return true;
   }
 
-  delete(key: string): boolean {
-    const entry = this.entries.find((candidate) => candidate.key === key);
+  delete(key: unknown): boolean {
+    const entry = this.#find(key);
     if (entry === undefined) return false;
     const live = entry.expiresAt > this.now;
     this.#remove(entry, live ? 'deleted' : 'expired');
@@ -98,7 +107,7 @@ export class NaiveCache {
     for (const entry of this.entries.slice()) this.#remove(entry, 'cleared');
   }
 
-  evictOldest(): string | undefined {
+  evictOldest(): unknown {
     while (this.entries[0] !== undefined && this.entries[0].expiresAt <= this.now)
       this.#remove(this.entries[0], 'expired');
     const oldest = this.entries[0];
@@ -112,36 +121,44 @@ export class NaiveCache {
     return expired.length;
   }
 
-  resize(maxBytes: number, maxEntries: number): void {
-    this.#options.maxBytes = maxBytes;
-    this.#options.maxEntries = maxEntries;
+  resize(limits: Partial<NaiveOptions>): void {
+    Object.assign(this.#options, limits);
     this.#makeRoom();
   }
 
-  #write(key: string, value: number, expiresAt: number, flags: number): StoreResult {
+  #find(key: unknown): NaiveEntry | undefined {
+    // As a Map compares: NaN is NaN, and -0 is 0.
+    return this.entries.find((entry) => [entry.key].includes(key));
+  }
+
+  #write(key: unknown, value: number, expiresAt: number, flags: number): StoreResult {
     const bytes = this.#weigh(key, value);
     const { maxBytes, maxEntries, maxEntryBytes, evict } = this.#options;
-    const old = this.entries.find((entry) => entry.key === key);
+    const old = this.#find(key);
     if (old !== undefined) this.#remove(old, old.expiresAt <= this.now ? 'expired' : 'replaced');
     if (bytes > maxBytes || bytes > maxEntryBytes) return 'too-large';
+    if (expiresAt <= this.now) {
+      // Nobody could read it: it takes no room.
+      this.stores++;
+      this.removals.push([key, value, 'expired']);
+      return 'stored';
+    }
     const short = () => this.bytes + bytes > maxBytes || this.entries.length + 1 > maxEntries;
     if (!evict && short()) {
       this.sweep();
       if (short()) return 'no-room';
     }
-    const entry = { key, value, bytes, flags, expiresAt };
-    this.entries.push(entry);
-    this.#makeRoom(entry);
+    const times = { expiresAt, storedAt: this.now, usedAt: this.now, fetched: false };
+    this.entries.push({ key: key === 0 ? 0 : key, value, bytes, flags, ...times });
+    this.stores++;
+    this.#makeRoom();
     return 'stored';
   }
 
-  #makeRoom(written?: NaiveEntry): void {
+  /** The entry written last is the newest: the others go before it. */
+  #makeRoom(): void {
     const short = () => this.bytes > this.#options.maxBytes || this.entries.length > this.#options.maxEntries;
-    if (short()) {
-      // An entry that is expired at birth does not give way to itself.
-      for (const entry of this.entries.slice())
-        if (entry !== written && entry.expiresAt <= this.now) this.#remove(entry, 'expired');
-    }
+    if (short()) this.sweep();
     while (short()) this.#remove(this.entries[0]!, 'evicted');
   }
 
