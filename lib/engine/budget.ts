@@ -71,13 +71,10 @@ export class Budget {
     return this.contentBytes + this.sharedBytes + (average > allocated ? average : allocated);
   }
 
-  get #allocatedBytes(): number {
-    return this.#columns.bytes + this.#index.bytes - UNCOUNTED_BYTES;
-  }
-
   /** Whether more has been allocated than the average: then an entry that goes takes nothing of it along. */
   hasSlack(entries: number): boolean {
-    return this.weighs && this.#allocatedBytes > entries * this.overheadBytes;
+    const allocated = this.#columns.bytes + this.#index.bytes - UNCOUNTED_BYTES;
+    return this.weighs && allocated > entries * this.overheadBytes;
   }
 
   /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit; `more` as above. */
