@@ -10,7 +10,17 @@
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
-import { checkedSize, paddedBytes, type SizeOf, textBytes, valueBytes, weighObject } from '../weigh/index.js';
+import {
+  bareViewBytes,
+  checkedSize,
+  isSharedView,
+  paddedBytes,
+  type SizeOf,
+  textBytes,
+  valueBytes,
+  viewBytes,
+  weighObject,
+} from '../weigh/index.js';
 import { Budget, type Limits } from './budget.js';
 import { type Clock, Timekeeper } from './clock.js';
 import { Columns, FETCHED, NEVER } from './columns.js';
@@ -31,6 +41,8 @@ const RECLAIM_LOOKS = 64;
 /** Slots from which a cache that has shrunk to a quarter gives memory back, and how many at a time. */
 const SPARSE_MIN_SLOTS = 1024;
 const COMPACTED_AT_ONCE = 8;
+/** What a sweep compacts as if it had removed so many more: the sweeps before it may have left that to it. */
+const SWEPT_EXTRA = 512;
 /** An adapter's bits stand above `FETCHED`. */
 const ADAPTER_BITS_SHIFT = 1;
 
@@ -494,6 +506,11 @@ export class EntryStore<K, V> {
     if (this.#sizeOf !== null) return checkedSize(this.#sizeOf(value, key));
     if (typeof value === 'string') return textBytes(value);
     if (typeof value !== 'object' || value === null) return valueBytes(value);
+    if (ArrayBuffer.isView(value)) {
+      if (!isSharedView(value)) return viewBytes(value);
+      this.#found = [value.buffer];
+      return bareViewBytes(value);
+    }
     if (value instanceof Promise)
       throw invalidArgument(
         'value',
@@ -690,8 +707,8 @@ export class EntryStore<K, V> {
   }
 
   /** Gives memory back, and reports what waits: the end of whatever removes entries. */
-  #settle(removed = 1): void {
-    if (this.#isSparse) this.#compact(COMPACTED_AT_ONCE * removed);
+  #settle(removed = 1, mayMove = true): void {
+    if (this.#isSparse) this.#compact(COMPACTED_AT_ONCE * removed, mayMove);
     this.#listeners.deliver();
   }
 
@@ -701,9 +718,12 @@ export class EntryStore<K, V> {
     return this.size < nextFresh >>> 2 && nextFresh > SPARSE_MIN_SLOTS;
   }
 
-  /** Moves entries from the topmost slots to free ones below, so that columns can be shortened. */
-  #compact(steps: number): void {
-    for (let step = 0; step < steps && this.#isSparse; step++) this.#dropTop();
+  /** Takes topmost slots away, so that columns can be shortened; their entries move to free slots below. */
+  #compact(steps: number, mayMove = true): void {
+    for (let step = 0; step < steps && this.#isSparse; step++) {
+      if (!mayMove && this.#columns.isUsed(this.#columns.nextFresh - 1)) return;
+      this.#dropTop();
+    }
   }
 
   #dropTop(): void {
@@ -775,8 +795,8 @@ export class EntryStore<K, V> {
     if (!this.#expiry.canExpire) return 0;
     const now = this.#time.now();
     const expired = this.#expiry.sweep(now, limit, this.#removeExpired);
-    // Entries that move now would have to be looked at again: the memory comes back when the round has ended.
-    this.#settle(this.#expiry.mayHaveDue(now) ? 0 : expired);
+    // Entries that moved before the round has ended would have to be looked at again.
+    this.#settle(expired + SWEPT_EXTRA, !this.#expiry.mayHaveDue(now));
     return expired;
   }
 
