@@ -40,9 +40,9 @@ export class Budget {
   /** What an entry takes beside key and value, with the columns that are in use. */
   overheadBytes: number = ENTRY_OVERHEAD_BYTES;
   readonly weighs: boolean;
-  readonly #maxEntryBytes: number;
-  readonly #columns: Columns;
-  readonly #index: KeyIndex;
+  private readonly maxEntryBytes: number;
+  private readonly columns: Columns;
+  private readonly index: KeyIndex;
 
   constructor(
     limits: Pick<ResolvedOptions<never, never>, 'maxBytes' | 'maxEntries' | 'maxEntryBytes'>,
@@ -51,11 +51,11 @@ export class Budget {
   ) {
     this.maxBytes = limits.maxBytes;
     this.maxEntries = limits.maxEntries;
-    this.#maxEntryBytes = limits.maxEntryBytes;
+    this.maxEntryBytes = limits.maxEntryBytes;
     this.weighs =
       limits.maxBytes !== Number.POSITIVE_INFINITY || limits.maxEntryBytes !== Number.POSITIVE_INFINITY;
-    this.#columns = columns;
-    this.#index = index;
+    this.columns = columns;
+    this.index = index;
   }
 
   /** Counts a column that comes into use. */
@@ -67,13 +67,13 @@ export class Budget {
   bytes(entries: number, more = 0): number {
     if (!this.weighs) return 0;
     const average = entries * this.overheadBytes;
-    const allocated = this.#columns.bytes + this.#index.bytes + (more - UNCOUNTED_BYTES);
+    const allocated = this.columns.bytes + this.index.bytes + (more - UNCOUNTED_BYTES);
     return this.contentBytes + this.sharedBytes + (average > allocated ? average : allocated);
   }
 
   /** Whether more has been allocated than the average: then an entry that goes takes nothing of it along. */
   hasSlack(entries: number): boolean {
-    const allocated = this.#columns.bytes + this.#index.bytes - UNCOUNTED_BYTES;
+    const allocated = this.columns.bytes + this.index.bytes - UNCOUNTED_BYTES;
     return this.weighs && allocated > entries * this.overheadBytes;
   }
 
@@ -90,7 +90,7 @@ export class Budget {
   /** Whether an entry with `bytes` of key and value can never fit. */
   neverFits(bytes: number): boolean {
     const weight = this.entryBytes(bytes);
-    return weight > this.maxBytes || weight > this.#maxEntryBytes;
+    return weight > this.maxBytes || weight > this.maxEntryBytes;
   }
 
   /** Throws `HOTSET_INVALID_OPTION`, and then nothing has changed. */

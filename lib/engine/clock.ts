@@ -84,48 +84,48 @@ const MAX_ANSWERS = 64;
  * and so is the default one where somebody has put another in its place, as fake timers do.
  */
 export class Timekeeper {
-  readonly #clock: Clock;
-  #now = Number.NaN;
+  private readonly clock: Clock;
+  private current = Number.NaN;
   /** Answers that the last reading may still give. */
-  #answers = 0;
-  #readings = 0;
-  readonly #mayKeep: boolean;
-  readonly #endOfWork = (): void => {
-    this.#answers = 0;
-    this.#readings = 0;
+  private answers = 0;
+  private readings = 0;
+  private readonly mayKeep: boolean;
+  private readonly endOfWork = (): void => {
+    this.answers = 0;
+    this.readings = 0;
   };
 
   constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#mayKeep = clock === monotonicClock;
+    this.clock = clock;
+    this.mayKeep = clock === monotonicClock;
   }
 
   /** The time now, or when this piece of work began. Throws `HOTSET_INVALID_OPTION` where the clock shows no number. */
   now(): number {
-    if (this.#answers > 0 && Date === NATIVE_DATE) {
-      this.#answers--;
-      return this.#now;
+    if (this.answers > 0 && Date === NATIVE_DATE) {
+      this.answers--;
+      return this.current;
     }
-    const now = this.#read();
+    const now = this.read();
     // Some are left where fake timers have come since, and must not bring their time back when they go.
-    this.#answers = 0;
-    if (this.#mayKeep && runtime.performance!.now === NATIVE_NOW) this.#keep(now);
-    this.#now = now;
+    this.answers = 0;
+    if (this.mayKeep && runtime.performance!.now === NATIVE_NOW) this.keep(now);
+    this.current = now;
     return now;
   }
 
-  #read(): number {
-    const now = this.#clock.now();
+  private read(): number {
+    const now = this.clock.now();
     if (typeof now !== 'number' || Number.isNaN(now))
       throw invalidOption('clock', 'an object whose now() returns a number of milliseconds', now);
     return now;
   }
 
-  #keep(now: number): void {
-    if (now !== this.#now) this.#readings = 0;
-    else if (++this.#readings > LOOP_READINGS) {
-      if (this.#readings === LOOP_READINGS + 1) Promise.resolve().then(this.#endOfWork);
-      this.#answers = Math.min(this.#readings, MAX_ANSWERS);
+  private keep(now: number): void {
+    if (now !== this.current) this.readings = 0;
+    else if (++this.readings > LOOP_READINGS) {
+      if (this.readings === LOOP_READINGS + 1) Promise.resolve().then(this.endOfWork);
+      this.answers = Math.min(this.readings, MAX_ANSWERS);
     }
   }
 }

@@ -101,34 +101,34 @@ export class Columns implements TypedColumns {
   /** Bytes allocated for columns and pages: as many as there will be once larger columns take over. */
   bytes: number = FIRST_SLOTS * columnBytes('links');
 
-  #slotBytes: number = columnBytes('links');
-  #pages: unknown[][] = [];
+  private slotBytes: number = columnBytes('links');
+  private pages: unknown[][] = [];
   /** Slots that have places for key and value. */
-  #pairSlots = 0;
-  #firstFree = 0;
-  #heavy: Map<number, number> | null = null;
-  #wideVersions: Map<number, bigint> | null = null;
+  private pairSlots = 0;
+  private firstFree = 0;
+  private heavy: Map<number, number> | null = null;
+  private wideVersions: Map<number, bigint> | null = null;
 
   // Columns
 
   /** Gives every slot a column of this name. O(slots) for `dues`, which have to say "never". */
   need(name: Exclude<ColumnName, 'links'>): void {
     if (this[name] !== null) return;
-    this.#set(this, name, made(name, this.capacity));
+    this.set(this, name, made(name, this.capacity));
     if (name === 'dues') (this.dues as Float64Array | null)?.fill(NEVER, 0, this.nextFresh);
-    if (this.ahead !== null) this.#set(this.ahead, name, made(name, this.ahead.capacity));
+    if (this.ahead !== null) this.set(this.ahead, name, made(name, this.ahead.capacity));
     // What has been copied lacks the new column: begin again.
     if (this.ahead !== null) this.ahead.copied = 0;
-    this.#slotBytes += columnBytes(name);
-    this.#countBytes();
+    this.slotBytes += columnBytes(name);
+    this.countBytes();
   }
 
-  #countBytes(): void {
-    const capacity = this.#isGrowing ? this.ahead!.capacity : this.capacity;
-    this.bytes = capacity * this.#slotBytes + this.#pairSlots * PAIR_BYTES;
+  private countBytes(): void {
+    const capacity = this.isGrowing ? this.ahead!.capacity : this.capacity;
+    this.bytes = capacity * this.slotBytes + this.pairSlots * PAIR_BYTES;
   }
 
-  #set(columns: TypedColumns, name: ColumnName, column: TypedColumns[ColumnName]): void {
+  private set(columns: TypedColumns, name: ColumnName, column: TypedColumns[ColumnName]): void {
     (columns as unknown as Record<ColumnName, TypedColumns[ColumnName]>)[name] = column;
   }
 
@@ -136,19 +136,19 @@ export class Columns implements TypedColumns {
 
   keyAt(slot: number): unknown {
     const { pairs } = this;
-    return pairs === null ? this.#pages[slot >>> PAGE_BITS]![(slot & PAGE_MASK) << 1] : pairs[slot << 1];
+    return pairs === null ? this.pages[slot >>> PAGE_BITS]![(slot & PAGE_MASK) << 1] : pairs[slot << 1];
   }
 
   valueAt(slot: number): unknown {
     const { pairs } = this;
     return pairs === null
-      ? this.#pages[slot >>> PAGE_BITS]![((slot & PAGE_MASK) << 1) + 1]
+      ? this.pages[slot >>> PAGE_BITS]![((slot & PAGE_MASK) << 1) + 1]
       : pairs[(slot << 1) + 1];
   }
 
   put(slot: number, key: unknown, value: unknown): void {
     const { pairs } = this;
-    if (pairs === null) this.#putInPage(slot, key, value);
+    if (pairs === null) this.putInPage(slot, key, value);
     else {
       pairs[slot << 1] = key;
       pairs[(slot << 1) + 1] = value;
@@ -157,12 +157,12 @@ export class Columns implements TypedColumns {
 
   setValue(slot: number, value: unknown): void {
     const { pairs } = this;
-    if (pairs === null) this.#putInPage(slot, this.keyAt(slot), value);
+    if (pairs === null) this.putInPage(slot, this.keyAt(slot), value);
     else pairs[(slot << 1) + 1] = value;
   }
 
-  #putInPage(slot: number, key: unknown, value: unknown): void {
-    const page = this.#pages[slot >>> PAGE_BITS]!;
+  private putInPage(slot: number, key: unknown, value: unknown): void {
+    const page = this.pages[slot >>> PAGE_BITS]!;
     const at = (slot & PAGE_MASK) << 1;
     page[at] = key;
     page[at + 1] = value;
@@ -175,89 +175,88 @@ export class Columns implements TypedColumns {
 
   weightAt(slot: number): number {
     const weight = this.weights![slot]!;
-    return weight < HEAVY ? weight : this.#heavy!.get(slot)!;
+    return weight < HEAVY ? weight : this.heavy!.get(slot)!;
   }
 
   setWeight(slot: number, bytes: number): void {
-    if (this.#heavy !== null) this.#heavy.delete(slot);
+    if (this.heavy !== null) this.heavy.delete(slot);
     if (bytes < HEAVY) this.weights![slot] = bytes;
     else {
       this.weights![slot] = HEAVY;
-      this.#heavy ??= new Map();
-      this.#heavy.set(slot, bytes);
+      this.heavy ??= new Map();
+      this.heavy.set(slot, bytes);
     }
   }
 
   /** A bigint where a number would not be exact; 0 for an entry that has not been numbered. */
   versionAt(slot: number): number | bigint {
     const version = this.versions![slot]!;
-    return version <= Number.MAX_SAFE_INTEGER ? version : this.#wideVersions!.get(slot)!;
+    return version <= Number.MAX_SAFE_INTEGER ? version : this.wideVersions!.get(slot)!;
   }
 
   setVersion(slot: number, version: number | bigint): void {
-    if (this.#wideVersions !== null) this.#wideVersions.delete(slot);
+    if (this.wideVersions !== null) this.wideVersions.delete(slot);
     this.versions![slot] = Number(version);
     if (typeof version === 'bigint') {
       if (version <= Number.MAX_SAFE_INTEGER) return;
       this.versions![slot] = NEVER;
-      this.#wideVersions ??= new Map();
-      this.#wideVersions.set(slot, version);
+      this.wideVersions ??= new Map();
+      this.wideVersions.set(slot, version);
     }
   }
 
   // Slots
 
-  get #isGrowing(): boolean {
+  private get isGrowing(): boolean {
     return this.ahead !== null && this.ahead.capacity > this.capacity;
   }
 
   /** Whether the next insertion needs larger columns, or more room for keys and values. */
   get isFull(): boolean {
     const { nextFresh } = this;
-    return this.#firstFree === 0 && (nextFresh === this.capacity || nextFresh >= this.#pairSlots);
+    return this.firstFree === 0 && (nextFresh === this.capacity || nextFresh >= this.pairSlots);
   }
 
   /** Bytes that the next insertion adds to `bytes` where `isFull`. */
   get insertionBytes(): number {
     const { nextFresh, capacity } = this;
     let bytes = 0;
-    if (nextFresh === capacity && !this.#isGrowing)
-      bytes += (this.#grownCapacity - capacity) * this.#slotBytes;
-    if (nextFresh >= this.#pairSlots) bytes += (grownPairSlots(nextFresh) - this.#pairSlots) * PAIR_BYTES;
+    if (nextFresh === capacity && !this.isGrowing) bytes += (this.grownCapacity - capacity) * this.slotBytes;
+    if (nextFresh >= this.pairSlots) bytes += (grownPairSlots(nextFresh) - this.pairSlots) * PAIR_BYTES;
     return bytes;
   }
 
   /** Whether larger columns should be begun, so that they are ready in time. */
   get isNearlyFull(): boolean {
-    return this.nextFresh >= this.capacity - (this.capacity >>> 6) - 1 && this.#firstFree === 0;
+    return this.nextFresh >= this.capacity - (this.capacity >>> 6) - 1 && this.firstFree === 0;
   }
 
   /** Bytes that larger columns would add to `bytes`. */
   get growthBytes(): number {
-    return (this.#grownCapacity - this.capacity) * (this.#slotBytes + PAIR_BYTES);
+    return (this.grownCapacity - this.capacity) * (this.slotBytes + PAIR_BYTES);
   }
 
-  get #grownCapacity(): number {
+  private get grownCapacity(): number {
     return Math.min(Math.ceil(this.capacity * GROWTH), MAX_SLOTS);
   }
 
   /** Begins larger columns. While they are small that is all; otherwise further insertions bring them about. */
   grow(): void {
-    if (!this.#isGrowing) this.#resize(this.#grownCapacity);
+    if (!this.isGrowing) this.resize(this.grownCapacity);
   }
 
   /** A slot for a new entry, in no list; the caller fills its columns. Throws nothing: `isFull` must be false. */
   take(key: unknown, value: unknown): number {
-    let slot = this.#firstFree;
-    if (slot !== 0) this.#unlinkFree(slot);
+    let slot = this.firstFree;
+    if (slot !== 0) this.unlinkFree(slot);
     else {
-      if (this.nextFresh === this.capacity) this.#finishGrowth();
+      if (this.nextFresh === this.capacity) this.finishGrowth();
       slot = this.nextFresh++;
-      if (slot >= this.#pairSlots) this.#growPairs(slot);
+      if (slot >= this.pairSlots) this.growPairs(slot);
       if (this.dues !== null) this.dues[slot] = NEVER;
     }
     this.put(slot, key, value);
-    if (this.ahead !== null) this.#copyPiece(this.ahead);
+    if (this.ahead !== null) this.copyPiece(this.ahead);
     return slot;
   }
 
@@ -265,28 +264,28 @@ export class Columns implements TypedColumns {
   release(slot: number): void {
     this.put(slot, undefined, undefined);
     if (this.dues !== null) this.dues[slot] = NEVER;
-    if (this.#heavy !== null) this.#heavy.delete(slot);
-    if (this.#wideVersions !== null) this.#wideVersions.delete(slot);
-    this.#linkFree(slot);
-    if (this.ahead !== null) this.#copyPiece(this.ahead);
+    if (this.heavy !== null) this.heavy.delete(slot);
+    if (this.wideVersions !== null) this.wideVersions.delete(slot);
+    this.linkFree(slot);
+    if (this.ahead !== null) this.copyPiece(this.ahead);
   }
 
   /** Free slots are linked both ways; what stands for the older one is negative, and marks them. */
-  #linkFree(slot: number): void {
+  private linkFree(slot: number): void {
     const { links } = this;
-    const next = this.#firstFree;
+    const next = this.firstFree;
     links[(slot << 2) + OLDER] = ~0;
     links[(slot << 2) + NEXT] = next;
     if (next !== 0) links[(next << 2) + OLDER] = ~slot;
-    this.#firstFree = slot;
+    this.firstFree = slot;
     if (this.ahead !== null) for (const changed of [slot, next]) this.mirror(changed);
   }
 
-  #unlinkFree(slot: number): void {
+  private unlinkFree(slot: number): void {
     const { links } = this;
     const before = ~links[(slot << 2) + OLDER]!;
     const next = links[(slot << 2) + NEXT]!;
-    if (before === 0) this.#firstFree = next;
+    if (before === 0) this.firstFree = next;
     else links[(before << 2) + NEXT] = next;
     if (next !== 0) links[(next << 2) + OLDER] = ~before;
     if (this.ahead !== null) for (const changed of [before, next]) this.mirror(changed);
@@ -294,10 +293,10 @@ export class Columns implements TypedColumns {
 
   /** Makes the topmost slot, which must be free, one that has never been used. */
   dropTop(): void {
-    this.#unlinkFree(--this.nextFresh);
+    this.unlinkFree(--this.nextFresh);
     if (this.nextFresh < this.capacity / 4 && this.capacity > FIRST_SLOTS && this.ahead === null)
-      this.#resize(Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS));
-    this.#shrinkPairs();
+      this.resize(Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS));
+    this.shrinkPairs();
     this.advance();
   }
 
@@ -309,38 +308,38 @@ export class Columns implements TypedColumns {
       const { width } = COLUMNS[name];
       if (name !== 'links') column?.copyWithin(to * width, from * width, (from + 1) * width);
     }
-    if (this.#heavy?.has(from)) this.#heavy.set(to, this.#heavy.get(from)!);
-    if (this.#wideVersions?.has(from)) this.#wideVersions.set(to, this.#wideVersions.get(from)!);
+    if (this.heavy?.has(from)) this.heavy.set(to, this.heavy.get(from)!);
+    if (this.wideVersions?.has(from)) this.wideVersions.set(to, this.wideVersions.get(from)!);
   }
 
   // Growing and shrinking
 
-  #resize(capacity: number): void {
+  private resize(capacity: number): void {
     const ahead: Ahead = { ...NO_COLUMNS, capacity, copied: 0 };
-    for (const name of NAMES) if (this[name] !== null) this.#set(ahead, name, made(name, capacity));
+    for (const name of NAMES) if (this[name] !== null) this.set(ahead, name, made(name, capacity));
     this.ahead = ahead;
-    this.#countBytes();
-    if (Math.min(capacity, this.capacity) <= COPIED_AT_ONCE_SLOTS) this.#copyUntil(ahead, this.nextFresh);
+    this.countBytes();
+    if (Math.min(capacity, this.capacity) <= COPIED_AT_ONCE_SLOTS) this.copyUntil(ahead, this.nextFresh);
   }
 
-  #finishGrowth(): void {
+  private finishGrowth(): void {
     this.grow();
-    if (this.ahead !== null) this.#copyUntil(this.ahead, this.nextFresh);
+    if (this.ahead !== null) this.copyUntil(this.ahead, this.nextFresh);
   }
 
   /** Copies another piece, so that larger columns also take over in a cache that has no new slots. */
   advance(): void {
-    if (this.ahead !== null) this.#copyPiece(this.ahead);
+    if (this.ahead !== null) this.copyPiece(this.ahead);
   }
 
-  #copyPiece(ahead: Ahead): void {
+  private copyPiece(ahead: Ahead): void {
     // A cache that grows again before it has shrunk stays as it is.
     if (ahead.capacity < this.nextFresh) this.ahead = null;
-    else this.#copyUntil(ahead, Math.min(ahead.copied + PIECE_SLOTS, this.nextFresh));
+    else this.copyUntil(ahead, Math.min(ahead.copied + PIECE_SLOTS, this.nextFresh));
   }
 
   /** Once all is copied, the new columns take over. */
-  #copyUntil(ahead: Ahead, end: number): void {
+  private copyUntil(ahead: Ahead, end: number): void {
     for (const name of NAMES) {
       const { width } = COLUMNS[name];
       const column = this[name];
@@ -349,10 +348,10 @@ export class Columns implements TypedColumns {
     }
     ahead.copied = end;
     if (end < this.nextFresh) return;
-    for (const name of NAMES) this.#set(this, name, ahead[name]);
+    for (const name of NAMES) this.set(this, name, ahead[name]);
     this.capacity = ahead.capacity;
     this.ahead = null;
-    this.#countBytes();
+    this.countBytes();
   }
 
   /**
@@ -361,36 +360,36 @@ export class Columns implements TypedColumns {
    */
   isLoose(entries: number): boolean {
     const slots = fittingSlots(entries);
-    return (slots * this.#slotBytes + fittingPairSlots(slots) * PAIR_BYTES) * 33 < this.bytes * 32;
+    return (slots * this.slotBytes + fittingPairSlots(slots) * PAIR_BYTES) * 33 < this.bytes * 32;
   }
 
   /** Makes columns of the right length at once; no slot may be free. O(slots). */
   fit(): void {
     this.ahead = null;
     const slots = fittingSlots(this.nextFresh - 1);
-    this.#resize(slots);
-    if (this.ahead !== null) this.#copyUntil(this.ahead, this.nextFresh);
+    this.resize(slots);
+    if (this.ahead !== null) this.copyUntil(this.ahead, this.nextFresh);
     const pairSlots = fittingPairSlots(slots);
-    if (this.pairs === null && slots <= FLAT_MAX_SLOTS) this.pairs = this.#pages.splice(0).flat();
+    if (this.pairs === null && slots <= FLAT_MAX_SLOTS) this.pairs = this.pages.splice(0).flat();
     if (this.pairs !== null) this.pairs = resized(this.pairs, pairSlots);
-    else this.#pages.length = pairSlots / PAGE_SLOTS;
-    this.#pairSlots = pairSlots;
-    this.#countBytes();
+    else this.pages.length = pairSlots / PAGE_SLOTS;
+    this.pairSlots = pairSlots;
+    this.countBytes();
   }
 
   /** Forgets all slots and gives the memory back. Columns in use stay in use. */
   clear(): void {
     this.ahead = null;
     this.capacity = FIRST_SLOTS;
-    for (const name of NAMES) if (this[name] !== null) this.#set(this, name, made(name, FIRST_SLOTS));
+    for (const name of NAMES) if (this[name] !== null) this.set(this, name, made(name, FIRST_SLOTS));
     this.pairs = [];
-    this.#pages = [];
-    this.#pairSlots = 0;
+    this.pages = [];
+    this.pairSlots = 0;
     this.nextFresh = 1;
-    this.#firstFree = 0;
-    this.#heavy = null;
-    this.#wideVersions = null;
-    this.#countBytes();
+    this.firstFree = 0;
+    this.heavy = null;
+    this.wideVersions = null;
+    this.countBytes();
   }
 
   /** Repeats what a slot has in the columns to come. */
@@ -406,40 +405,40 @@ export class Columns implements TypedColumns {
     }
   }
 
-  #growPairs(slot: number): void {
-    this.#pairSlots = grownPairSlots(slot);
+  private growPairs(slot: number): void {
+    this.pairSlots = grownPairSlots(slot);
     if (slot < FLAT_MAX_SLOTS) {
-      this.pairs = resized(this.pairs!, this.#pairSlots);
+      this.pairs = resized(this.pairs!, this.pairSlots);
     } else {
-      if (this.pairs !== null) this.#pages = pagesOf(this.pairs);
+      if (this.pairs !== null) this.pages = pagesOf(this.pairs);
       this.pairs = null;
-      this.#pages.push(resized([], PAGE_SLOTS));
+      this.pages.push(resized([], PAGE_SLOTS));
     }
-    this.#countBytes();
+    this.countBytes();
   }
 
-  #shrinkPairs(): void {
+  private shrinkPairs(): void {
     if (this.pairs === null) {
       // Half a page stays, so that a cache that breathes does not make and drop one all the time.
-      if (this.nextFresh > this.#pairSlots - (PAGE_SLOTS * 3) / 2) return;
-      this.#pages.pop();
-      this.#pairSlots -= PAGE_SLOTS;
-      if (this.#pages.length === 1) {
-        this.pairs = this.#pages.pop()!;
+      if (this.nextFresh > this.pairSlots - (PAGE_SLOTS * 3) / 2) return;
+      this.pages.pop();
+      this.pairSlots -= PAGE_SLOTS;
+      if (this.pages.length === 1) {
+        this.pairs = this.pages.pop()!;
       }
     } else {
-      if (this.nextFresh > this.#pairSlots / 4 || this.#pairSlots <= FIRST_SLOTS) return;
-      this.#pairSlots = Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS);
-      this.pairs = resized(this.pairs, this.#pairSlots);
+      if (this.nextFresh > this.pairSlots / 4 || this.pairSlots <= FIRST_SLOTS) return;
+      this.pairSlots = Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS);
+      this.pairs = resized(this.pairs, this.pairSlots);
     }
-    this.#countBytes();
+    this.countBytes();
   }
 
   /** What is inconsistent; `size` entries must be in use. O(slots). */
   verify(size: number): string[] {
     const problems: string[] = [];
     let free = 0;
-    for (let slot = this.#firstFree; slot !== 0; slot = this.links[(slot << 2) + NEXT]!) {
+    for (let slot = this.firstFree; slot !== 0; slot = this.links[(slot << 2) + NEXT]!) {
       if (++free === this.nextFresh) return ['the list of free slots goes round'];
       if (this.isUsed(slot)) problems.push(`slot ${slot} is in use and free`);
       if (this.keyAt(slot) !== undefined || this.valueAt(slot) !== undefined)

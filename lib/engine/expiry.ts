@@ -8,32 +8,32 @@
 import { type Columns, NEVER } from './columns.js';
 
 export class Expiry {
-  readonly #columns: Columns;
+  private readonly columns: Columns;
   /** No entry is due before this time. */
-  #nextDueMs = NEVER;
+  private nextDueMs = NEVER;
   /** The least due time that this round of the pass has seen, or that was set in the meantime. */
-  #seenDueMs = NEVER;
+  private seenDueMs = NEVER;
   /** The slot at which the pass goes on. */
-  #hand = 1;
+  private hand = 1;
 
   constructor(columns: Columns) {
-    this.#columns = columns;
+    this.columns = columns;
   }
 
   /** False is certain: nothing is due. */
   mayHaveDue(nowMs: number): boolean {
-    return nowMs >= this.#nextDueMs;
+    return nowMs >= this.nextDueMs;
   }
 
   get canExpire(): boolean {
-    return this.#nextDueMs !== NEVER;
+    return this.nextDueMs !== NEVER;
   }
 
   /** Gives the slot, which must be in use, a due time; there must be a column. */
   set(slot: number, dueMs: number): void {
-    this.#columns.dues![slot] = dueMs;
-    if (dueMs < this.#nextDueMs) this.#nextDueMs = dueMs;
-    if (dueMs < this.#seenDueMs) this.#seenDueMs = dueMs;
+    this.columns.dues![slot] = dueMs;
+    if (dueMs < this.nextDueMs) this.nextDueMs = dueMs;
+    if (dueMs < this.seenDueMs) this.seenDueMs = dueMs;
   }
 
   /**
@@ -42,43 +42,43 @@ export class Expiry {
    */
   sweep(nowMs: number, limit: number, expire: (slot: number) => void): number {
     let expired = 0;
-    const slots = this.#columns.nextFresh;
-    for (let looks = Math.min(limit, slots); looks >= 1 && nowMs >= this.#nextDueMs; looks--) {
+    const slots = this.columns.nextFresh;
+    for (let looks = Math.min(limit, slots); looks >= 1 && nowMs >= this.nextDueMs; looks--) {
       // Removing entries may have moved others down, and dropped slots.
-      if (this.#hand >= this.#columns.nextFresh) {
-        this.#nextDueMs = this.#seenDueMs;
-        this.#seenDueMs = NEVER;
-        this.#hand = 1;
+      if (this.hand >= this.columns.nextFresh) {
+        this.nextDueMs = this.seenDueMs;
+        this.seenDueMs = NEVER;
+        this.hand = 1;
         continue;
       }
-      const dueMs = this.#columns.dues![this.#hand]!;
-      this.#hand++;
+      const dueMs = this.columns.dues![this.hand]!;
+      this.hand++;
       if (dueMs <= nowMs) {
-        expire(this.#hand - 1);
+        expire(this.hand - 1);
         expired++;
-      } else if (dueMs < this.#seenDueMs) this.#seenDueMs = dueMs;
+      } else if (dueMs < this.seenDueMs) this.seenDueMs = dueMs;
     }
     return expired;
   }
 
   /** An entry has another slot now. */
   move(to: number): void {
-    if (this.#columns.dues !== null) this.set(to, this.#columns.dues[to]!);
+    if (this.columns.dues !== null) this.set(to, this.columns.dues[to]!);
   }
 
   clear(): void {
-    this.#nextDueMs = NEVER;
-    this.#seenDueMs = NEVER;
-    this.#hand = 1;
+    this.nextDueMs = NEVER;
+    this.seenDueMs = NEVER;
+    this.hand = 1;
   }
 
   /** What is inconsistent. O(slots). */
   verify(): string[] {
-    const { dues, nextFresh } = this.#columns;
+    const { dues, nextFresh } = this.columns;
     const problems: string[] = [];
     for (let slot = 1; dues !== null && slot < nextFresh; slot++) {
-      if (dues[slot]! < this.#nextDueMs) problems.push(`slot ${slot} is due before the next due time`);
-      if (slot < this.#hand && dues[slot]! < this.#seenDueMs)
+      if (dues[slot]! < this.nextDueMs) problems.push(`slot ${slot} is due before the next due time`);
+      if (slot < this.hand && dues[slot]! < this.seenDueMs)
         problems.push(`slot ${slot} is due before what the pass has seen`);
     }
     return problems;

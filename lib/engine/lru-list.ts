@@ -27,49 +27,49 @@ export interface EvictionOrder {
 }
 
 export class LruList implements EvictionOrder {
-  readonly #columns: Columns;
+  private readonly columns: Columns;
   /** Null as long as nobody has walked. */
-  #walks: Walks | null = null;
+  private walks: Walks | null = null;
 
   constructor(columns: Columns) {
-    this.#columns = columns;
+    this.columns = columns;
   }
 
   get oldest(): number {
-    return this.#columns.links[NEWER]!;
+    return this.columns.links[NEWER]!;
   }
 
   get newest(): number {
-    return this.#columns.links[OLDER]!;
+    return this.columns.links[OLDER]!;
   }
 
   link(slot: number): void {
-    const { links } = this.#columns;
+    const { links } = this.columns;
     const at = slot << 2;
     const newest = links[OLDER]!;
     links[at + OLDER] = newest;
     links[at + NEWER] = 0;
     links[(newest << 2) + NEWER] = slot;
     links[OLDER] = slot;
-    if (this.#columns.ahead !== null) this.#mirror(newest, slot, 0);
-    if (this.#walks !== null) this.#walks.linked(slot);
+    if (this.columns.ahead !== null) this.mirror(newest, slot, 0);
+    if (this.walks !== null) this.walks.linked(slot);
   }
 
   unlink(slot: number): void {
-    if (this.#walks !== null) this.#walks.leaves(slot);
-    const { links } = this.#columns;
+    if (this.walks !== null) this.walks.leaves(slot);
+    const { links } = this.columns;
     const older = links[(slot << 2) + OLDER]!;
     const newer = links[(slot << 2) + NEWER]!;
     links[(newer << 2) + OLDER] = older;
     links[(older << 2) + NEWER] = newer;
-    if (this.#columns.ahead !== null) this.#mirror(older, newer, 0);
+    if (this.columns.ahead !== null) this.mirror(older, newer, 0);
   }
 
   promote(slot: number): void {
-    const { links, ahead } = this.#columns;
+    const { links, ahead } = this.columns;
     const newest = links[OLDER]!;
     if (slot === newest) return;
-    if (ahead !== null || this.#walks !== null) {
+    if (ahead !== null || this.walks !== null) {
       this.unlink(slot);
       this.link(slot);
       return;
@@ -86,27 +86,27 @@ export class LruList implements EvictionOrder {
   }
 
   move(from: number, to: number): void {
-    const { links } = this.#columns;
+    const { links } = this.columns;
     const older = links[(from << 2) + OLDER]!;
     const newer = links[(from << 2) + NEWER]!;
     links[(to << 2) + OLDER] = older;
     links[(to << 2) + NEWER] = newer;
     links[(newer << 2) + OLDER] = to;
     links[(older << 2) + NEWER] = to;
-    if (this.#columns.ahead !== null) this.#mirror(older, newer, to);
-    this.#walks?.moved(from, to);
+    if (this.columns.ahead !== null) this.mirror(older, newer, to);
+    this.walks?.moved(from, to);
   }
 
   clear(): void {
-    this.#walks?.end();
-    this.#walks = null;
+    this.walks?.end();
+    this.walks = null;
   }
 
   /** What columns to come must repeat. */
-  #mirror(some: number, others: number, more: number): void {
-    this.#columns.mirror(some);
-    this.#columns.mirror(others);
-    this.#columns.mirror(more);
+  private mirror(some: number, others: number, more: number): void {
+    this.columns.mirror(some);
+    this.columns.mirror(others);
+    this.columns.mirror(more);
   }
 
   /**
@@ -115,27 +115,27 @@ export class LruList implements EvictionOrder {
    * costs later operations O(1).
    */
   *walk(direction: Direction): Generator<number, void, undefined> {
-    const columns = this.#columns;
-    this.#walks ??= new Walks(columns);
-    const walks = this.#walks;
+    const columns = this.columns;
+    this.walks ??= new Walks(columns);
+    const walks = this.walks;
     const first = direction === 'oldest-first' ? this.oldest : this.newest;
     const walk = walks.begin(direction, first);
     try {
       for (let slot = walks.next(walk); slot !== 0; slot = walks.next(walk)) yield slot;
     } finally {
       walks.close(walk);
-      if (walks.isIdle && this.#walks === walks) this.#walks = null;
+      if (walks.isIdle && this.walks === walks) this.walks = null;
     }
   }
 
   verify(size: number): string[] {
-    const { links } = this.#columns;
+    const { links } = this.columns;
     const problems: string[] = [];
     let linked = 0;
     let older = 0;
     for (let slot = this.oldest; slot !== 0; slot = links[(slot << 2) + NEWER]!) {
       if (++linked > size) return [...problems, `the order of use has more than ${size} entries`];
-      if (!this.#columns.isUsed(slot)) return [...problems, `slot ${slot} is linked but free`];
+      if (!this.columns.isUsed(slot)) return [...problems, `slot ${slot} is linked but free`];
       if (links[(slot << 2) + OLDER] !== older) problems.push(`the links around slot ${slot} disagree`);
       older = slot;
     }
