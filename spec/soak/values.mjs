@@ -8,7 +8,8 @@
  *   keeps room that nobody sees;
  * - a field or an array that holds fractions now and whole numbers then: the shape decides, not the value;
  * - dictionaries of 17 names and more that have a prototype: a hash table or not, as V8 likes;
- * - records with any of many optional fields: how many of their shapes are met again is up to the memo;
+ * - records with any of many optional fields, or of more than some 1000 names in all: the memo of names (memo.ts)
+ *   holds 256 kB, forgets them in time, and counts each anew, which is half as much again;
  * - Errors (their stacks differ), private fields, closures over more than a number, promises, SharedArrayBuffers.
  */
 
