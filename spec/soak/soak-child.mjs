@@ -14,7 +14,7 @@ const SHARE = 0.1;
 const ALLOWANCE = 2 * 256 * 1024;
 /** Code, and a memo that is full: what a process that has seen all of it holds more. */
 const DRIFT_MAX = 3_000_000;
-const WARM_UP_PHASES = 6;
+const WARM_UP_PHASES = 3;
 /** Flat, so that it takes the same from the start. */
 const TOO_LARGE = Buffer.alloc(BUDGET + 1, 'x').latin1Slice();
 
