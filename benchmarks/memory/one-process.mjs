@@ -15,7 +15,8 @@ const WARM_UP = 30_000;
 const WARM_UP_MAX_BYTES = 20_000;
 /** Collections until what is held must be steady. */
 const HELD_MAX = 10;
-const FILL_MAX = 60_000;
+/** Values of one reading have numbers of their own. */
+const FILL_MAX = 100_000;
 /** Figures further off than this are taken again, up to so many times, and the median counts. */
 const DOUBTFUL = 0.08;
 const READINGS = 3;
@@ -100,7 +101,7 @@ for (const row of rows) {
   if (name.includes('pooled Buffer') || name.endsWith(', pooled')) count = POOLED;
   fill(row, 300, 1e7);
   const readings = [];
-  do readings.push(await reading(row, count, 100_000 * (1 + readings.length)));
+  do readings.push(await reading(row, count, FILL_MAX * (1 + readings.length)));
   while (!limit && readings.length < READINGS && (readings.length > 1 || isDoubtful(readings[0])));
   readings.sort((one, other) => one.counted / one.held - other.counted / other.held);
   const { counted, held } = readings[readings.length >> 1];

@@ -92,6 +92,8 @@ export class EntryStore<K, V> {
   private readonly sizeOf: SizeOf<K, V> | null;
   private readonly ttlMs: number;
   private features = 0;
+  /** Bytes of key and value that are about to enter. */
+  private entering = 0;
   /** Buffers found in the value that is being written. */
   private found: Buffers | null = null;
 
@@ -448,9 +450,9 @@ export class EntryStore<K, V> {
     if (dueMs <= now) return this.storeExpired(key, value, slot);
 
     if (slot === 0) {
-      const indexBytes = index.bytes;
+      const structure = index.bytes + columns.bytes;
       slot = this.place(key, value, hash, bytes, now);
-      mayExceed ||= index.bytes > indexBytes;
+      mayExceed ||= index.bytes + columns.bytes > structure;
     } else {
       if (weighs) {
         const before = columns.weightAt(slot);
@@ -526,6 +528,7 @@ export class EntryStore<K, V> {
   /** Gives an absent key a slot, as the newest entry: that of the entry to be evicted where that alone makes room. */
   private place(key: K, value: V, hash: number, bytes: number, now: number): number {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE);
+    this.entering = bytes;
     while (this.isShortFor(0, bytes) && this.size > 0) {
       if (this.reclaimExpired(now)) continue;
       const { oldest } = this.order;
@@ -556,15 +559,15 @@ export class EntryStore<K, V> {
     return this.budget.weighs ? this.columns.weightAt(slot) : 0;
   }
 
-  /** Whether the budget has room for so many bytes more of structure. */
+  /** Whether the budget has room for so many bytes more of structure, beside the entry that is about to enter. */
   private readonly mayGrow = (bytes: number): boolean =>
-    this.budget.bytes(this.size + 1, bytes) <= this.budget.maxBytes;
+    this.budget.bytes(this.size + 1, bytes) + this.entering <= this.budget.maxBytes;
 
   /** Whether an entry of this weight in the place of `slot`, or in a new one, would break a limit. */
   private isShortFor(slot: number, bytes: number, structure = 0): boolean {
     if (slot !== 0) return this.budget.exceededBy(bytes - this.weightOf(slot), this.size);
-    if (this.budget.exceededBy(bytes, this.size + 1, structure)) return true;
-    return this.columns.isFull && !this.mayGrow(this.columns.insertionBytes);
+    if (this.columns.isFull) structure += this.columns.insertionBytes;
+    return this.budget.exceededBy(bytes, this.size + 1, structure);
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */

@@ -114,7 +114,8 @@ class Walk implements ObjectWeight {
     if (this.sliced !== null) {
       // The object itself may hold the buffer, or a view of all of it.
       const shared = Array.from(this.sliced).filter((buffer) => this.isNew(buffer, this.others!));
-      if (shared.length > 0) this.shared = shared;
+      // The engine keeps the list, and one that was filled item by item has room for 17: a copy has none left over.
+      if (shared.length > 0) this.shared = shared.slice();
     }
   }
 

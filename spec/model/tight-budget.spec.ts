@@ -87,3 +87,15 @@ it.each(cases)('the budget holds after every call: %o', ({ seed, evict, trackAcc
   expect(left).toBeGreaterThan(0);
   expect(engine.bytes).toBe(0);
 });
+
+it.each([true, false])('larger columns wait until there is room beside the entry: evict %s', (evict) => {
+  // Columns grow by a quarter: somewhere on the way they would.
+  for (let entries = 1500; entries < 2000; entries++) {
+    const engine = new CacheEngine<string, unknown>({ maxBytes: 1_000_000, evict });
+    for (let i = 0; i < entries; i++) engine.set(`k${i}`, i);
+    const room = engine.maxBytes - engine.bytes;
+    engine.set('last', 'x'.repeat(room - 120));
+    expect(engine.verify()).toEqual([]);
+    expect(engine.stats().evictions).toBeLessThanOrEqual(evict ? 1 : 0);
+  }
+});
