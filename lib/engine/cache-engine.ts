@@ -7,7 +7,7 @@
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import type { Limits } from './budget.js';
-import { checkBoolean, checkFlags, checkTtl, EntryStore, isTime } from './entry-store.js';
+import { checkBoolean, checkFlags, checkStoreOptions, checkTtl, EntryStore, isTime } from './entry-store.js';
 import { type CacheEngineOptions, resolveOptions } from './options.js';
 import type { EngineStats } from './stats.js';
 import type {
@@ -120,11 +120,13 @@ export class CacheEngine<K, V> {
 
   /** Stores only where there is no live entry: `stored`, `exists`, `too-large` or `no-room`. */
   add(key: K, value: V, options?: StoreOptions): StoreResult {
+    checkStoreOptions(options);
     return this.#store.peekSlot(key) === 0 ? this.set(key, value, options) : 'exists';
   }
 
   /** Stores only where there is a live entry: `stored`, `not-found`, `too-large` or `no-room`. */
   replace(key: K, value: V, options?: StoreOptions): StoreResult {
+    checkStoreOptions(options);
     return this.#store.peekSlot(key) === 0 ? 'not-found' : this.set(key, value, options);
   }
 
@@ -133,6 +135,7 @@ export class CacheEngine<K, V> {
    * `stored`, `exists` (another version), `not-found`, `too-large` or `no-room`.
    */
   compareAndSet(key: K, version: number | bigint, value: V, options?: StoreOptions): StoreResult {
+    checkStoreOptions(options);
     const slot = this.#peekNumbered(key);
     if (slot === 0) return 'not-found';
     return this.#store.versionAt(slot) === version ? this.set(key, value, options) : 'exists';

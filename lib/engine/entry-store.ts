@@ -25,7 +25,7 @@ import {
 } from '../weigh/index.js';
 import { Budget, type Limits } from './budget.js';
 import { type Clock, Timekeeper } from './clock.js';
-import { Columns, FETCHED, NEVER } from './columns.js';
+import { Columns, FETCHED, MAX_SLOTS, NEVER } from './columns.js';
 import { LOOKUP_CHANNEL, REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
 import { EvictionAges } from './eviction-ages.js';
 import { Expiry } from './expiry.js';
@@ -566,8 +566,12 @@ export class EntryStore<K, V> {
   /** Whether an entry of this weight in the place of `slot`, or in a new one, would break a limit. */
   private isShortFor(slot: number, bytes: number, structure = 0): boolean {
     if (slot !== 0) return this.budget.exceededBy(bytes - this.weightOf(slot), this.size);
-    if (this.columns.isFull) structure += this.columns.insertionBytes;
-    return this.budget.exceededBy(bytes, this.size + 1, structure);
+    let allocated = structure;
+    if (this.columns.isFull) {
+      if (this.columns.capacity === MAX_SLOTS) return true;
+      allocated += this.columns.insertionBytes;
+    }
+    return this.budget.exceededBy(bytes, this.size + 1, allocated);
   }
 
   /** Why an entry of this weight cannot take the place of `slot` (0 for none); null when it can. */
@@ -936,7 +940,8 @@ export function checkFlags(flags: unknown): void {
     throw invalidArgument('flags', 'a whole number from 0 to 4294967295', flags);
 }
 
-function checkStoreOptions(options: StoreOptions): void {
+export function checkStoreOptions(options: StoreOptions | undefined): void {
+  if (options === undefined) return;
   rejectUnknownOptions(options, STORE_OPTIONS);
   checkFlags(options.flags);
   checkBoolean('keepRefused', options.keepRefused);

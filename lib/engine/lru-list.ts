@@ -52,7 +52,10 @@ export class LruList implements EvictionOrder {
     links[(newest << 2) + NEWER] = slot;
     links[OLDER] = slot;
     if (this.columns.ahead !== null) this.mirror(newest, slot, 0);
-    if (this.walks !== null) this.walks.linked(slot);
+    if (this.walks === null) return;
+    this.walks.linked(slot);
+    // Those that were forgotten have been collected.
+    if (this.walks.isIdle) this.walks = null;
   }
 
   unlink(slot: number): void {

@@ -90,3 +90,20 @@ describe('options of methods', () => {
     expect(engine.remainingTtlMs('a')).toBe(40);
   });
 });
+
+describe('options of a call that stores nothing', () => {
+  it('are checked all the same', () => {
+    const engine = new CacheEngine<string, number>();
+    engine.set('a', 1);
+    const bad = { ttl: 5 } as object;
+    const calls = [
+      () => engine.add('a', 2, bad),
+      () => engine.replace('b', 2, bad),
+      () => engine.compareAndSet('a', -1, 2, bad),
+      () => engine.compareAndSet('b', 1, 2, bad),
+    ];
+    for (const call of calls)
+      expect(call).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' }));
+    expect([...engine.entries()]).toEqual([['a', 1]]);
+  });
+});
