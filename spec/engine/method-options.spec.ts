@@ -93,7 +93,7 @@ describe('options of methods', () => {
 
 describe('options of a call that stores nothing', () => {
   it('are checked all the same', () => {
-    const engine = new CacheEngine<string, number>();
+    const { engine } = makeFixture();
     engine.set('a', 1);
     const bad = { ttl: 5 } as object;
     const calls = [
