@@ -109,11 +109,11 @@ class Walk implements ObjectWeight {
 
   run(): void {
     this.weigh(this.root);
-    if (this.others === null) return;
-    for (let i = 0; i < this.others.length; i++) this.weigh(this.others[i]!);
+    const others = this.others ?? [];
+    for (let i = 0; i < others.length; i++) this.weigh(others[i]!);
     if (this.sliced !== null) {
       // The object itself may hold the buffer, or a view of all of it.
-      const shared = Array.from(this.sliced).filter((buffer) => this.isNew(buffer, this.others!));
+      const shared = Array.from(this.sliced).filter((buffer) => this.isNew(buffer, others));
       // The engine keeps the list, and one that was filled item by item has room for 17: a copy has none left over.
       if (shared.length > 0) this.shared = shared.slice();
     }
@@ -345,6 +345,9 @@ const builtInPrototypes: ReadonlySet<object> = new Set<object>(
     Error,
     ArrayBuffer,
     globalThis.SharedArrayBuffer ?? ArrayBuffer,
+    // What all typed arrays inherit from.
+    Object.getPrototypeOf(Uint8Array) as { prototype: object },
+    DataView,
     Promise,
     Number,
     String,
