@@ -12,17 +12,7 @@
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
-import {
-  bareViewBytes,
-  checkedSize,
-  isSharedView,
-  paddedBytes,
-  type SizeOf,
-  textBytes,
-  valueBytes,
-  viewBytes,
-  weighObject,
-} from '../weigh/index.js';
+import { checkedSize, paddedBytes, type SizeOf, textBytes, valueBytes, weighObject } from '../weigh/index.js';
 import { Budget, type Limits } from './budget.js';
 import { type Clock, Timekeeper } from './clock.js';
 import { Columns, FETCHED, MAX_SLOTS, NEVER } from './columns.js';
@@ -509,11 +499,6 @@ export class EntryStore<K, V> {
     if (this.sizeOf !== null) return checkedSize(this.sizeOf(value, key));
     if (typeof value === 'string') return textBytes(value);
     if (typeof value !== 'object' || value === null) return valueBytes(value);
-    if (ArrayBuffer.isView(value)) {
-      if (!isSharedView(value)) return viewBytes(value);
-      this.found = [value.buffer];
-      return bareViewBytes(value);
-    }
     if (value instanceof Promise)
       throw invalidArgument(
         'value',
@@ -633,11 +618,11 @@ export class EntryStore<K, V> {
 
   // Making room
 
-  /** Makes the limits hold: expired entries go first, as far as a bounded look finds them, then the oldest. */
-  private makeRoom(now: number): void {
+  /** Makes the limits hold: expired entries go first, as far as a bounded look finds them, then all but the `kept` newest. */
+  private makeRoom(now: number, kept = 0): void {
     while (this.budget.exceededBy(0, this.size)) {
       if (this.reclaimExpired(now) || this.tighten()) continue;
-      if (this.size === 0) return;
+      if (this.size === kept) return;
       this.remove(this.order.oldest, 'evicted', now);
     }
   }
@@ -646,11 +631,7 @@ export class EntryStore<K, V> {
   private makeRoomBeside(slot: number, now: number): number {
     if (!this.budget.exceededBy(0, this.size)) return slot;
     this.order.promote(slot);
-    while (this.budget.exceededBy(0, this.size)) {
-      if (this.reclaimExpired(now) || this.tighten()) continue;
-      if (this.size === 1) break;
-      this.remove(this.order.oldest, 'evicted', now);
-    }
+    this.makeRoom(now, 1);
     return this.order.newest;
   }
 

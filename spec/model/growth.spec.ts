@@ -9,18 +9,10 @@ import { storeOf } from '../../lib/engine/cache-engine.js';
 import { Columns } from '../../lib/engine/columns.js';
 import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
 import { heldBytes } from '../support/collect.js';
+import { randomFrom } from './random.js';
 
 /** Below this a text is at once hashed and compared by the index; longer ones, and objects, are in Maps. */
 const LONG = 'x'.repeat(70);
-
-/** Numbers that look random and are the same each time. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return Math.floor(((state >>> 1) / 2 ** 31) * below);
-  };
-}
 
 interface Held {
   value: unknown;

@@ -5,16 +5,9 @@
 
 import { expect, it } from 'vitest';
 import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { randomFrom } from './random.js';
 
 const LONG = 'x'.repeat(70);
-
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return Math.floor(((state >>> 1) / 2 ** 31) * below);
-  };
-}
 
 function someValue(random: (below: number) => number, blocks: readonly ArrayBuffer[]): unknown {
   const kind = random(10);
