@@ -98,7 +98,7 @@ export class Columns implements TypedColumns {
   /** Columns that take over once all slots have been copied; null most of the time. */
   ahead: Ahead | null = null;
 
-  /** Bytes allocated for columns and pages: as many as there will be once larger columns take over. */
+  /** Bytes allocated for columns, for those to come, and for pages. */
   bytes: number = FIRST_SLOTS * columnBytes('links');
 
   private slotBytes: number = columnBytes('links');
@@ -124,8 +124,8 @@ export class Columns implements TypedColumns {
   }
 
   private countBytes(): void {
-    const capacity = this.isGrowing ? this.ahead!.capacity : this.capacity;
-    this.bytes = capacity * this.slotBytes + this.pairSlots * PAIR_BYTES;
+    const slots = this.capacity + (this.ahead === null ? 0 : this.ahead.capacity);
+    this.bytes = slots * this.slotBytes + this.pairSlots * PAIR_BYTES;
   }
 
   private set(columns: TypedColumns, name: ColumnName, column: TypedColumns[ColumnName]): void {
@@ -217,11 +217,15 @@ export class Columns implements TypedColumns {
     return this.firstFree === 0 && (nextFresh === this.capacity || nextFresh >= this.pairSlots);
   }
 
-  /** Bytes that the next insertion adds to `bytes` where `isFull`. */
+  /** Bytes that the next insertion adds to `bytes` where `isFull`: less than none where it ends growth. */
   get insertionBytes(): number {
     const { nextFresh, capacity } = this;
     let bytes = 0;
-    if (nextFresh === capacity && !this.isGrowing) bytes += (this.grownCapacity - capacity) * this.slotBytes;
+    if (nextFresh === capacity) {
+      const ahead = this.ahead === null ? 0 : this.ahead.capacity;
+      const grown = this.isGrowing ? ahead : this.grownCapacity;
+      bytes += (grown - capacity - ahead) * this.slotBytes;
+    }
     if (nextFresh >= this.pairSlots) bytes += (grownPairSlots(nextFresh) - this.pairSlots) * PAIR_BYTES;
     return bytes;
   }
@@ -231,9 +235,9 @@ export class Columns implements TypedColumns {
     return this.nextFresh >= this.capacity - (this.capacity >>> 6) - 1 && this.firstFree === 0;
   }
 
-  /** Bytes that larger columns would add to `bytes`. */
+  /** Bytes that larger columns beside those in use, and the keys and values they are for, would add to `bytes`. */
   get growthBytes(): number {
-    return (this.grownCapacity - this.capacity) * (this.slotBytes + PAIR_BYTES);
+    return this.grownCapacity * this.slotBytes + (this.grownCapacity - this.capacity) * PAIR_BYTES;
   }
 
   private get grownCapacity(): number {
@@ -250,7 +254,10 @@ export class Columns implements TypedColumns {
     let slot = this.firstFree;
     if (slot !== 0) this.unlinkFree(slot);
     else {
-      if (this.nextFresh === this.capacity) this.finishGrowth();
+      if (this.nextFresh === this.capacity) {
+        this.grow();
+        this.finish();
+      }
       slot = this.nextFresh++;
       if (slot >= this.pairSlots) this.growPairs(slot);
       if (this.dues !== null) this.dues[slot] = NEVER;
@@ -291,11 +298,15 @@ export class Columns implements TypedColumns {
     if (this.ahead !== null) for (const changed of [before, next]) this.mirror(changed);
   }
 
-  /** Makes the topmost slot, which must be free, one that has never been used. */
-  dropTop(): void {
+  /** Makes the topmost slot, which must be free, one that has never been used. `mayGrow`: whether there is room for so many bytes more. */
+  dropTop(mayGrow: (bytes: number) => boolean): void {
     this.unlinkFree(--this.nextFresh);
-    if (this.nextFresh < this.capacity / 4 && this.capacity > FIRST_SLOTS && this.ahead === null)
-      this.resize(Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS));
+    if (this.nextFresh < this.capacity / 4 && this.capacity > FIRST_SLOTS && this.ahead === null) {
+      const slots = Math.max(Math.ceil(this.nextFresh * GROWTH), FIRST_SLOTS);
+      const isRoomForBoth = mayGrow(slots * this.slotBytes);
+      this.resize(slots);
+      if (!isRoomForBoth) this.finish();
+    }
     this.shrinkPairs();
     this.advance();
   }
@@ -322,9 +333,11 @@ export class Columns implements TypedColumns {
     if (Math.min(capacity, this.capacity) <= COPIED_AT_ONCE_SLOTS) this.copyUntil(ahead, this.nextFresh);
   }
 
-  private finishGrowth(): void {
-    this.grow();
-    if (this.ahead !== null) this.copyUntil(this.ahead, this.nextFresh);
+  /** Lets the columns to come, if there are any, take over at once. O(slots). Returns whether that gave memory back. */
+  finish(): boolean {
+    if (this.ahead === null) return false;
+    this.copyOn(this.ahead, this.nextFresh);
+    return true;
   }
 
   /** Copies another piece, so that larger columns also take over in a cache that has no new slots. */
@@ -333,9 +346,17 @@ export class Columns implements TypedColumns {
   }
 
   private copyPiece(ahead: Ahead): void {
+    this.copyOn(ahead, ahead.copied + PIECE_SLOTS);
+  }
+
+  private copyOn(ahead: Ahead, end: number): void {
+    if (ahead.capacity >= this.nextFresh) {
+      this.copyUntil(ahead, Math.min(end, this.nextFresh));
+      return;
+    }
     // A cache that grows again before it has shrunk stays as it is.
-    if (ahead.capacity < this.nextFresh) this.ahead = null;
-    else this.copyUntil(ahead, Math.min(ahead.copied + PIECE_SLOTS, this.nextFresh));
+    this.ahead = null;
+    this.countBytes();
   }
 
   /** Once all is copied, the new columns take over. */
@@ -368,7 +389,7 @@ export class Columns implements TypedColumns {
     this.ahead = null;
     const slots = fittingSlots(this.nextFresh - 1);
     this.resize(slots);
-    if (this.ahead !== null) this.copyUntil(this.ahead, this.nextFresh);
+    this.finish();
     const pairSlots = fittingPairSlots(slots);
     if (this.pairs === null && slots <= FLAT_MAX_SLOTS) this.pairs = this.pages.splice(0).flat();
     if (this.pairs !== null) this.pairs = resized(this.pairs, pairSlots);
@@ -446,6 +467,10 @@ export class Columns implements TypedColumns {
       if (this.dues !== null && this.dues[slot] !== NEVER)
         problems.push(`free slot ${slot} still has a due time`);
     }
+    const typed = NAMES.map((name) => (this[name]?.byteLength ?? 0) + (this.ahead?.[name]?.byteLength ?? 0));
+    const allocated = typed.reduce((sum, bytes) => sum + bytes, this.pairSlots * PAIR_BYTES);
+    if (allocated !== this.bytes)
+      problems.push(`columns take ${allocated} bytes, and ${this.bytes} are counted`);
     if (size + free !== this.nextFresh - 1)
       problems.push(`of ${this.nextFresh - 1} slots ${size} hold an entry and ${free} are free`);
     for (const name of NAMES)

@@ -515,7 +515,7 @@ export class EntryStore<K, V> {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE);
     this.entering = bytes;
     while (this.isShortFor(0, bytes) && this.size > 0) {
-      if (this.reclaimExpired(now)) continue;
+      if (this.reclaimExpired(now) || this.columns.finish()) continue;
       const { oldest } = this.order;
       const weight = this.weightOf(oldest);
       // A walk that stands at the only entry learns that it goes, but not that its slot is used again.
@@ -573,7 +573,7 @@ export class EntryStore<K, V> {
     // A live entry is not due, so the sweep does not take the slot that is to be written.
     const structure = slot === 0 ? this.index.growthBytes(hash) : 0;
     while (this.isShortFor(slot, bytes + this.shared.wouldAdd(slot, found), structure))
-      if (!this.reclaimExpired(now)) return 'no-room';
+      if (!this.reclaimExpired(now) && !this.columns.finish()) return 'no-room';
     return null;
   }
 
@@ -638,6 +638,7 @@ export class EntryStore<K, V> {
   /** Gives back room that no entry needs, where that is what fills the budget. Moves entries; O(n), and then not soon again. */
   private tighten(): boolean {
     const columns = this.columns;
+    if (columns.finish()) return true;
     if (!this.budget.hasSlack(this.size) || !(columns.isLoose(this.size) || this.index.isLoose)) return false;
     while (columns.nextFresh > this.size + 1) this.dropTop();
     columns.fit();
@@ -727,7 +728,7 @@ export class EntryStore<K, V> {
       columns.mirror(to);
       columns.release(top);
     }
-    columns.dropTop();
+    columns.dropTop(this.mayGrow);
   }
 
   // Removing

@@ -267,6 +267,10 @@ export class KeyIndex {
       const key = this.columns.keyAt(slot);
       if (this.find(key, this.hash(key)) !== slot) problems.push(`slot ${slot} is not found under its key`);
     }
+    const chainBytes = this.chains.byteLength + (this.before?.byteLength ?? 0);
+    const mapBytes = this.shards.reduce((sum, { capacity }) => sum + capacity.bytes, 0);
+    if (this.bytes !== chainBytes + mapBytes)
+      problems.push(`the index takes ${chainBytes + mapBytes} bytes, and ${this.bytes} are counted`);
     const inMaps = this.shards.reduce((sum, { map }) => sum + map.size, 0);
     if (this.chained + inMaps !== used.size)
       problems.push(`the index holds ${this.chained + inMaps} keys, the engine ${used.size} entries`);
