@@ -6,9 +6,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { ItemStore } from '../../dist/memcached/item-store.js';
-import { createWireEngine } from '../../dist/memcached/wire-engine.js';
+import { createMemcachedEngine } from '../../dist/memcached/wire-engine.js';
 import { wireValueOfText } from '../../dist/memcached/wire-value.js';
-import { createRpcConversation, RpcContext } from '../../dist/websocket/rpc/index.js';
+import { createRpcHandler, RpcContext } from '../../dist/websocket/rpc/index.js';
 
 const KEYS = 1000;
 const MIB = 1024 * 1024;
@@ -18,7 +18,7 @@ const subscribers = Number(subscriberText);
 const setsPerTurn = Number(setsText);
 const measureMs = Number(msText);
 
-const engine = createWireEngine({ maxBytes: 64 * MIB });
+const engine = createMemcachedEngine({ maxBytes: 64 * MIB });
 const context = new RpcContext(new ItemStore(engine), {
   access: 'full',
   maxSubscriptions: 100,
@@ -49,7 +49,7 @@ for (let id = 1; id <= subscribers; id++) {
     method: 'subscribe',
     params: { prefixes: [prefix.replace('#', id % KEYS)] },
   };
-  createRpcConversation(outlet, context).receive(Buffer.from(JSON.stringify(request)), false);
+  createRpcHandler(outlet, context).receive(Buffer.from(JSON.stringify(request)), false);
 }
 
 const keys = Array.from({ length: KEYS }, (_, i) => `user:${i}`);

@@ -1,6 +1,6 @@
 /** `--http` and what goes with it: metrics, the live view and WebSocket on a port of their own. */
 
-import { hostForm, originForm } from '../web/gate.js';
+import { hostForm, originForm } from '../web/access-policy.js';
 import { DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 import { type Access, isAccess } from '../websocket/options.js';
 import { type FlagName, flagName } from './flags.js';

@@ -18,7 +18,7 @@ import {
 import type { Server } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HotsetError } from '../errors.js';
-import type { WireEngine } from '../memcached/item-store.js';
+import type { MemcachedEngine } from '../memcached/item-store.js';
 import { temporaryPrefix } from '../snapshot/save.js';
 import { openListener } from '../tcp/listener.js';
 import { checkAddress } from '../tcp/options.js';
@@ -68,7 +68,7 @@ export class MemoryFile {
    * Loads the file, if there is one, and returns when it was saved, in Unix milliseconds; 0 for none. A file that
    * is no good is set aside, and the server starts empty. Throws a StartError.
    */
-  async restore(engine: WireEngine, log: (message: string) => void): Promise<number> {
+  async restore(engine: MemcachedEngine, log: (message: string) => void): Promise<number> {
     const path = this.#path;
     const stats = asStartError(this.#shown, () => statSync(path, { throwIfNoEntry: false }));
     if (stats === undefined) return 0;
@@ -96,7 +96,7 @@ export class MemoryFile {
   }
 
   /** Writes the file. Items that a flush would take in `flushInMs` will be gone by then. */
-  async save(engine: WireEngine, flushInMs: number): Promise<void> {
+  async save(engine: MemcachedEngine, flushInMs: number): Promise<void> {
     await save(engine, this.#path, flushInMs);
   }
 

@@ -2,8 +2,9 @@
 
 import { storeOf } from '../engine/cache-engine.js';
 import { CoarseClock, systemClock } from '../engine/clock.js';
-import { knownItemStoreOf, type WireEngine } from '../memcached/item-store.js';
-import { createTcpServer, createWireEngine, type ListenAddress, type TcpServer } from '../tcp/index.js';
+import { createMemcachedEngine } from '../memcached/index.js';
+import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import { createTcpServer, type ListenAddress, type TcpServer } from '../tcp/index.js';
 import { reportServing } from './child.js';
 import { complain, complainOfRequest } from './complain.js';
 import { fileLimitNotes } from './file-limit.js';
@@ -32,7 +33,7 @@ export async function serve(settings: Settings): Promise<void> {
   const identity = identityFor(settings.user);
   const debugClock = settings.debugClock ? new ShiftedClock() : null;
   const clock = new CoarseClock(debugClock ?? systemClock);
-  const engine = createWireEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
+  const engine = createMemcachedEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
@@ -43,7 +44,7 @@ export async function serve(settings: Settings): Promise<void> {
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    await Promise.all([server?.close({ graceMs: GRACE_MS }), web?.close({ graceMs: GRACE_MS })]);
+    await Promise.all([server?.close({ forceAfterMs: GRACE_MS }), web?.close({ forceAfterMs: GRACE_MS })]);
     let code = 0;
     if (serves && file !== null) {
       try {
@@ -94,7 +95,7 @@ export async function serve(settings: Settings): Promise<void> {
     addresses = settings.addresses.map((address) => ports.get(address) ?? paths.get(address)!);
     file?.begin();
   } catch (error) {
-    await Promise.all([server?.close(), web?.close({ graceMs: 0 })]);
+    await Promise.all([server?.close(), web?.close({ forceAfterMs: 0 })]);
     await file?.release();
     throw error;
   }
@@ -107,7 +108,7 @@ export async function serve(settings: Settings): Promise<void> {
   reportServing(stop);
 }
 
-async function webSide(engine: WireEngine, settings: Settings): Promise<WebSide | null> {
+async function webSide(engine: MemcachedEngine, settings: Settings): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
   return await openWebSide(engine, settings, settings.http);

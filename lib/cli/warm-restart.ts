@@ -1,7 +1,7 @@
 /** Items of the wire to a snapshot file and back, and the cas ids that go on after it. */
 
 import type { DumpedEntry } from '../engine/types.js';
-import type { WireEngine } from '../memcached/item-store.js';
+import type { MemcachedEngine } from '../memcached/item-store.js';
 import { bytesOf, ownedWireValue, type WireValue } from '../memcached/wire-value.js';
 import { loadSnapshot, saveSnapshot, type ValueCodec } from '../snapshot/index.js';
 
@@ -22,19 +22,19 @@ export function versionsSoFar(nowMs: number): number {
 }
 
 /** Loads the file; returns when it was saved. Throws what `loadSnapshot` throws. */
-export async function load(engine: WireEngine, path: string): Promise<number> {
+export async function load(engine: MemcachedEngine, path: string): Promise<number> {
   const { savedAtMs } = await loadSnapshot(engine, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
   return savedAtMs;
 }
 
 /** Saves what will not have been flushed in `flushInMs` (`Infinity` when no flush is to come). */
-export async function save(engine: WireEngine, path: string, flushInMs: number): Promise<void> {
+export async function save(engine: MemcachedEngine, path: string, flushInMs: number): Promise<void> {
   const source = flushInMs === Number.POSITIVE_INFINITY ? engine : { dump: () => dying(engine, flushInMs) };
   await saveSnapshot(source, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
 }
 
 function* dying(
-  engine: WireEngine,
+  engine: MemcachedEngine,
   inMs: number,
 ): Generator<DumpedEntry<string, WireValue>, void, undefined> {
   for (const entry of engine.dump())

@@ -4,7 +4,7 @@
  */
 
 import { createHttpServer } from '../http/index.js';
-import type { WireEngine } from '../memcached/item-store.js';
+import type { MemcachedEngine } from '../memcached/item-store.js';
 import type { WebAddress } from '../web/listening.js';
 import { attachWebSocket } from '../websocket/index.js';
 import { complain, complainOfRequest } from './complain.js';
@@ -16,7 +16,7 @@ import { readTokenFile } from './token-file.js';
 export interface WebSide {
   readonly address: WebAddress;
   /** As the servers' own `close`. */
-  close(options: { graceMs: number }): Promise<void>;
+  close(options: { forceAfterMs: number }): Promise<void>;
 }
 
 const SOCKET_PATH = '/ws';
@@ -25,7 +25,7 @@ const PLAIN_CONNECTIONS = 1024;
 
 /** Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
-  engine: WireEngine,
+  engine: MemcachedEngine,
   { maxConnections }: Settings,
   { host, port, access, tokenFile, origins, hosts }: HttpSettings,
 ): Promise<WebSide> {
@@ -47,14 +47,14 @@ export async function openWebSide(
     log: complain,
     onError: complainOfRequest,
   });
-  const close = async (options: { graceMs: number }): Promise<void> => {
+  const close = async (options: { forceAfterMs: number }): Promise<void> => {
     await Promise.all([sockets.close(options), http.close(options)]);
   };
   const hint = 'choose another with --http, for example: hotset --http 11281; --http 0 is for none';
   try {
     return { address: await withPortHint(http.listen(), hint), close };
   } catch (error) {
-    await close({ graceMs: 0 });
+    await close({ forceAfterMs: 0 });
     throw error;
   }
 }

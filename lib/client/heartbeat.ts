@@ -16,7 +16,7 @@ export class Heartbeat {
   readonly #beatMs: number;
   readonly #events: HeartbeatEvents;
   #wasHeard = true;
-  #callOff: () => void = () => {};
+  #cancel: () => void = () => {};
 
   constructor(scheduler: Scheduler, beatMs: number, events: HeartbeatEvents) {
     this.#scheduler = scheduler;
@@ -26,11 +26,11 @@ export class Heartbeat {
 
   start(): void {
     this.#wasHeard = true;
-    this.#callOff = this.#scheduler.schedule(this.#beatMs, () => this.#beat());
+    this.#cancel = this.#scheduler.schedule(this.#beatMs, () => this.#beat());
   }
 
   stop(): void {
-    this.#callOff();
+    this.#cancel();
   }
 
   heard(): void {

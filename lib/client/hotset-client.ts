@@ -17,13 +17,13 @@ import {
   statsOf,
   type WriteOutcome,
 } from './answers.js';
-import { type Ask, type CallOptions, Calls } from './calls.js';
-import { checkedKey, EntryCalls, type ReadOptions, type WriteOptions, wireTtl } from './entry-calls.js';
+import { Link } from './connection-manager.js';
+import { checkedKey, EntryRequests, type ReadOptions, type WriteOptions, wireTtl } from './entry-requests.js';
 import { Heartbeat } from './heartbeat.js';
-import { Link } from './link.js';
 import { broken, messagesOf, type Notification } from './messages.js';
 import { NearCache, type NearCacheStats } from './near-cache.js';
 import { type ClientOptions, type ClientState, type ResolvedClient, resolveClient } from './options.js';
+import { type CallOptions, RequestQueue, type RequestSpec } from './request-queue.js';
 import {
   type InvalidationCause,
   type InvalidationListener,
@@ -35,12 +35,12 @@ import type { CacheValue } from './values.js';
 
 export class HotsetClient {
   readonly #options: ResolvedClient;
-  readonly #calls: Calls;
+  readonly #calls: RequestQueue;
   readonly #link: Link;
   readonly #heartbeat: Heartbeat;
   readonly #subscriptions: Subscriptions;
   readonly #near: NearCache | null;
-  readonly #entries: EntryCalls;
+  readonly #entries: EntryRequests;
   readonly #nearTopics: string | null;
 
   /**
@@ -55,8 +55,8 @@ export class HotsetClient {
     const { nearCache, clock, scheduler, heartbeatMs } = this.#options;
     this.#near = nearCache === null ? null : new NearCache(nearCache, clock);
     this.#nearTopics = nearCache === null ? null : topicsText({ prefixes: nearCache.prefixes, noEcho: true });
-    this.#calls = new Calls(this.#options);
-    this.#entries = new EntryCalls(this.#calls, this.#near, this.#options.maxBatch);
+    this.#calls = new RequestQueue(this.#options);
+    this.#entries = new EntryRequests(this.#calls, this.#near, this.#options.maxBatch);
     const report = (error: unknown): void => this.#report(error);
     this.#subscriptions = new Subscriptions(report, (subscription) =>
       this.#inBackground({
@@ -222,7 +222,7 @@ export class HotsetClient {
   }
 
   /** For what nobody waits for: when it fails, the connection does, or it does not matter. */
-  #inBackground(ask: Ask<unknown>): void {
+  #inBackground(ask: RequestSpec<unknown>): void {
     this.#calls.make(ask).catch(() => {});
   }
 
@@ -295,4 +295,4 @@ export class HotsetClient {
   }
 }
 
-const PING: Ask<void> = { method: 'ping', isRead: true, answer: () => {} };
+const PING: RequestSpec<void> = { method: 'ping', isRead: true, answer: () => {} };

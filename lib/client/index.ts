@@ -7,11 +7,11 @@ export type {
   ServerStats,
   WriteOutcome,
 } from './answers.js';
-export type { CallOptions } from './calls.js';
-export type { ReadOptions, WriteOptions } from './entry-calls.js';
+export type { ReadOptions, WriteOptions } from './entry-requests.js';
 export { HotsetClient } from './hotset-client.js';
 export type { NearCacheStats } from './near-cache.js';
 export type { ClientOptions, ClientState, NearCacheOptions } from './options.js';
+export type { CallOptions } from './request-queue.js';
 export type { Scheduler } from './scheduler.js';
 export type { ClientSocket, SocketFactory } from './socket.js';
 export type { Invalidation, InvalidationCause, InvalidationListener, Topics } from './subscriptions.js';

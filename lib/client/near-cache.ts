@@ -34,7 +34,7 @@ export interface NearCacheStats {
 }
 
 /** A request for a key that is under way. */
-export interface Passage {
+export interface PendingRead {
   readonly key: string;
   /** The only version that may be kept; null for none, undefined for any. */
   only: string | null | undefined;
@@ -50,7 +50,7 @@ export class NearCache {
   readonly #clock: Clock;
   readonly #prefixes: readonly string[];
   readonly #maxStaleMs: number;
-  readonly #passages: Map<string, Set<Passage>> = new Map();
+  readonly #passages: Map<string, Set<PendingRead>> = new Map();
   #isOn = false;
   /** When the last request was sent that has been answered. */
   #syncedAtMs = Number.NEGATIVE_INFINITY;
@@ -74,10 +74,10 @@ export class NearCache {
     return held?.form;
   }
 
-  /** A request for `key` is made. Null when its value would not be kept anyway. To be followed by `arrive`. */
-  depart(key: string): Passage | null {
+  /** A request for `key` is made. Null when its value would not be kept anyway. To be followed by `endRead`. */
+  beginRead(key: string): PendingRead | null {
     if (!this.#prefixes.some((prefix) => key.startsWith(prefix))) return null;
-    const passage: Passage = { key, only: undefined };
+    const passage: PendingRead = { key, only: undefined };
     const others = this.#passages.get(key);
     if (others === undefined) this.#passages.set(key, new Set([passage]));
     else others.add(passage);
@@ -85,13 +85,13 @@ export class NearCache {
   }
 
   /** The request has been answered, or nobody waits for it any more. */
-  arrive(passage: Passage): void {
+  endRead(passage: PendingRead): void {
     const others = this.#passages.get(passage.key);
     if (others?.delete(passage) === true && others.size === 0) this.#passages.delete(passage.key);
   }
 
   /** The server has told what is under the passage's key. `ttlMs` is what was left when it did, or later. */
-  keep(passage: Passage, form: ValueForm, version: string | null, ttlMs: number, sentAtMs: number): void {
+  keep(passage: PendingRead, form: ValueForm, version: string | null, ttlMs: number, sentAtMs: number): void {
     const { key, only } = passage;
     const leftMs = sentAtMs + ttlMs - this.#clock.now();
     if (!this.#isOn || (only !== undefined && only !== version) || !(leftMs > 0)) this.drop(key, version);

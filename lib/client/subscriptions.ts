@@ -7,8 +7,8 @@
  */
 
 import { invalidArgument } from '../errors.js';
-import type { Ask } from './calls.js';
 import { broken, isObject } from './messages.js';
+import type { RequestSpec } from './request-queue.js';
 
 /**
  * What has happened. `stored`, `touched`, `deleted`, `evicted` and `expired` are told of a key; `cleared` (the cache was
@@ -66,7 +66,7 @@ export class Subscriptions {
   }
 
   /** A new one. The answer is what ends it. Throws `HOTSET_INVALID_ARGUMENT`. */
-  begin(topics: Topics, listener: InvalidationListener): Ask<() => void> {
+  begin(topics: Topics, listener: InvalidationListener): RequestSpec<() => void> {
     if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener);
     const params = topicsText(topics);
     const { prefixes = [], keys = [] } = topics;
@@ -92,7 +92,7 @@ export class Subscriptions {
   }
 
   /** Takes up all that stand, on a new connection. */
-  resume(): Ask<void>[] {
+  resume(): RequestSpec<void>[] {
     return [...this.#standing].map((subscription) => ({
       method: 'subscribe',
       params: subscription.params,

@@ -6,9 +6,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
-import { checkGrace, cutAfter } from '../grace.js';
-import type { WireEngine } from '../memcached/item-store.js';
-import { Gate } from '../web/gate.js';
+import type { MemcachedEngine } from '../memcached/item-store.js';
+import { checkForceAfter, forceAfter } from '../shutdown.js';
+import { AccessPolicy } from '../web/access-policy.js';
 import { listenAt, type WebAddress, webAddressText } from '../web/listening.js';
 import { type Answer, line, send } from './answer.js';
 import { createMetrics, type Metrics } from './metrics/metrics.js';
@@ -36,7 +36,7 @@ export class HttpServer {
   /** What `/metrics` tells. */
   readonly metrics: Metrics;
   readonly #options: ResolvedHttpOptions;
-  readonly #gate: Gate;
+  readonly #gate: AccessPolicy;
   readonly #page: Page | null;
   /** `hotset/client` in one file. */
   readonly #client: string | null;
@@ -46,9 +46,9 @@ export class HttpServer {
   #address: WebAddress | null = null;
   #closing = false;
 
-  constructor(engine: WireEngine, options: HttpServerOptions) {
+  constructor(engine: MemcachedEngine, options: HttpServerOptions) {
     this.#options = resolveHttpOptions(options);
-    this.#gate = new Gate(options);
+    this.#gate = new AccessPolicy(options);
     const { liveView, pageFile, requestTimeoutMs, maxConnections, onError } = this.#options;
     // At once: whoever gives up rights before it listens may not reach the files later.
     this.#page = liveView ? readPage(pageFile) : null;
@@ -103,20 +103,20 @@ export class HttpServer {
 
   /**
    * Stops listening, answers the requests that have come, and resolves when all connections are closed, those that
-   * have become WebSockets too. What is still open after `graceMs` is cut; `Infinity` waits for ever. The server may
+   * have become WebSockets too. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever. The server may
    * listen again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    checkGrace(graceMs);
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+    checkForceAfter(forceAfterMs);
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     // Node takes a connection for busy that nothing has come over yet: browsers and balancers open some in advance.
     for (const socket of this.#sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
-    const callOff = cutAfter(graceMs, () => {
+    const cancel = forceAfter(forceAfterMs, () => {
       for (const socket of this.#sockets.keys()) socket.destroy();
     });
     await closed;
-    callOff();
+    cancel();
     this.#address = null;
     this.#closing = false;
   }
@@ -142,7 +142,8 @@ export class HttpServer {
 
   async #answer({ method, url = '', headers, socket }: IncomingMessage): Promise<Answer> {
     const route = this.#routes.get(url.split('?', 1)[0]!);
-    const place = route?.asksForName === false ? null : this.#gate.checkPlace(headers, socket.localAddress);
+    const place =
+      route?.asksForName === false ? null : this.#gate.checkHostAndOrigin(headers, socket.localAddress);
     if (place !== null) return line(place.status, place.reason);
     if (route === undefined)
       return line(404, 'there is nothing here by plain HTTP; see /, /client.js, /metrics and /healthz');

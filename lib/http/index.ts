@@ -1,9 +1,8 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/http`: metrics for Prometheus, a health check and the live view's page. */
 
-import { HotsetError } from '../errors.js';
-import type { WireEngine } from '../memcached/item-store.js';
-import { isWireEngine } from '../memcached/wire-engine.js';
+import type { MemcachedEngine } from '../memcached/item-store.js';
+import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
 import { HttpServer } from './http-server.js';
 import type { HttpServerOptions } from './options.js';
 
@@ -21,13 +20,12 @@ export { DEFAULT_HTTP_PORT, type HttpServerOptions } from './options.js';
  * const endpoint = attachWebSocket(engine, { server: http.server, path: '/ws' });
  * await http.listen();
  * …
- * await Promise.all([endpoint.close({ graceMs: 5000 }), http.close({ graceMs: 5000 })]);
+ * await Promise.all([endpoint.close({ forceAfterMs: 5000 }), http.close({ forceAfterMs: 5000 })]);
  *
  * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, and `HOTSET_INVALID_ARGUMENT` for an engine
  * that is not for the wire: `createMetrics` measures any.
  */
-export function createHttpServer(engine: WireEngine, options: HttpServerOptions = {}): HttpServer {
-  if (!isWireEngine(engine))
-    throw new HotsetError('HOTSET_INVALID_ARGUMENT', 'engine takes an engine that createWireEngine has made');
+export function createHttpServer(engine: MemcachedEngine, options: HttpServerOptions = {}): HttpServer {
+  checkMemcachedEngine(engine);
   return new HttpServer(engine, options);
 }

@@ -7,8 +7,9 @@ import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { EntryStore } from '../engine/entry-store.js';
 import { invalidOption, shown } from '../errors.js';
-import type { Transport } from './commands/admin/transport.js';
+import type { Transport } from './admin/transport.js';
 import { COUNTERS } from './counters.js';
+import type { IncrementalTask } from './incremental-task.js';
 import { KeyMemo } from './key-memo.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
@@ -20,7 +21,6 @@ import {
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
-import type { SlowWork } from './slow-work.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
@@ -29,7 +29,7 @@ const RECLAIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before others have their turn: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
 
-export type WireEngine = CacheEngine<string, WireValue>;
+export type MemcachedEngine = CacheEngine<string, WireValue>;
 
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
@@ -78,7 +78,7 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
 ];
 
 export class ItemStore {
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   /** The engine's entries, by slot. */
   readonly entries: EntryStore<string, WireValue>;
   /** The entries of keys asked for lately. */
@@ -112,7 +112,7 @@ export class ItemStore {
   /** When a delayed flush_all strikes; `Infinity` for none. */
   #flushAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(engine: WireEngine, options: ItemStoreOptions = {}) {
+  constructor(engine: MemcachedEngine, options: ItemStoreOptions = {}) {
     this.engine = engine;
     this.entries = storeOf(engine);
     this.memo = new KeyMemo(this.entries);
@@ -147,7 +147,7 @@ export class ItemStore {
   }
 
   /** Whether anybody wants to know of single commands: see observation.ts. */
-  get observed(): boolean {
+  get hasObservers(): boolean {
     return this.log.watched !== 0 || this.prefixes.enabled;
   }
 
@@ -206,7 +206,7 @@ export class ItemStore {
    * before it, when whatever is stored then goes; the last flush_all counts. For a time that has passed, what has
    * not been used since goes: that is work to do in steps, which is returned.
    */
-  flush(exptime: number): SlowWork | null {
+  flush(exptime: number): IncrementalTask | null {
     this.#flushAtMs = Number.POSITIVE_INFINITY;
     if (exptime <= 0) {
       this.engine.clear();
@@ -240,7 +240,7 @@ export class ItemStore {
   }
 
   /** Lets a flush_all that is due strike. Called before each command, and wherever else items are looked at. */
-  strikeDueFlush(): void {
+  applyDueFlush(): void {
     if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
     const now = this.clock.now();
     if (now < this.#flushAtMs) return;
@@ -254,7 +254,7 @@ export class ItemStore {
    * serves the store calls it now and then. Throws what a removal listener throws.
    */
   reclaim(): void {
-    this.strikeDueFlush();
+    this.applyDueFlush();
     this.engine.sweepExpired(RECLAIMED_AT_ONCE);
   }
 
@@ -276,10 +276,10 @@ export class ItemStore {
   }
 }
 
-const STORES = new WeakMap<WireEngine, ItemStore>();
+const STORES = new WeakMap<MemcachedEngine, ItemStore>();
 
 /** The ItemStore of an engine that an adapter serves; undefined while none does. */
-export function knownItemStoreOf(engine: WireEngine): ItemStore | undefined {
+export function knownItemStoreOf(engine: MemcachedEngine): ItemStore | undefined {
   return STORES.get(engine);
 }
 
@@ -287,7 +287,7 @@ export function knownItemStoreOf(engine: WireEngine): ItemStore | undefined {
  * The one ItemStore of an engine: made with `options` by the first that asks. Throws `HOTSET_INVALID_OPTION` where one
  * who asks later wants another: it would be served as it is, `flush_all` and all.
  */
-export function itemStoreOf(engine: WireEngine, options?: ItemStoreOptions): ItemStore {
+export function itemStoreOf(engine: MemcachedEngine, options?: ItemStoreOptions): ItemStore {
   let store = STORES.get(engine);
   if (store === undefined) {
     store = new ItemStore(engine, options);

@@ -1,11 +1,11 @@
 /** What a live view and metrics show of a store, in one piece: the engine's figures, the protocol's, the transports'. */
 
 import { COUNTERS, type CounterName } from './counters.js';
-import type { ItemStore, WireEngine } from './item-store.js';
+import type { ItemStore, MemcachedEngine } from './item-store.js';
 
 export interface Overview {
   readonly uptimeMs: number;
-  readonly engine: ReturnType<WireEngine['stats']>;
+  readonly engine: ReturnType<MemcachedEngine['stats']>;
   /** By memcached's names. */
   readonly commands: Readonly<Record<CounterName, number>>;
   /** Over all transports, as the rest. */

@@ -10,14 +10,14 @@
  * The first byte chooses the protocol, once and for all, as in memcached; the dialogues speak it.
  */
 
+import type { ProtocolChoice } from './admin/transport.js';
 import type { Credentials } from './auth/credentials.js';
-import { BinaryDialogue } from './binary-dialogue.js';
-import type { ProtocolChoice } from './commands/admin/transport.js';
-import { type Dialogue, Exchange, NOTHING } from './exchange.js';
+import { BinaryHandler } from './binary/binary-handler.js';
 import type { ItemStore } from './item-store.js';
 import type { ReplyBuffer } from './reply-buffer.js';
-import { SignInDialogue } from './sign-in-dialogue.js';
-import { TextDialogue } from './text-dialogue.js';
+import { NOTHING, type ProtocolHandler, SessionIo } from './session-io.js';
+import { TextAuthHandler } from './text/text-auth-handler.js';
+import { TextHandler } from './text/text-handler.js';
 
 /** The first byte of a connection that speaks memcached's binary protocol. */
 const BINARY_REQUEST = 0x80;
@@ -46,18 +46,18 @@ export interface SessionOptions {
 }
 
 export class Session {
-  readonly #exchange: Exchange;
+  readonly #io: SessionIo;
   readonly #protocol: ProtocolChoice;
-  #dialogue: Dialogue | null = null;
+  #dialogue: ProtocolHandler | null = null;
 
   constructor(items: ItemStore, out: ReplyBuffer, options: SessionOptions = {}) {
     this.#protocol = options.protocol ?? 'auto';
-    this.#exchange = new Exchange(items, out, options);
+    this.#io = new SessionIo(items, out, options);
   }
 
   /** True when no request is half read and none waits: a good moment to end the connection. */
   get idle(): boolean {
-    return !this.#exchange.hasInput && (this.#dialogue === null || this.#dialogue.idle);
+    return !this.#io.hasInput && (this.#dialogue === null || this.#dialogue.idle);
   }
 
   /** True while the data of a storage command is being received. */
@@ -67,7 +67,7 @@ export class Session {
 
   /** True when `blocked` means that slow work goes on in slices, and not that the client asks for much. */
   get slicing(): boolean {
-    return this.#exchange.slicing;
+    return this.#io.slicing;
   }
 
   /** True once the client watches the log. */
@@ -78,41 +78,41 @@ export class Session {
   /** Works on `chunk`, which the session may keep until it has returned `ready`. */
   feed(chunk: Buffer): SessionState {
     if (this.#dialogue === null && chunk.length > 0) this.#dialogue = this.#begin(chunk[0]!);
-    this.#exchange.chunk = chunk;
-    this.#exchange.position = 0;
+    this.#io.chunk = chunk;
+    this.#io.position = 0;
     return this.resume();
   }
 
   /** Goes on with the input that a `blocked` session holds. */
   resume(): SessionState {
-    const exchange = this.#exchange;
+    const io = this.#io;
     const dialogue = this.#dialogue;
     if (dialogue !== null) {
-      exchange.beginTurn();
-      while (!exchange.closed && (exchange.position < exchange.chunk.length || dialogue.hasWork)) {
-        if (exchange.turnIsOver) return 'blocked';
+      io.beginTurn();
+      while (!io.closed && (io.position < io.chunk.length || dialogue.hasWork)) {
+        if (io.turnIsOver) return 'blocked';
         dialogue.step();
         if (dialogue !== this.#dialogue) return this.resume();
       }
     }
-    exchange.chunk = NOTHING;
-    exchange.position = 0;
-    return exchange.closed ? 'closed' : 'ready';
+    io.chunk = NOTHING;
+    io.position = 0;
+    return io.closed ? 'closed' : 'ready';
   }
 
   /** Lets go of what the conversation holds, a dump or a place at the log: the client is gone. */
   close(): void {
-    this.#exchange.closed = true;
+    this.#io.closed = true;
     this.#dialogue?.close();
   }
 
-  #begin(firstByte: number): Dialogue {
-    const exchange = this.#exchange;
+  #begin(firstByte: number): ProtocolHandler {
+    const io = this.#io;
     const binary = this.#protocol === 'auto' ? firstByte === BINARY_REQUEST : this.#protocol === 'binary';
-    if (binary) return new BinaryDialogue(exchange);
-    if (exchange.credentials === null) return new TextDialogue(exchange);
-    return new SignInDialogue(exchange, () => {
-      this.#dialogue = new TextDialogue(exchange);
+    if (binary) return new BinaryHandler(io);
+    if (io.credentials === null) return new TextHandler(io);
+    return new TextAuthHandler(io, () => {
+      this.#dialogue = new TextHandler(io);
     });
   }
 }

@@ -8,9 +8,9 @@ import type { EntryStore } from '../engine/entry-store.js';
 import type { StoreResult } from '../engine/types.js';
 import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
 import { jsonOf } from '../value-text.js';
-import { knownItemStoreOf, type WireEngine } from './item-store.js';
+import { knownItemStoreOf, type MemcachedEngine } from './item-store.js';
+import { encodeKey } from './key-encoding.js';
 import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS } from './value-flags.js';
-import { wireKey } from './wire-key.js';
 import { bytesOf, latin1Of, type WireValue, wireValue } from './wire-value.js';
 
 /** Flags that `set` writes and `get` understands: those of the clients that share the cache. */
@@ -33,14 +33,14 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof SharedCacheOptions>([
 export type SharedValue = string | Uint8Array | number | boolean | null | readonly unknown[] | object;
 
 export class SharedCache {
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   readonly #entries: EntryStore<string, WireValue>;
   readonly #textFlags: number;
   readonly #jsonFlags: number;
   readonly #bytesFlags: number;
 
   /** Throws `HOTSET_INVALID_OPTION` for an option that does not exist. */
-  constructor(engine: WireEngine, options: SharedCacheOptions = {}) {
+  constructor(engine: MemcachedEngine, options: SharedCacheOptions = {}) {
     rejectUnknownOptions(options, KNOWN_OPTIONS);
     this.engine = engine;
     this.#entries = storeOf(engine);
@@ -76,25 +76,25 @@ export class SharedCache {
    */
   set(key: string, value: SharedValue, options: { ttlMs?: number | undefined } = {}): StoreResult {
     const { bytes, flags } = this.#encoded(value);
-    this.#strikeDueFlush();
-    return this.engine.set(wireKey(key), wireValue(bytes, 0, bytes.length), { ...options, flags });
+    this.#applyDueFlush();
+    return this.engine.set(encodeKey(key), wireValue(bytes, 0, bytes.length), { ...options, flags });
   }
 
   /** Whether a live value is under `key`. Throws `HOTSET_INVALID_KEY`. */
   has(key: string): boolean {
-    this.#strikeDueFlush();
-    return this.engine.has(wireKey(key));
+    this.#applyDueFlush();
+    return this.engine.has(encodeKey(key));
   }
 
   /** Removes what is under `key`; false when there was nothing. Throws `HOTSET_INVALID_KEY`. */
   delete(key: string): boolean {
-    this.#strikeDueFlush();
-    return this.engine.delete(wireKey(key));
+    this.#applyDueFlush();
+    return this.engine.delete(encodeKey(key));
   }
 
   #lookup(key: string): number {
-    this.#strikeDueFlush();
-    return this.#entries.readSlot(wireKey(key));
+    this.#applyDueFlush();
+    return this.#entries.readSlot(encodeKey(key));
   }
 
   #encoded(value: SharedValue): { bytes: Buffer; flags: number } {
@@ -108,8 +108,8 @@ export class SharedCache {
   }
 
   /** A client's delayed flush_all holds here too. */
-  #strikeDueFlush(): void {
-    knownItemStoreOf(this.engine)?.strikeDueFlush();
+  #applyDueFlush(): void {
+    knownItemStoreOf(this.engine)?.applyDueFlush();
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Socket } from 'node:net';
-import type { ConnectionState } from '../memcached/commands/admin/transport.js';
+import type { ConnectionState } from '../memcached/admin/transport.js';
 import type { ItemStore } from '../memcached/item-store.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionOptions, type SessionState } from '../memcached/session.js';

@@ -1,7 +1,7 @@
 /** What the TCP adapter can be told: one type, one place for defaults, one function that validates. */
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
-import type { ProtocolChoice } from '../memcached/commands/admin/transport.js';
+import type { ProtocolChoice } from '../memcached/admin/transport.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
 import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js';
 

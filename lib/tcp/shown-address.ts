@@ -1,6 +1,6 @@
 /** Where a server listens, as `stats conns` shows it. */
 
-import { shownEnd } from '../memcached/commands/admin/shown-end.js';
+import { shownEnd } from '../memcached/admin/shown-end.js';
 import type { ListenAddress } from './options.js';
 
 export function shownListener(address: ListenAddress): string {

@@ -5,19 +5,14 @@
 
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
-import { checkGrace, cutAfter } from '../grace.js';
-import { shownEnd } from '../memcached/commands/admin/shown-end.js';
-import type {
-  ConnectionInfo,
-  ProtocolChoice,
-  TlsSettings,
-  Transport,
-} from '../memcached/commands/admin/transport.js';
+import { shownEnd } from '../memcached/admin/shown-end.js';
+import type { ConnectionInfo, ProtocolChoice, TlsSettings, Transport } from '../memcached/admin/transport.js';
 import { type ConnectionNumbers, connectionNumbersOf } from '../memcached/connection-numbers.js';
-import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
+import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
+import { checkForceAfter, forceAfter } from '../shutdown.js';
 import { AuthFile } from './auth-file.js';
 import { Connection, type ConnectionObserver } from './connection.js';
 import { addressText, openListener } from './listener.js';
@@ -70,7 +65,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(engine: WireEngine, options: TcpServerOptions) {
+  constructor(engine: MemcachedEngine, options: TcpServerOptions) {
     this.#options = resolveTcpOptions(options);
     const { tls, authFile } = this.#options;
     this.#tls = tls === null ? null : new TlsEndpoint(tls, this);
@@ -117,11 +112,11 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
 
   /**
    * Stops listening, lets each connection finish the request that it is in the middle of, and resolves when
-   * all are closed. What is still open after `graceMs` is cut; `Infinity` waits for ever. The server may listen
+   * all are closed. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever. The server may listen
    * again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    checkGrace(graceMs);
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+    checkForceAfter(forceAfterMs);
     this.#closing = true;
     clearInterval(this.#upkeep);
     this.#upkeep = undefined;
@@ -130,12 +125,12 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     );
     for (const connection of this.#connections) connection.drain();
     this.#tls?.cut();
-    const callOff = cutAfter(graceMs, () => {
+    const cancel = forceAfter(forceAfterMs, () => {
       for (const connection of this.#connections) connection.socket.destroy();
     });
     // A server's close callback waits for its connections too.
     await Promise.all(closed);
-    callOff();
+    cancel();
     this.#items.transports.delete(this);
     for (const { id } of this.#listeners.splice(0)) this.#numbers.giveBack(id);
     this.#closing = false;

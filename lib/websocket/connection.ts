@@ -9,8 +9,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { CloseReason, Peer } from '../memcached/watch/lines.js';
-import type { Conversation, Outlet } from './conversation.js';
 import { BINARY_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
+import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 
 /** What a frame that waits costs beside its bytes: else a client that reads nothing would be cheap in tiny frames. */
 const FRAME_OVERHEAD_BYTES = 256;
@@ -32,11 +32,11 @@ export interface End {
   readonly port: number | undefined;
 }
 
-export class Connection implements Outlet {
+export class Connection implements FrameSink {
   readonly id: number;
   readonly remote: End;
   readonly local: End;
-  readonly conversation: Conversation;
+  readonly conversation: SubprotocolHandler;
   /** Why it will have been closed, as the log tells it. */
   closeReason: CloseReason = 'normal';
 
@@ -58,7 +58,7 @@ export class Connection implements Outlet {
     ws: WebSocket,
     socket: Duplex & Partial<Addresses>,
     observer: ConnectionObserver,
-    converse: (outlet: Outlet) => Conversation,
+    converse: (outlet: FrameSink) => SubprotocolHandler,
   ) {
     this.id = id;
     // Kept: a socket that is closed no longer tells.

@@ -7,20 +7,25 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HotsetError } from '../errors.js';
-import { checkGrace, cutAfter } from '../grace.js';
-import { shownEnd } from '../memcached/commands/admin/shown-end.js';
-import type { ConnectionInfo, ProtocolChoice, Transport } from '../memcached/commands/admin/transport.js';
+import { shownEnd } from '../memcached/admin/shown-end.js';
+import type { ConnectionInfo, ProtocolChoice, Transport } from '../memcached/admin/transport.js';
 import { type ConnectionNumbers, connectionNumbersOf } from '../memcached/connection-numbers.js';
-import { type ItemStore, itemStoreOf, type WireEngine } from '../memcached/item-store.js';
+import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
-import { Gate } from '../web/gate.js';
+import { checkForceAfter, forceAfter } from '../shutdown.js';
+import { AccessPolicy } from '../web/access-policy.js';
 import { listenAt, type WebAddress } from '../web/listening.js';
 import { Connection, type ConnectionObserver } from './connection.js';
-import type { Conversation, Outlet } from './conversation.js';
-import { chosenFrom, type HandshakeRefusal, judge, refuse, type Subprotocol } from './handshake.js';
-import { MemcachedConversation } from './memcached-conversation.js';
+import {
+  chosenFrom,
+  type HandshakeRefusal,
+  refuse,
+  type Subprotocol,
+  validateHandshake,
+} from './handshake.js';
+import { MemcachedHandler } from './memcached-handler.js';
 import {
   payloadMaxBytes,
   type ResolvedWebSocketOptions,
@@ -28,7 +33,8 @@ import {
   type WebSocketOptions,
 } from './options.js';
 import { createOwnServer } from './own-server.js';
-import { createRpcConversation, RpcContext } from './rpc/index.js';
+import { createRpcHandler, RpcContext } from './rpc/index.js';
+import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 import { takeUpgrades } from './upgrades.js';
 
 /** How often expired items are reclaimed: the endpoint may be all that serves the engine. */
@@ -56,11 +62,11 @@ export class WebSocketEndpoint implements Transport {
   readonly #options: ResolvedWebSocketOptions;
   readonly #write: ((message: string) => void) | undefined;
   readonly #onError: ((error: unknown) => void) | undefined;
-  readonly #gate: Gate;
+  readonly #gate: AccessPolicy;
   readonly #handshakes: WebSocketServer;
   readonly #numbers: ConnectionNumbers;
   readonly #rpc: RpcContext;
-  readonly #converse: Readonly<Record<Subprotocol, (outlet: Outlet) => Conversation>>;
+  readonly #converse: Readonly<Record<Subprotocol, (outlet: FrameSink) => SubprotocolHandler>>;
   readonly #observer: ConnectionObserver;
   readonly #connections = new Set<Connection>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -72,9 +78,9 @@ export class WebSocketEndpoint implements Transport {
   /** Called when the last connection has gone. */
   #onEmpty: (() => void)[] = [];
 
-  constructor(engine: WireEngine, options: WebSocketOptions) {
+  constructor(engine: MemcachedEngine, options: WebSocketOptions) {
     this.#options = resolveWebSocketOptions(options);
-    this.#gate = new Gate(options);
+    this.#gate = new AccessPolicy(options);
     this.#items = itemStoreOf(engine, options);
     this.#numbers = connectionNumbersOf(this.#items);
     this.#write = options.log;
@@ -104,8 +110,8 @@ export class WebSocketEndpoint implements Transport {
     };
     this.#rpc = rpc;
     this.#converse = {
-      memcached: (outlet) => new MemcachedConversation(outlet, memcached),
-      'hotset.v1': (outlet) => createRpcConversation(outlet, rpc),
+      memcached: (outlet) => new MemcachedHandler(outlet, memcached),
+      'hotset.v1': (outlet) => createRpcHandler(outlet, rpc),
     };
     this.#observer = {
       onRead: (bytes) => {
@@ -156,7 +162,7 @@ export class WebSocketEndpoint implements Transport {
    * What is refused is answered. Never throws.
    */
   readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const refusal = judge(request, this.#gate, this.#options.access) ?? this.#lackOfRoom();
+    const refusal = validateHandshake(request, this.#gate, this.#options.access) ?? this.#lackOfRoom();
     if (refusal !== null) {
       this.#log(1, `a WebSocket handshake was refused with ${refusal.status}: ${refusal.reason}`);
       refuse(socket, refusal);
@@ -165,21 +171,21 @@ export class WebSocketEndpoint implements Transport {
 
   /**
    * Takes no more clients, lets each connection finish what it is in the middle of, ends it with 1001, and resolves
-   * when all are closed. What is still open after `graceMs` is cut; `Infinity` waits for ever, or until
+   * when all are closed. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever, or until
    * a client that has been told does not answer for 30 s. A server that was given is left as it is. May be called
    * again. Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    checkGrace(graceMs);
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+    checkForceAfter(forceAfterMs);
     this.#closing = true;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     const stopped = this.#stopListening();
     for (const connection of this.#connections) connection.drain();
-    const callOff = cutAfter(graceMs, () => {
+    const cancel = forceAfter(forceAfterMs, () => {
       for (const connection of this.#connections) connection.cut();
     });
     if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
-    callOff();
+    cancel();
     await stopped;
     this.#leaveServer();
     this.#rpc.close();

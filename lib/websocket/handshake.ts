@@ -5,7 +5,7 @@
 
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Gate } from '../web/gate.js';
+import type { AccessPolicy } from '../web/access-policy.js';
 import type { Access } from './options.js';
 
 export type Subprotocol = 'memcached' | 'hotset.v1';
@@ -56,10 +56,14 @@ const FORM: readonly {
 ];
 
 /** Why the request is refused; null when it is not. */
-export function judge(request: IncomingMessage, gate: Gate, access: Access): HandshakeRefusal | null {
+export function validateHandshake(
+  request: IncomingMessage,
+  gate: AccessPolicy,
+  access: Access,
+): HandshakeRefusal | null {
   const offered = offeredBy(request);
   const unwelcome =
-    gate.checkPlace(request.headers, request.socket.localAddress) ??
+    gate.checkHostAndOrigin(request.headers, request.socket.localAddress) ??
     gate.checkToken(request.headers, offered ?? []);
   if (unwelcome !== null)
     return unwelcome.status === 401 ? { ...unwelcome, headers: ['WWW-Authenticate: Bearer'] } : unwelcome;

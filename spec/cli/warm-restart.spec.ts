@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MemoryFile } from '../../lib/cli/memory-file.js';
 import { load, save } from '../../lib/cli/warm-restart.js';
 import { CacheEngine } from '../../lib/index.js';
+import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
 import { STRING_MAX_BYTES, wireValue } from '../../lib/memcached/wire-value.js';
 import { saveSnapshot } from '../../lib/snapshot/index.js';
-import { createWireEngine, type WireEngine } from '../../lib/tcp/index.js';
 import { type Command, folder, run, start, talk } from './command.js';
 
 const MIB = 1024 * 1024;
@@ -188,13 +188,13 @@ describe('save and load', () => {
   it('go on with the times to live, the downtime included', async () => {
     const path = file();
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
-    const before = createWireEngine();
+    const before = createMemcachedEngine();
     before.set('short', wireValue(short, 0, 5), { ttlMs: 5000 });
     before.set('long', wireValue(short, 0, 5), { ttlMs: 60_000 });
     before.set('ever', wireValue(short, 0, 5));
     await save(before, path, Number.POSITIVE_INFINITY);
     vi.advanceTimersByTime(5000);
-    const after = createWireEngine();
+    const after = createMemcachedEngine();
     await load(after, path);
     expect([...after.keys()].sort()).toEqual(['ever', 'long']);
     vi.advanceTimersByTime(54_999);
@@ -206,16 +206,16 @@ describe('save and load', () => {
 
   it('bring back order, flags, marks and access times, and values as the wire makes them', async () => {
     const path = file();
-    const before = createWireEngine();
+    const before = createMemcachedEngine();
     before.set('a', wireValue(short, 0, 5), { flags: 7 });
     before.set('b', wireValue(long, 0, long.length), { flags: 2 ** 32 - 1 });
     before.set('c', wireValue(long, 0, STRING_MAX_BYTES));
     before.set('d', wireValue(short, 0, 0));
     before.get('a');
     await save(before, path, Number.POSITIVE_INFINITY);
-    const after = createWireEngine();
+    const after = createMemcachedEngine();
     await load(after, path);
-    const told = (engine: WireEngine): unknown[] =>
+    const told = (engine: MemcachedEngine): unknown[] =>
       Array.from(engine.dump(), ({ key, value, flags, fetched, adapterBits }) => ({
         key,
         value,
@@ -236,7 +236,7 @@ describe('save and load', () => {
     const other = new CacheEngine<string, object>();
     other.set('a', { any: 'thing' });
     await saveSnapshot(other, path);
-    const engine = createWireEngine();
+    const engine = createMemcachedEngine();
     const lines: string[] = [];
     const taken = await MemoryFile.take(path, () => {});
     await taken.restore(engine, (line) => lines.push(line));
@@ -248,11 +248,11 @@ describe('save and load', () => {
   it('let a flush that is to come take what it would have taken', async () => {
     const path = file();
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
-    const before = createWireEngine();
+    const before = createMemcachedEngine();
     before.set('ever', wireValue(short, 0, 5));
     before.set('soon', wireValue(short, 0, 5), { ttlMs: 1000 });
     await save(before, path, 3000);
-    const after = createWireEngine();
+    const after = createMemcachedEngine();
     await load(after, path);
     vi.advanceTimersByTime(999);
     expect([...after.keys()].sort()).toEqual(['ever', 'soon']);

@@ -6,11 +6,15 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ClientOptions, HotsetClient } from '../../lib/client/index.js';
-import { createWireEngine, type WireEngine, type WireEngineOptions } from '../../lib/tcp/index.js';
+import {
+  createMemcachedEngine,
+  type MemcachedEngine,
+  type MemcachedEngineOptions,
+} from '../../lib/memcached/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 
 export interface LiveServer {
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   readonly url: string;
   connect(options?: ClientOptions): LiveClient;
   /** Destroys every connection. */
@@ -34,9 +38,9 @@ afterEach(async () => {
 
 export async function liveServer(
   options: WebSocketOptions = {},
-  engineOptions: WireEngineOptions = {},
+  engineOptions: MemcachedEngineOptions = {},
 ): Promise<LiveServer> {
-  const engine = createWireEngine(engineOptions);
+  const engine = createMemcachedEngine(engineOptions);
   const server = createServer();
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -3,14 +3,13 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  createTcpServer,
-  createWireEngine,
+  createMemcachedEngine,
+  decodeKey,
+  encodeKey,
   JSON_FLAGS,
-  keyText,
   SharedCache,
-  type TcpServer,
-  wireKey,
-} from '../../lib/tcp/index.js';
+} from '../../lib/memcached/index.js';
+import { createTcpServer, type TcpServer } from '../../lib/tcp/index.js';
 import { PYTHON, pymemcacheTool } from '../support/external-tool.js';
 import { jsonOutputOf } from '../support/json-output.js';
 
@@ -18,7 +17,7 @@ const PROGRAM = fileURLToPath(new URL('python/shared_entries.py', import.meta.ur
 const python = pymemcacheTool();
 
 describe.skipIf(python.missing)(`an embedding process and Python${python.hint}`, () => {
-  const engine = createWireEngine({ maxBytes: 16 * 1024 * 1024 });
+  const engine = createMemcachedEngine({ maxBytes: 16 * 1024 * 1024 });
   const cache = new SharedCache(engine);
   let server: TcpServer;
   let seenByPython: Record<string, unknown>;
@@ -63,9 +62,9 @@ describe.skipIf(python.missing)(`an embedding process and Python${python.hint}`,
     const key = 'python:schlüssel-世界';
     expect(cache.get(key)).toBe('found');
     expect(cache.has(key)).toBe(true);
-    expect(engine.has(wireKey(key))).toBe(true);
+    expect(engine.has(encodeKey(key))).toBe(true);
     expect(engine.has(key)).toBe(false);
-    expect(Array.from(engine.keys(), keyText)).toContain(key);
+    expect(Array.from(engine.keys(), decodeKey)).toContain(key);
   });
 
   it('sees that Python deleted an entry', () => {
@@ -73,6 +72,6 @@ describe.skipIf(python.missing)(`an embedding process and Python${python.hint}`,
   });
 
   it('has the flags that Python gave', () => {
-    expect(engine.getEntry(wireKey('python:json'))?.flags).toBe(JSON_FLAGS);
+    expect(engine.getEntry(encodeKey('python:json'))?.flags).toBe(JSON_FLAGS);
   });
 });

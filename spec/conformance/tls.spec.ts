@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
-import { createTcpServer, createWireEngine } from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { createTcpServer } from '../../lib/tcp/index.js';
 import { certificate } from '../support/certificates.js';
 import { TABLES } from './tables/index.js';
 import { expectOutcome } from './targets/expect-outcome.js';
@@ -26,7 +27,7 @@ for (const table of TABLES) {
     for (const row of table.rows) {
       it(row.title, async () => {
         const clock = new ManualClock(WALL_CLOCK_MS);
-        const engine = createWireEngine({ clock });
+        const engine = createMemcachedEngine({ clock });
         const server = createTcpServer(engine, { port: 0, clock, tls: { certFile, keyFile } });
         const address = await server.listen();
         const port = 'port' in address ? address.port! : 0;

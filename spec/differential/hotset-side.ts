@@ -1,22 +1,22 @@
 /** hotset as the fuzzer talks to it: bare sessions over one store, a manual clock, input cut anywhere. */
 
 import { ManualClock } from '../../lib/index.js';
-import { ItemStore, type WireEngine } from '../../lib/memcached/item-store.js';
+import { ItemStore, type MemcachedEngine } from '../../lib/memcached/item-store.js';
+import { createMemcachedEngine } from '../../lib/memcached/memcached-engine.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
-import { createWireEngine } from '../../lib/memcached/wire-engine.js';
 import type { Random } from './random.js';
 
 export class HotsetSide {
   readonly clock: ManualClock;
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   readonly #store: ItemStore;
   readonly #out = new ReplyBuffer();
   readonly #sessions: (Session | undefined)[] = [];
 
   constructor(unixSeconds: number) {
     this.clock = new ManualClock(unixSeconds * 1000);
-    this.engine = createWireEngine({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
+    this.engine = createMemcachedEngine({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
     this.#store = new ItemStore(this.engine, { clock: this.clock });
   }
 

@@ -97,7 +97,7 @@ describe('/healthz', () => {
     // Half a request, which the server has read when it has answered the whole one before it.
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n');
     await new Promise((resolve) => socket.once('data', resolve));
-    const closed = http.close({ graceMs: 60_000 });
+    const closed = http.close({ forceAfterMs: 60_000 });
     socket.write('\r\n');
     const replies = await ended;
     expect(replies).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*ok\nHTTP\/1\.1 503 [\s\S]*closing\n$/);

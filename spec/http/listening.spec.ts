@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServerOptions } from '../../lib/http/index.js';
 import { CacheEngine } from '../../lib/index.js';
-import { createWireEngine, type WireEngine } from '../../lib/tcp/index.js';
+import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
 import { thrownBy } from '../engine/fixture.js';
 import { ask, dial, serveHttp } from './fixture.js';
 
@@ -42,7 +42,7 @@ describe('a server', () => {
     const { socket, ended } = dial(port);
     socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await new Promise((resolve) => socket.once('data', resolve));
-    await http.close({ graceMs: Number.POSITIVE_INFINITY });
+    await http.close({ forceAfterMs: Number.POSITIVE_INFINITY });
     expect(await ended).toMatch(/ok\n$/);
   });
 
@@ -51,7 +51,7 @@ describe('a server', () => {
     const accepted = once(http.server, 'connection');
     const { ended } = dial(port);
     await accepted;
-    await http.close({ graceMs: Number.POSITIVE_INFINITY });
+    await http.close({ forceAfterMs: Number.POSITIVE_INFINITY });
     expect(await ended).toBe('');
   });
 
@@ -65,18 +65,18 @@ describe('a server', () => {
     const upgraded = dial(port);
     upgraded.socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
     await new Promise((resolve) => upgraded.socket.once('data', resolve));
-    await http.close({ graceMs: 10 });
+    await http.close({ forceAfterMs: 10 });
     expect(await half.ended).toBe('');
     expect(await upgraded.ended).toMatch(/^HTTP\/1\.1 101 /);
   });
 
   it('that never listened is closed as well', async () => {
-    await createHttpServer(createWireEngine()).close();
+    await createHttpServer(createMemcachedEngine()).close();
   });
 });
 
 describe('options', () => {
-  const engine = createWireEngine();
+  const engine = createMemcachedEngine();
 
   it.each<[name: string, options: object]>([
     ['there is no option "origins"', { origins: [] }],
@@ -103,13 +103,13 @@ describe('options', () => {
   });
 
   it('an engine that is not for the wire is refused', () => {
-    const error = thrownBy(() => createHttpServer(new CacheEngine() as unknown as WireEngine));
+    const error = thrownBy(() => createHttpServer(new CacheEngine() as unknown as MemcachedEngine));
     expect(error.code).toBe('HOTSET_INVALID_ARGUMENT');
   });
 
-  it.each([-1, Number.NaN, '5'])('a grace of %s is refused', async (graceMs) => {
+  it.each([-1, Number.NaN, '5'])('a grace of %s is refused', async (forceAfterMs) => {
     const { http } = await serveHttp();
-    await expect(http.close({ graceMs: graceMs as number })).rejects.toMatchObject({
+    await expect(http.close({ forceAfterMs: forceAfterMs as number })).rejects.toMatchObject({
       code: 'HOTSET_INVALID_ARGUMENT',
     });
     expect(http.address).not.toBeNull();

@@ -11,7 +11,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics, type MetricsOptions } from '../../lib/http/index.js';
 import { CacheEngine, HotsetError, ManualClock } from '../../lib/index.js';
 import { LoadingCache, ManualScheduler } from '../../lib/loading/index.js';
-import { createWireEngine } from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { makeFixture, thrownBy } from '../engine/fixture.js';
 import { type ExposedFamily, readExposition } from '../support/exposition.js';
 import { serve } from '../tcp/fixture.js';
@@ -165,7 +165,7 @@ describe('a LoadingCache', () => {
 
 describe('an engine for the wire', () => {
   it('tells that it is not served, and once it is what the memcached exporter would', async () => {
-    const engine = createWireEngine({ clock: new ManualClock(1000) });
+    const engine = createMemcachedEngine({ clock: new ManualClock(1000) });
     const register = registerOf({ engine });
     expect(Object.entries(await scrape(register)).filter(([name]) => name.startsWith('memcached_'))).toEqual([
       ['memcached_up', 0],

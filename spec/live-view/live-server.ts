@@ -2,7 +2,8 @@
 
 import { connect } from 'node:net';
 import { createHttpServer } from '../../lib/http/index.js';
-import { createTcpServer, createWireEngine, SharedCache, type WireEngine } from '../../lib/tcp/index.js';
+import { createMemcachedEngine, type MemcachedEngine, SharedCache } from '../../lib/memcached/index.js';
+import { createTcpServer } from '../../lib/tcp/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 
 export interface LiveServerOptions
@@ -15,7 +16,7 @@ export interface LiveServerOptions
 }
 
 export interface LiveServer {
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   /** The same entries, as values. */
   readonly cache: SharedCache;
   /** Of the page. */
@@ -27,7 +28,7 @@ export interface LiveServer {
 export async function startLiveServer(options: LiveServerOptions = {}): Promise<LiveServer> {
   const { port = 0, busy = true, maxBytes = '1MiB', ...endpointOptions } = options;
   const { token } = options;
-  const engine = createWireEngine({ maxBytes });
+  const engine = createMemcachedEngine({ maxBytes });
   const http = createHttpServer(engine, { port, ...(token !== undefined && { token }) });
   const endpoint = attachWebSocket(engine, { ...endpointOptions, server: http.server, path: '/ws' });
   const tcp = createTcpServer(engine);

@@ -45,7 +45,7 @@ export interface Call<Q, C, A> {
   reject(error: unknown): void;
 }
 
-class Calls<Q, C, A> {
+class RequestQueue<Q, C, A> {
   readonly calls: Call<Q, C, A>[] = [];
 
   /** The loader. */
@@ -57,12 +57,12 @@ class Calls<Q, C, A> {
   }
 }
 
-export class Source<K = string, V = number> extends Calls<K, LoadContext<V>, V> {}
+export class Source<K = string, V = number> extends RequestQueue<K, LoadContext<V>, V> {}
 
 /** A source that may have nothing under a key. */
-export class SparseSource<K = string, V = number> extends Calls<K, LoadContext<V>, V | undefined> {}
+export class SparseSource<K = string, V = number> extends RequestQueue<K, LoadContext<V>, V | undefined> {}
 
-export class BatchSource<K = string, V = number> extends Calls<
+export class BatchSource<K = string, V = number> extends RequestQueue<
   readonly K[],
   BatchContext<K, V>,
   BatchAnswer<K, V>

@@ -1,7 +1,7 @@
 /** Administrative commands that only answer: their replies to every form of their arguments. */
 
 import { describe, expect, it } from 'vitest';
-import type { Transport } from '../../lib/memcached/commands/admin/transport.js';
+import type { Transport } from '../../lib/memcached/admin/transport.js';
 import { Administered } from './admin-fixture.js';
 
 const BAD_FORMAT = 'CLIENT_ERROR bad command line format';

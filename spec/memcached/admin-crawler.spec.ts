@@ -2,8 +2,8 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { adminStateOf } from '../../lib/memcached/commands/admin/admin-state.js';
-import type { Transport } from '../../lib/memcached/commands/admin/transport.js';
+import { adminStateOf } from '../../lib/memcached/admin/admin-state.js';
+import type { Transport } from '../../lib/memcached/admin/transport.js';
 import { Administered } from './admin-fixture.js';
 
 async function crawled(admin: Administered): Promise<void> {

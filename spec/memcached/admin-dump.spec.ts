@@ -1,7 +1,7 @@
 /** `lru_crawler metadump` and `mgdump`, `stats cachedump`: their lines, and how they are made. */
 
 import { describe, expect, it } from 'vitest';
-import { admin as administer } from '../../lib/memcached/commands/admin/admin.js';
+import { admin as administer } from '../../lib/memcached/admin/admin.js';
 import { KEY_BINARY } from '../../lib/memcached/item-marks.js';
 import { Request, type Verb } from '../../lib/memcached/request.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';

@@ -1,23 +1,23 @@
 /** A session over an ItemStore that the spec can look into, on a clock that stands still. */
 
 import { ManualClock } from '../../lib/index.js';
-import { ItemStore, type ItemStoreOptions, type WireEngine } from '../../lib/memcached/item-store.js';
+import { createMemcachedEngine, type MemcachedEngineOptions } from '../../lib/memcached/index.js';
+import { ItemStore, type ItemStoreOptions, type MemcachedEngine } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
-import { createWireEngine, type WireEngineOptions } from '../../lib/tcp/index.js';
 
 /** 2026-01-01, in seconds. */
 export const START_SECONDS: number = Date.UTC(2026, 0, 1) / 1000;
 
 export class Administered {
   readonly clock: ManualClock = new ManualClock(START_SECONDS * 1000);
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   readonly items: ItemStore;
   readonly out: ReplyBuffer = new ReplyBuffer();
   readonly session: Session;
 
-  constructor(options: ItemStoreOptions = {}, engineOptions: WireEngineOptions = {}) {
-    this.engine = createWireEngine({ maxBytes: 64 * 1024 * 1024, clock: this.clock, ...engineOptions });
+  constructor(options: ItemStoreOptions = {}, engineOptions: MemcachedEngineOptions = {}) {
+    this.engine = createMemcachedEngine({ maxBytes: 64 * 1024 * 1024, clock: this.clock, ...engineOptions });
     this.items = new ItemStore(this.engine, { clock: this.clock, ...options });
     this.session = new Session(this.items, this.out);
   }

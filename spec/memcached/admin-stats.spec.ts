@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Transport } from '../../lib/memcached/commands/admin/transport.js';
+import type { Transport } from '../../lib/memcached/admin/transport.js';
 import { Administered, START_SECONDS } from './admin-fixture.js';
 
 /** As memcached 1.6.45 tells them. */

@@ -6,11 +6,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { DEFAULT_ITEM_MAX_BYTES, REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
-import { createWireEngine } from '../../lib/tcp/index.js';
 import { metaCommand } from '../differential/meta-grammar.js';
 import { mutated } from '../differential/mutation.js';
 import { Random } from '../differential/random.js';
@@ -111,7 +111,7 @@ describe.each(SEEDS)('bytes without sense, seed %i', (seed) => {
   });
 });
 
-/** Conversation after conversation over one store, as clients come and go. */
+/** SubprotocolHandler after conversation over one store, as clients come and go. */
 class Fuzz {
   bytes = 0;
   conversations = 0;
@@ -119,7 +119,7 @@ class Fuzz {
   mostBytes = 0;
   readonly #random: Random;
   readonly #clock = new ManualClock(Date.UTC(2026, 0, 1));
-  readonly #engine = createWireEngine({ maxBytes: MAX_BYTES, clock: this.#clock });
+  readonly #engine = createMemcachedEngine({ maxBytes: MAX_BYTES, clock: this.#clock });
   readonly #store = new ItemStore(this.#engine, {
     clock: this.#clock,
     // cache_memlimit is a command as any other; here the budget has to stay what is checked.

@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { storeOf } from '../../lib/engine/cache-engine.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { HASH_FACTOR, HASH_SEED, KeyMemo } from '../../lib/memcached/key-memo.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
-import { createWireEngine } from '../../lib/tcp/index.js';
 
 function filled(keys: readonly string[]) {
-  const engine = createWireEngine({ maxBytes: '64MiB' });
+  const engine = createMemcachedEngine({ maxBytes: '64MiB' });
   const entries = storeOf(engine);
   const memo = new KeyMemo(entries);
   const set = (key: string): void => {

@@ -22,7 +22,7 @@ describe('a binary value that comes later than its header', () => {
     admin.ask(SET_10S);
     admin.clock.advance(7000);
     admin.ask('v');
-    admin.items.strikeDueFlush();
+    admin.items.applyDueFlush();
     expect(admin.engine.has('k')).toBe(true);
   });
 });

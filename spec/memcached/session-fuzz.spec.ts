@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LINE_MAX_BYTES, REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
-import { Conversation } from './conversation.js';
+import { SubprotocolHandler } from './scripted-session.js';
 
 const RUNS = Number(process.env.HOTSET_FUZZ_RUNS ?? 2000);
 const MIB = 1024 * 1024;
@@ -125,7 +125,7 @@ describe('hostile input', () => {
         splits,
         fc.constantFrom(0, 1, 1000, 100_000),
         (fragments, pieces, stepMs) => {
-          const conversation = new Conversation({}, 20_000);
+          const conversation = new SubprotocolHandler({}, 20_000);
           const input = Buffer.from(fragments.join(''), 'latin1');
           const lengths = pieces[Symbol.iterator]();
           for (let at = 0; at < input.length; ) {
@@ -158,9 +158,9 @@ describe('hostile input', () => {
               .split('\n')
               .every((line) => line.length <= LINE_MAX_BYTES),
           );
-          const whole = new Conversation({}, 20_000);
+          const whole = new SubprotocolHandler({}, 20_000);
           whole.feed(input);
-          const cut = new Conversation({}, 20_000);
+          const cut = new SubprotocolHandler({}, 20_000);
           const lengths = pieces[Symbol.iterator]();
           for (let at = 0; at < input.length; ) {
             const length = lengths.next().value as number;

@@ -10,7 +10,7 @@ import {
   LINE_MAX_BYTES,
   REPLIES_MAX_BYTES,
 } from '../../lib/memcached/limits.js';
-import { Conversation } from './conversation.js';
+import { SubprotocolHandler } from './scripted-session.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -25,7 +25,7 @@ const MIB = 1024 * 1024;
 
 describe('a line without end', () => {
   it.each([1, 7, 1000, LINE_MAX_BYTES, 5000])('closes at 2049 bytes, arriving %i at a time', (step) => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     const line = Buffer.alloc(LINE_MAX_BYTES, 'x');
     for (let at = 0; at < line.length; at += step)
       expect(conversation.feed(line.subarray(at, at + step))).toBe(true);
@@ -34,17 +34,17 @@ describe('a line without end', () => {
   });
 
   it('is still a line at 2048 bytes', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     expect(conversation.feed('x'.repeat(LINE_MAX_BYTES))).toBe(true);
     expect(conversation.ask('\nversion\r\n')).toMatch(/^ERROR\r\nVERSION /);
   });
 
   it('that arrives with its end may be longer', () => {
-    expect(new Conversation().ask(`${'x'.repeat(10_000)}\nversion\r\n`)).toMatch(/^ERROR\r\nVERSION /);
+    expect(new SubprotocolHandler().ask(`${'x'.repeat(10_000)}\nversion\r\n`)).toMatch(/^ERROR\r\nVERSION /);
   });
 
   it.each(['get ', 'gets ', `${' '.repeat(100)}get `])('may grow when it begins with %j', (start) => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     expect(conversation.feed(start)).toBe(true);
     for (let length = 0; length < 100_000; length += 1000)
       expect(conversation.feed('missing-k '.repeat(100))).toBe(true);
@@ -54,14 +54,14 @@ describe('a line without end', () => {
   it.each(['gat 0 ', 'set ', 'GET ', 'getx ', 'get', `${' '.repeat(101)}get `])(
     'may not when it begins with %j',
     (start) => {
-      const conversation = new Conversation();
+      const conversation = new SubprotocolHandler();
       expect(conversation.feed(start + 'k'.repeat(LINE_MAX_BYTES - start.length))).toBe(true);
       expect(conversation.feed('k')).toBe(false);
     },
   );
 
   it('of a get closes when it is longer than a get may be, and is then forgotten', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     const before = bufferBytes();
     const piece = 'k '.repeat(32 * 1024);
     let fed = 0;
@@ -81,7 +81,7 @@ describe('a line without end', () => {
 
 describe('announced data', () => {
   it('that is too large is passed over without being held, and answered at its end', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     conversation.feed(`set k 0 0 ${50 * MIB}\r\n`);
     const chunk = Buffer.alloc(MIB, 'x');
     const before = bufferBytes();
@@ -97,7 +97,7 @@ describe('announced data', () => {
   it('costs at most its first block before it arrives', () => {
     const before = bufferBytes();
     const conversations = Array.from({ length: 100 }, () => {
-      const conversation = new Conversation();
+      const conversation = new SubprotocolHandler();
       conversation.feed(`set k 0 0 ${MIB - 100}\r\nx`);
       return conversation;
     });
@@ -109,7 +109,7 @@ describe('announced data', () => {
   it.each([2147483646, 4294967296, -1, 'x', '99999999999999999999'])(
     'of %s bytes is a bad command line',
     (length) => {
-      const conversation = new Conversation();
+      const conversation = new SubprotocolHandler();
       expect(conversation.ask(`set k 0 0 ${length}\r\nversion\r\n`)).toMatch(
         /^CLIENT_ERROR bad command line format\r\nVERSION /,
       );
@@ -117,7 +117,7 @@ describe('announced data', () => {
   );
 
   it('of the largest length that is understood is passed over for as long as it takes', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     conversation.feed('set k 0 0 2147483645 noreply\r\n');
     for (let i = 0; i < 10; i++) expect(conversation.feed(Buffer.alloc(MIB, '\n'))).toBe(true);
     expect(conversation.replies()).toBe('');
@@ -129,7 +129,7 @@ describe('replies that nobody takes', () => {
   it.each([100, 4096, 50_000, MIB - 100])(
     'stop at the bound for values of %i bytes, and go on in order',
     (length) => {
-      const conversation = new Conversation({ requestsPerTurn: 1_000_000 });
+      const conversation = new SubprotocolHandler({ requestsPerTurn: 1_000_000 });
       const value = 'v'.repeat(length);
       expect(conversation.ask(`set k 0 0 ${length}\r\n${value}\r\n`)).toBe('STORED\r\n');
       const reply = `VALUE k 0 ${length}\r\n${value}\r\nEND\r\n`;
@@ -156,7 +156,7 @@ describe('replies that nobody takes', () => {
   );
 
   it('stop in the middle of a get of many keys; what is not yet answered is read when its turn comes', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     const value = 'v'.repeat(100_000);
     const { engine, session, out } = conversation;
     conversation.ask(`set a 0 0 ${value.length}\r\n${value}\r\nset b 0 0 1\r\nb\r\n`);
@@ -171,7 +171,7 @@ describe('replies that nobody takes', () => {
   });
 
   it('are still handed out when quit stands behind them', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     const value = 'v'.repeat(100_000);
     conversation.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
     expect(conversation.feed(`${'get k\r\n'.repeat(20)}quit\r\nget k\r\n`)).toBe(false);
@@ -181,7 +181,7 @@ describe('replies that nobody takes', () => {
 
 describe('a get of very many keys', () => {
   it('gives others a turn after so many lookups, also when it finds nothing', () => {
-    const { session, out } = new Conversation();
+    const { session, out } = new SubprotocolHandler();
     let turns = 1;
     let state = session.feed(Buffer.from(`get ${'k '.repeat(2.5 * KEYS_MAX_PER_TURN)}\r\nget k\r\n`));
     for (; state === 'blocked'; state = session.resume()) turns++;
@@ -190,7 +190,7 @@ describe('a get of very many keys', () => {
   });
 
   it('counts the keys of a turn, however they are spread over lines', () => {
-    const { session, out } = new Conversation({ requestsPerTurn: 1_000_000 });
+    const { session, out } = new SubprotocolHandler({ requestsPerTurn: 1_000_000 });
     expect(session.feed(Buffer.from('get k\r\n'.repeat(KEYS_MAX_PER_TURN + 1)))).toBe('blocked');
     expect(session.resume()).toBe('ready');
     expect(out.length).toBe('END\r\n'.length * (KEYS_MAX_PER_TURN + 1));
@@ -199,7 +199,7 @@ describe('a get of very many keys', () => {
 
 describe('a value of very many digits', () => {
   it('is no number, and that is found without reading it as one', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     const digits = '7'.repeat(MIB / 2);
     conversation.ask(`set k 0 0 ${digits.length}\r\n${digits}\r\n`);
     // Reading it as a number would take a minute here.
@@ -208,13 +208,13 @@ describe('a value of very many digits', () => {
   });
 
   it('is one after any number of zeros', () => {
-    const conversation = new Conversation();
+    const conversation = new SubprotocolHandler();
     conversation.ask(`set k 0 0 5000\r\n${'7'.padStart(5000, '0')}\r\n`);
     expect(conversation.ask('incr k 1\r\n')).toBe('8\r\n');
   });
 
   it('counts against the turn, as what append copies does', () => {
-    const { session } = new Conversation();
+    const { session } = new SubprotocolHandler();
     const value = `1${' '.repeat(MIB / 2)}`;
     session.feed(Buffer.from(`set k 0 0 ${value.length}\r\n${value}\r\n`));
     expect(session.feed(Buffer.from('incr k 1\r\n'.repeat(100)))).toBe('blocked');
@@ -227,7 +227,7 @@ describe('a value of very many digits', () => {
 
 describe('gat with an exptime that has passed', () => {
   it('answers with the item, also when the first time to live of all makes a full cache evict it', () => {
-    const conversation = new Conversation({}, 200_000);
+    const conversation = new SubprotocolHandler({}, 200_000);
     let last = 0;
     while (conversation.engine.stats().evictions === 0)
       conversation.ask(`set k${++last} 0 0 1 noreply\r\nx\r\n`);
@@ -240,7 +240,7 @@ describe('gat with an exptime that has passed', () => {
 
 describe('requests of a turn', () => {
   it('are bounded, however short they and their replies are', () => {
-    const { session, out } = new Conversation({ requestsPerTurn: 3 });
+    const { session, out } = new SubprotocolHandler({ requestsPerTurn: 3 });
     expect(session.feed(Buffer.from('mn\r\nmn\r\nset k 0 0 1\r\nx\r\nmn\r\n'))).toBe('blocked');
     expect(Buffer.concat(out.take()).toString()).toBe('MN\r\nMN\r\nSTORED\r\n');
     expect(session.resume()).toBe('ready');

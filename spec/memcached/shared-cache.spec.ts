@@ -3,12 +3,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
+import {
+  BYTES_FLAGS,
+  createMemcachedEngine,
+  JSON_FLAGS,
+  SharedCache,
+  TEXT_FLAGS,
+} from '../../lib/memcached/index.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
-import { BYTES_FLAGS, createWireEngine, JSON_FLAGS, SharedCache, TEXT_FLAGS } from '../../lib/tcp/index.js';
 
 function withWireItem(flags: number, latin1: string): SharedCache {
-  const cache = new SharedCache(createWireEngine());
+  const cache = new SharedCache(createMemcachedEngine());
   cache.engine.set('k', wireValueOfText(latin1), { flags });
   return cache;
 }
@@ -22,7 +28,7 @@ describe('SharedCache', () => {
     );
     fc.assert(
       fc.property(value, (given) => {
-        const cache = new SharedCache(createWireEngine());
+        const cache = new SharedCache(createMemcachedEngine());
         expect(cache.set('k', given as string)).toBe('stored');
         // What JSON does to a value, such as -0, is part of the bargain.
         const expected =
@@ -45,14 +51,14 @@ describe('SharedCache', () => {
     ['a Buffer', Buffer.from('x'), BYTES_FLAGS],
     ['a Uint8Array', new Uint8Array(5000).subarray(10, 20), BYTES_FLAGS],
   ])('marks %s with its flags', (_what, value, flags) => {
-    const cache = new SharedCache(createWireEngine());
+    const cache = new SharedCache(createMemcachedEngine());
     cache.set('k', value);
     expect(cache.engine.getEntry('k')?.flags).toBe(flags);
   });
 
   it('copies bytes on their way in and out', () => {
     for (const length of [10, 10_000]) {
-      const cache = new SharedCache(createWireEngine());
+      const cache = new SharedCache(createMemcachedEngine());
       const mine = Buffer.alloc(length, 'a');
       cache.set('k', mine);
       mine.fill('b');
@@ -84,7 +90,7 @@ describe('SharedCache', () => {
   });
 
   it('refuses what neither is bytes nor can be JSON, and keeps the old value', () => {
-    const cache = new SharedCache(createWireEngine());
+    const cache = new SharedCache(createMemcachedEngine());
     cache.set('k', 'old');
     const circle: Record<string, unknown> = {};
     circle.self = circle;
@@ -99,7 +105,7 @@ describe('SharedCache', () => {
   });
 
   it('refuses keys that no client could send, in every method', () => {
-    const cache = new SharedCache(createWireEngine());
+    const cache = new SharedCache(createMemcachedEngine());
     for (const call of [
       () => cache.get('a b'),
       () => cache.getBytes('a b'),
@@ -112,7 +118,7 @@ describe('SharedCache', () => {
 
   it('has, deletes and expires', () => {
     const clock = new ManualClock();
-    const cache = new SharedCache(createWireEngine({ clock }));
+    const cache = new SharedCache(createMemcachedEngine({ clock }));
     cache.set('k', 'v', { ttlMs: 10 });
     expect(cache.has('k')).toBe(true);
     clock.advance(10);
@@ -125,7 +131,7 @@ describe('SharedCache', () => {
   });
 
   it('keeps the flags its own, whatever else a caller without types gives', () => {
-    const cache = new SharedCache(createWireEngine());
+    const cache = new SharedCache(createMemcachedEngine());
     cache.set('k', { a: 1 }, { flags: undefined } as object);
     expect(cache.get('k')).toEqual({ a: 1 });
     cache.set('k', { a: 1 }, { flags: 0 } as object);
@@ -134,7 +140,7 @@ describe('SharedCache', () => {
 
   it('is struck by a client’s delayed flush_all, once and at its time', () => {
     const clock = new ManualClock(Date.UTC(2026, 0, 1));
-    const engine = createWireEngine({ clock });
+    const engine = createMemcachedEngine({ clock });
     const cache = new SharedCache(engine);
     const items = itemStoreOf(engine);
     cache.set('old', 'v');
@@ -142,12 +148,12 @@ describe('SharedCache', () => {
     clock.advance(3600_000);
     expect(cache.get('old')).toBeUndefined();
     cache.set('new', 'v');
-    items.strikeDueFlush();
+    items.applyDueFlush();
     expect(cache.get('new')).toBe('v');
   });
 
   it('writes and reads the flags of the clients that share it', () => {
-    const cache = new SharedCache(createWireEngine(), { textFlags: 16, jsonFlags: 6, bytesFlags: 0 });
+    const cache = new SharedCache(createMemcachedEngine(), { textFlags: 16, jsonFlags: 6, bytesFlags: 0 });
     cache.set('text', 'ü');
     cache.set('json', { a: 1 });
     cache.set('bytes', Buffer.from([0, 255]));
@@ -155,6 +161,8 @@ describe('SharedCache', () => {
     expect(cache.get('text')).toBe('ü');
     expect(cache.get('json')).toEqual({ a: 1 });
     expect(cache.get('bytes')).toEqual(Buffer.from([0, 255]));
-    expect(() => new SharedCache(createWireEngine(), { flags: 1 } as object)).toThrow(/no option "flags"/);
+    expect(() => new SharedCache(createMemcachedEngine(), { flags: 1 } as object)).toThrow(
+      /no option "flags"/,
+    );
   });
 });

@@ -3,21 +3,21 @@
 import { describe, expect, it } from 'vitest';
 import { Credentials } from '../../lib/memcached/auth/credentials.js';
 import { failure, OPCODE, request, response } from '../conformance/binary-packet.js';
-import { Conversation } from './conversation.js';
+import { SubprotocolHandler } from './scripted-session.js';
 
 const FILE = Buffer.from('alice:wonder land\nbob:se:cret\ncarol:swordfish');
 const { get, noop, quit, saslAuth, saslList, saslStep, set, version } = OPCODE;
 const AUTH_FAILURE = [0x20, 'Auth failure.'] as const;
 
-function conversation(): Conversation {
-  return new Conversation({}, undefined, { credentials: new Credentials(FILE) });
+function conversation(): SubprotocolHandler {
+  return new SubprotocolHandler({}, undefined, { credentials: new Credentials(FILE) });
 }
 
 function signIn(data: string, words = 'k 0 0'): string {
   return `set ${words} ${data.length}\r\n${data}\r\n`;
 }
 
-function counters(client: Conversation): string {
+function counters(client: SubprotocolHandler): string {
   return client
     .ask('stats\r\n')
     .match(/STAT auth_\w+ \d+/g)!
@@ -140,7 +140,7 @@ describe('a binary client', () => {
   });
 
   it('finds no SASL where everybody is let in', () => {
-    const client = new Conversation();
+    const client = new SubprotocolHandler();
     expect(client.ask(plain('\0bob\0se:cret') + request(noop))).toBe(
       failure(saslAuth, 'unknown', { opaque: 9 }) + response(noop),
     );
@@ -150,7 +150,7 @@ describe('a binary client', () => {
 describe('users that change', () => {
   it('hold for those who come later', () => {
     const credentials = new Credentials(FILE);
-    const client = new Conversation({}, undefined, { credentials });
+    const client = new SubprotocolHandler({}, undefined, { credentials });
     credentials.replace(Buffer.from('dave:new'));
     expect(client.ask(signIn('bob se:cret'))).toBe('CLIENT_ERROR authentication failure\r\n');
     expect(client.ask(signIn('dave new'))).toBe('STORED\r\n');

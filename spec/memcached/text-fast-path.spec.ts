@@ -2,12 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Conversation } from './conversation.js';
+import { SubprotocolHandler } from './scripted-session.js';
 
 /** One takes each request whole; the other gets its first byte alone, which is not the fast path's to read. */
 class Pair {
-  readonly whole: Conversation = new Conversation({ itemMaxBytes: 1024 });
-  readonly split: Conversation = new Conversation({ itemMaxBytes: 1024 });
+  readonly whole: SubprotocolHandler = new SubprotocolHandler({ itemMaxBytes: 1024 });
+  readonly split: SubprotocolHandler = new SubprotocolHandler({ itemMaxBytes: 1024 });
 
   ask(request: string): void {
     const shown = JSON.stringify(request);
@@ -26,7 +26,7 @@ class Pair {
 }
 
 /** What `stats` tells of commands. */
-function counted(conversation: Conversation): string[] {
+function counted(conversation: SubprotocolHandler): string[] {
   return conversation
     .ask('stats\r\n')
     .split('\r\n')
@@ -152,8 +152,8 @@ describe('the fast path', () => {
   });
 
   it('answers a chunk of many as many chunks', () => {
-    const one = new Conversation();
-    const many = new Conversation();
+    const one = new SubprotocolHandler();
+    const many = new SubprotocolHandler();
     const requests = REQUESTS.filter(
       (request) => /^(get|mg|set|ms) k/.test(request) && !/\\n\\n$/.test(request),
     );
@@ -162,7 +162,7 @@ describe('the fast path', () => {
 
   it.each([1, 2, 3, 5])('tells the log of every command with verbosity 2, chunk of %i', (count) => {
     const traced: string[] = [];
-    const conversation = new Conversation({ verbosity: 2 }, undefined, {
+    const conversation = new SubprotocolHandler({ verbosity: 2 }, undefined, {
       trace: (command) => traced.push(command),
     });
     conversation.ask('get k\r\n'.repeat(count));

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { storeOf } from '../../lib/engine/cache-engine.js';
 import { ManualClock } from '../../lib/index.js';
-import { admin as administer } from '../../lib/memcached/commands/admin/admin.js';
+import { admin as administer } from '../../lib/memcached/admin/admin.js';
 import { Request } from '../../lib/memcached/request.js';
 import * as lines from '../../lib/memcached/watch/lines.js';
 import { uriEncoded } from '../../lib/memcached/watch/uri.js';

@@ -21,7 +21,8 @@ const ENTRIES: Readonly<Record<string, string>> = {
   '.': 'CacheEngine,CoarseClock,DEFAULT_MAX_BYTES,ERROR_CODES,HotsetError,ManualClock,monotonicClock,systemClock',
   './loading':
     'DEFAULT_MAX_FLIGHTS,DEFAULT_MAX_NEGATIVES,LoadingCache,ManualScheduler,memoize,systemScheduler',
-  './tcp': 'BYTES_FLAGS,JSON_FLAGS,SharedCache,TEXT_FLAGS,createTcpServer,createWireEngine,keyText,wireKey',
+  './memcached': 'BYTES_FLAGS,JSON_FLAGS,SharedCache,TEXT_FLAGS,createMemcachedEngine,decodeKey,encodeKey',
+  './tcp': 'createTcpServer',
   './websocket': 'attachWebSocket',
   './client': 'HotsetClient',
   './http': 'DEFAULT_HTTP_PORT,createHttpServer,createMetrics',

@@ -14,16 +14,27 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'errors.ts', imports: [], packages: [] },
   { room: 'version.ts', imports: [], packages: [] },
   { room: 'abort-signals.ts', imports: [], packages: [] },
-  { room: 'grace.ts', imports: ['errors.ts'], packages: [] },
+  { room: 'shutdown.ts', imports: ['errors.ts'], packages: [] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
   { room: 'weigh', imports: ['errors.ts'], packages: [] },
   { room: 'engine', imports: ['weigh', 'errors.ts'], packages: [] },
   { room: 'loading', imports: ['engine', 'abort-signals.ts', 'errors.ts'], packages: [] },
-  ...['text', 'meta', 'binary'].map((protocol) => ({
-    room: `memcached/${protocol}`,
+  // What parses and what writes replies; handlers, beside them, bring both together.
+  ...[
+    'text/text-parser.ts',
+    'text/text-replies.ts',
+    'meta',
+    'binary/binary-packet.ts',
+    'binary/binary-replies.ts',
+    'binary/opcodes.ts',
+  ].map((file) => ({
+    room: `memcached/${file}`,
     imports: [
+      'memcached/text',
+      'memcached/meta',
+      'memcached/binary',
       'memcached/request.ts',
       'memcached/line-outcome.ts',
       'memcached/reply.ts',
@@ -55,7 +66,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'tcp',
-    imports: ['memcached', 'errors.ts', 'grace.ts', 'listen-failure.ts'],
+    imports: ['memcached', 'errors.ts', 'shutdown.ts', 'listen-failure.ts'],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
   // What the two that listen for HTTP have in common: who may come in.
@@ -66,7 +77,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'websocket',
-    imports: ['memcached', 'web', 'errors.ts', 'grace.ts', 'value-text.ts', 'version.ts'],
+    imports: ['memcached', 'web', 'errors.ts', 'shutdown.ts', 'value-text.ts', 'version.ts'],
     packages: [
       'node:buffer',
       'node:crypto',
@@ -83,7 +94,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'client', imports: ['engine', 'abort-signals.ts', 'errors.ts', 'value-text.ts'], packages: ['ws'] },
   {
     room: 'http',
-    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'grace.ts'],
+    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'shutdown.ts'],
     packages: ['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:url', 'prom-client'],
   },
   // The page that the http room serves: runs in browsers.
@@ -162,8 +173,8 @@ describe('import directions', () => {
     expect(knowing.sort()).toEqual([
       'memcached/commands/storage.ts',
       'memcached/item-store.ts',
+      'memcached/memcached-engine.ts',
       'memcached/shared-cache.ts',
-      'memcached/wire-engine.ts',
     ]);
   });
 

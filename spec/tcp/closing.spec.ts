@@ -9,21 +9,21 @@ import { eventually, type WireClient } from './wire-client.js';
 const LONG_MS = 50_000;
 
 describe('close', () => {
-  it('ends idle connections at once, and does not wait for graceMs', async () => {
+  it('ends idle connections at once, and does not wait for forceAfterMs', async () => {
     const { connect, server } = await serve();
     const idle = [await connect(), await connect(), await connect()];
     for (const client of idle) await client.ask('version\r\n');
-    await server.close({ graceMs: LONG_MS });
+    await server.close({ forceAfterMs: LONG_MS });
     for (const client of idle) expect(await client.rest()).toBe('');
   });
 
-  it('with graceMs of Infinity, or more than a timer holds, waits', async () => {
-    for (const graceMs of [Number.POSITIVE_INFINITY, 2 ** 40]) {
+  it('with forceAfterMs of Infinity, or more than a timer holds, waits', async () => {
+    for (const forceAfterMs of [Number.POSITIVE_INFINITY, 2 ** 40]) {
       const { connect, server } = await serve();
       const client = await connect();
       client.send('set a 0 0 10\r\nhalf-');
       await eventually(() => server.bytesRead > 0, 'the half arrives');
-      const closed = server.close({ graceMs });
+      const closed = server.close({ forceAfterMs });
       await new Promise((resolve) => setTimeout(resolve, 20));
       client.send('whole\r\n');
       expect(await client.rest()).toBe('STORED\r\n');
@@ -31,9 +31,9 @@ describe('close', () => {
     }
   });
 
-  it.each([Number.NaN, -1, '5', null])('refuses a graceMs of %s', async (graceMs) => {
+  it.each([Number.NaN, -1, '5', null])('refuses a forceAfterMs of %s', async (forceAfterMs) => {
     const { server } = await serve();
-    await expect(server.close({ graceMs: graceMs as number })).rejects.toMatchObject({
+    await expect(server.close({ forceAfterMs: forceAfterMs as number })).rejects.toMatchObject({
       code: 'HOTSET_INVALID_ARGUMENT',
     });
   });
@@ -53,7 +53,7 @@ describe('close', () => {
     client.send('set a 0 0 10\r\nhalf-');
     await eventually(() => server.bytesRead > 0, 'the half arrives');
     let resolved = false;
-    const closed = server.close({ graceMs: LONG_MS }).then(() => {
+    const closed = server.close({ forceAfterMs: LONG_MS }).then(() => {
       resolved = true;
     });
     await new Promise(setImmediate);
@@ -69,7 +69,7 @@ describe('close', () => {
     const client = await connect();
     client.send('vers');
     await eventually(() => server.bytesRead > 0, 'the half arrives');
-    const closed = server.close({ graceMs: LONG_MS });
+    const closed = server.close({ forceAfterMs: LONG_MS });
     client.send('ion\r\n');
     expect(await client.rest()).toMatch(/^VERSION \S+\r\n$/);
     await closed;
@@ -83,7 +83,7 @@ describe('close', () => {
     client.socket.pause();
     client.send('get k\r\n'.repeat(30));
     await eventually(() => server.bytesWritten > 2_000_000, 'replies are on their way');
-    const closed = server.close({ graceMs: LONG_MS });
+    const closed = server.close({ forceAfterMs: LONG_MS });
     client.socket.resume();
     expect((await client.rest()) === `VALUE k 0 ${value.length}\r\n${value}\r\nEND\r\n`.repeat(30)).toBe(
       true,
@@ -91,7 +91,7 @@ describe('close', () => {
     await closed;
   });
 
-  it('cuts what is still stuck after graceMs, and resolves', async () => {
+  it('cuts what is still stuck after forceAfterMs, and resolves', async () => {
     const { connect, engine, server } = await serve();
     const stuck = await connect();
     stuck.send('set a 0 0 10\r\nhalf-');
@@ -103,7 +103,7 @@ describe('close', () => {
     deaf.send('get k\r\n'.repeat(100));
     await eventually(() => server.bytesWritten > 2_000_000, 'replies are on their way');
     const start = performance.now();
-    const closed = server.close({ graceMs: 100 });
+    const closed = server.close({ forceAfterMs: 100 });
     expect(await setter.rest()).toBe('');
     expect(stuck.ended).toBe(false);
     await closed;
@@ -127,7 +127,7 @@ describe('close', () => {
     for (let i = 0; i < 5; i++) clients.push(await connect());
     for (const client of clients) await client.ask('version\r\n');
     expect(resources().length).toBeGreaterThan(before.length);
-    await server.close({ graceMs: LONG_MS });
+    await server.close({ forceAfterMs: LONG_MS });
     for (const client of clients) await client.close();
     await eventually(() => resources().join() === before.join(), `only ${before} is left`);
   });

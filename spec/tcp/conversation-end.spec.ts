@@ -78,7 +78,7 @@ it.each(['', 'get a\r\n'])(
     let closed: Promise<void> | undefined;
     const { connect, server } = await serve({
       onShutdown: () => {
-        closed = server.close({ graceMs: 5000 });
+        closed = server.close({ forceAfterMs: 5000 });
       },
     });
     const [client, other] = [await connect(), await connect()];

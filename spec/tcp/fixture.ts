@@ -7,20 +7,22 @@ import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach } from 'vitest';
 import { CacheEngine, ManualClock } from '../../lib/index.js';
 import {
+  createMemcachedEngine,
+  type MemcachedEngine,
+  type MemcachedEngineOptions,
+} from '../../lib/memcached/index.js';
+import {
   createTcpServer,
-  createWireEngine,
   type ListenAddress,
   type TcpServer,
   type TcpServerOptions,
   type TlsOptions,
-  type WireEngine,
-  type WireEngineOptions,
 } from '../../lib/tcp/index.js';
 import { type Certificate, certificate } from '../support/certificates.js';
 import { WireClient } from './wire-client.js';
 
 export interface Served {
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   readonly server: TcpServer;
   readonly address: ListenAddress;
   readonly clock: ManualClock;
@@ -71,11 +73,11 @@ export function certFiles(
 /** A server over an engine of its own, or over `engine`. */
 export async function serve(
   options: TcpServerOptions = {},
-  engineOptions: WireEngineOptions | WireEngine = {},
+  engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine =
-    engineOptions instanceof CacheEngine ? engineOptions : createWireEngine({ clock, ...engineOptions });
+    engineOptions instanceof CacheEngine ? engineOptions : createMemcachedEngine({ clock, ...engineOptions });
   const server = createTcpServer(engine, {
     clock,
     ...('path' in options ? {} : { port: 0 }),

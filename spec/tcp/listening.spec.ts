@@ -7,10 +7,11 @@ import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createTcpServer, createWireEngine, type TcpServerOptions } from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { createTcpServer, type TcpServerOptions } from '../../lib/tcp/index.js';
 import { closeAfterTest, connectTo, folder, serve } from './fixture.js';
 
-const engine = createWireEngine();
+const engine = createMemcachedEngine();
 const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
@@ -73,7 +74,9 @@ describe('listening on TCP', () => {
 
   it('can listen again after a failure, and after close', async () => {
     const first = await serve();
-    const server = closeAfterTest(createTcpServer(createWireEngine(), first.address as TcpServerOptions));
+    const server = closeAfterTest(
+      createTcpServer(createMemcachedEngine(), first.address as TcpServerOptions),
+    );
     await expect(server.listen()).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
     await first.server.close();
     for (let round = 0; round < 2; round++) {

@@ -1,12 +1,8 @@
 /** Options that make no sense are refused by name, before anything is opened. */
 
 import { describe, expect, it } from 'vitest';
-import {
-  createTcpServer,
-  createWireEngine,
-  type TcpServerOptions,
-  type TlsOptions,
-} from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { createTcpServer, type TcpServerOptions, type TlsOptions } from '../../lib/tcp/index.js';
 
 const bad: [option: string, options: TcpServerOptions][] = [
   ['port', { port: -1 }],
@@ -52,7 +48,7 @@ const bad: [option: string, options: TcpServerOptions][] = [
 
 describe('the options of createTcpServer', () => {
   it.each(bad)('refuses %s of %j', (option, options) => {
-    expect(() => createTcpServer(createWireEngine(), options)).toThrow(
+    expect(() => createTcpServer(createMemcachedEngine(), options)).toThrow(
       expect.objectContaining({
         code: 'HOTSET_INVALID_OPTION',
         message: expect.stringMatching(new RegExp(`^${option} takes .*; got .*$`)),
@@ -61,7 +57,7 @@ describe('the options of createTcpServer', () => {
   });
 
   it('refuses a bad address of listen() in the same way', async () => {
-    const server = createTcpServer(createWireEngine());
+    const server = createTcpServer(createMemcachedEngine());
     await expect(server.listen({ port: 65536 })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
     await expect(server.listen({ path: '' })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
     await expect(server.listen({ port: 0, tls: true })).rejects.toMatchObject({
@@ -74,7 +70,7 @@ describe('the options of createTcpServer', () => {
 
   it('refuses an unknown option of tls by name', () => {
     const tls = { certFile: 'c', cert: 'c' } as TlsOptions;
-    expect(() => createTcpServer(createWireEngine(), { tls })).toThrow(
+    expect(() => createTcpServer(createMemcachedEngine(), { tls })).toThrow(
       /there is no option "cert"; options are certFile/,
     );
   });
@@ -90,6 +86,6 @@ describe('the options of createTcpServer', () => {
       { itemMaxBytes: 1024 },
       { itemMaxBytes: 2 ** 30 },
     ])
-      expect(() => createTcpServer(createWireEngine(), options)).not.toThrow();
+      expect(() => createTcpServer(createMemcachedEngine(), options)).not.toThrow();
   });
 });

@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createTcpServer, keyText, SharedCache } from '../../lib/tcp/index.js';
+import { decodeKey, SharedCache } from '../../lib/memcached/index.js';
+import { createTcpServer } from '../../lib/tcp/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { folder, serve } from './fixture.js';
 
@@ -37,7 +38,7 @@ describe('an engine that its own process uses as well', () => {
     expect(cache.get('json')).toEqual({ a: [1, null] });
     expect(cache.get('bytes')).toEqual(Buffer.from([0, 255, 13, 10]));
     expect(cache.get('schlüssel')).toBe('x');
-    expect([...engine.keys()].map(keyText)).toContain('schlüssel');
+    expect([...engine.keys()].map(decodeKey)).toContain('schlüssel');
     cache.delete('text');
     expect(await client.ask('get text\r\n', /END\r\n$/)).toBe('END\r\n');
   });

@@ -2,11 +2,12 @@
 
 import type { Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Connection, UNSENT_MAX_BYTES } from '../../lib/tcp/connection.js';
-import { createWireEngine, type ListenAddress } from '../../lib/tcp/index.js';
+import type { ListenAddress } from '../../lib/tcp/index.js';
 import { openListener } from '../../lib/tcp/listener.js';
 import { TlsEndpoint } from '../../lib/tcp/tls-endpoint.js';
 import { resolveTlsOptions } from '../../lib/tcp/tls-options.js';
@@ -21,7 +22,7 @@ afterEach(() => {
 
 /** Connections as a server has them, but in reach of the spec. */
 async function bareConnections(): Promise<{ address: ListenAddress; connections: Connection[] }> {
-  const items = new ItemStore(createWireEngine());
+  const items = new ItemStore(createMemcachedEngine());
   const out = new ReplyBuffer();
   const connections: Connection[] = [];
   const observer = {

@@ -8,11 +8,12 @@ import { serve } from './fixture.js';
 const SCRIPT = `
   import { once } from 'node:events';
   import { connect } from 'node:net';
-  import { createTcpServer, createWireEngine } from 'hotset/tcp';
+  import { createMemcachedEngine } from 'hotset/memcached';
+import { createTcpServer } from 'hotset/tcp';
 
   const uncaught = [];
   process.on('uncaughtException', (error) => uncaught.push(error.message));
-  const engine = createWireEngine({ onRemoval: () => { throw new Error('from the listener'); } });
+  const engine = createMemcachedEngine({ onRemoval: () => { throw new Error('from the listener'); } });
   const server = createTcpServer(engine, { port: 0 });
   const { port } = await server.listen();
   const open = () => {

@@ -5,7 +5,8 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createTcpServer, createWireEngine, type TlsOptions } from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { createTcpServer, type TlsOptions } from '../../lib/tcp/index.js';
 import { type Certificate, certificate } from '../support/certificates.js';
 import { certFiles, connectTo, folder, type Served, serve } from './fixture.js';
 import { eventually, type WireClient } from './wire-client.js';
@@ -247,7 +248,7 @@ describe('a client that does not get through its handshake', () => {
     await new Promise((resolve) => socket.once('connect', resolve));
     // Now the first one must have been accepted.
     expect(await rawClient(served).ended).toBe('ERROR Too many open connections\r\n');
-    await served.server.close({ graceMs: 50_000 });
+    await served.server.close({ forceAfterMs: 50_000 });
     expect(await ended).toBe('');
   });
 });
@@ -304,7 +305,7 @@ describe('files that cannot be used are named, with the reason', () => {
   ])('%s', (_what, tls, message) => {
     let thrown: unknown;
     try {
-      createTcpServer(createWireEngine(), { tls: tls() });
+      createTcpServer(createMemcachedEngine(), { tls: tls() });
     } catch (error) {
       thrown = error;
     }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createWireEngine } from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { everyByte } from '../tcp/fixture.js';
 import { eventually } from '../tcp/wire-client.js';
@@ -23,11 +23,11 @@ import {
 const LONG_MS = 50_000;
 
 describe('close', () => {
-  it('ends idle connections at once with 1001, and does not wait for graceMs', async () => {
+  it('ends idle connections at once with 1001, and does not wait for forceAfterMs', async () => {
     const { connect, endpoint } = await serve();
     const clients = [await connect(), await connect('hotset.v1'), await connect()];
     await clients[0]!.ask('mn\r\n');
-    await endpoint.close({ graceMs: LONG_MS });
+    await endpoint.close({ forceAfterMs: LONG_MS });
     for (const client of clients)
       expect(await client.closed).toEqual({ code: 1001, reason: 'the server stops' });
     expect(endpoint.currentConnections).toBe(0);
@@ -46,11 +46,11 @@ describe('close', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const endpoint = closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+    const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
     const client = await connectTo(port);
     client.send('set a 0 0 10\r\nhalf-');
     await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
-    const closed = endpoint.close({ graceMs: LONG_MS });
+    const closed = endpoint.close({ forceAfterMs: LONG_MS });
     expect(await refusalOf(port, handshake())).toMatchObject({ status: 503, body: 'the server stops\n' });
     expect(endpoint.rejectedConnections).toBe(0);
     client.send('whole\r\n');
@@ -65,7 +65,7 @@ describe('close', () => {
     client.send('set a 0 0 10\r\nhalf-');
     await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
     let resolved = false;
-    const closed = endpoint.close({ graceMs: LONG_MS }).then(() => {
+    const closed = endpoint.close({ forceAfterMs: LONG_MS }).then(() => {
       resolved = true;
     });
     await new Promise(setImmediate);
@@ -85,7 +85,7 @@ describe('close', () => {
     client.pause();
     for (let i = 0; i < 200; i++) client.send('get k\r\n');
     await eventually(() => endpoint.bytesWritten > 2_000_000, 'replies are on their way');
-    const closed = endpoint.close({ graceMs: LONG_MS });
+    const closed = endpoint.close({ forceAfterMs: LONG_MS });
     client.resume();
     expect((await client.closed).code).toBe(1001);
     await closed;
@@ -95,7 +95,7 @@ describe('close', () => {
     expect(client.messages.every((message) => message.equals(reply))).toBe(true);
   });
 
-  it('cuts what is still stuck after graceMs, and resolves', async () => {
+  it('cuts what is still stuck after forceAfterMs, and resolves', async () => {
     const { connect, endpoint, engine, port } = await serve();
     const [stuck, polite] = [await connect(), await connect()];
     const rude = await upgrade(port);
@@ -103,7 +103,7 @@ describe('close', () => {
     stuck.send('set a 0 0 10\r\nhalf-');
     await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
     const gone = closeOf(rude);
-    await endpoint.close({ graceMs: 30 });
+    await endpoint.close({ forceAfterMs: 30 });
     expect((await polite.closed).code).toBe(1001);
     expect((await stuck.closed).code).toBe(1006);
     await gone;
@@ -117,36 +117,36 @@ describe('close', () => {
     asking.write(handshake().slice(0, 40));
     asking.resume();
     const gone = closeOf(asking);
-    await endpoint.close({ graceMs: LONG_MS });
+    await endpoint.close({ forceAfterMs: LONG_MS });
     await gone;
   });
 
-  it('may be called twice, before listen, and with a shorter graceMs the second time', async () => {
+  it('may be called twice, before listen, and with a shorter forceAfterMs the second time', async () => {
     const { connect, endpoint } = await serve();
     const client = await connect();
     client.send('set a 0 0 10\r\nhalf-');
     await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
-    const closed = endpoint.close({ graceMs: LONG_MS });
+    const closed = endpoint.close({ forceAfterMs: LONG_MS });
     await Promise.all([closed, endpoint.close()]);
     await endpoint.close();
-    await attachWebSocket(createWireEngine(), { port: 0 }).close();
+    await attachWebSocket(createMemcachedEngine(), { port: 0 }).close();
   });
 
-  it.each([Number.POSITIVE_INFINITY, 2 ** 40])('waits with a graceMs of %s', async (graceMs) => {
+  it.each([Number.POSITIVE_INFINITY, 2 ** 40])('waits with a forceAfterMs of %s', async (forceAfterMs) => {
     const { connect, endpoint } = await serve();
     const client = await connect();
     client.send('set a 0 0 10\r\nhalf-');
     await eventually(() => endpoint.bytesRead > 0, 'the half arrives');
-    const closed = endpoint.close({ graceMs });
+    const closed = endpoint.close({ forceAfterMs });
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     client.send('whole\r\n');
     expect(await client.message()).toBe('STORED\r\n');
     await closed;
   });
 
-  it.each([Number.NaN, -1, '5', null])('refuses a graceMs of %s', async (graceMs) => {
+  it.each([Number.NaN, -1, '5', null])('refuses a forceAfterMs of %s', async (forceAfterMs) => {
     const { endpoint } = await serve();
-    await expect(endpoint.close({ graceMs: graceMs as number })).rejects.toMatchObject({
+    await expect(endpoint.close({ forceAfterMs: forceAfterMs as number })).rejects.toMatchObject({
       code: 'HOTSET_INVALID_ARGUMENT',
     });
   });
@@ -159,7 +159,7 @@ describe('close', () => {
     const clients = [await connect(), await connect('hotset.v1')];
     await clients[0]!.ask('mn\r\n');
     expect(resources().length).toBeGreaterThan(before.length);
-    await endpoint.close({ graceMs: LONG_MS });
+    await endpoint.close({ forceAfterMs: LONG_MS });
     for (const client of clients) await client.closed;
     await eventually(() => resources().join() === before.join(), `only ${before} is left`);
   });
@@ -168,7 +168,7 @@ describe('close', () => {
 it('the endpoint’s timers do not hold the process', () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
-  closeAfterTest(attachWebSocket(createWireEngine(), {}));
+  closeAfterTest(attachWebSocket(createMemcachedEngine(), {}));
   expect(timers()).toBe(before);
 });
 

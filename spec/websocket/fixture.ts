@@ -5,12 +5,16 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
 import { CacheEngine, ManualClock } from '../../lib/index.js';
-import { createWireEngine, type WireEngine, type WireEngineOptions } from '../../lib/tcp/index.js';
+import {
+  createMemcachedEngine,
+  type MemcachedEngine,
+  type MemcachedEngineOptions,
+} from '../../lib/memcached/index.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { FrameClient } from './frame-client.js';
 
 export interface Served {
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   readonly endpoint: WebSocketEndpoint;
   readonly clock: ManualClock;
   readonly port: number;
@@ -31,11 +35,11 @@ afterEach(async () => {
 /** An endpoint with a server of its own, over an engine of its own or over `engine`. */
 export async function serve(
   options: WebSocketOptions = {},
-  engineOptions: WireEngineOptions | WireEngine = {},
+  engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine =
-    engineOptions instanceof CacheEngine ? engineOptions : createWireEngine({ clock, ...engineOptions });
+    engineOptions instanceof CacheEngine ? engineOptions : createMemcachedEngine({ clock, ...engineOptions });
   const endpoint = closeAfterTest(attachWebSocket(engine, { clock, port: 0, ...options }));
   const { port } = await endpoint.listen();
   return {

@@ -14,8 +14,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { createWireEngine } from '../../lib/tcp/index.js';
-import { TOKEN_SUBPROTOCOL } from '../../lib/web/gate.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { TOKEN_SUBPROTOCOL } from '../../lib/web/access-policy.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { certificate } from '../support/certificates.js';
 import {
@@ -211,7 +211,7 @@ describe('a server of its own', () => {
 
   it('cannot listen where another does, and says so', async () => {
     const { port } = await serve();
-    const second = closeAfterTest(attachWebSocket(createWireEngine(), { port }));
+    const second = closeAfterTest(attachWebSocket(createMemcachedEngine(), { port }));
     await expect(second.listen()).rejects.toMatchObject({
       code: 'HOTSET_LISTEN_FAILED',
       message: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port} is in use by another process`)),
@@ -223,7 +223,7 @@ describe('a server of its own', () => {
   it('listens once, and not after it was closed', async () => {
     const { endpoint } = await serve();
     await expect(endpoint.listen()).rejects.toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT' });
-    const closed = attachWebSocket(createWireEngine(), { port: 0 });
+    const closed = attachWebSocket(createMemcachedEngine(), { port: 0 });
     const listening = closed.listen();
     const closing = closed.close();
     await expect(listening).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
@@ -233,7 +233,7 @@ describe('a server of its own', () => {
   });
 
   it('is not there without a port', async () => {
-    const endpoint = closeAfterTest(attachWebSocket(createWireEngine()));
+    const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine()));
     await expect(endpoint.listen()).rejects.toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT' });
   });
 });
@@ -242,7 +242,7 @@ describe('a server that is shared', () => {
   it('keeps its pages, and gives each endpoint the upgrades of its path', async () => {
     const server = createServer((_request, response) => response.end('page'));
     const port = await listening(server);
-    const [first, second] = [createWireEngine(), createWireEngine()];
+    const [first, second] = [createMemcachedEngine(), createMemcachedEngine()];
     const one = closeAfterTest(attachWebSocket(first, { server, path: '/one' }));
     closeAfterTest(attachWebSocket(second, { server, path: '/two' }));
     await (await connectTo(port, { path: '/one?x=1' })).ask('set a 0 0 1\r\nx\r\n');
@@ -261,7 +261,7 @@ describe('a server that is shared', () => {
     const { cert, key } = certificate('server');
     const server = createTlsServer({ cert, key });
     const port = await listening(server);
-    closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
     const client = new FrameClient(new WebSocket(`wss://localhost:${port}/`, 'memcached', { ca: cert }));
     await client.opened;
     const value = 'v'.repeat(200_000);
@@ -281,7 +281,7 @@ describe('a server that is shared', () => {
     };
     const server = scheme === 'http' ? createServer(echo) : createTlsServer({ cert, key }, echo);
     const port = await listening(server);
-    closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
+    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server, path: '/cache' }));
     const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' };
     const ask = scheme === 'http' ? request : requestTls;
     for (const [method, body] of [
@@ -303,7 +303,7 @@ describe('a server that is shared', () => {
   it('cuts those that make such an offer before their last request has been answered', async () => {
     const server = createServer((_request, response) => setImmediate(() => response.end('page')));
     const port = await listening(server);
-    closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
+    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server, path: '/cache' }));
     const requests = handshake({ Connection: null, Upgrade: null }) + handshake({ Upgrade: 'h2c' });
     const socket = await openSocket(port);
     socket.write(requests);
@@ -314,12 +314,12 @@ describe('a server that is shared', () => {
   it('refuses a path that an endpoint has already', async () => {
     const server = createServer();
     await listening(server);
-    const endpoint = closeAfterTest(attachWebSocket(createWireEngine(), { server }));
-    expect(() => attachWebSocket(createWireEngine(), { server })).toThrow(
+    const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
+    expect(() => attachWebSocket(createMemcachedEngine(), { server })).toThrow(
       'path takes one that no other endpoint of the server has; got "/"',
     );
     await endpoint.close();
-    closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
   });
 
   it('leaves other paths to whoever else takes upgrades', async () => {
@@ -329,7 +329,7 @@ describe('a server that is shared', () => {
     server.on('upgrade', (message, socket, head) => {
       if (message.url === '/other') other.handleUpgrade(message, socket, head, (ws) => ws.send('hello'));
     });
-    closeAfterTest(attachWebSocket(createWireEngine(), { server, path: '/cache' }));
+    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server, path: '/cache' }));
     const client = await connectTo(port, { path: '/other' });
     expect(await client.message()).toBe('hello');
     expect((await connectTo(port, { path: '/cache' })).ws.protocol).toBe('memcached');
@@ -338,7 +338,7 @@ describe('a server that is shared', () => {
   it('has no listener of ours left when its endpoints are closed', async () => {
     const server = createServer();
     const port = await listening(server);
-    const endpoint = attachWebSocket(createWireEngine(), { server });
+    const endpoint = attachWebSocket(createMemcachedEngine(), { server });
     expect(server.listenerCount('upgrade')).toBe(1);
     await connectTo(port);
     await endpoint.close();
@@ -349,7 +349,7 @@ describe('a server that is shared', () => {
 
 describe('handleUpgrade', () => {
   it('takes upgrades from anywhere, on any path', async () => {
-    const engine = createWireEngine();
+    const engine = createMemcachedEngine();
     const endpoint = closeAfterTest(attachWebSocket(engine, { path: '/unused' }));
     const server = createServer();
     server.on('upgrade', endpoint.handleUpgrade);

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { expect, it, vi } from 'vitest';
-import { createWireEngine } from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { eventually } from '../tcp/wire-client.js';
 import { closeAfterTest, closeOf, serve, upgrade } from './fixture.js';
@@ -85,7 +85,9 @@ it('the interval is the option’s, and Infinity is none', () => {
   try {
     const intervals = (heartbeatMs?: number): unknown[] => {
       timers.mockClear();
-      closeAfterTest(attachWebSocket(createWireEngine(), heartbeatMs === undefined ? {} : { heartbeatMs }));
+      closeAfterTest(
+        attachWebSocket(createMemcachedEngine(), heartbeatMs === undefined ? {} : { heartbeatMs }),
+      );
       return timers.mock.calls.map(([, ms]) => ms);
     };
     expect(intervals()).toEqual([1000, 30_000]);

@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createWireEngine } from '../../lib/tcp/index.js';
+import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { createOwnServer } from '../../lib/websocket/own-server.js';
 import { eventually } from '../tcp/wire-client.js';
@@ -375,7 +375,7 @@ it('a refused client that never leaves is left', async () => {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const endpoint = closeAfterTest(attachWebSocket(createWireEngine(), { server }));
+  const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
   const socket = await openSocket((server.address() as AddressInfo).port);
   socket.allowHalfOpen = true;
   socket.resume();

@@ -63,12 +63,12 @@ it('goes to onError when the upkeep brings it out', async () => {
 const SCRIPT = `
   import { once } from 'node:events';
   import { WebSocket } from 'ws';
-  import { createWireEngine } from './dist/tcp/index.js';
+  import { createMemcachedEngine } from './dist/memcached/index.js';
   import { attachWebSocket } from './dist/websocket/index.js';
 
   const uncaught = [];
   process.on('uncaughtException', (error) => uncaught.push(error.message));
-  const engine = createWireEngine({ onRemoval: () => { throw new Error('from the listener'); } });
+  const engine = createMemcachedEngine({ onRemoval: () => { throw new Error('from the listener'); } });
   const endpoint = attachWebSocket(engine, { port: 0 });
   const { port } = await endpoint.listen();
   const open = async () => {
@@ -83,7 +83,7 @@ const SCRIPT = `
   const [code] = await first.closed;
   second.ws.send(Buffer.from('get nothing\\r\\nquit\\r\\n'));
   await second.closed;
-  await endpoint.close({ graceMs: Infinity });
+  await endpoint.close({ forceAfterMs: Infinity });
   console.log(JSON.stringify({ uncaught, code, first: first.text, second: second.text, problems: engine.verify() }));
 `;
 

@@ -4,9 +4,9 @@
  * warm segments, the proxy) is left out.
  */
 
-import type { Stat } from '../../memcached/commands/admin/answer.js';
-import { generalStats } from '../../memcached/commands/admin/stats-general.js';
-import { itemStats } from '../../memcached/commands/admin/stats-items.js';
+import type { Stat } from '../../memcached/admin/answer.js';
+import { generalStats } from '../../memcached/admin/stats-general.js';
+import { itemStats } from '../../memcached/admin/stats-items.js';
 import type { ItemStore } from '../../memcached/item-store.js';
 import { type Family, type FamilyType, gauge, type Sample } from './family.js';
 

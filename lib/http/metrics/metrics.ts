@@ -5,7 +5,7 @@
 
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { knownItemStoreOf } from '../../memcached/item-store.js';
-import { isWireEngine } from '../../memcached/wire-engine.js';
+import { isMemcachedEngine } from '../../memcached/memcached-engine.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
 import { LOADING_FAMILIES } from './loading-families.js';
@@ -44,7 +44,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
   try {
     add(ENGINE_FAMILIES, () => engine.stats());
-    if (isWireEngine(engine)) add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(engine)));
+    if (isMemcachedEngine(engine)) add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(engine)));
     if (loading !== undefined) add(LOADING_FAMILIES, () => loading.stats());
   } catch (error) {
     close();

@@ -24,7 +24,7 @@ export type ArithmeticResult = { readonly digits: string } | Reply;
 export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjustment): ArithmeticResult {
   const { entries } = items;
   const entry = entries.peekSlot(key);
-  if (items.observed) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(items, key, entry);
   if (entry === 0) return 'not-found';
   const held = entries.valueAt(entry);
   // As memcached: before the cas id is compared.
@@ -57,9 +57,9 @@ export function createNumber(
 ): ArithmeticResult {
   const digits = String(initial);
   const value: WireValue = wireValueOfText(digits);
-  if (items.observed) sawLookup(items, key, 0);
+  if (items.hasObservers) sawLookup(items, key, 0);
   const result = items.engine.set(key, value, { ttlMs: items.ttlMs(exptime), flags: 0 });
   const reply = result === 'stored' ? 'stored' : 'out-of-memory';
-  if (items.observed) sawStore(items, { key, mode: 'add', exptime }, reply, digits.length);
+  if (items.hasObservers) sawStore(items, { key, mode: 'add', exptime }, reply, digits.length);
   return reply === 'stored' ? { digits } : reply;
 }

@@ -1,16 +1,16 @@
 /** delete and flush_all, for every protocol. */
 
 import { CMD_FLUSH, DELETE_HITS, DELETE_MISSES } from '../counters.js';
+import type { IncrementalTask } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
 import type { Reply } from '../reply.js';
 import type { Request } from '../request.js';
-import type { SlowWork } from '../slow-work.js';
 import { sawDeletion, sawLookup } from './observation.js';
 
 /** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */
 export function remove(items: ItemStore, request: Request): Reply {
   const { entries } = items;
-  if (items.observed) observe(items, request);
+  if (items.hasObservers) observe(items, request);
   if (request.cas !== 0) {
     const entry = entries.peekSlot(request.key);
     if (entry !== 0 && items.casIdAt(entry) !== request.cas) return 'exists';
@@ -29,7 +29,7 @@ function observe(items: ItemStore, { key, cas }: Request): void {
 }
 
 /** A reply, or work that is to be done in steps before the reply `ok`. */
-export function flush(items: ItemStore, request: Request): Reply | SlowWork {
+export function flush(items: ItemStore, request: Request): Reply | IncrementalTask {
   items.count(CMD_FLUSH);
   if (!items.allowFlush) return 'flush-not-allowed';
   if (Number.isNaN(request.exptime)) return 'bad-exptime';

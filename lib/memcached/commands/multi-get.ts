@@ -1,17 +1,17 @@
 /** get, gets, gat and gats: a line of any number of keys, answered in as many turns as it takes. */
 
-import { type Exchange, NOTHING } from '../exchange.js';
 import { HASH_FACTOR, HASH_SEED } from '../key-memo.js';
 import { REPLIES_MAX_BYTES } from '../limits.js';
 import type { Request } from '../request.js';
+import { NOTHING, type SessionIo } from '../session-io.js';
 import { writeItem } from '../text/text-replies.js';
 import { fetchBytes, fetchToTouch } from './retrieval.js';
 
 const SPACE = 0x20;
 
 /** Answers as many of the request's keys as replies may wait for and a turn may have; true when that was all. */
-export function answerKeys(exchange: Exchange, request: Request): boolean {
-  const { out } = exchange;
+export function answerKeys(io: SessionIo, request: Request): boolean {
+  const { out } = io;
   const { line, keysEnd, verb } = request;
   const withCasId = verb === 'gets' || verb === 'gats';
   const exptime = verb === 'gat' || verb === 'gats' ? request.exptime : null;
@@ -19,14 +19,14 @@ export function answerKeys(exchange: Exchange, request: Request): boolean {
   for (;;) {
     while (at < keysEnd && line[at] === SPACE) at++;
     if (at === keysEnd) break;
-    if (out.length >= REPLIES_MAX_BYTES || --exchange.keysLeft < 0) {
+    if (out.length >= REPLIES_MAX_BYTES || --io.keysLeft < 0) {
       request.keysStart = at;
       return false;
     }
     const keyStart = at;
     let hash = HASH_SEED;
     for (; at < keysEnd && line[at] !== SPACE; at++) hash = Math.imul(hash ^ line[at]!, HASH_FACTOR);
-    answerKey(exchange, line, keyStart, at, hash, withCasId, exptime);
+    answerKey(io, line, keyStart, at, hash, withCasId, exptime);
   }
   out.text('END\r\n');
   request.line = NOTHING;
@@ -35,7 +35,7 @@ export function answerKeys(exchange: Exchange, request: Request): boolean {
 
 /** Answers one key, `line[start, end)`, whose bytes have the hash `hash`. */
 export function answerKey(
-  { items, out }: Exchange,
+  { items, out }: SessionIo,
   line: Buffer,
   start: number,
   end: number,

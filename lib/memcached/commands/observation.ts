@@ -1,5 +1,5 @@
 /**
- * What the log and the statistics by prefix are told of commands. Callers ask `items.observed` first: while
+ * What the log and the statistics by prefix are told of commands. Callers ask `items.hasObservers` first: while
  * nobody wants to know, that is all it costs.
  */
 

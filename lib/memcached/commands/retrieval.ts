@@ -19,7 +19,7 @@ export function fetch(items: ItemStore, key: string): number {
   const { counters } = items;
   counters[CMD_GET]!++;
   const slot = items.entries.readSlot(key);
-  if (items.observed) {
+  if (items.hasObservers) {
     sawLookup(items, key, slot);
     sawGet(items, key, slot);
   }
@@ -29,7 +29,7 @@ export function fetch(items: ItemStore, key: string): number {
 /** As `fetch`, for the key whose bytes are `line[start, end)`; `hash` is theirs. */
 export function fetchBytes(items: ItemStore, line: Buffer, start: number, end: number, hash: number): number {
   const { memo } = items;
-  const known = items.observed ? 0 : memo.find(line, start, end, hash);
+  const known = items.hasObservers ? 0 : memo.find(line, start, end, hash);
   let entry: number;
   if (known === 0) entry = fetch(items, line.toString('latin1', start, end));
   else {
@@ -58,7 +58,7 @@ export function fetchToTouch(items: ItemStore, key: string, retrieves: boolean):
   const { counters } = items;
   counters[CMD_TOUCH]!++;
   const slot = items.entries.readSlot(key);
-  if (items.observed) {
+  if (items.hasObservers) {
     sawLookup(items, key, slot);
     if (retrieves) sawGet(items, key, slot);
   }

@@ -23,19 +23,19 @@ export function beginStore(items: ItemStore, request: Request): Reply | null {
   }
   items.count(STORE_TOO_LARGE);
   if (request.dropsWhenRefused) items.engine.delete(request.key);
-  if (items.observed) sawStore(items, request, 'too-large', request.dataLength);
+  if (items.hasObservers) sawStore(items, request, 'too-large', request.dataLength);
   return 'too-large';
 }
 
 /** `beginStore` where nobody observes and the data is let in: counts a command and returns true, or has done nothing. */
-export function takesData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
+export function acceptsData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
   if (items.itemBytes(keyBytes, flags, valueBytes) > items.itemMaxBytes) return false;
   items.count(CMD_SET);
   return true;
 }
 
 export function store(items: ItemStore, request: Request, value: WireValue): Reply {
-  if (!items.observed) return storeValue(items, request, value);
+  if (!items.hasObservers) return storeValue(items, request, value);
   sawLookup(items, request.key, items.entries.peekSlot(request.key));
   const reply = storeValue(items, request, value);
   sawStore(items, request, reply, value.length);
@@ -46,7 +46,7 @@ export function store(items: ItemStore, request: Request, value: WireValue): Rep
  * A plain set, all of which has come at once, while nobody observes: as `store`. `known` is the number of the
  * key's entry, or 0.
  */
-export function setPlainly(
+export function storeFast(
   items: ItemStore,
   known: number,
   key: string,

@@ -9,7 +9,7 @@
  *   operating system's queue.
  */
 
-import type { Outlet } from '../conversation.js';
+import type { FrameSink } from '../subprotocol.js';
 import { batch, notification } from './json-rpc.js';
 import type { RpcSettings } from './rpc-context.js';
 import type { Subscriber } from './subscriptions/subscription.js';
@@ -18,7 +18,7 @@ import type { Subscriber } from './subscriptions/subscription.js';
 const TRY_AGAIN_LATER = 1013;
 
 export class Outbox implements Subscriber {
-  readonly #outlet: Outlet;
+  readonly #outlet: FrameSink;
   readonly #settings: Pick<RpcSettings, 'unsentMaxBytes' | 'unsentCutBytes'>;
   #isOver = false;
   #isPaused = false;
@@ -30,7 +30,7 @@ export class Outbox implements Subscriber {
   #heldNotices = 0;
   #dropped = 0;
 
-  constructor(outlet: Outlet, settings: Pick<RpcSettings, 'unsentMaxBytes' | 'unsentCutBytes'>) {
+  constructor(outlet: FrameSink, settings: Pick<RpcSettings, 'unsentMaxBytes' | 'unsentCutBytes'>) {
     this.#outlet = outlet;
     this.#settings = settings;
   }

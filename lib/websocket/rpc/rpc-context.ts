@@ -2,7 +2,7 @@
 
 import type { ItemStore } from '../../memcached/item-store.js';
 import { HotKeys } from './hot/hot-keys.js';
-import { Hub } from './subscriptions/hub.js';
+import { ChangeBroadcaster } from './subscriptions/change-broadcaster.js';
 
 /** What clients may do: everything, nothing that changes an entry, or see no values either. */
 export type RpcAccess = 'full' | 'read-only' | 'metadata';
@@ -34,7 +34,7 @@ export const SHORT_REPLY_BYTES: number = 16 * 1024;
 export class RpcContext {
   readonly items: ItemStore;
   readonly settings: RpcSettings;
-  readonly hub: Hub;
+  readonly broadcaster: ChangeBroadcaster;
   readonly hotKeys: HotKeys;
   /** Bytes of replies that are half made or wait for their clients. */
   waitingBytes = 0;
@@ -42,7 +42,7 @@ export class RpcContext {
   constructor(items: ItemStore, settings: RpcSettings) {
     this.items = items;
     this.settings = settings;
-    this.hub = new Hub(items, settings.onError);
+    this.broadcaster = new ChangeBroadcaster(items, settings.onError);
     this.hotKeys = new HotKeys(items);
   }
 
@@ -53,7 +53,7 @@ export class RpcContext {
 
   /** Lets go of the engine: nobody is told of changes any more. */
   close(): void {
-    this.hub.close();
+    this.broadcaster.close();
     this.hotKeys.stop();
   }
 }

@@ -29,20 +29,20 @@ export async function runOnSocket(
   pass: (seconds: number) => Promise<void>,
 ): Promise<SocketOutcome> {
   const patienceMs = row.differs === undefined ? PATIENCE_MS : SHORT_PATIENCE_MS;
-  const main = new Conversation(open(), patienceMs);
-  let beside: Conversation | undefined;
+  const main = new SubprotocolHandler(open(), patienceMs);
+  let beside: SubprotocolHandler | undefined;
   let replies = '';
   let silent = false;
   for (const turn of row.turns) {
     if (main.closed) break;
     if (turn.length === 1) {
       // What has been sent without an answer must have arrived: it came before this one's question.
-      if (silent) await new Conversation(open(), patienceMs).ask();
+      if (silent) await new SubprotocolHandler(open(), patienceMs).ask();
       await pass(turn[0]);
       continue;
     }
     silent = turn[1] === '';
-    if (turn[2] === 'beside') beside ??= new Conversation(open(), patienceMs);
+    if (turn[2] === 'beside') beside ??= new SubprotocolHandler(open(), patienceMs);
     const conversation = turn[2] === 'beside' ? beside! : main;
     replies += await conversation.say(turn[0], turn[1].length);
   }
@@ -55,7 +55,7 @@ export async function runOnSocket(
   return { replies, closed };
 }
 
-class Conversation {
+class SubprotocolHandler {
   closed = false;
   readonly #socket: Duplex;
   readonly #patienceMs: number;

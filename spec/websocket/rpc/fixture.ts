@@ -1,15 +1,18 @@
 /** A hotset.v1 conversation without a socket: frames in as texts, and whatever comes out. */
 
 import { ManualClock } from '../../../lib/index.js';
-import { ItemStore, type ItemStoreOptions, type WireEngine } from '../../../lib/memcached/item-store.js';
-import { createWireEngine, type WireEngineOptions } from '../../../lib/memcached/wire-engine.js';
-import type { Conversation, Outlet } from '../../../lib/websocket/conversation.js';
-import { createRpcConversation, RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/index.js';
+import { ItemStore, type ItemStoreOptions, type MemcachedEngine } from '../../../lib/memcached/item-store.js';
+import {
+  createMemcachedEngine,
+  type MemcachedEngineOptions,
+} from '../../../lib/memcached/memcached-engine.js';
+import { createRpcHandler, RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/index.js';
+import type { FrameSink, SubprotocolHandler } from '../../../lib/websocket/subprotocol.js';
 
 export const START_MS: number = Date.UTC(2026, 0, 1);
 
 /** What a client would receive. Everything is taken at once unless the client is told not to read. */
-export class FakeOutlet implements Outlet {
+export class FakeOutlet implements FrameSink {
   readonly id: number;
   unsentBytes = 0;
   reads = true;
@@ -52,12 +55,12 @@ export class FakeOutlet implements Outlet {
 /** A client, seen from the server. */
 export class Peer {
   readonly outlet: FakeOutlet;
-  readonly conversation: Conversation;
+  readonly conversation: SubprotocolHandler;
   #lastId = 0;
 
   constructor(id: number, context: RpcContext) {
     this.outlet = new FakeOutlet(id);
-    this.conversation = createRpcConversation(this.outlet, context);
+    this.conversation = createRpcHandler(this.outlet, context);
   }
 
   send(frame: string | Buffer | object): void {
@@ -111,7 +114,7 @@ function resultOf(frames: readonly unknown[], id: number): unknown {
 
 export class Endpoint {
   readonly clock: ManualClock = new ManualClock(START_MS);
-  readonly engine: WireEngine;
+  readonly engine: MemcachedEngine;
   readonly items: ItemStore;
   readonly context: RpcContext;
   readonly errors: unknown[] = [];
@@ -120,9 +123,9 @@ export class Endpoint {
   constructor(
     settings: Partial<RpcSettings> = {},
     itemOptions: ItemStoreOptions = {},
-    engineOptions: WireEngineOptions = {},
+    engineOptions: MemcachedEngineOptions = {},
   ) {
-    this.engine = createWireEngine({ maxBytes: '64MiB', clock: this.clock, ...engineOptions });
+    this.engine = createMemcachedEngine({ maxBytes: '64MiB', clock: this.clock, ...engineOptions });
     this.items = new ItemStore(this.engine, { clock: this.clock, ...itemOptions });
     this.context = new RpcContext(this.items, {
       access: 'full',

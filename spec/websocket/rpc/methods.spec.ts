@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { COUNTERS, type CounterName } from '../../../lib/memcached/counters.js';
-import { wireKey } from '../../../lib/memcached/wire-key.js';
+import { encodeKey } from '../../../lib/memcached/key-encoding.js';
 import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
 import { Endpoint, type Peer } from './fixture.js';
 
@@ -82,7 +82,7 @@ describe('keys', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.call('set', { key, value: 'v' });
-    expect(endpoint.engine.has(wireKey(key))).toBe(true);
+    expect(endpoint.engine.has(encodeKey(key))).toBe(true);
     expect(client.call('getMany', { keys: [key] })).toMatchObject([{ value: 'v' }]);
     expect(client.call('delete', { key })).toEqual({ result: 'deleted' });
     expect(endpoint.engine.size).toBe(0);

@@ -1,5 +1,6 @@
 /** What the packets of the binary protocol do to the items, and what they are answered with. */
 
+import { VERSION } from '../../admin/version.js';
 import { type Header, readUint64, STATUS, type Status } from '../../binary/binary-packet.js';
 import {
   writeDone,
@@ -10,13 +11,12 @@ import {
   writeText,
 } from '../../binary/binary-replies.js';
 import type { Opcode } from '../../binary/opcodes.js';
-import type { Exchange } from '../../exchange.js';
+import type { IncrementalTask } from '../../incremental-task.js';
 import type { ItemStore } from '../../item-store.js';
 import type { Reply } from '../../reply.js';
 import type { Request, StoreMode, Verb } from '../../request.js';
-import type { SlowWork } from '../../slow-work.js';
+import type { SessionIo } from '../../session-io.js';
 import type { WireValue } from '../../wire-value.js';
-import { VERSION } from '../admin/version.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
 import { flush, remove } from '../deletion.js';
 import { fetch, fetchToTouch } from '../retrieval.js';
@@ -42,32 +42,32 @@ const STATUS_OF: Readonly<Partial<Record<Reply, Exclude<Status, 0>>>> = {
  * conversation; work that is returned is to be done before anything else.
  */
 export function executeBinary(
-  exchange: Exchange,
+  io: SessionIo,
   opcode: Opcode,
   header: Header,
   request: Request,
   memory: Buffer,
   at: number,
-): boolean | SlowWork {
-  const { items, out } = exchange;
+): boolean | IncrementalTask {
+  const { items, out } = io;
   switch (opcode.command) {
     case 'get':
-      get(exchange, opcode, header, request, null);
+      get(io, opcode, header, request, null);
       break;
     case 'touch':
     case 'gat':
-      get(exchange, opcode, header, request, memory.readUInt32BE(at));
+      get(io, opcode, header, request, memory.readUInt32BE(at));
       break;
     case 'increment':
     case 'decrement':
-      increment(exchange, opcode, header, request, memory, at);
+      increment(io, opcode, header, request, memory, at);
       break;
     case 'delete':
-      answer(exchange, opcode, header, remove(items, request));
+      answer(io, opcode, header, remove(items, request));
       break;
     case 'flush':
       request.exptime = header.extrasBytes === 4 ? memory.readUInt32BE(at) : 0;
-      return flushAll(exchange, opcode, header, flush(items, request));
+      return flushAll(io, opcode, header, flush(items, request));
     case 'noop':
       writeDone(out, header);
       break;
@@ -88,25 +88,25 @@ export function executeBinary(
 
 /** Answers, or returns the work that ends with the answer. */
 function flushAll(
-  exchange: Exchange,
+  io: SessionIo,
   opcode: Opcode,
   header: Header,
   outcome: ReturnType<typeof flush>,
-): true | SlowWork {
+): true | IncrementalTask {
   if (typeof outcome === 'string') {
-    answer(exchange, opcode, header, outcome);
+    answer(io, opcode, header, outcome);
     return true;
   }
-  return flushSlowly(exchange, opcode, header, outcome);
+  return flushSlowly(io, opcode, header, outcome);
 }
 
-function* flushSlowly(exchange: Exchange, opcode: Opcode, header: Header, work: SlowWork): Generator<void> {
+function* flushSlowly(io: SessionIo, opcode: Opcode, header: Header, work: IncrementalTask): Generator<void> {
   while (work.next().done !== true) yield;
-  answer(exchange, opcode, header, 'ok');
+  answer(io, opcode, header, 'ok');
 }
 
 /** Success or failure; a quiet command does not tell of success. */
-function answer({ out }: Exchange, opcode: Opcode, header: Header, reply: Reply): void {
+function answer({ out }: SessionIo, opcode: Opcode, header: Header, reply: Reply): void {
   const error = STATUS_OF[reply];
   if (error !== undefined) writeError(out, header, error);
   else if (!opcode.quiet) writeDone(out, header);
@@ -114,7 +114,7 @@ function answer({ out }: Exchange, opcode: Opcode, header: Header, reply: Reply)
 
 /** get, touch and gat; the last two come with an exptime. */
 function get(
-  { items, out }: Exchange,
+  { items, out }: SessionIo,
   opcode: Opcode,
   header: Header,
   request: Request,
@@ -154,7 +154,7 @@ export function beginBinaryStore(
 }
 
 export function storeBinary(
-  { items, out }: Exchange,
+  { items, out }: SessionIo,
   opcode: Opcode,
   header: Header,
   request: Request,
@@ -175,7 +175,7 @@ function storeError({ command }: Opcode, reply: Reply): Exclude<Status, 0> {
 }
 
 function increment(
-  { items, out }: Exchange,
+  { items, out }: SessionIo,
   opcode: Opcode,
   header: Header,
   { key, cas }: Request,

@@ -1,18 +1,23 @@
 /** stat: one packet for each line, and an empty one as the end. */
 
+import type { Stat } from '../../admin/answer.js';
+import { statLists } from '../../admin/stat-lists.js';
 import { type Header, STATUS } from '../../binary/binary-packet.js';
 import { writeError, writeStat } from '../../binary/binary-replies.js';
+import type { IncrementalTask } from '../../incremental-task.js';
 import type { ItemStore } from '../../item-store.js';
 import type { ReplyBuffer } from '../../reply-buffer.js';
-import type { SlowWork } from '../../slow-work.js';
-import type { Stat } from '../admin/answer.js';
-import { statLists } from '../admin/stat-lists.js';
 
 /** What these have to say stands in one packet, under this name. */
 const DETAIL = 'detailed';
 
 /** Answers, or returns the work that ends with the answer. */
-export function writeStats(items: ItemStore, out: ReplyBuffer, header: Header, key: string): SlowWork | null {
+export function writeStats(
+  items: ItemStore,
+  out: ReplyBuffer,
+  header: Header,
+  key: string,
+): IncrementalTask | null {
   const words = key.split(' ').filter((word) => word !== '');
   const answer = statLists(items, words);
   if (answer === 'ok' || answer === 'reset') writeList(out, header, []);

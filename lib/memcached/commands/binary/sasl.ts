@@ -4,7 +4,7 @@ import { type Header, STATUS } from '../../binary/binary-packet.js';
 import { writeError, writeText } from '../../binary/binary-replies.js';
 import type { Opcode } from '../../binary/opcodes.js';
 import { AUTH_CMDS, AUTH_ERRORS } from '../../counters.js';
-import type { Exchange } from '../../exchange.js';
+import type { SessionIo } from '../../session-io.js';
 import { bytesOf, type WireValue } from '../../wire-value.js';
 
 export const MECHANISM = 'PLAIN';
@@ -15,7 +15,7 @@ export function isSasl({ command }: Opcode): boolean {
 
 /** Checks an answer of the client's, and answers it: whether it has said who it is. */
 export function authenticate(
-  { items, out, credentials, onAuthFailure }: Exchange,
+  { items, out, credentials, onAuthFailure }: SessionIo,
   header: Header,
   mechanism: string,
   message: WireValue,

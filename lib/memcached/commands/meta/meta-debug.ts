@@ -12,7 +12,7 @@ export function metaDebug(items: ItemStore, { key }: Request): string {
   const { entries } = items;
   items.count(CMD_META);
   const entry = entries.peekSlot(key);
-  if (items.observed) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(items, key, entry);
   if (entry === 0) return 'EN\r\n';
   const ttlMs = entries.remainingTtlMsAt(entry);
   const fields = {

@@ -17,7 +17,7 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
   const { entries } = items;
   const { meta, key } = request;
   const entry = entries.peekSlot(key);
-  if (items.observed) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(items, key, entry);
   if (entry === 0) {
     items.count(DELETE_MISSES);
     writeStatus(out, 'NF', request);
@@ -35,7 +35,7 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
   const stays = meta.hasUpper(UPPER.I);
   if (stays) invalidate(items, request);
   else if (!meta.has(LOWER.x)) {
-    if (items.observed) sawDeletion(items, key, 'md', entry);
+    if (items.hasObservers) sawDeletion(items, key, 'md', entry);
     entries.delete(key);
   }
   if (!stays) items.count(DELETE_HITS);

@@ -45,7 +45,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
     }
   }
   let entry = read(items, request);
-  if (items.observed) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(items, key, entry);
   let created = false;
   if (entry <= 0 && meta.hasUpper(UPPER.N)) {
     entry = vivify(items, key, meta);

@@ -7,7 +7,7 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ItemStore } from '../../../memcached/item-store.js';
-import { keyText } from '../../../memcached/wire-key.js';
+import { decodeKey } from '../../../memcached/key-encoding.js';
 import { FrequentTexts } from './frequent-texts.js';
 
 /** Without a question for so long, nobody is interested any more. */
@@ -75,12 +75,12 @@ export class HotKeys {
     return {
       ...report,
       keys: keys.map(({ text, count }) => ({
-        key: keyText(text),
+        key: decodeKey(text),
         reads: count,
         bytes: this.#bytesOf(text) ?? 0,
       })),
       prefixes: prefixes.map(({ text, count }) => ({
-        prefix: keyText(text),
+        prefix: decodeKey(text),
         reads: count,
         ...(held.get(text) ?? { bytes: 0, keys: 0 }),
       })),

@@ -1,7 +1,7 @@
 /** Methods that read values. They count, and promote, as memcached's `get` does. */
 
 import { fetch } from '../../../memcached/commands/retrieval.js';
-import { wireKey } from '../../../memcached/wire-key.js';
+import { encodeKey } from '../../../memcached/key-encoding.js';
 import { required } from '../params.js';
 import { RpcError } from '../rpc-error.js';
 import { entryJson } from '../stored-value.js';
@@ -9,7 +9,7 @@ import { AS, type Call, isTexts, KEY, type Method, method, type Steps } from './
 
 export const READS: Readonly<Record<string, Method>> = {
   get: method('values', { key: KEY, as: AS }, (call, { key, as }) =>
-    read(call, wireKey(key), as === 'base64'),
+    read(call, encodeKey(key), as === 'base64'),
   ),
   getMany: method(
     'values',
@@ -18,7 +18,7 @@ export const READS: Readonly<Record<string, Method>> = {
       const { maxBatch } = call.context.settings;
       if (keys.length > maxBatch)
         throw new RpcError('HOTSET_TOO_MANY', `keys takes up to ${maxBatch} keys; got ${keys.length}`);
-      return readAll(call, keys.map(wireKey), as === 'base64');
+      return readAll(call, keys.map(encodeKey), as === 'base64');
     },
   ),
 };

@@ -1,7 +1,7 @@
 /** Methods that tell of the cache and its entries, without values. They change neither order nor statistics. */
 
+import { encodeKey } from '../../../memcached/key-encoding.js';
 import { overview } from '../../../memcached/overview.js';
-import { wireKey } from '../../../memcached/wire-key.js';
 import { VERSION } from '../../../version.js';
 import { optional } from '../params.js';
 import { RpcError } from '../rpc-error.js';
@@ -19,7 +19,7 @@ export const VIEWS: Readonly<Record<string, Method>> = {
   ),
   inspect: method('metadata', { key: KEY }, ({ items }, { key }) => {
     const { entries } = items;
-    const entry = entries.peekSlot(wireKey(key));
+    const entry = entries.peekSlot(encodeKey(key));
     if (entry === 0) return 'null';
     const facts = {
       bytes: entries.bytesAt(entry),

@@ -5,9 +5,9 @@ import { flush, remove } from '../../../memcached/commands/deletion.js';
 import { fetchToTouch } from '../../../memcached/commands/retrieval.js';
 import { beginStore, store } from '../../../memcached/commands/storage.js';
 import type { ItemStore } from '../../../memcached/item-store.js';
+import { encodeKey } from '../../../memcached/key-encoding.js';
 import type { Reply } from '../../../memcached/reply.js';
 import { type CasId, Request, type StoreMode } from '../../../memcached/request.js';
-import { wireKey } from '../../../memcached/wire-key.js';
 import { isWellFormed } from '../../../value-text.js';
 import { optional, type ParamsOf, required } from '../params.js';
 import { RpcError } from '../rpc-error.js';
@@ -49,12 +49,12 @@ export const WRITES: Readonly<Record<string, Method>> = {
     },
   ),
   delete: method('changes', { key: KEY }, (call, { key }) => {
-    fill(beginAct(call, key));
+    fill(beginWrite(call, key));
     return `{"result":"${remove(call.items, request)}"}`;
   }),
   touch: method('changes', { key: KEY, ttlMs: required(TTL_TAKES, isTtlMs) }, (call, { key, ttlMs }) => {
     const { items } = call;
-    const entry = fetchToTouch(items, beginAct(call, key), false);
+    const entry = fetchToTouch(items, beginWrite(call, key), false);
     if (entry === 0) return NOT_FOUND;
     items.entries.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
@@ -64,7 +64,7 @@ export const WRITES: Readonly<Record<string, Method>> = {
     { key: KEY, by: optional('a whole number, of at most 2^53 - 1 either way', isWhole) },
     (call, { key, by = 1 }) => {
       const { items } = call;
-      const wire = beginAct(call, key);
+      const wire = beginWrite(call, key);
       const version = nextVersionJson(items);
       const increments = by >= 0;
       const adjusted = adjust(items, { key: wire, increments, delta: Math.abs(by), cas: 0 });
@@ -77,7 +77,7 @@ export const WRITES: Readonly<Record<string, Method>> = {
   flush: method('changes', {}, ({ items, subscriptions }) => {
     if (!items.allowFlush) throw new RpcError('HOTSET_FORBIDDEN', 'flush is forbidden on this server');
     fill('');
-    subscriptions.beginAct(undefined);
+    subscriptions.beginWrite(undefined);
     flush(items, request);
     return '{"result":"flushed"}';
   }),
@@ -91,7 +91,7 @@ function stored(
 ): string {
   const given = givenValue(value, base64);
   const { items } = call;
-  const wire = beginAct(call, key);
+  const wire = beginWrite(call, key);
   fill(wire);
   request.mode = mode;
   request.cas = cas;
@@ -106,9 +106,9 @@ function stored(
 }
 
 /** The key as the engine holds it. What changes it now is the client's own doing. */
-function beginAct({ subscriptions }: Call, key: string): string {
-  const wire = wireKey(key);
-  subscriptions.beginAct(wire);
+function beginWrite({ subscriptions }: Call, key: string): string {
+  const wire = encodeKey(key);
+  subscriptions.beginWrite(wire);
   return wire;
 }
 

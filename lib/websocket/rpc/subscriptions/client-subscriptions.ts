@@ -1,9 +1,9 @@
 /** One connection's subscriptions, by number, and their bounds. */
 
-import { wireKey } from '../../../memcached/wire-key.js';
+import { encodeKey } from '../../../memcached/key-encoding.js';
 import type { RpcSettings } from '../rpc-context.js';
 import { RpcError } from '../rpc-error.js';
-import type { Hub } from './hub.js';
+import type { ChangeBroadcaster } from './change-broadcaster.js';
 import type { Subscriber, Subscription } from './subscription.js';
 
 /** Prefixes and keys of one subscription. */
@@ -15,15 +15,15 @@ export const TEXT_MAX_BYTES: number = 256 * 1024;
 export type SubscriptionSettings = Pick<RpcSettings, 'maxSubscriptions' | 'subscriptionsMaxBytes'>;
 
 export class ClientSubscriptions {
-  readonly #hub: Hub;
+  readonly #broadcaster: ChangeBroadcaster;
   readonly #subscriber: Subscriber;
   readonly #settings: SubscriptionSettings;
   readonly #byNumber = new Map<number, Subscription>();
   #lastNumber = 0;
   #textBytes = 0;
 
-  constructor(hub: Hub, subscriber: Subscriber, settings: SubscriptionSettings) {
-    this.#hub = hub;
+  constructor(broadcaster: ChangeBroadcaster, subscriber: Subscriber, settings: SubscriptionSettings) {
+    this.#broadcaster = broadcaster;
     this.#subscriber = subscriber;
     this.#settings = settings;
   }
@@ -35,15 +35,15 @@ export class ClientSubscriptions {
       throw new RpcError('HOTSET_TOO_MANY', `a connection may have ${maxSubscriptions} subscriptions`);
     if (prefixes.length + keys.length > TEXTS_MAX)
       throw new RpcError('HOTSET_TOO_MANY', `a subscription takes up to ${TEXTS_MAX} prefixes and keys`);
-    const wirePrefixes = new Set(prefixes.map((prefix) => (prefix === '' ? '' : wireKey(prefix))));
-    const wireKeys = new Set(keys.map(wireKey));
+    const wirePrefixes = new Set(prefixes.map((prefix) => (prefix === '' ? '' : encodeKey(prefix))));
+    const wireKeys = new Set(keys.map(encodeKey));
     const bytes = lengthOf(wirePrefixes) + lengthOf(wireKeys);
     if (this.#textBytes + bytes > TEXT_MAX_BYTES)
       throw new RpcError(
         'HOTSET_TOO_MANY',
         `the prefixes and keys of a connection's subscriptions may have ${TEXT_MAX_BYTES} bytes together`,
       );
-    if (this.#hub.bytesWith(wirePrefixes, wireKeys) > subscriptionsMaxBytes)
+    if (this.#broadcaster.bytesWith(wirePrefixes, wireKeys) > subscriptionsMaxBytes)
       throw new RpcError(
         'HOTSET_TOO_MANY',
         'the subscriptions of all clients take as much memory as they may',
@@ -51,7 +51,7 @@ export class ClientSubscriptions {
     this.#textBytes += bytes;
     this.#byNumber.set(
       ++this.#lastNumber,
-      this.#hub.subscribe(this.#subscriber, wirePrefixes, wireKeys, noEcho),
+      this.#broadcaster.subscribe(this.#subscriber, wirePrefixes, wireKeys, noEcho),
     );
     return this.#lastNumber;
   }
@@ -62,17 +62,17 @@ export class ClientSubscriptions {
     if (subscription === undefined) return false;
     for (const { text } of subscription.groups) this.#textBytes -= text.length;
     this.#byNumber.delete(number);
-    this.#hub.unsubscribe(subscription);
+    this.#broadcaster.unsubscribe(subscription);
     return true;
   }
 
   /** What changes the key next, or with undefined all keys, is this connection's own doing. */
-  beginAct(key: string | undefined): void {
-    this.#hub.beginAct(this.#subscriber, key);
+  beginWrite(key: string | undefined): void {
+    this.#broadcaster.beginWrite(this.#subscriber, key);
   }
 
-  endAct(): void {
-    this.#hub.endAct();
+  endWrite(): void {
+    this.#broadcaster.endWrite();
   }
 
   close(): void {

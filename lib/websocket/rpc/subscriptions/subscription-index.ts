@@ -8,7 +8,7 @@
  */
 
 import { TrieMap } from 'mnemonist';
-import { Group, type Subscription } from './subscription.js';
+import { type Subscription, Topic } from './subscription.js';
 
 /**
  * mnemonist can find the texts below a prefix, and not the prefixes of a text: this looks at its nodes, plain objects
@@ -31,13 +31,13 @@ const NAMES: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 export class SubscriptionIndex {
-  readonly #keys = new Map<string, Group>();
+  readonly #keys = new Map<string, Topic>();
   /** By prefixes in which digits have other names. */
-  readonly #prefixes: TrieMap<string, Group>;
+  readonly #prefixes: TrieMap<string, Topic>;
   #bytes = 0;
 
   /** `prefixes` is for tests, which count the steps. */
-  constructor(prefixes: TrieMap<string, Group> = new TrieMap()) {
+  constructor(prefixes: TrieMap<string, Topic> = new TrieMap()) {
     this.#prefixes = prefixes;
   }
 
@@ -52,11 +52,11 @@ export class SubscriptionIndex {
   }
 
   /** Adds the subscription to those who have asked for this key or prefix. */
-  join(text: string, isPrefix: boolean, subscription: Subscription): Group {
+  join(text: string, isPrefix: boolean, subscription: Subscription): Topic {
     let group = this.#find(text, isPrefix);
     if (group === undefined) {
       this.#bytes += groupBytes(text, isPrefix);
-      group = new Group(text, isPrefix);
+      group = new Topic(text, isPrefix);
       if (isPrefix) this.#prefixes.set(renamed(text), group);
       else this.#keys.set(text, group);
     }
@@ -65,7 +65,7 @@ export class SubscriptionIndex {
     return group;
   }
 
-  leave(group: Group, subscription: Subscription): void {
+  leave(group: Topic, subscription: Subscription): void {
     const { text, isPrefix } = group;
     group.leave(subscription);
     this.#bytes -= PLACE_BYTES;
@@ -75,18 +75,18 @@ export class SubscriptionIndex {
     else this.#keys.delete(text);
   }
 
-  #find(text: string, isPrefix: boolean): Group | undefined {
+  #find(text: string, isPrefix: boolean): Topic | undefined {
     return isPrefix ? this.#prefixes.get(renamed(text)) : this.#keys.get(text);
   }
 
   /** The groups that this key concerns. */
-  groupsOf(key: string): Group[] {
-    const groups: Group[] = [];
+  groupsOf(key: string): Topic[] {
+    const groups: Topic[] = [];
     const exact = this.#keys.get(key);
     if (exact !== undefined) groups.push(exact);
     let node: TrieNode | undefined = (this.#prefixes as unknown as { root: TrieNode }).root;
     for (let i = 0; node !== undefined; i++) {
-      const group = node[END] as Group | undefined;
+      const group = node[END] as Topic | undefined;
       if (group !== undefined) groups.push(group);
       // Keys of the binary protocol may have a NUL, which no prefix has.
       if (i === key.length || key[i] === END) break;

@@ -13,19 +13,19 @@ export interface Subscription {
   readonly subscriber: Subscriber;
   /** Leaves out what the subscriber itself has changed. */
   readonly noEcho: boolean;
-  readonly groups: Group[];
+  readonly groups: Topic[];
 }
 
 /**
  * All who have asked for the same key or prefix. However often one client has asked for it, it is one member: what
  * telling costs grows with clients, and not with subscriptions.
  */
-export class Group {
+export class Topic {
   /** As the engine holds it. */
   readonly text: string;
   readonly isPrefix: boolean;
   /** What they are to be told of this turn. */
-  told: Notice[] = [];
+  told: Invalidation[] = [];
   readonly #members = new Map<Subscriber, Membership>();
 
   constructor(text: string, isPrefix: boolean) {
@@ -72,14 +72,14 @@ export interface Membership {
 }
 
 /** As the engine names it; `cleared` is told of all keys. */
-export type NoticeCause = 'stored' | 'touched' | 'deleted' | 'evicted' | 'expired' | 'cleared';
+export type InvalidationCause = 'stored' | 'touched' | 'deleted' | 'evicted' | 'expired' | 'cleared';
 
 /** What has happened to a key in one turn of the event loop. */
-export interface Notice {
+export interface Invalidation {
   /** Null for all keys. */
   readonly key: string | null;
   /** The last one. */
-  cause: NoticeCause;
+  cause: InvalidationCause;
   /** Who made every one of the changes; null for several, or somebody who is no client here. */
   author: Subscriber | null;
   /** As it is told, once it has been put into words. */

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { TrieMap } from 'mnemonist';
 import { describe, expect, it } from 'vitest';
-import type { Group, Subscription } from '../../../../lib/websocket/rpc/subscriptions/subscription.js';
+import type { Subscription, Topic } from '../../../../lib/websocket/rpc/subscriptions/subscription.js';
 import { SubscriptionIndex } from '../../../../lib/websocket/rpc/subscriptions/subscription-index.js';
 
 function subscription(): Subscription {
@@ -19,7 +19,7 @@ describe('the index', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const index = new SubscriptionIndex();
-        const joined: { group: Group; subscription: Subscription }[] = [];
+        const joined: { group: Topic; subscription: Subscription }[] = [];
         for (const { text, isPrefix, leaves, key } of steps) {
           const last = leaves ? joined.splice(joined.length >> 1, 1)[0] : undefined;
           if (last !== undefined) index.leave(last.group, last.subscription);
@@ -53,7 +53,7 @@ describe('the index', () => {
   });
 
   it('forgets texts that nobody asks for any more', () => {
-    const trie = new TrieMap<string, Group>();
+    const trie = new TrieMap<string, Topic>();
     const index = new SubscriptionIndex(trie);
     const made = subscription();
     const groups = ['', 'a', 'abc', 'abd', '7'].map((prefix) => index.join(prefix, true, made));
@@ -79,7 +79,7 @@ describe('the index', () => {
 });
 
 /** A trie whose nodes count how often they are looked at. */
-function countingTrie(): { trie: TrieMap<string, Group>; reads: () => number } {
+function countingTrie(): { trie: TrieMap<string, Topic>; reads: () => number } {
   let reads = 0;
   const counting = (node: object): object =>
     new Proxy(node, {
@@ -94,7 +94,7 @@ function countingTrie(): { trie: TrieMap<string, Group>; reads: () => number } {
           Object.getPrototypeOf(value) === Object.prototype ? counting(value) : value,
         ),
     });
-  const trie = new TrieMap<string, Group>();
+  const trie = new TrieMap<string, Topic>();
   (trie as unknown as { root: object }).root = counting({});
   return { trie, reads: () => reads };
 }

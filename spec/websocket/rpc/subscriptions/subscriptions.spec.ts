@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { storeOf } from '../../../../lib/engine/cache-engine.js';
+import { encodeKey } from '../../../../lib/memcached/key-encoding.js';
 import { ReplyBuffer } from '../../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../../lib/memcached/session.js';
-import { wireKey } from '../../../../lib/memcached/wire-key.js';
 import { wireValueOfText } from '../../../../lib/memcached/wire-value.js';
-import { NOTICES_MAX_PER_TURN } from '../../../../lib/websocket/rpc/subscriptions/hub.js';
+import { NOTICES_MAX_PER_TURN } from '../../../../lib/websocket/rpc/subscriptions/change-broadcaster.js';
 import { Endpoint, type Peer, turn } from '../fixture.js';
 
 const V = wireValueOfText('v');
@@ -124,10 +124,10 @@ describe('keys and prefixes', () => {
   ])('%j', async (params, concerned, others) => {
     const endpoint = new Endpoint();
     const client = subscriber(endpoint, params);
-    for (const key of others) endpoint.engine.set(wireKey(key), V);
+    for (const key of others) endpoint.engine.set(encodeKey(key), V);
     expect(await heard(client)).toEqual([]);
     for (const key of concerned) {
-      endpoint.engine.set(wireKey(key), V);
+      endpoint.engine.set(encodeKey(key), V);
       expect(await heard(client)).toEqual([told(key, 'stored', expect.any(String) as string)]);
     }
   });

@@ -1,0 +1,153 @@
+/**
+ * Keeps one connection to the server: connects, notices when it is gone, and connects again after a wait that
+ * grows and is random, so that the clients of a server that restarts do not all come at once.
+ *
+ * There is one socket at most that counts. Whatever a former one does is ignored.
+ */
+
+import { HotsetError } from '../errors.js';
+import type { ClientState, ResolvedClient } from './options.js';
+import { type ClientSocket, SUBPROTOCOL, subprotocolsFor } from './socket.js';
+
+/** What a link tells. None of these may throw. */
+export interface LinkEvents {
+  /** Connected: what may be sent is sent with `Link.send`. */
+  onUp(): void;
+  onFrame(data: unknown): void;
+  /** What was connected, or was to be, is not any more. */
+  onDown(error: HotsetError): void;
+  onState(state: ClientState, error?: HotsetError): void;
+}
+
+export class Link {
+  readonly #url: string;
+  readonly #options: ResolvedClient;
+  readonly #events: LinkEvents;
+  #state: ClientState = 'connecting';
+  #socket: ClientSocket | null = null;
+  /** Tells the attempt of now from those before. */
+  #attempt = 0;
+  /** Attempts and connections that came to nothing, since one was of use. */
+  #failures = 0;
+  #cancel: () => void = () => {};
+
+  constructor(url: string, options: ResolvedClient, events: LinkEvents) {
+    this.#url = url;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  connect(): void {
+    if (this.#state === 'closed') return;
+    const attempt = ++this.#attempt;
+    const { connectTimeoutMs, scheduler } = this.#options;
+    this.#cancel = scheduler.schedule(connectTimeoutMs, () =>
+      this.cut(disconnected(`no connection within connectTimeoutMs: ${connectTimeoutMs}`)),
+    );
+    this.#enter('connecting');
+    void this.#open(attempt);
+  }
+
+  send(text: string): void {
+    try {
+      this.#socket?.send(text);
+    } catch (cause) {
+      this.cut(disconnected('the socket does not take what is sent', cause));
+    }
+  }
+
+  /** The connection is of use: the next one that is lost is sought again without delay. */
+  prove(): void {
+    this.#failures = 0;
+  }
+
+  /** Lets go of the connection, whatever state it is in, and seeks another one after a while. */
+  cut(error: HotsetError): void {
+    if (this.#state === 'closed') return;
+    this.#letGo(end);
+    const { backoffBaseMs, backoffMaxMs, random, scheduler } = this.#options;
+    const longestMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** this.#failures++);
+    this.#cancel = scheduler.schedule(random() * longestMs, () => this.connect());
+    this.#events.onDown(error);
+    this.#enter('disconnected', error);
+  }
+
+  /** Ends the connection for good. */
+  close(error: HotsetError): void {
+    if (this.#state === 'closed') return;
+    this.#letGo((socket) => socket.close(1000, 'the client is done'));
+    this.#events.onDown(error);
+    this.#enter('closed');
+  }
+
+  async #open(attempt: number): Promise<void> {
+    const { socket: makeSocket, token } = this.#options;
+    let socket: ClientSocket;
+    try {
+      socket = await makeSocket(this.#url, subprotocolsFor(token));
+    } catch (cause) {
+      if (attempt === this.#attempt) this.cut(disconnected('no WebSocket could be made', cause));
+      return;
+    }
+    const onCurrent =
+      <E>(listener: (event: E) => void): ((event: E) => void) =>
+      (event) => {
+        if (attempt === this.#attempt) listener(event);
+      };
+    socket.onopen = onCurrent(() => this.#up(socket, attempt));
+    socket.onmessage = onCurrent(({ data }: { data: unknown }) => this.#events.onFrame(data));
+    // Node's own WebSocket says nothing more after a handshake that has failed; a browser does not say why.
+    socket.onerror = onCurrent(({ message }: { message?: unknown }) =>
+      this.cut(
+        disconnected(typeof message === 'string' && message !== '' ? message : 'the connection failed'),
+      ),
+    );
+    socket.onclose = onCurrent(({ code, reason }: { code: number; reason: string }) =>
+      this.cut(disconnected(`the connection was closed with ${code}${reason && `: ${reason}`}`)),
+    );
+    if (attempt === this.#attempt) this.#socket = socket;
+    else end(socket);
+  }
+
+  #up(socket: ClientSocket, attempt: number): void {
+    if (socket.protocol !== SUBPROTOCOL) {
+      this.cut(new HotsetError('HOTSET_PROTOCOL', `the server does not speak ${SUBPROTOCOL}`));
+      return;
+    }
+    this.#cancel();
+    this.#state = 'connected';
+    this.#events.onUp();
+    if (attempt === this.#attempt) this.#events.onState('connected');
+  }
+
+  #letGo(farewell: (socket: ClientSocket) => void): void {
+    this.#attempt++;
+    this.#cancel();
+    const socket = this.#socket;
+    this.#socket = null;
+    try {
+      if (socket !== null) farewell(socket);
+    } catch {
+      // It is gone already, which is what was wanted.
+    }
+  }
+
+  #enter(state: ClientState, error?: HotsetError): void {
+    this.#state = state;
+    this.#events.onState(state, error);
+  }
+}
+
+function disconnected(message: string, cause?: unknown): HotsetError {
+  return new HotsetError('HOTSET_DISCONNECTED', message, cause === undefined ? undefined : { cause });
+}
+
+/** Without waiting for the other side, where the platform can. */
+function end(socket: ClientSocket): void {
+  if (socket.terminate === undefined) socket.close();
+  else socket.terminate();
+}

@@ -1,0 +1,187 @@
+/**
+ * Requests for entries, and what the near cache makes of them: it is asked first, it hears of a write when that is
+ * called, and it sees each reply before anything that the server told after it.
+ */
+
+import { invalidArgument, rejectUnknownOptions } from '../errors.js';
+import { entriesOf, entryOf, type RemoteEntry, type WriteOutcome, writeOutcomeOf } from './answers.js';
+import type { NearCache, PendingRead } from './near-cache.js';
+import type { CallOptions, RequestQueue } from './request-queue.js';
+import { type CacheValue, formOf, formOfRead, memberOf, releasedValue } from './values.js';
+
+export interface ReadOptions extends CallOptions {
+  /** `'bytes'` gives every value as a Uint8Array, whatever its flags are, and asks the server always. */
+  as?: 'bytes';
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Time to live in milliseconds, 0 or more. Default: `Infinity`, never. */
+  ttlMs?: number;
+  /** Overrides the flags that say what the value is: an unsigned 32-bit integer. */
+  flags?: number;
+}
+
+const WRITE_OPTIONS: ReadonlySet<string> = new Set<keyof WriteOptions>([
+  'ttlMs',
+  'flags',
+  'timeoutMs',
+  'signal',
+]);
+
+export class EntryRequests {
+  readonly #calls: RequestQueue;
+  readonly #near: NearCache | null;
+  readonly #maxBatch: number;
+
+  constructor(calls: RequestQueue, near: NearCache | null, maxBatch: number) {
+    this.#calls = calls;
+    this.#near = near;
+    this.#maxBatch = maxBatch;
+  }
+
+  async get(key: string, options: ReadOptions = {}): Promise<unknown> {
+    options.signal?.throwIfAborted();
+    const form = options.as === undefined ? this.#near?.get(key) : undefined;
+    return form === undefined ? (await this.getEntry(key, options))?.value : releasedValue(form);
+  }
+
+  async getEntry(key: string, options: ReadOptions = {}): Promise<RemoteEntry | undefined> {
+    const [entry] = await this.#read([key], 'get', JSON.stringify({ key, ...asOf(options) }), options);
+    return entry;
+  }
+
+  async getMany(keys: Iterable<string>, options: ReadOptions = {}): Promise<Map<string, unknown>> {
+    options.signal?.throwIfAborted();
+    if (typeof keys === 'string' || typeof keys?.[Symbol.iterator] !== 'function')
+      throw invalidArgument('keys', 'an iterable of keys', keys);
+    const asked = [...new Set(keys)];
+    const values = new Map<string, unknown>();
+    const missing: string[] = [];
+    for (const key of asked) {
+      const form = options.as === undefined ? this.#near?.get(checkedKey(key)) : undefined;
+      if (form === undefined) missing.push(key);
+      else values.set(key, releasedValue(form));
+    }
+    const requests: Promise<void>[] = [];
+    for (let at = 0; at < missing.length; at += this.#maxBatch)
+      requests.push(this.#readMany(missing.slice(at, at + this.#maxBatch), options, values));
+    await Promise.all(requests);
+    return new Map(asked.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
+  }
+
+  async #readMany(
+    keys: readonly string[],
+    options: ReadOptions,
+    values: Map<string, unknown>,
+  ): Promise<void> {
+    const params = JSON.stringify({ keys, ...asOf(options) });
+    const entries = await this.#read(keys, 'getMany', params, options);
+    for (const [i, entry] of entries.entries()) if (entry !== undefined) values.set(keys[i]!, entry.value);
+  }
+
+  /** Asks for the entries under `keys`; the near cache sees them before anything that the server tells later. */
+  #read(
+    keys: readonly string[],
+    method: 'get' | 'getMany',
+    params: string,
+    options: ReadOptions,
+  ): Promise<(RemoteEntry | undefined)[]> {
+    for (const key of keys) checkedKey(key);
+    const near = this.#near;
+    const passages = near === null ? [] : keys.map((key) => near.beginRead(key));
+    return this.#calls.make(
+      {
+        method,
+        params,
+        isRead: true,
+        answer: (result, sentAtMs) => {
+          const entries = method === 'get' ? [entryOf(result)] : entriesOf(result, keys.length);
+          for (const [i, passage] of passages.entries())
+            if (passage !== null) this.#hold(passage, entries[i], options.as === undefined, sentAtMs);
+          return entries;
+        },
+        onEnd: () => {
+          for (const passage of passages) if (passage !== null) near?.endRead(passage);
+        },
+      },
+      options,
+    );
+  }
+
+  #hold(passage: PendingRead, entry: RemoteEntry | undefined, isAsItIs: boolean, sentAtMs: number): void {
+    const form = entry !== undefined && isAsItIs ? formOfRead(entry.value) : null;
+    if (entry === undefined || form === null) this.#near?.drop(passage.key, entry?.version ?? null);
+    else this.#near?.keep(passage, form, entry.version, entry.ttlMs, sentAtMs);
+  }
+
+  async write(
+    method: string,
+    key: string,
+    value: CacheValue,
+    options: WriteOptions = {},
+    version?: string,
+  ): Promise<WriteOutcome> {
+    // A misspelt time to live would be for ever.
+    rejectUnknownOptions(options, WRITE_OPTIONS);
+    const { ttlMs = Number.POSITIVE_INFINITY, flags } = options;
+    const form = formOf(value);
+    const members = JSON.stringify({ key: checkedKey(key), ttlMs: wireTtl(ttlMs), flags, version });
+    const near = this.#near;
+    near?.forget(key);
+    // Flags of the caller's own may make another value of it.
+    const passage = near !== null && flags === undefined ? near.beginRead(key) : null;
+    return this.#calls.make(
+      {
+        method,
+        params: `${members.slice(0, -1)},${memberOf(form)}}`,
+        isRead: false,
+        answer: (result, sentAtMs) => {
+          const outcome = writeOutcomeOf(result);
+          if (passage !== null && outcome.result === 'stored')
+            near?.keep(passage, form, outcome.version, ttlMs, sentAtMs);
+          return outcome;
+        },
+        onEnd: () => {
+          if (passage !== null) near?.endRead(passage);
+        },
+      },
+      options,
+    );
+  }
+
+  /** A write after which nobody knows what is there. */
+  async change<T>(
+    method: string,
+    key: string,
+    params: object,
+    answer: (result: unknown) => T,
+    options?: CallOptions,
+  ): Promise<T> {
+    this.#near?.forget(checkedKey(key));
+    const text = JSON.stringify({ key: checkedKey(key), ...params });
+    return this.#calls.make({ method, params: text, isRead: false, answer }, options);
+  }
+
+  async flush(options?: CallOptions): Promise<void> {
+    this.#near?.forgetAll();
+    await this.#calls.make({ method: 'flush', isRead: false, answer: () => undefined }, options);
+  }
+}
+
+function asOf({ as }: ReadOptions): { as?: 'base64' } {
+  if (as === undefined) return {};
+  if (as !== 'bytes') throw invalidArgument('as', "'bytes'", as);
+  return { as: 'base64' };
+}
+
+export function wireTtl(ttlMs: number): number | null {
+  if (typeof ttlMs !== 'number' || !(ttlMs >= 0))
+    throw invalidArgument('ttlMs', 'milliseconds, 0 or more (Infinity for never)', ttlMs);
+  return ttlMs === Number.POSITIVE_INFINITY ? null : ttlMs;
+}
+
+/** What else a key must not be, the server says. */
+export function checkedKey(key: string): string {
+  if (typeof key !== 'string') throw invalidArgument('key', 'a text', key);
+  return key;
+}

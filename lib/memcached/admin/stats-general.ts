@@ -1,0 +1,103 @@
+/**
+ * `stats`: memcached 1.6.45's list, in its order. What belongs to slab pages, worker threads, the hash table
+ * and the LRU maintainer of the C server has no counterpart here and reads 0, or the one honest constant.
+ */
+
+import { COUNTERS, type CounterName } from '../counters.js';
+import type { ItemStore } from '../item-store.js';
+import { adminStateOf } from './admin-state.js';
+import type { Stat } from './answer.js';
+import { VERSION } from './version.js';
+
+export function generalStats(items: ItemStore): Stat[] {
+  const engine = items.engine.stats();
+  const { log } = items;
+  const { crawler } = adminStateOf(items);
+  const usage = process.resourceUsage();
+  const counter = (name: CounterName): Stat => [name, items.counters[COUNTERS.indexOf(name)]!];
+  const connections = items.overTransports((transport) => transport.currentConnections);
+  const idleTimeout = items.overTransports((transport) => transport.idleTimeoutSeconds) > 0;
+
+  return [
+    ['pid', process.pid],
+    ['uptime', Math.floor((items.clock.now() - items.startedAtMs) / 1000)],
+    ['time', Math.floor(items.clock.now() / 1000)],
+    ['version', VERSION],
+    ['libevent', `libuv-${process.versions.uv}-node-${process.versions.node}-hotset`],
+    ['pointer_size', 64],
+    ['rusage_user', seconds(usage.userCPUTime)],
+    ['rusage_system', seconds(usage.systemCPUTime)],
+    ['max_connections', items.overTransports((transport) => transport.maxConnections)],
+    ['curr_connections', connections],
+    ['total_connections', items.overTransports((transport) => transport.totalConnections)],
+    ['rejected_connections', items.overTransports((transport) => transport.rejectedConnections)],
+    ['connection_structures', connections],
+    ...zeros('response_obj_oom', 'response_obj_count', 'response_obj_bytes'),
+    ...zeros('read_buf_count', 'read_buf_bytes', 'read_buf_bytes_free', 'read_buf_oom', 'reserved_fds'),
+    ...COUNTERS.map(counter),
+    ...(idleTimeout
+      ? [['idle_kicks', items.overTransports((transport) => transport.idleKicks)] as const]
+      : []),
+    ['bytes_read', items.overTransports((transport) => transport.bytesRead)],
+    ['bytes_written', items.overTransports((transport) => transport.bytesWritten)],
+    ['limit_maxbytes', wholeOrZero(engine.maxBytes)],
+    ['accepting_conns', 1],
+    ...zeros('listen_disabled_num', 'time_in_listen_disabled_us'),
+    ['threads', 1],
+    ['conn_yields', items.overTransports((transport) => transport.yields)],
+    ...zeros('hash_power_level', 'hash_bytes', 'hash_is_expanding'),
+    ...zeros('slab_reassign_rescues', 'slab_reassign_chunk_rescues', 'slab_reassign_inline_reclaim'),
+    ...zeros('slab_reassign_busy_items', 'slab_reassign_busy_deletes', 'slab_reassign_busy_nomem'),
+    ['slab_reassign_last_busy_status', 'none'],
+    ...zeros('slab_reassign_running', 'slabs_moved'),
+    ['lru_crawler_running', crawler.running ? 1 : 0],
+    ['lru_crawler_starts', crawler.starts],
+    ...zeros('lru_maintainer_juggles', 'malloc_fails'),
+    ['log_worker_dropped', 0],
+    ['log_worker_written', log.written],
+    ['log_watcher_skipped', log.skipped],
+    ['log_watcher_sent', log.sent],
+    ['log_watchers', log.watchers],
+    ...tlsStats(items),
+    ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
+    ['bytes', engine.bytes],
+    ['curr_items', engine.size],
+    ['total_items', engine.stores - items.storesInPlace],
+    ...zeros('slab_global_page_pool'),
+    ['expired_unfetched', engine.expirationsUnfetched],
+    ['evicted_unfetched', engine.evictionsUnfetched],
+    ...zeros('evicted_active'),
+    ['evictions', engine.evictions],
+    ['reclaimed', engine.expirations],
+    ['crawler_reclaimed', crawler.reclaimed],
+    ['crawler_items_checked', crawler.checked],
+    ['lrutail_reflocked', 0],
+    ...zeros('moves_to_cold', 'moves_to_warm', 'moves_within_lru', 'direct_reclaims', 'lru_bumps_dropped'),
+  ];
+}
+
+/** Only where TLS is on, as in memcached. */
+function tlsStats({ transports, clock }: ItemStore): Stat[] {
+  const encrypted = [...transports].filter(({ tls }) => tls !== null);
+  if (encrypted.length === 0) return [];
+  const errors = encrypted.reduce((sum, { handshakeErrors }) => sum + handshakeErrors, 0);
+  const readAtMs = Math.max(...encrypted.map(({ certificatesReadAtMs }) => certificatesReadAtMs));
+  return [
+    ['ssl_handshake_errors', errors],
+    ['time_since_server_cert_refresh', Math.max(0, Math.floor((clock.now() - readAtMs) / 1000))],
+  ];
+}
+
+function zeros(...names: string[]): Stat[] {
+  return names.map((name) => [name, 0]);
+}
+
+/** No limit reads 0: clients take these for whole numbers. */
+export function wholeOrZero(limit: number): number {
+  return Number.isFinite(limit) ? limit : 0;
+}
+
+/** Exporters read these with one dot and six digits. */
+function seconds(microseconds: number): string {
+  return (microseconds / 1e6).toFixed(6);
+}

@@ -1,0 +1,106 @@
+/**
+ * Walks over all items that hold up nobody: after about a millisecond's work comes a pause. They survive any
+ * change made meanwhile.
+ */
+
+import type { ItemStore } from '../item-store.js';
+
+const SLICE_MS = 1;
+/** Items after which the time is looked at. */
+const LOOK_EVERY_ITEMS = 32;
+/** Expired items, which the engine would pass over in one go, that are reclaimed at once. */
+const RECLAIMED_AT_ONCE = 500;
+
+/** An item that a walk has come to. The object is reused: good until the next step. */
+export interface WalkedItem {
+  key: string;
+  /** The entry's number in the engine. */
+  entry: number;
+}
+
+export type WalkOrder = 'oldest-first' | 'newest-first';
+
+/**
+ * Live items, and null where a pause is due: the caller goes on when others have had their turn. An item that is
+ * used or stored meanwhile may be missed.
+ */
+export function* walkItems(
+  items: ItemStore,
+  order: WalkOrder = 'oldest-first',
+): Generator<WalkedItem | null, void, undefined> {
+  const { engine, entries } = items;
+  for (const _ of reclaimAll(items)) yield null;
+  const item: WalkedItem = { key: '', entry: 0 };
+  let pauseAt = performance.now() + SLICE_MS;
+  let unlooked = 0;
+  for (const key of engine.keys({ order })) {
+    item.key = key;
+    item.entry = entries.peekSlot(key);
+    if (item.entry !== 0) yield item;
+    if (++unlooked < LOOK_EVERY_ITEMS) continue;
+    unlooked = 0;
+    if (performance.now() < pauseAt) continue;
+    yield null;
+    items.applyDueFlush();
+    engine.sweepExpired(RECLAIMED_AT_ONCE);
+    pauseAt = performance.now() + SLICE_MS;
+  }
+}
+
+/** Passes over what was used during the pass before: each is a fraction of it, unless clients outrun the walk. */
+const PASSES_MAX = 10;
+/** So many items in a row that nobody has used since are the end of those that somebody has. */
+const UNUSED_MAX = 1000;
+
+/**
+ * As `walkItems`, without missing what is used meanwhile, the hot set of all things: what was used during the
+ * walk is walked over once more, newest first. So an item may come twice, as in memcached's crawls.
+ */
+export function* walkAllItems(items: ItemStore): Generator<WalkedItem | null, void, undefined> {
+  const { entries } = items;
+  let since = Number.NEGATIVE_INFINITY;
+  for (let pass = 1; pass <= PASSES_MAX; pass++) {
+    let pausedAt = Number.POSITIVE_INFINITY;
+    let unused = 0;
+    for (const item of walkItems(items, pass === 1 ? 'oldest-first' : 'newest-first')) {
+      if (item === null) {
+        // Until its first pause a walk is alone.
+        pausedAt = Math.min(pausedAt, entries.clock.now());
+        yield null;
+      } else if (entries.clock.now() - entries.idleMsAt(item.entry) >= since) {
+        unused = 0;
+        yield item;
+      } else if (++unused >= UNUSED_MAX) break;
+    }
+    if (pausedAt === Number.POSITIVE_INFINITY) return;
+    since = pausedAt;
+  }
+}
+
+/**
+ * Removes what has expired by now, looking at `limit` entries at most. Yields how many it has removed, where
+ * a pause is due.
+ */
+export function* reclaimAll(
+  items: ItemStore,
+  limit: number = Number.POSITIVE_INFINITY,
+): Generator<number, void, undefined> {
+  const { engine, entries } = items;
+  let reclaimed = 0;
+  let pauseAt = performance.now() + SLICE_MS;
+  // Twice round is enough, however many clients let expire meanwhile: the first round may begin in the middle.
+  const looks = Math.min(limit, engine.size * 2 + RECLAIMED_AT_ONCE);
+  for (let left = looks; left > 0 && entries.mayHaveExpired; left -= RECLAIMED_AT_ONCE) {
+    reclaimed += engine.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
+    if (performance.now() < pauseAt) continue;
+    yield reclaimed;
+    reclaimed = 0;
+    pauseAt = performance.now() + SLICE_MS;
+  }
+  if (reclaimed > 0) yield reclaimed;
+}
+
+/** What the item's size is in dumps, as memcached reckons it. */
+export function itemBytesAt(items: ItemStore, { key, entry }: WalkedItem): number {
+  return items.itemBytes(key.length, items.entries.flagsAt(entry), items.entries.valueAt(entry).length);
+}

@@ -1,0 +1,209 @@
+/**
+ * The binary side of a conversation: packets. A packet is a header, then a prelude (extras and key: a few
+ * hundred bytes at most), then for some a value, which is bounded before any of it is kept.
+ */
+
+import { beginBinaryStore, executeBinary, storeBinary } from '../commands/binary/binary-commands.js';
+import { authenticate, isSasl } from '../commands/binary/sasl.js';
+import type { IncrementalTask } from '../incremental-task.js';
+import { latin1Text } from '../latin1.js';
+import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from '../limits.js';
+import { Request } from '../request.js';
+import type { ProtocolHandler, SessionIo } from '../session-io.js';
+import { ownedWireValue, type WireValue, wireValue, wireValueOfText } from '../wire-value.js';
+import { HEADER_BYTES, Header, STATUS, type Status } from './binary-packet.js';
+import { writeError } from './binary-replies.js';
+import { fits, OPCODES, type Opcode } from './opcodes.js';
+
+/** A packet that claims more is not believed. */
+const BODY_MAX_BYTES = 2 ** 30;
+
+const EMPTY: WireValue = wireValueOfText('');
+
+type Phase = 'header' | 'prelude' | 'value' | 'swallow';
+
+export class BinaryHandler implements ProtocolHandler {
+  readonly watching = false;
+  readonly #io: SessionIo;
+  readonly #header = new Header();
+  readonly #request = new Request();
+  #opcode: Opcode | undefined;
+  /** A slow answer under way. */
+  #work: IncrementalTask | null = null;
+  #phase: Phase = 'header';
+  #authenticated: boolean;
+  /** When a value has begun to be awaited. */
+  #valueSinceMs = 0;
+  /** Bytes to pass over, and the error to answer with then. */
+  #toSwallow = 0;
+  #afterSwallow: Exclude<Status, 0> = STATUS.unknown;
+
+  constructor(io: SessionIo) {
+    this.#io = io;
+    this.#authenticated = io.credentials === null;
+  }
+
+  get hasWork(): boolean {
+    return this.#work !== null;
+  }
+
+  get idle(): boolean {
+    return this.#phase === 'header' && this.#io.incomplete.length === 0 && this.#work === null;
+  }
+
+  get receivingData(): boolean {
+    return this.#phase === 'value' || this.#phase === 'swallow';
+  }
+
+  step(): void {
+    if (this.#work !== null) {
+      this.#continueWork(this.#work);
+      return;
+    }
+    switch (this.#phase) {
+      case 'header':
+        this.#collect(HEADER_BYTES, this.#onHeader);
+        break;
+      case 'prelude': {
+        const bytes = this.#header.extrasBytes + this.#header.keyBytes;
+        this.#collect(bytes, this.#onPrelude);
+        break;
+      }
+      case 'value':
+        this.#readValue();
+        break;
+      case 'swallow':
+        this.#swallow();
+        break;
+    }
+  }
+
+  close(): void {
+    this.#work?.return?.();
+    this.#work = null;
+  }
+
+  #continueWork(work: IncrementalTask): void {
+    if (work.next().done === true) this.#work = null;
+    else this.#io.slicing = true;
+  }
+
+  /** Calls `then` with so many bytes once they are there: in the input where they are whole, else put together. */
+  #collect(bytes: number, then: (memory: Buffer, at: number) => void): void {
+    const io = this.#io;
+    const { chunk, position } = io;
+    if (io.incomplete.length === 0 && chunk.length - position >= bytes) {
+      io.position = position + bytes;
+      then(chunk, position);
+      return;
+    }
+    const together = io.collect(bytes, bytes);
+    if (together !== null) then(together, 0);
+  }
+
+  readonly #onHeader = (memory: Buffer, at: number): void => {
+    const io = this.#io;
+    const header = this.#header;
+    io.requestsLeft--;
+    if (!header.read(memory, at)) {
+      io.closed = true;
+      return;
+    }
+    io.items.applyDueFlush();
+    let opcode = OPCODES[header.opcode];
+    if (opcode !== undefined && isSasl(opcode) && io.credentials === null) opcode = undefined;
+    if (header.keyBytes + header.extrasBytes > header.bodyBytes) this.#refuse(STATUS.unknown);
+    else if (!this.#authenticated && opcode?.open !== true) this.#refuse(STATUS.authError);
+    else if (header.keyBytes > KEY_MAX_BYTES || header.bodyBytes > BODY_MAX_BYTES)
+      this.#refuse(STATUS.invalid);
+    else if (opcode === undefined) this.#beginSwallow(header.bodyBytes, STATUS.unknown);
+    else if (!fits(opcode, header.extrasBytes, header.keyBytes, header.valueBytes))
+      this.#refuse(STATUS.invalid);
+    else {
+      this.#opcode = opcode;
+      this.#phase = 'prelude';
+      if (header.extrasBytes + header.keyBytes === 0) this.#onPrelude(memory, at + HEADER_BYTES);
+    }
+  };
+
+  readonly #onPrelude = (memory: Buffer, at: number): void => {
+    const opcode = this.#opcode!;
+    const io = this.#io;
+    const header = this.#header;
+    const request = this.#request;
+    this.#phase = 'header';
+    const keyStart = at + header.extrasBytes;
+    request.key = latin1Text(memory, keyStart, keyStart + header.keyBytes);
+    request.cas = header.cas;
+    request.dataLength = header.valueBytes;
+    if (io.traces && !isSasl(opcode)) {
+      const text = Buffer.from(`${opcode.command} ${request.key}`, 'latin1');
+      io.trace(text, 0, text.length);
+    }
+    if (!opcode.value) {
+      const outcome = executeBinary(io, opcode, header, request, memory, at);
+      if (outcome === false) io.closed = true;
+      else if (outcome !== true) this.#work = outcome;
+      return;
+    }
+    if (isSasl(opcode)) {
+      if (request.dataLength > AUTH_DATA_MAX_BYTES) {
+        this.#refuse(STATUS.invalid);
+        return;
+      }
+    } else {
+      const refusal = beginBinaryStore(io.items, opcode, request, memory, at);
+      if (refusal !== null) {
+        this.#beginSwallow(request.dataLength, refusal);
+        return;
+      }
+    }
+    this.#valueSinceMs = io.items.clock.now();
+    if (request.dataLength === 0) this.#onValue(EMPTY);
+    else this.#phase = 'value';
+  };
+
+  #readValue(): void {
+    const io = this.#io;
+    const { chunk, position } = io;
+    const total = this.#request.dataLength;
+    if (io.incomplete.length === 0 && chunk.length - position >= total) {
+      io.position = position + total;
+      this.#onValue(wireValue(chunk, position, position + total));
+      return;
+    }
+    const value = io.collect(total, DATA_FIRST_BYTES);
+    if (value !== null) this.#onValue(ownedWireValue(value, total));
+  }
+
+  #onValue(value: WireValue): void {
+    const opcode = this.#opcode!;
+    const { items } = this.#io;
+    this.#phase = 'header';
+    items.applyDueFlush();
+    // A time to live counts from the command on.
+    this.#request.waitedMs = items.clock.now() - this.#valueSinceMs;
+    if (!isSasl(opcode)) storeBinary(this.#io, opcode, this.#header, this.#request, value);
+    else if (authenticate(this.#io, this.#header, this.#request.key, value)) this.#authenticated = true;
+  }
+
+  #beginSwallow(bytes: number, error: Exclude<Status, 0>): void {
+    this.#toSwallow = bytes;
+    this.#afterSwallow = error;
+    this.#phase = 'swallow';
+    if (bytes === 0) this.#swallow();
+  }
+
+  #swallow(): void {
+    this.#toSwallow = this.#io.skip(this.#toSwallow);
+    if (this.#toSwallow > 0) return;
+    this.#phase = 'header';
+    writeError(this.#io.out, this.#header, this.#afterSwallow);
+  }
+
+  /** Answers and ends: where packets are of the wrong shape, nobody knows where the next one begins. */
+  #refuse(error: Exclude<Status, 0>): void {
+    writeError(this.#io.out, this.#header, error);
+    this.#io.closed = true;
+  }
+}
