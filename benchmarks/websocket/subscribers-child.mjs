@@ -23,9 +23,9 @@ const context = new RpcContext(new ItemStore(engine), {
   access: 'full',
   maxSubscriptions: 100,
   maxBatch: 1000,
-  replyMaxBytes: 16 * MIB,
-  unsentMaxBytes: MIB,
-  unsentCutBytes: 32 * MIB,
+  maxReplyBytes: 16 * MIB,
+  maxUnsentBytes: MIB,
+  maxBacklogBytes: 32 * MIB,
 });
 
 let frames = 0;

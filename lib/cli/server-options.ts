@@ -8,7 +8,7 @@ export function serverOptions(settings: Settings): TcpServerOptions {
   return {
     backlog: settings.backlog,
     protocol: settings.protocol,
-    itemMaxBytes: settings.itemMaxBytes,
+    maxItemBytes: settings.maxItemBytes,
     casIds: settings.casIds,
     maxConnections: settings.maxConnections,
     requestsPerTurn: settings.requestsPerTurn,

@@ -19,7 +19,7 @@ export interface Settings {
   readonly backlog: number;
   readonly protocol: 'auto' | 'ascii' | 'binary';
   readonly maxBytes: number;
-  readonly itemMaxBytes: number;
+  readonly maxItemBytes: number;
   readonly evict: boolean;
   readonly memoryFile: string | null;
   readonly casIds: boolean;
@@ -63,7 +63,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     backlog: given.wholeNumber('backlog', DEFAULT_BACKLOG, 1, INT32_MAX),
     protocol: protocol(given),
     maxBytes: memoryMebibytes * MEBIBYTE,
-    itemMaxBytes: itemSize(given, memoryMebibytes),
+    maxItemBytes: itemSize(given, memoryMebibytes),
     evict: !given.has('noEvictions'),
     memoryFile: given.text('memoryFile'),
     casIds: !given.has('noCas'),

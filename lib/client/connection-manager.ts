@@ -69,8 +69,8 @@ export class Link {
   cut(error: HotsetError): void {
     if (this.#state === 'closed') return;
     this.#letGo(end);
-    const { backoffBaseMs, backoffMaxMs, random, scheduler } = this.#options;
-    const longestMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** this.#failures++);
+    const { backoffBaseMs, maxBackoffMs, random, scheduler } = this.#options;
+    const longestMs = Math.min(maxBackoffMs, backoffBaseMs * 2 ** this.#failures++);
     this.#cancel = scheduler.schedule(random() * longestMs, () => this.connect());
     this.#events.onDown(error);
     this.#enter('disconnected', error);

@@ -39,7 +39,7 @@ export interface ClientOptions {
   /** Before the nth attempt to connect again it waits a random part of this times 2^n. Default: 100. */
   backoffBaseMs?: number;
   /** The longest such wait. Default: 10,000. */
-  backoffMaxMs?: number;
+  maxBackoffMs?: number;
   /** The most requests that wait to be sent; more are refused. Default: 10,000. */
   maxQueued?: number;
   /** The most requests that are sent and not answered; the next ones wait. Default: 1,000. */
@@ -77,7 +77,7 @@ export interface ResolvedClient {
   readonly connectTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly backoffBaseMs: number;
-  readonly backoffMaxMs: number;
+  readonly maxBackoffMs: number;
   readonly maxQueued: number;
   readonly maxInFlight: number;
   readonly maxBatch: number;
@@ -103,7 +103,7 @@ const CLIENT_OPTIONS: ReadonlySet<string> = new Set<keyof ClientOptions>([
   'connectTimeoutMs',
   'heartbeatMs',
   'backoffBaseMs',
-  'backoffMaxMs',
+  'maxBackoffMs',
   'maxQueued',
   'maxInFlight',
   'maxBatch',
@@ -141,7 +141,7 @@ export function resolveClient(options: ClientOptions): ResolvedClient {
     heartbeatMs:
       nearCache === null ? heartbeatMs : Math.min(heartbeatMs, nearCache.maxStaleMs / SIGNS_PER_STALE_MS),
     backoffBaseMs: delayOption('backoffBaseMs', options.backoffBaseMs, 100),
-    backoffMaxMs: delayOption('backoffMaxMs', options.backoffMaxMs, 10_000),
+    maxBackoffMs: delayOption('maxBackoffMs', options.maxBackoffMs, 10_000),
     maxQueued: checkedLimit('maxQueued', options.maxQueued, 10_000),
     maxInFlight: checkedLimit('maxInFlight', options.maxInFlight, 1000),
     maxBatch: checkedLimit('maxBatch', options.maxBatch, 100),

@@ -57,7 +57,7 @@ export class Link {
     try {
       const client: HotsetClient = new HotsetClient(url.href, {
         ...(this.#token !== undefined && { token: this.#token }),
-        backoffMaxMs: BACKOFF_MAX_MS,
+        maxBackoffMs: BACKOFF_MAX_MS,
         onStateChange: (state) => this.#follow(client, state),
       });
       this.#client = client;

@@ -33,7 +33,7 @@ export type MemcachedEngine = CacheEngine<string, WireValue>;
 
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
-  itemMaxBytes?: number;
+  maxItemBytes?: number;
   /** Unix time in milliseconds, for exptimes. Default: the engine's clock if it was given one, else the system's. */
   clock?: Clock;
   /** The most that `cache_memlimit` may ask for, in bytes: what the process can hold. Default: no ceiling. */
@@ -62,7 +62,7 @@ export interface ItemStoreOptions {
 
 /** Their names, for adapters that take them among their own. */
 export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
-  'itemMaxBytes',
+  'maxItemBytes',
   'clock',
   'memoryCeilingBytes',
   'verbosity',
@@ -84,7 +84,7 @@ export class ItemStore {
   /** The entries of keys asked for lately. */
   readonly memo: KeyMemo;
   readonly clock: Clock;
-  readonly itemMaxBytes: number;
+  readonly maxItemBytes: number;
   readonly startedAtMs: number;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** What serves this store: for `stats`. */
@@ -118,9 +118,9 @@ export class ItemStore {
     this.memo = new KeyMemo(this.entries);
     // Exptimes are Unix times: an engine on a clock of its own has one that shows them.
     this.clock = options.clock ?? (this.entries.clock === monotonicClock ? systemClock : this.entries.clock);
-    this.itemMaxBytes = options.itemMaxBytes ?? DEFAULT_ITEM_MAX_BYTES;
-    if (!Number.isSafeInteger(this.itemMaxBytes) || this.itemMaxBytes < 1024 || this.itemMaxBytes > 2 ** 30)
-      throw invalidOption('itemMaxBytes', 'a whole number of bytes from 1024 to 1 GiB', this.itemMaxBytes);
+    this.maxItemBytes = options.maxItemBytes ?? DEFAULT_ITEM_MAX_BYTES;
+    if (!Number.isSafeInteger(this.maxItemBytes) || this.maxItemBytes < 1024 || this.maxItemBytes > 2 ** 30)
+      throw invalidOption('maxItemBytes', 'a whole number of bytes from 1024 to 1 GiB', this.maxItemBytes);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
     this.casIds = options.casIds ?? true;
@@ -168,7 +168,7 @@ export class ItemStore {
 
   /** Whether an item of this shape is over the item limit, as memcached reckons it. */
   isTooLarge(key: string, flags: number, valueBytes: number): boolean {
-    return this.itemBytes(key.length, flags, valueBytes) > this.itemMaxBytes;
+    return this.itemBytes(key.length, flags, valueBytes) > this.maxItemBytes;
   }
 
   /** The cas id of an entry: 0 where there are none. */

@@ -27,7 +27,7 @@ import {
 } from './handshake.js';
 import { MemcachedHandler } from './memcached-handler.js';
 import {
-  payloadMaxBytes,
+  payloadLimitBytes,
   type ResolvedWebSocketOptions,
   resolveWebSocketOptions,
   type WebSocketOptions,
@@ -85,9 +85,9 @@ export class WebSocketEndpoint implements Transport {
     this.#numbers = connectionNumbersOf(this.#items);
     this.#write = options.log;
     this.#onError = options.onError;
-    const { access, address, maxConnections, maxPayloadBytes, path, server, unsentMaxBytes } = this.#options;
+    const { access, address, maxConnections, maxPayloadBytes, path, server, maxUnsentBytes } = this.#options;
     this.maxConnections = maxConnections;
-    const payload = maxPayloadBytes ?? payloadMaxBytes(this.#items.itemMaxBytes);
+    const payload = maxPayloadBytes ?? payloadLimitBytes(this.#items.maxItemBytes);
     const pieces = PIECES_LEAST + Math.ceil(payload / PIECE_BYTES);
     this.#handshakes = new WebSocketServer({
       noServer: true,
@@ -103,7 +103,7 @@ export class WebSocketEndpoint implements Transport {
     const memcached = {
       items: this.#items,
       out: new ReplyBuffer(),
-      unsentMaxBytes,
+      maxUnsentBytes,
       onYield: () => this.yields++,
       onCommand: (id: number, command: string) => this.#log(2, `<${id} ${command}`),
       onError,

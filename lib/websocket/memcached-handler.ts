@@ -20,7 +20,7 @@ export interface MemcachedContext {
   /** One for all: each conversation drains it before another one writes. */
   readonly out: ReplyBuffer;
   /** With so many bytes not yet taken by the operating system, the client is not read from. */
-  readonly unsentMaxBytes: number;
+  readonly maxUnsentBytes: number;
   onYield(): void;
   onCommand(connectionId: number, command: string): void;
   /** Takes what a listener of the engine threw; the connection has been ended. */
@@ -124,14 +124,14 @@ export class MemcachedHandler implements SubprotocolHandler {
   }
 
   #sendReplies(): void {
-    const { out, unsentMaxBytes } = this.#context;
+    const { out, maxUnsentBytes } = this.#context;
     if (out.length === 0) return;
     const outlet = this.#outlet;
     outlet.sendBinary(outlet.unsentBytes > 0 ? out.takeDetached() : out.take());
     const unsent = outlet.unsentBytes;
     if (unsent === 0) out.release();
     else out.keep();
-    if (unsent <= unsentMaxBytes) return;
+    if (unsent <= maxUnsentBytes) return;
     this.#stalled = true;
     outlet.pause();
   }

@@ -33,19 +33,19 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   /** The longest message of a client; a longer one closes the connection. Default: the item limit in base64, and 64 KiB. */
   maxPayloadBytes?: number;
   /** With so many bytes waiting for it, a client is not read from, and loses notifications. Default: 1 MiB. */
-  unsentMaxBytes?: number;
+  maxUnsentBytes?: number;
   /** With so many bytes waiting for it, a client of `hotset.v1` is cut. Default: 32 MiB, more than a reply. */
-  unsentCutBytes?: number;
+  maxBacklogBytes?: number;
   /** Subscriptions of a connection, and prefixes and keys of a subscription. Default: 100. */
   maxSubscriptions?: number;
   /** What the subscriptions of all connections may take together, about. Default: 64 MiB. */
-  subscriptionsMaxBytes?: number;
+  maxSubscriptionBytes?: number;
   /** Requests in a batch, and keys of a `getMany`. Default: 1,000. */
   maxBatch?: number;
   /** The longest reply of `hotset.v1`. Default: 16 MiB. */
-  replyMaxBytes?: number;
+  maxReplyBytes?: number;
   /** What replies of `hotset.v1` to all clients may take while they wait; beyond it they have to be short. Default: 128 MiB. */
-  repliesMaxBytes?: number;
+  maxRepliesBytes?: number;
   /** Clients get a ping so often, and are cut when they show no life until the next. `Infinity`: none. Default: 30,000. */
   heartbeatMs?: number;
   /** Takes a line for each event worth logging at the present verbosity. */
@@ -67,13 +67,13 @@ export interface ResolvedWebSocketOptions {
   readonly maxConnections: number;
   /** Null where it follows from the item limit. */
   readonly maxPayloadBytes: number | null;
-  readonly unsentMaxBytes: number;
-  readonly unsentCutBytes: number;
+  readonly maxUnsentBytes: number;
+  readonly maxBacklogBytes: number;
   readonly maxSubscriptions: number;
-  readonly subscriptionsMaxBytes: number;
+  readonly maxSubscriptionBytes: number;
   readonly maxBatch: number;
-  readonly replyMaxBytes: number;
-  readonly repliesMaxBytes: number;
+  readonly maxReplyBytes: number;
+  readonly maxRepliesBytes: number;
 }
 
 const DEFAULT_HEARTBEAT_MS = 30_000;
@@ -96,13 +96,13 @@ interface Bounds {
 
 const LIMITS = {
   maxConnections: { least: 1, otherwise: 1024 },
-  unsentMaxBytes: { least: 1, otherwise: MIB },
-  unsentCutBytes: { least: 1, otherwise: 32 * MIB },
+  maxUnsentBytes: { least: 1, otherwise: MIB },
+  maxBacklogBytes: { least: 1, otherwise: 32 * MIB },
   maxSubscriptions: { least: 0, otherwise: 100 },
-  subscriptionsMaxBytes: { least: 0, otherwise: 64 * MIB },
+  maxSubscriptionBytes: { least: 0, otherwise: 64 * MIB },
   maxBatch: { least: 1, otherwise: 1000 },
-  replyMaxBytes: { least: 1024, otherwise: 16 * MIB },
-  repliesMaxBytes: { least: 0, otherwise: 128 * MIB },
+  maxReplyBytes: { least: 1024, otherwise: 16 * MIB },
+  maxRepliesBytes: { least: 0, otherwise: 128 * MIB },
 } satisfies Partial<Record<keyof WebSocketOptions, Bounds & { otherwise: number }>>;
 const PAYLOAD_LIMIT: Bounds = { least: 1024, most: PAYLOAD_END - 1 };
 
@@ -117,13 +117,13 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'token',
   'maxConnections',
   'maxPayloadBytes',
-  'unsentMaxBytes',
-  'unsentCutBytes',
+  'maxUnsentBytes',
+  'maxBacklogBytes',
   'maxSubscriptions',
-  'subscriptionsMaxBytes',
+  'maxSubscriptionBytes',
   'maxBatch',
-  'replyMaxBytes',
-  'repliesMaxBytes',
+  'maxReplyBytes',
+  'maxRepliesBytes',
   'heartbeatMs',
   'log',
   'onError',
@@ -160,16 +160,16 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
       options.maxPayloadBytes === undefined
         ? null
         : whole('maxPayloadBytes', options.maxPayloadBytes, PAYLOAD_LIMIT),
-    unsentMaxBytes: limit('unsentMaxBytes'),
-    unsentCutBytes: limit('unsentCutBytes'),
+    maxUnsentBytes: limit('maxUnsentBytes'),
+    maxBacklogBytes: limit('maxBacklogBytes'),
     maxSubscriptions: limit('maxSubscriptions'),
-    subscriptionsMaxBytes: limit('subscriptionsMaxBytes'),
+    maxSubscriptionBytes: limit('maxSubscriptionBytes'),
     maxBatch: limit('maxBatch'),
-    replyMaxBytes: limit('replyMaxBytes'),
-    repliesMaxBytes: limit('repliesMaxBytes'),
+    maxReplyBytes: limit('maxReplyBytes'),
+    maxRepliesBytes: limit('maxRepliesBytes'),
   };
-  if (resolved.unsentCutBytes < resolved.unsentMaxBytes)
-    throw invalidOption('unsentCutBytes', 'at least unsentMaxBytes', resolved.unsentCutBytes);
+  if (resolved.maxBacklogBytes < resolved.maxUnsentBytes)
+    throw invalidOption('maxBacklogBytes', 'at least maxUnsentBytes', resolved.maxBacklogBytes);
   return resolved;
 }
 
@@ -191,6 +191,6 @@ function whole(name: string, value: number, { least, most = Number.MAX_SAFE_INTE
 }
 
 /** The longest message of a client that stores items of up to so many bytes: they may come in base64. */
-export function payloadMaxBytes(itemMaxBytes: number): number {
-  return Math.ceil(itemMaxBytes / 3) * 4 + PAYLOAD_SPARE_BYTES;
+export function payloadLimitBytes(maxItemBytes: number): number {
+  return Math.ceil(maxItemBytes / 3) * 4 + PAYLOAD_SPARE_BYTES;
 }

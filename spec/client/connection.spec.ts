@@ -97,8 +97,8 @@ describe('connecting', () => {
     ]);
   });
 
-  it('waits longer each time, up to backoffMaxMs, until a connection was of use', async () => {
-    const fixture = makeClient({ backoffBaseMs: 100, backoffMaxMs: 1000 });
+  it('waits longer each time, up to maxBackoffMs, until a connection was of use', async () => {
+    const fixture = makeClient({ backoffBaseMs: 100, maxBackoffMs: 1000 });
     await settled();
     for (const waitMs of [100, 200, 400, 800, 1000, 1000]) {
       // A server that takes a connection and answers nothing is of no use.
@@ -375,7 +375,7 @@ describe('options', () => {
     { connectTimeoutMs: Number.POSITIVE_INFINITY },
     { heartbeatMs: -1 },
     { backoffBaseMs: 0 },
-    { backoffMaxMs: 2 ** 31 },
+    { maxBackoffMs: 2 ** 31 },
     { maxQueued: 0 },
     { maxInFlight: 1.5 },
     { maxBatch: 0 },

@@ -115,7 +115,7 @@ it('holds for any order of events', async () => {
               heartbeatMs: 200,
               connectTimeoutMs: 500,
               backoffBaseMs: 4,
-              backoffMaxMs: 50,
+              maxBackoffMs: 50,
               maxInFlight: 8,
               nearCache: { prefixes: [each], maxStaleMs: MAX_STALE_MS },
               socket: () => {

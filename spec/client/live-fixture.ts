@@ -70,7 +70,7 @@ function liveClient(url: string, options: ClientOptions = {}): LiveClient {
   let current: WebSocket | undefined;
   const client = new HotsetClient(url, {
     backoffBaseMs: 1,
-    backoffMaxMs: 5,
+    maxBackoffMs: 5,
     timeoutMs: 30_000,
     socket: (address, offered) => {
       current = new WebSocket(address, [...offered]);

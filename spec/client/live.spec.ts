@@ -132,7 +132,7 @@ it('reads what is nested too deeply to be held', async () => {
 });
 
 it('reads at once what is more than one reply may hold', async () => {
-  const server = await liveServer({ replyMaxBytes: 4096 });
+  const server = await liveServer({ maxReplyBytes: 4096 });
   const { client } = server.connect();
   const keys = Array.from({ length: 10 }, (_, i) => `key-${i}`);
   await Promise.all(keys.map((key) => client.set(key, key.padEnd(3000))));
@@ -142,7 +142,7 @@ it('reads at once what is more than one reply may hold', async () => {
 });
 
 it('passes on what the server refuses', async () => {
-  const server = await liveServer({ itemMaxBytes: 2048, access: 'full', casIds: false });
+  const server = await liveServer({ maxItemBytes: 2048, access: 'full', casIds: false });
   const { client } = server.connect(NEAR);
   await expect(client.set('a', 'x'.repeat(3000))).rejects.toMatchObject({ code: 'HOTSET_TOO_LARGE' });
   await expect(client.get('a b')).rejects.toMatchObject({ code: 'HOTSET_INVALID_KEY' });
@@ -231,7 +231,7 @@ describe('by itself', () => {
 });
 
 it('forgets all when it has read too slowly to hear of everything', async () => {
-  const server = await liveServer({ unsentMaxBytes: 4096 });
+  const server = await liveServer({ maxUnsentBytes: 4096 });
   const slow = server.connect({ nearCache: { maxStaleMs: 1e6 }, heartbeatMs: 1e6 });
   const keys = Array.from({ length: 5000 }, (_, i) => `${'long'.repeat(50)}-${i}`);
   const writeAll = async (value: string): Promise<void> => {

@@ -72,7 +72,7 @@ describe('names, in memcached’s order', () => {
 describe('stats settings', () => {
   it('tells the options of the items', () => {
     const admin = new Administered(
-      { casIds: false, allowFlush: false, allowDump: false, requestsPerTurn: 7, itemMaxBytes: 2048 },
+      { casIds: false, allowFlush: false, allowDump: false, requestsPerTurn: 7, maxItemBytes: 2048 },
       { evict: false },
     );
     expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
@@ -238,7 +238,7 @@ describe('after any commands', () => {
       fc.property(
         fc.array(fc.tuple(command, fc.constantFrom(0, 0, 0, 500, 2000)), { maxLength: 60 }),
         (steps) => {
-          const admin = new Administered({ itemMaxBytes: 4096 }, { maxBytes: 12_000 });
+          const admin = new Administered({ maxItemBytes: 4096 }, { maxBytes: 12_000 });
           let stored = 0;
           for (const [text, ms] of steps) {
             stored += admin.ask(text).split('STORED\r\n').length - 1;
@@ -256,7 +256,7 @@ describe('after any commands', () => {
   it('stats reset sets back to 0 what memcached sets back', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40 }), (texts) => {
-        const admin = new Administered({ itemMaxBytes: 4096 }, { maxBytes: 12_000 });
+        const admin = new Administered({ maxItemBytes: 4096 }, { maxBytes: 12_000 });
         for (const text of texts) admin.ask(text);
         const size = admin.stat('curr_items');
         expect(admin.ask('stats reset\r\n')).toBe('RESET\r\n');

@@ -6,8 +6,8 @@ import { SubprotocolHandler } from './scripted-session.js';
 
 /** One takes each request whole; the other gets its first byte alone, which is not the fast path's to read. */
 class Pair {
-  readonly whole: SubprotocolHandler = new SubprotocolHandler({ itemMaxBytes: 1024 });
-  readonly split: SubprotocolHandler = new SubprotocolHandler({ itemMaxBytes: 1024 });
+  readonly whole: SubprotocolHandler = new SubprotocolHandler({ maxItemBytes: 1024 });
+  readonly split: SubprotocolHandler = new SubprotocolHandler({ maxItemBytes: 1024 });
 
   ask(request: string): void {
     const shown = JSON.stringify(request);

@@ -41,9 +41,9 @@ const bad: [option: string, options: TcpServerOptions][] = [
   ['tls.minVersion', { tls: { certFile: 'c', minVersion: 'TLSv1' as 'TLSv1.2' } }],
   ['tls.ciphers', { tls: { certFile: 'c', ciphers: '' } }],
   ['tls.handshakeTimeoutMs', { tls: { certFile: 'c', handshakeTimeoutMs: 0 } }],
-  ['itemMaxBytes', { itemMaxBytes: 1023 }],
-  ['itemMaxBytes', { itemMaxBytes: 2 ** 30 + 1 }],
-  ['itemMaxBytes', { itemMaxBytes: 2000.5 }],
+  ['maxItemBytes', { maxItemBytes: 1023 }],
+  ['maxItemBytes', { maxItemBytes: 2 ** 30 + 1 }],
+  ['maxItemBytes', { maxItemBytes: 2000.5 }],
 ];
 
 describe('the options of createTcpServer', () => {
@@ -83,8 +83,8 @@ describe('the options of createTcpServer', () => {
       { path: '/tmp/x', mode: 0o777 },
       { maxConnections: 1 },
       { idleTimeoutMs: Number.POSITIVE_INFINITY },
-      { itemMaxBytes: 1024 },
-      { itemMaxBytes: 2 ** 30 },
+      { maxItemBytes: 1024 },
+      { maxItemBytes: 2 ** 30 },
     ])
       expect(() => createTcpServer(createMemcachedEngine(), options)).not.toThrow();
   });

@@ -88,7 +88,7 @@ describe('several servers over one engine', () => {
   it.each([
     ['allowFlush', { allowFlush: false }],
     ['allowWatch', { allowWatch: false }],
-    ['itemMaxBytes', { itemMaxBytes: 2048 }],
+    ['maxItemBytes', { maxItemBytes: 2048 }],
     ['prefixDelimiter', { prefixDelimiter: '/' }],
     ['onShutdown', { onShutdown: () => {} }],
   ])('take no %s of their own: it would not hold', async (name, options) => {
@@ -99,7 +99,7 @@ describe('several servers over one engine', () => {
     });
     expect(() => createTcpServer(engine, options)).toThrow(refusal);
     expect(() => attachWebSocket(engine, options)).toThrow(refusal);
-    const same = { allowFlush: true, itemMaxBytes: 1024 * 1024, prefixDelimiter: ':' };
+    const same = { allowFlush: true, maxItemBytes: 1024 * 1024, prefixDelimiter: ':' };
     createTcpServer(engine, same);
   });
 

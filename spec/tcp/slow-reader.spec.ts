@@ -111,7 +111,7 @@ it('a get of keys whose values fill the bound many times over is cut into turns'
 it('a large reply that is half read keeps its bytes, although the item is replaced, deleted and stored anew', async () => {
   const length = 32 * 1024 * 1024;
   const { connect, server, engine } = await serve(
-    { itemMaxBytes: 64 * 1024 * 1024 },
+    { maxItemBytes: 64 * 1024 * 1024 },
     { maxBytes: 256 * 1024 * 1024 },
   );
   const [reader, writer] = [await connect(), await connect()];

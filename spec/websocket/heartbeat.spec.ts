@@ -40,7 +40,7 @@ it('one that is half open is cut by the second beat', async () => {
 });
 
 it('one that does not read its replies shows no life, until it reads', async () => {
-  const { connect, endpoint } = await serve({ unsentMaxBytes: 64 * 1024 });
+  const { connect, endpoint } = await serve({ maxUnsentBytes: 64 * 1024 });
   const [first, slow] = [await connect(), await connect()];
   const value = 'v'.repeat(1_000_000);
   await first.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);

@@ -323,7 +323,7 @@ describe('a client of hotset.v1 that never reads', () => {
     frame(JSON.stringify({ jsonrpc: '2.0', id, method, params }), { opcode: 1 });
 
   it('holds little however much it would be told, and hears in the end that it was not', async () => {
-    const { connect, endpoint, port } = await serve({ unsentMaxBytes: 128 * 1024 });
+    const { connect, endpoint, port } = await serve({ maxUnsentBytes: 128 * 1024 });
     const [deaf, writer] = [await upgrade(port, hotset), await connect()];
     deaf.write(request(1, 'subscribe', { prefixes: [''] }));
     await eventually(() => endpoint.bytesWritten > 0, 'it has subscribed');
@@ -357,8 +357,8 @@ describe('a client of hotset.v1 that never reads', () => {
 
   it('and asks for more than may wait is cut with 1013', async () => {
     const { connect, endpoint, port } = await serve({
-      unsentMaxBytes: 64 * 1024,
-      unsentCutBytes: 256 * 1024,
+      maxUnsentBytes: 64 * 1024,
+      maxBacklogBytes: 256 * 1024,
     });
     const [deaf, writer] = [await upgrade(port, hotset), await connect()];
     const value = 'v'.repeat(1_000_000);

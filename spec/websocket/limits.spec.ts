@@ -73,7 +73,7 @@ describe('maxPayloadBytes', () => {
   });
 
   it('leaves room for the largest item in base64, unless told', async () => {
-    const { connect } = await serve({ itemMaxBytes: 8 * KIB });
+    const { connect } = await serve({ maxItemBytes: 8 * KIB });
     const client = await connect('hotset.v1');
     const base64 = Buffer.alloc(8 * KIB - 100).toString('base64');
     client.sendText(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'set', params: { key: 'k', base64 } }));

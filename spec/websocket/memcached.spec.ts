@@ -119,8 +119,8 @@ describe('a client that does not read', () => {
   ])(
     '$what: is not read from, costs a bounded amount, and gets every reply when it reads',
     async ({ length, gets }) => {
-      const unsentMaxBytes = 256 * 1024;
-      const { connect, endpoint } = await serve({ unsentMaxBytes });
+      const maxUnsentBytes = 256 * 1024;
+      const { connect, endpoint } = await serve({ maxUnsentBytes });
       const [slow, other] = [await connect(), await connect()];
       const value = everyByte(length).toString('latin1');
       const reply = `VALUE k 0 ${length}\r\n${value}\r\nEND\r\n`;
@@ -157,7 +157,7 @@ describe('a client that does not read', () => {
 
   it('keeps the bytes of a reply that is half sent, although the item is replaced and the buffer used', async () => {
     const length = 24 * MIB;
-    const { connect, engine } = await serve({ itemMaxBytes: 32 * MIB }, { maxBytes: 128 * MIB });
+    const { connect, engine } = await serve({ maxItemBytes: 32 * MIB }, { maxBytes: 128 * MIB });
     const [reader, writer] = [await connect(), await connect()];
     const old = everyByte(length, 3);
     writer.send(Buffer.concat([Buffer.from(`set k 0 0 ${length}\r\n`), old, Buffer.from('\r\n')]));
@@ -197,7 +197,7 @@ describe('a watcher', () => {
   });
 
   it('that does not read loses lines, is told how many, and goes on', async () => {
-    const { connect } = await serve({ unsentMaxBytes: 1024 });
+    const { connect } = await serve({ maxUnsentBytes: 1024 });
     const [watcher, other] = [await connect(), await connect()];
     await watcher.ask('watch mutations\r\n');
     watcher.pause();

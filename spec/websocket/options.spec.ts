@@ -35,18 +35,18 @@ const bad: [option: string, options: { [Name in keyof WebSocketOptions]: unknown
   ['maxPayloadBytes', { maxPayloadBytes: 0 }],
   ['maxPayloadBytes', { maxPayloadBytes: 2 ** 31 }],
   ['maxPayloadBytes', { maxPayloadBytes: 2 ** 32 }],
-  ['unsentMaxBytes', { unsentMaxBytes: 0 }],
-  ['unsentCutBytes', { unsentCutBytes: -1 }],
-  ['unsentCutBytes', { unsentCutBytes: 1024 * 1024 - 1 }],
+  ['maxUnsentBytes', { maxUnsentBytes: 0 }],
+  ['maxBacklogBytes', { maxBacklogBytes: -1 }],
+  ['maxBacklogBytes', { maxBacklogBytes: 1024 * 1024 - 1 }],
   ['maxSubscriptions', { maxSubscriptions: 1.5 }],
-  ['subscriptionsMaxBytes', { subscriptionsMaxBytes: -1 }],
+  ['maxSubscriptionBytes', { maxSubscriptionBytes: -1 }],
   ['maxBatch', { maxBatch: 0 }],
-  ['replyMaxBytes', { replyMaxBytes: Number.NaN }],
-  ['repliesMaxBytes', { repliesMaxBytes: -1 }],
+  ['maxReplyBytes', { maxReplyBytes: Number.NaN }],
+  ['maxRepliesBytes', { maxRepliesBytes: -1 }],
   ['heartbeatMs', { heartbeatMs: 0 }],
   ['heartbeatMs', { heartbeatMs: 2 ** 31 }],
   ['heartbeatMs', { heartbeatMs: '1000' }],
-  ['itemMaxBytes', { itemMaxBytes: 1023 }],
+  ['maxItemBytes', { maxItemBytes: 1023 }],
 ];
 
 describe('the options of attachWebSocket', () => {
@@ -82,13 +82,13 @@ describe('the options of attachWebSocket', () => {
       { port: 65535 },
       { path: '/' },
       { path: '/%20/ü'.replace('ü', '~') },
-      { maxConnections: 1, maxSubscriptions: 0, maxBatch: 1, replyMaxBytes: 1024 },
+      { maxConnections: 1, maxSubscriptions: 0, maxBatch: 1, maxReplyBytes: 1024 },
       { maxPayloadBytes: 1024 },
       { maxPayloadBytes: 2 ** 31 - 1 },
-      { unsentMaxBytes: 1, unsentCutBytes: 1 },
+      { maxUnsentBytes: 1, maxBacklogBytes: 1 },
       { heartbeatMs: 1 },
       { heartbeatMs: Number.POSITIVE_INFINITY },
-      { itemMaxBytes: 2 ** 30 },
+      { maxItemBytes: 2 ** 30 },
     ])
       closeAfterTest(attachWebSocket(createMemcachedEngine(), options));
   });

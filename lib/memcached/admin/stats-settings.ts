@@ -41,7 +41,7 @@ export function settingsStats(items: ItemStore): Stat[] {
     binding_protocol: PROTOCOLS[protocol],
     auth_enabled_sasl: yesOrNo(authenticates && protocol !== 'ascii'),
     auth_enabled_ascii: yesOrNo(authenticates && protocol !== 'binary'),
-    item_size_max: items.itemMaxBytes,
+    item_size_max: items.maxItemBytes,
     slab_automove: tuning.slabAutomove,
     slab_automove_ratio: tuning.slabAutomoveRatio.toFixed(2),
     slab_automove_window: tuning.slabAutomoveWindow,

@@ -29,7 +29,7 @@ export function beginStore(items: ItemStore, request: Request): Reply | null {
 
 /** `beginStore` where nobody observes and the data is let in: counts a command and returns true, or has done nothing. */
 export function acceptsData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
-  if (items.itemBytes(keyBytes, flags, valueBytes) > items.itemMaxBytes) return false;
+  if (items.itemBytes(keyBytes, flags, valueBytes) > items.maxItemBytes) return false;
   items.count(CMD_SET);
   return true;
 }

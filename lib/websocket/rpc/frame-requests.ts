@@ -44,7 +44,7 @@ export class FrameRequests implements Call {
     this.context = context;
     this.items = context.items;
     this.subscriptions = subscriptions;
-    this.room = { bytes: context.settings.replyMaxBytes };
+    this.room = { bytes: context.settings.maxReplyBytes };
     try {
       const { isBatch, entries } = readMessage(frame);
       const { maxBatch } = context.settings;

@@ -5,7 +5,7 @@
  *   is half made waits behind it.
  * - A client that does not read is paused. What it would be told meanwhile is dropped, and made good by a notice that says
  *   so before anything newer; that notice too waits behind a reply that is half made.
- * - At most `unsentMaxBytes` wait behind a half-made reply, and as much, one reply and what was told at once in the
+ * - At most `maxUnsentBytes` wait behind a half-made reply, and as much, one reply and what was told at once in the
  *   operating system's queue.
  */
 
@@ -19,7 +19,7 @@ const TRY_AGAIN_LATER = 1013;
 
 export class Outbox implements Subscriber {
   readonly #outlet: FrameSink;
-  readonly #settings: Pick<RpcSettings, 'unsentMaxBytes' | 'unsentCutBytes'>;
+  readonly #settings: Pick<RpcSettings, 'maxUnsentBytes' | 'maxBacklogBytes'>;
   #isOver = false;
   #isPaused = false;
   #isBusy = false;
@@ -30,7 +30,7 @@ export class Outbox implements Subscriber {
   #heldNotices = 0;
   #dropped = 0;
 
-  constructor(outlet: FrameSink, settings: Pick<RpcSettings, 'unsentMaxBytes' | 'unsentCutBytes'>) {
+  constructor(outlet: FrameSink, settings: Pick<RpcSettings, 'maxUnsentBytes' | 'maxBacklogBytes'>) {
     this.#outlet = outlet;
     this.#settings = settings;
   }
@@ -69,7 +69,7 @@ export class Outbox implements Subscriber {
     if (this.#isOver) return;
     if (this.#dropped > 0 || (this.#isStalled && !this.#replyIsHalfMade)) this.lag(notices);
     else if (!this.#replyIsHalfMade) this.#send(frame);
-    else if (this.#heldBytes + frame.length > this.#settings.unsentMaxBytes) this.lag(notices);
+    else if (this.#heldBytes + frame.length > this.#settings.maxUnsentBytes) this.lag(notices);
     else {
       this.#held.push(frame);
       this.#heldBytes += frame.length;
@@ -133,9 +133,9 @@ export class Outbox implements Subscriber {
   #send(text: string | Buffer): void {
     this.#outlet.sendText(text);
     const { unsentBytes } = this.#outlet;
-    if (unsentBytes > this.#settings.unsentCutBytes)
+    if (unsentBytes > this.#settings.maxBacklogBytes)
       this.end(TRY_AGAIN_LATER, 'the client does not read what it is sent');
-    else if (unsentBytes > this.#settings.unsentMaxBytes) this.#isStalled = true;
+    else if (unsentBytes > this.#settings.maxUnsentBytes) this.#isStalled = true;
     this.#choosePause();
   }
 

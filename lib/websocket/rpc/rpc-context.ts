@@ -13,17 +13,17 @@ export interface RpcSettings {
   /** Subscriptions of one connection. */
   readonly maxSubscriptions: number;
   /** What the subscriptions of all connections may take, about. */
-  readonly subscriptionsMaxBytes: number;
+  readonly maxSubscriptionBytes: number;
   /** Requests in a batch, and keys in a `getMany`. */
   readonly maxBatch: number;
   /** What one reply may hold, short results and errors aside. */
-  readonly replyMaxBytes: number;
+  readonly maxReplyBytes: number;
   /** With more than this in replies that are half made or wait for their clients, of all connections, replies are kept short. */
-  readonly repliesMaxBytes: number;
+  readonly maxRepliesBytes: number;
   /** With more than this not yet taken by the operating system, a client is not read from, and is told nothing. */
-  readonly unsentMaxBytes: number;
+  readonly maxUnsentBytes: number;
   /** With more than this, it is cut. */
-  readonly unsentCutBytes: number;
+  readonly maxBacklogBytes: number;
   /** Takes faults of the server, such as what a removal listener throws; the client gets -32603. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -48,7 +48,7 @@ export class RpcContext {
 
   /** The most that a reply may still hold, whatever its own limit is. */
   get replyRoomBytes(): number {
-    return this.waitingBytes > this.settings.repliesMaxBytes ? SHORT_REPLY_BYTES : Number.POSITIVE_INFINITY;
+    return this.waitingBytes > this.settings.maxRepliesBytes ? SHORT_REPLY_BYTES : Number.POSITIVE_INFINITY;
   }
 
   /** Lets go of the engine: nobody is told of changes any more. */

@@ -130,12 +130,12 @@ export class Endpoint {
     this.context = new RpcContext(this.items, {
       access: 'full',
       maxSubscriptions: 100,
-      subscriptionsMaxBytes: 64 * 1024 * 1024,
+      maxSubscriptionBytes: 64 * 1024 * 1024,
       maxBatch: 1000,
-      replyMaxBytes: 16 * 1024 * 1024,
-      repliesMaxBytes: 128 * 1024 * 1024,
-      unsentMaxBytes: 1024 * 1024,
-      unsentCutBytes: 32 * 1024 * 1024,
+      maxReplyBytes: 16 * 1024 * 1024,
+      maxRepliesBytes: 128 * 1024 * 1024,
+      maxUnsentBytes: 1024 * 1024,
+      maxBacklogBytes: 32 * 1024 * 1024,
       onError: (error) => this.errors.push(error),
       ...settings,
     });

@@ -104,8 +104,8 @@ it('answers whatever arrives', async () => {
       fc.boolean(),
       async (frames, requestsPerTurn, evict) => {
         const endpoint = new Endpoint(
-          { replyMaxBytes: 5000, unsentMaxBytes: 3000, maxBatch: 6, maxSubscriptions: 3 },
-          { itemMaxBytes: 2048, requestsPerTurn },
+          { maxReplyBytes: 5000, maxUnsentBytes: 3000, maxBatch: 6, maxSubscriptions: 3 },
+          { maxItemBytes: 2048, requestsPerTurn },
           { maxBytes: 8000, evict },
         );
         const clients = [endpoint.connect(), endpoint.connect()];

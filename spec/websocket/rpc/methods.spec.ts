@@ -172,7 +172,7 @@ describe('params', () => {
   });
 
   it('takes a long base64 text without running out of stack', async () => {
-    const client = new Endpoint({}, { itemMaxBytes: 8 * 1024 * 1024 }).connect();
+    const client = new Endpoint({}, { maxItemBytes: 8 * 1024 * 1024 }).connect();
     const bytes = Buffer.alloc(6 * 1024 * 1024, 'x');
     expect(await client.ask('set', { key: 'k', base64: bytes.toString('base64') })).toEqual(STORED);
     expect(await client.ask('inspect', { key: 'k' })).toMatchObject({ valueBytes: bytes.length });
@@ -319,7 +319,7 @@ describe('writes', () => {
   });
 
   it.each(['set', 'replace', 'compareAndSet'])('a %s that is too large leaves the old value', (method) => {
-    const endpoint = new Endpoint({}, { itemMaxBytes: 2048 });
+    const endpoint = new Endpoint({}, { maxItemBytes: 2048 });
     const client = endpoint.connect();
     client.call('set', { key: 'k', value: 'old' });
     const version = method === 'compareAndSet' ? { version: '1' } : {};
@@ -367,7 +367,7 @@ describe('writes', () => {
   });
 
   it('are not carried out twice when the reply has no room', () => {
-    const client = new Endpoint({ replyMaxBytes: 1 }).connect();
+    const client = new Endpoint({ maxReplyBytes: 1 }).connect();
     expect(client.call('set', { key: 'n', value: '1' })).toEqual(STORED);
     expect(client.call('increment', { key: 'n' })).toMatchObject({ value: '2' });
   });
@@ -595,7 +595,7 @@ describe('limits', () => {
   });
 
   it('of what the subscriptions of all clients take, which is given back', () => {
-    const endpoint = new Endpoint({ subscriptionsMaxBytes: 10_000 });
+    const endpoint = new Endpoint({ maxSubscriptionBytes: 10_000 });
     const [first, second] = [endpoint.connect(), endpoint.connect()];
     const full = refused(
       -32005,
@@ -620,7 +620,7 @@ describe('limits', () => {
     ['getMany', { keys: ['small', 'k'] }],
     ['getMany', { keys: Array(20).fill('small') }],
   ])('of a reply: %s %j', (method, params) => {
-    const endpoint = new Endpoint({ replyMaxBytes: 1000 });
+    const endpoint = new Endpoint({ maxReplyBytes: 1000 });
     const client = endpoint.connect();
     client.call('set', { key: 'k', value: '\0'.repeat(900) });
     client.call('set', { key: 'small', value: 'x'.repeat(100) });
@@ -629,7 +629,7 @@ describe('limits', () => {
   });
 
   it('of the replies to all clients: while too much of them waits, others have to be short', async () => {
-    const endpoint = new Endpoint({ repliesMaxBytes: 100_000 });
+    const endpoint = new Endpoint({ maxRepliesBytes: 100_000 });
     const [slow, gone, other] = [endpoint.connect(), endpoint.connect(), endpoint.connect()];
     other.call('set', { key: 'k', value: 'x'.repeat(60_000) });
     other.call('set', { key: 'small', value: 'x' });
@@ -649,7 +649,7 @@ describe('limits', () => {
   });
 
   it('of a batch’s reply: what does not fit is refused, one by one, and what changes something is answered', () => {
-    const client = new Endpoint({ replyMaxBytes: 1000 }).connect();
+    const client = new Endpoint({ maxReplyBytes: 1000 }).connect();
     client.call('set', { key: 'k', value: 'x'.repeat(300) });
     const get = { jsonrpc: '2.0', id: 1, method: 'get', params: { key: 'k' } };
     client.send([

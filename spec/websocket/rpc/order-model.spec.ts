@@ -61,7 +61,7 @@ it('a client that forgets what it is told of never holds anything old', async ()
       fc.array(action, { minLength: 10, maxLength: 80, size: 'max' }),
       fc.constantFrom(1, 2, 3, 512),
       async (actions, requestsPerTurn) => {
-        const endpoint = new Endpoint({ unsentMaxBytes: 500 }, { requestsPerTurn });
+        const endpoint = new Endpoint({ maxUnsentBytes: 500 }, { requestsPerTurn });
         const { engine } = endpoint;
         const client = endpoint.connect();
         const near = new NearCache();

@@ -145,7 +145,7 @@ describe('order', () => {
   });
 
   it('what waits behind a reply is bounded, and made good', async () => {
-    const endpoint = new Endpoint({ unsentMaxBytes: 500 }, { requestsPerTurn: 1 });
+    const endpoint = new Endpoint({ maxUnsentBytes: 500 }, { requestsPerTurn: 1 });
     const client = endpoint.connect();
     await client.ask('subscribe', { prefixes: [''] });
     await turn();
@@ -165,7 +165,7 @@ describe('order', () => {
 
 describe('a client that does not read', () => {
   it('is not read from, nor answered, until it reads', async () => {
-    const endpoint = new Endpoint({ unsentMaxBytes: 1000 });
+    const endpoint = new Endpoint({ maxUnsentBytes: 1000 });
     const client = endpoint.connect();
     set(endpoint, 'k', 'x'.repeat(400));
     client.outlet.reads = false;
@@ -181,7 +181,7 @@ describe('a client that does not read', () => {
   });
 
   it('goes on in the middle of a batch', async () => {
-    const endpoint = new Endpoint({ unsentMaxBytes: 1000 }, { requestsPerTurn: 2 });
+    const endpoint = new Endpoint({ maxUnsentBytes: 1000 }, { requestsPerTurn: 2 });
     const client = endpoint.connect();
     client.send([1, 2, 3, 4, 5].map((id) => get(id)));
     client.outlet.unsentBytes = 2000;
@@ -192,7 +192,7 @@ describe('a client that does not read', () => {
   });
 
   it('loses what it would be told, and hears of that before anything newer', async () => {
-    const endpoint = new Endpoint({ unsentMaxBytes: 1000 });
+    const endpoint = new Endpoint({ maxUnsentBytes: 1000 });
     const client = endpoint.connect();
     client.call('subscribe', { prefixes: [''] });
     client.outlet.reads = false;
@@ -218,7 +218,7 @@ describe('a client that does not read', () => {
   });
 
   it('hears that it has lost something after the reply that was begun before', async () => {
-    const endpoint = new Endpoint({ unsentMaxBytes: 1000 }, { requestsPerTurn: 2 });
+    const endpoint = new Endpoint({ maxUnsentBytes: 1000 }, { requestsPerTurn: 2 });
     const client = endpoint.connect();
     set(endpoint, 'k', 'old');
     client.call('subscribe', { prefixes: [''] });
@@ -236,7 +236,7 @@ describe('a client that does not read', () => {
   });
 
   it('is cut when too much waits for it', async () => {
-    const endpoint = new Endpoint({ unsentMaxBytes: 1000, unsentCutBytes: 5000 });
+    const endpoint = new Endpoint({ maxUnsentBytes: 1000, maxBacklogBytes: 5000 });
     const client = endpoint.connect();
     set(endpoint, 'k', 'x'.repeat(6000));
     client.call('subscribe', { prefixes: [''] });
@@ -275,7 +275,7 @@ describe('when the server stops', () => {
   });
 
   it('a client that has to read first is waited for', () => {
-    const endpoint = new Endpoint({ unsentMaxBytes: 100 });
+    const endpoint = new Endpoint({ maxUnsentBytes: 100 });
     const client = endpoint.connect();
     client.outlet.reads = false;
     for (let id = 0; id < 5; id++) client.send(get(id));

@@ -12,7 +12,7 @@ export const TEXTS_MAX = 100;
 /** Bytes of all prefixes and keys of a connection, so that one alone cannot take what is for all. */
 export const TEXT_MAX_BYTES: number = 256 * 1024;
 
-export type SubscriptionSettings = Pick<RpcSettings, 'maxSubscriptions' | 'subscriptionsMaxBytes'>;
+export type SubscriptionSettings = Pick<RpcSettings, 'maxSubscriptions' | 'maxSubscriptionBytes'>;
 
 export class ClientSubscriptions {
   readonly #broadcaster: ChangeBroadcaster;
@@ -30,7 +30,7 @@ export class ClientSubscriptions {
 
   /** Returns the subscription's number. Throws an `RpcError`, and `HOTSET_INVALID_KEY`. */
   add(prefixes: readonly string[], keys: readonly string[], noEcho: boolean): number {
-    const { maxSubscriptions, subscriptionsMaxBytes } = this.#settings;
+    const { maxSubscriptions, maxSubscriptionBytes } = this.#settings;
     if (this.#byNumber.size >= maxSubscriptions)
       throw new RpcError('HOTSET_TOO_MANY', `a connection may have ${maxSubscriptions} subscriptions`);
     if (prefixes.length + keys.length > TEXTS_MAX)
@@ -43,7 +43,7 @@ export class ClientSubscriptions {
         'HOTSET_TOO_MANY',
         `the prefixes and keys of a connection's subscriptions may have ${TEXT_MAX_BYTES} bytes together`,
       );
-    if (this.#broadcaster.bytesWith(wirePrefixes, wireKeys) > subscriptionsMaxBytes)
+    if (this.#broadcaster.bytesWith(wirePrefixes, wireKeys) > maxSubscriptionBytes)
       throw new RpcError(
         'HOTSET_TOO_MANY',
         'the subscriptions of all clients take as much memory as they may',

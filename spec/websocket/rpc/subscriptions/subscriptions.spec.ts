@@ -294,7 +294,7 @@ describe('noEcho', () => {
   });
 
   it('is nobody’s doing when the write was refused', async () => {
-    const endpoint = new Endpoint({}, { itemMaxBytes: 2048 });
+    const endpoint = new Endpoint({}, { maxItemBytes: 2048 });
     endpoint.engine.set('k', V);
     const client = subscriber(endpoint, { prefixes: [''], noEcho: true });
     client.call('set', { key: 'k', value: 'x'.repeat(3000) });
