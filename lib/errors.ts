@@ -3,6 +3,7 @@
  * docs/errors.md describes each code; a spec keeps the two in step.
  */
 
+/** Every code of a `HotsetError` with its meaning. A specification keeps docs/errors.md equal to it. */
 export const ERROR_CODES = {
   HOTSET_INVALID_OPTION: 'An option has a value that it does not take.',
   HOTSET_INVALID_ARGUMENT: 'A method was called with a value that it does not take.',
@@ -37,11 +38,18 @@ export const ERROR_CODES = {
   HOTSET_PROTOCOL: 'The other side broke the protocol, or reported a fault of its own.',
 } as const;
 
+/** A code of a `HotsetError`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/**
+ * What hotset throws on purpose. The message names what was wrong and what is allowed; `cause` is the underlying
+ * error.
+ */
 export class HotsetError extends Error {
+  /** What went wrong, for programs; the message is for people. */
   readonly code: ErrorCode;
 
+  /** `options.cause`: the error underneath. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'HotsetError';

@@ -14,6 +14,7 @@ import { checkedLimit, type ResolvedOptions } from './options.js';
 export interface Limits {
   /** As the option `maxBytes`: a number of bytes, `'64MiB'` or `'25%'`. */
   maxBytes?: number | string | undefined;
+  /** As the option `maxEntries`. */
   maxEntries?: number | undefined;
 }
 
