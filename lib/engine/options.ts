@@ -16,7 +16,7 @@ export interface CacheEngineOptions<K, V> {
   maxBytes?: number | string | undefined;
   /** The most entries to hold. Default: `Infinity`. */
   maxEntries?: number | undefined;
-  /** The most bytes that one entry may count. Default: `maxBytes`. */
+  /** The most bytes that one entry may count. Default: `Infinity`. */
   maxEntryBytes?: number | string | undefined;
   /** Time to live of entries that are stored without one of their own, in milliseconds. Default: `Infinity`. */
   ttlMs?: number | undefined;
