@@ -17,7 +17,7 @@
  *   --smoke                a few seconds for each part: shows that it works, its figures mean nothing
  *   --full                 engine: 1 M entries for all contenders, not only for some; memory: also 1 M; scale and
  *                          pauses: also 10 M: hours
- *   --rounds=N             rounds; each part has its own number unless told
+ *   --rounds=N             rounds; each part has its own default
  *   --only=REGEXP          engine: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
  *                          memory, weighing: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
  *                          resident: '1000000 x 100'; cores: '2 processes'

@@ -3,6 +3,7 @@
  * docs/errors.md describes each code; a spec keeps the two in step.
  */
 
+/** Every code of a `HotsetError` with its meaning. A specification keeps docs/errors.md equal to it. */
 export const ERROR_CODES = {
   HOTSET_INVALID_OPTION: 'An option has a value that it does not take.',
   HOTSET_INVALID_ARGUMENT: 'A method was called with a value that it does not take.',
@@ -15,7 +16,7 @@ export const ERROR_CODES = {
   HOTSET_LOAD_TIMEOUT: 'A value was not loaded in the time allowed.',
   HOTSET_TOO_MANY_FLIGHTS: 'A loader was not called, because too many keys were being loaded.',
   HOTSET_INVALID_BATCH: 'A batch loader returned neither a Map nor an array with one element for each key.',
-  HOTSET_LISTEN_FAILED: 'The server could not listen on the address asked for.',
+  HOTSET_LISTEN_FAILED: 'The server cannot listen on the requested address.',
   HOTSET_INVALID_AUTH_FILE:
     'A file of users and passwords cannot be read, or is not made of user:password lines.',
   HOTSET_INVALID_TLS: 'A certificate, key or other TLS setting cannot be used.',
@@ -23,25 +24,32 @@ export const ERROR_CODES = {
     'An entry cannot be written to a snapshot: it does not serialize, or is larger than maxEntryBytes.',
   HOTSET_DAMAGED_SNAPSHOT: 'A snapshot file is damaged, cut short, or has something behind its end.',
   HOTSET_UNREADABLE_SNAPSHOT:
-    'A file is no snapshot that this call can read: another kind of file, a newer format, values of another codec, or an entry above maxEntryBytes.',
+    'A file is not a snapshot that this call can read: another kind of file, a newer format, values of another codec, or an entry above maxEntryBytes.',
   HOTSET_TOO_LARGE: 'A value can never fit: it is above the item limit.',
   HOTSET_NO_ROOM: 'The cache is full and does not evict.',
-  HOTSET_FORBIDDEN: 'The endpoint does not allow what was asked for.',
-  HOTSET_NOT_A_NUMBER: 'A value that is no number was to be incremented.',
-  HOTSET_TOO_MANY: 'A limit was reached, of the connection or of the client; the message names it.',
-  HOTSET_REPLY_TOO_LARGE: 'What was asked for at once is more than one reply may hold.',
+  HOTSET_FORBIDDEN: 'The endpoint does not allow the request.',
+  HOTSET_NOT_A_NUMBER: 'The value to increment is not a number.',
+  HOTSET_TOO_MANY: 'A limit of the connection or of the client was reached; the message names it.',
+  HOTSET_REPLY_TOO_LARGE: 'A request asks for more than one reply may hold.',
   HOTSET_NO_VERSIONS: 'compareAndSet needs cas ids, and the server has none.',
-  HOTSET_DISCONNECTED: 'There was no connection to the server, or it broke before the answer came.',
+  HOTSET_DISCONNECTED: 'There was no connection to the server, or it broke before the reply came.',
   HOTSET_TIMEOUT: 'The server did not answer in the time allowed.',
   HOTSET_CLOSED: 'The client has been closed.',
-  HOTSET_PROTOCOL: 'The other side broke the protocol, or reported a fault of its own.',
+  HOTSET_PROTOCOL: 'The other side broke the protocol, or reported an internal error.',
 } as const;
 
+/** A code of a `HotsetError`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/**
+ * What hotset throws on purpose. The message names what was wrong and what is allowed; `cause` is the underlying
+ * error.
+ */
 export class HotsetError extends Error {
+  /** What went wrong, for programs; the message is for people. */
   readonly code: ErrorCode;
 
+  /** `options.cause`: the error underneath. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'HotsetError';

@@ -1,5 +1,6 @@
 /** hotset's core: importing it loads no network code. */
 
+export type { Limits } from './engine/budget.js';
 export { CacheEngine } from './engine/cache-engine.js';
 export { type Clock, CoarseClock, ManualClock, monotonicClock, systemClock } from './engine/clock.js';
 export type { LookupMessage, RemovalMessage, StoreMessage } from './engine/diagnostics.js';

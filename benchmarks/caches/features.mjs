@@ -8,7 +8,7 @@
  */
 
 export const FEATURES = {
-  entryLimit: { letter: 'N', title: 'entry limit', means: 'never holds more entries than it was told' },
+  entryLimit: { letter: 'N', title: 'entry limit', means: 'never holds more entries than its limit' },
   byteBudget: { letter: 'B', title: 'size budget', means: 'never holds more than a sum of sizes' },
   ownSizes: { letter: 'W', title: 'weighs values', means: 'finds out itself what a value weighs' },
   ttl: { letter: 'T', title: 'TTL', means: 'entries expire' },

@@ -4,7 +4,7 @@ import QuickLRU from 'quick-lru';
 import { PLAIN_LRU } from './features.mjs';
 
 export const does =
-  'two generations instead of an order; holds up to twice the entries it is told; TTL (off but in ttl-churn)';
+  'two generations instead of an order; holds up to twice its limit of entries; TTL (off but in ttl-churn)';
 export const exactLru = false;
 export const features = {
   ...PLAIN_LRU,

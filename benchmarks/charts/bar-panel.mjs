@@ -21,6 +21,9 @@ function rowHeight(bars) {
 /**
  * `rows`: `{ label, colour, values, note }`, one value for each bar; a value past the scale's end is drawn cut.
  * The second bar of a row is drawn faint. `scale(length)` makes the scale. `mark`: a value to draw a line at.
+ *
+ * @param {{ x: number, y: number, width: number, title: string, subtitle?: string, unit: string, rows: any[],
+ *   scale: (length: number) => any, mark?: number, format?: (figure: any) => string }} panel
  */
 export function barPanel({ x, y, width, title, subtitle, unit, rows, scale, mark, format = short }) {
   const bars = rows[0]?.values.length ?? 1;

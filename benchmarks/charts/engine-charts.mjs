@@ -11,7 +11,7 @@ import { panelGrid } from './grid.mjs';
 import { linearScale } from './scales.mjs';
 import { picture } from './svg.mjs';
 
-/** Longer bars than this many times the middle one are cut: the rest could not be told apart. */
+/** Longer bars than this many times the middle one are cut: the rest would look alike. */
 const CUT = 4;
 /** How far a cut bar reaches past the longest whole one. */
 const PAST = 1.12;

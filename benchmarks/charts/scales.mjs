@@ -29,5 +29,5 @@ export function logScale(least, most, length, { everyStep = false } = {}) {
 function niceStep(most) {
   const rough = most / 5;
   const decade = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((factor) => factor * decade).find((step) => step >= rough);
+  return [1, 2, 5, 10].map((factor) => factor * decade).find((step) => step >= rough) ?? 10 * decade;
 }

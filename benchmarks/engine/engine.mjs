@@ -34,7 +34,7 @@ export async function benchEngine(options) {
   const hits = await compareHits(info, options);
 
   const figures = [];
-  const others = nodes.map(({ node, v8 }) => ({ node, v8, cases: [] }));
+  const others = nodes.map(({ node, v8 }) => ({ node, v8, cases: /** @type {any[]} */ ([]) }));
   for (const benchCase of cases) {
     const { workload, keyKind, entries } = benchCase;
     const names = Object.keys(info).filter((name) => takesPart(name, info[name], benchCase, options.full));
@@ -63,7 +63,13 @@ export async function benchEngine(options) {
   };
 }
 
-/** One case by contender: the readings of all rounds, in children of this Node or of another binary. */
+/**
+ * One case by contender: the readings of all rounds, in children of this Node or of another binary.
+ *
+ * @param {any} benchCase
+ * @param {string[]} names
+ * @param {{ rounds: number, measureMs: number, samples: boolean, binary?: string }} how
+ */
 async function readingsOf({ workload, keyKind, entries }, names, { rounds, measureMs, samples, binary }) {
   const slow = new Set();
   const results = await inRounds(names, rounds, async (name) => {

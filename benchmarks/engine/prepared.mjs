@@ -11,7 +11,11 @@ const FILL_MS = 10_000;
 /** Short, because an operation has been seen to take 10 ms. */
 const CHUNK = 100;
 
-/** Resolves to `{ cache, keyOf, workload, step }`, or to `{ tooSlow }` where filling takes too long. */
+/**
+ * Resolves to `{ cache, keyOf, workload, step }`, or to `{ tooSlow }` where filling takes too long.
+ *
+ * @returns {Promise<any>}
+ */
 export async function prepared(name, workloadName, keyKind, entries, ttlMs = TTL_MS) {
   const contender = await loadContender(name);
   const workload = workloads[workloadName](entries);

@@ -3,11 +3,12 @@
  * and prints as JSON what the process holds for it at both points, in bytes for each entry.
  * Arguments: contender (or 'two arrays'), shape, entries.
  *
- * What is held is heapUsed + external; V8 counts array buffers as external, so they are in it. Contenders without
- * a bound are told to delete the old key by hand.
+ * What is held is heapUsed + external; V8 counts array buffers as external, so they are in it. For contenders without
+ * a bound the old key is deleted by hand.
  */
 
 import { loadContender } from '../caches/index.mjs';
+import { collectGarbage } from '../harness/garbage.mjs';
 import { keyKinds } from '../workloads/keys.mjs';
 import { FOOTPRINT_SHAPES } from './shapes.mjs';
 import { TWO_ARRAYS, TwoArrays } from './two-arrays.mjs';
@@ -19,6 +20,7 @@ const WARMUP_ENTRIES = 2_000;
 
 const [name, shapeName, entryText] = process.argv.slice(2);
 const entries = Number(entryText);
+/** @type {any} */
 const contender =
   name === TWO_ARRAYS
     ? { create: (count) => new TwoArrays(count), unbounded: false }
@@ -44,7 +46,7 @@ function store(cache, from, to, room) {
 async function held() {
   // Backing stores are freed on another thread: collect, wait and collect again.
   for (let i = 0; i < 3; i++) {
-    globalThis.gc();
+    collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const { heapUsed, external } = process.memoryUsage();
@@ -57,6 +59,7 @@ await held();
 const before = await held();
 const cache = created(entries);
 const each = async () => Number((((await held()) - before) / entries).toPrecision(5));
+/** @type {Record<string, number>} */
 const figures = {};
 if (store(cache, 0, entries, entries)) {
   figures.grown = await each();

@@ -15,7 +15,7 @@ export function footprintFigures({ readings }) {
 
 export function footprintTable(figure, info) {
   const all = footprintFigures(figure);
-  const bare = all.find(({ name }) => name === TWO_ARRAYS);
+  const bare = all.find(({ name }) => name === TWO_ARRAYS) ?? { grown: Number.NaN, turnedOver: Number.NaN };
   const rows = all.map(({ name, grown, turnedOver, counted }) => [
     name === TWO_ARRAYS ? 'keys and values in two arrays' : marked(name, info[name]),
     fixed(grown, 0),

@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url';
 /**
  * Runs a module with arguments in a Node process of its own; resolves to the JSON that it prints, or after
  * `timeoutMs` to `{ tooSlow }`. `node`: another binary than the one that runs this.
+ *
+ * @param {URL} url
+ * @param {unknown[]} args
+ * @param {{ node?: string, nodeOptions?: string[], env?: NodeJS.ProcessEnv, timeoutMs?: number }} [options]
+ * @returns {Promise<any>}
  */
 export function runChild(
   url,
@@ -14,7 +19,9 @@ export function runChild(
 ) {
   const argv = [...nodeOptions, fileURLToPath(url), ...args.map(String)];
   return new Promise((resolve, reject) => {
+    /** @type {import('node:child_process').ExecFileOptionsWithStringEncoding} */
     const options = {
+      encoding: 'utf8',
       env: { ...process.env, ...env },
       maxBuffer: 2 ** 28,
       timeout: timeoutMs,

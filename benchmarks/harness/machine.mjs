@@ -40,9 +40,7 @@ export function versions() {
     node: process.version,
     v8: process.versions.v8,
     hotset: packageVersion('../../package.json'),
-    ...Object.fromEntries(
-      PACKAGES.map((name) => [name, packageVersion(`../../node_modules/${name}/package.json`)]),
-    ),
+    ...Object.fromEntries(PACKAGES.map((name) => [name, installedVersion(name)])),
     memcached: memcachedVersion() ?? NOT_INSTALLED,
   };
 }
@@ -56,6 +54,12 @@ export function memcachedVersion(binary = 'memcached') {
   } catch {
     return null;
   }
+}
+
+/** npm puts a workspace's packages beside the root's own, or below the workspace where versions differ. */
+function installedVersion(name) {
+  const own = packageVersion(`../node_modules/${name}/package.json`);
+  return own === NOT_INSTALLED ? packageVersion(`../../node_modules/${name}/package.json`) : own;
 }
 
 function packageVersion(path) {

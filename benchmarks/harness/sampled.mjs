@@ -32,6 +32,7 @@ export async function sampled(batch, operations, measureMs, keepSamples = false)
   });
   bench.add('batch', batch, { beforeEach: () => setImmediate() });
   const [{ result }] = await bench.run();
+  if (!('latency' in result)) throw new Error(`the batch did not complete: ${result.state}`);
   const { mean, min, p50, p99, sd, samples, samplesCount } = result.latency;
   const ns = (ms) => Number(((ms * 1e6) / operations).toPrecision(5));
   return {
@@ -41,6 +42,6 @@ export async function sampled(batch, operations, measureMs, keepSamples = false)
     p99: ns(p99),
     sd: ns(sd),
     batches: samplesCount,
-    ...(keepSamples ? { samples: samples.map(ns) } : {}),
+    ...(samples === undefined ? {} : { samples: samples.map(ns) }),
   };
 }

@@ -1,6 +1,7 @@
 /** What the process holds, after collection. */
 
 import { readFileSync } from 'node:fs';
+import { collectGarbage } from '../harness/garbage.mjs';
 
 const STEADY_BYTES = 500;
 const STEADY_MOST = 20;
@@ -8,7 +9,7 @@ const STEADY_MOST = 20;
 /** Collects until nothing more goes: backing stores are freed on another thread. */
 export async function settled() {
   for (let i = 0; i < 4; i++) {
-    globalThis.gc();
+    collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return { ...process.memoryUsage(), malloc: mallocBytes() };
@@ -46,7 +47,7 @@ export function growth(before, after) {
 function mallocBytes() {
   try {
     const region = readFileSync('/proc/self/smaps', 'utf8').split('[heap]')[1];
-    return region === undefined ? 0 : Number(/^Rss:\s+(\d+) kB/m.exec(region)[1]) * 1024;
+    return Number(/^Rss:\s+(\d+) kB/m.exec(region ?? '')?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

@@ -8,9 +8,11 @@
 
 import { CacheEngine } from '../../dist/index.js';
 import { bareViewBytes, bufferBytes, isSharedView, valueBytes, weighObject } from '../../dist/weigh/index.js';
+import { collectGarbage } from '../harness/garbage.mjs';
 import { mixture, randomOrder } from './mixture.mjs';
 
-const [what, seed, target, only = '.', limits = 'with limits'] = process.argv.slice(2);
+const [what, seed, targetText, only = '.', limits = 'with limits'] = process.argv.slice(2);
+const target = Number(targetText);
 const WARM_UP = 30_000;
 const WARM_UP_MAX_BYTES = 20_000;
 /** Collections until what is held must be steady. */
@@ -36,8 +38,8 @@ for (let i = rows.length - 1; i > 0; i--) {
 async function held() {
   let last = 0;
   for (let i = 0; i < HELD_MAX; i++) {
-    if (i < 2) globalThis.gc({ type: 'minor' });
-    else globalThis.gc();
+    if (i < 2) collectGarbage({ type: 'minor' });
+    else collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 2));
     const { heapUsed, external } = process.memoryUsage();
     if (i > 4 && Math.abs(heapUsed + external - last) < 4000) break;
@@ -46,10 +48,12 @@ async function held() {
   return last;
 }
 
+/** @type {any} */
 let keep = null;
 
 function fillArray({ value }, count, from) {
   keep = new Array(count).fill(null);
+  /** @type {Set<ArrayBufferLike>} */
   const shared = new Set();
   let counted = 32 + 16 + count * 8;
   for (let i = 0; i < count; i++) {

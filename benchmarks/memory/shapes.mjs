@@ -78,7 +78,7 @@ class Private {
 }
 
 function cycle(i) {
-  const parent = { id: i, children: [], index: new Map() };
+  const parent = { id: i, children: /** @type {unknown[]} */ ([]), index: new Map() };
   const children = [0, 1, 2].map((n) => ({ parent, rank: n, name: oneByte(i + n, 16) }));
   parent.children = children.slice();
   parent.index.set('first', children[0]);

@@ -39,6 +39,9 @@ const NOTHING = '-';
 /**
  * One row for each shape: in fresh processes at each size, as filled and with all entries replaced; then in the one
  * process that has weighed all shapes, the values alone and as entries. `names`: which, or undefined for all.
+ *
+ * @param {any} figures
+ * @param {{ names?: string[], limit?: boolean }} [wanted]
  */
 export function memoryTable({ fills, oneProcess }, { names, limit } = {}) {
   // The rows about the overhead alone say nothing about a limit.

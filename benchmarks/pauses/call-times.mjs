@@ -1,7 +1,7 @@
 /**
  * The time of every single call, kept without allocating: `performance.now()` in compiled code returns a plain
  * number (measured: no byte for each reading; process.hrtime.bigint() takes 20), and lengths go into a typed
- * array made before. When long calls began is kept as well, so that the collector's share can be told.
+ * array made before. When long calls began is kept as well, so that the collector's share is known.
  */
 
 import { overlapMs } from './collector.mjs';

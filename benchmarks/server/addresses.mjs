@@ -37,12 +37,17 @@ export function certificate() {
 
 let sockets = 0;
 
-/** A free place to listen: `{ transport, port }`, `{ transport: 'unix', path }`, or with a certificate for TLS. */
+/**
+ * A free place to listen: `{ transport, port }`, `{ transport: 'unix', path }`, or with a certificate for TLS.
+ *
+ * @param {string} transport
+ * @returns {Promise<any>}
+ */
 export async function freeAddress(transport) {
   if (transport === 'unix') return { transport, path: join(scratch(), `${++sockets}.sock`) };
   const server = createServer().listen(0, HOST);
   await once(server, 'listening');
-  const { port } = server.address();
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   server.close();
   await once(server, 'close');
   return transport === 'tls' ? { transport, port, ...certificate() } : { transport, port };
@@ -55,7 +60,12 @@ export function connectTo({ transport, port, path }, onread) {
   return transport === 'tls' ? connectTls({ ...options, rejectUnauthorized: false }) : connectTcp(options);
 }
 
-/** Whether somebody accepts connections there. */
+/**
+ * Whether somebody accepts connections there.
+ *
+ * @param {any} address
+ * @returns {Promise<boolean>}
+ */
 export function accepts({ transport, port, path }) {
   return new Promise((resolve) => {
     const socket = transport === 'unix' ? connectTcp({ path }) : connectTcp({ port, host: HOST });

@@ -19,7 +19,11 @@ function cellsOf(group, commands, pipelines) {
   );
 }
 
-/** title -> cells. */
+/**
+ * title -> cells.
+ *
+ * @type {Record<string, any[]>}
+ */
 export const GROUPS = {
   commands: cellsOf({}, COMMANDS, PIPELINES),
   ...Object.fromEntries(

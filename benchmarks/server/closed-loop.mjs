@@ -75,16 +75,18 @@ function run(address, batches, operationsOfOne, first, name, again) {
 }
 
 function preload(address) {
-  return new Promise((resolve) => {
-    const sets = batchesOf({ protocol, command: 'set', pipeline: PRELOAD_PIPELINE, valueBytes });
-    const batches = framed(sets, address.transport);
-    let sent = 0;
-    run(address, batches, 1, 0, 'set', () => {
-      sent++;
-      if (sent === batches.length) resolve();
-      return sent < batches.length;
-    });
-  });
+  return /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      const sets = batchesOf({ protocol, command: 'set', pipeline: PRELOAD_PIPELINE, valueBytes });
+      const batches = framed(sets, address.transport);
+      let sent = 0;
+      run(address, batches, 1, 0, 'set', () => {
+        sent++;
+        if (sent === batches.length) resolve();
+        return sent < batches.length;
+      });
+    })
+  );
 }
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -39,7 +39,7 @@ function redisFlags(address, memoryMebibytes) {
   return [...all, '--port', 0, '--tls-port', address.port, ...files, '--tls-auth-clients', 'no'];
 }
 
-/** memcached will not run as root without being told to. */
+/** memcached refuses to run as root without -u. */
 function asRoot() {
   const user = os.userInfo();
   return user.uid === 0 ? ['-u', user.username] : [];
@@ -61,7 +61,11 @@ function memcachedContender(binary, name, version) {
   };
 }
 
-/** `binaries`: other memcacheds beside the one on the path. */
+/**
+ * `binaries`: other memcacheds beside the one on the path.
+ *
+ * @returns {any[]}
+ */
 export function serverContenders(binaries = []) {
   const { node, hotset } = versions();
   const floor = `node ${node}`;
@@ -106,7 +110,11 @@ export function serverContenders(binaries = []) {
   ];
 }
 
-/** Those that can run here; says which cannot. */
+/**
+ * Those that can run here; says which cannot.
+ *
+ * @param {{ memcached?: string[], contenders?: RegExp }} options
+ */
 export function presentContenders({ memcached: binaries, contenders: only }) {
   const wanted = serverContenders(binaries).filter(({ name }) => only === undefined || only.test(name));
   const missing = wanted.filter((contender) => contender.missing !== null);

@@ -27,6 +27,7 @@ const LOAD = 0.5;
 
 const FEW_KEYS = keysFor(USUAL.valueBytes);
 
+/** @type {{ title: string, cell: any, keys: number, traced?: boolean }[]} */
 const CASES = [
   { title: 'get', cell: { ...USUAL, command: 'get', pipeline: 1 }, keys: FEW_KEYS },
   { title: 'set', cell: { ...USUAL, command: 'set', pipeline: 1 }, keys: FEW_KEYS },
@@ -54,7 +55,7 @@ export async function benchLatency(options) {
   const cases = CASES.filter(({ title }) => only?.test(title) ?? true).map((latencyCase) => ({
     ...latencyCase,
     ...(smoke ? { keys: FEW_KEYS } : {}),
-    readings: {},
+    readings: /** @type {Record<string, any[]>} */ ({}),
   }));
   for (let round = 0; round < rounds; round++) {
     announce(round, rounds);
@@ -73,6 +74,10 @@ export async function benchLatency(options) {
   return { rounds, seconds, load: LOAD, missing, contenders, cases };
 }
 
+/**
+ * @param {any} contender
+ * @param {{ cell: any, keys: number, traced?: boolean }} latencyCase
+ */
 async function measure(contender, { cell, keys, traced }, seconds, smoke) {
   const address = await freeAddress(cell.transport);
   const nodeOptions = traced && contender.name === HOTSET ? ['--trace-gc'] : [];

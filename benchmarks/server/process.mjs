@@ -8,8 +8,9 @@ import { familyOf } from './process-figures.mjs';
 const START_MS = 10_000;
 
 /** Resolves, once the server accepts connections, to `{ address, pids, output, stop }`. */
-export async function startServer([file, ...args], address) {
-  const child = spawn(file, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startServer(command, address) {
+  const [file, ...args] = command.map(String);
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {

@@ -49,7 +49,7 @@ export async function benchServer(options) {
         const own = cells.filter((cell) => takesPart(contender, cell));
         const readings = await measure(contender, own, measureMs, smoke ? 0 : WARM_UP_MS);
         readings.forEach((reading, i) => {
-          const ofCell = figures.get(own[i]);
+          const ofCell = /** @type {Record<string, any[]>} */ (figures.get(own[i]));
           ofCell[contender.name] ??= [];
           ofCell[contender.name].push(reading);
         });
@@ -85,6 +85,10 @@ async function onOneServer(contender, cells, measureMs, warmUpMs) {
   }
 }
 
+/**
+ * @param {{ protocol: string, isFloor?: boolean }} contender
+ * @param {{ address: any, pids: number[] }} server
+ */
 export function saturate({ protocol, isFloor }, { address, pids }, cell, measureMs) {
   const job = { addresses: [address], pids, protocol, cell, measureMs, checked: !isFloor };
   return runChild(closedLoopUrl, [JSON.stringify(job)]);

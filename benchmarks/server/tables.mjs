@@ -58,7 +58,7 @@ export function terminalTable(contenders, cells) {
 
 /** The contenders, hotset first. */
 function ordered(contenders) {
-  return [...contenders].sort((a, b) => (b.name === HOTSET) - (a.name === HOTSET));
+  return [...contenders].sort((a, b) => Number(b.name === HOTSET) - Number(a.name === HOTSET));
 }
 
 /** Microseconds of CPU: `title(cell)` names a row. */

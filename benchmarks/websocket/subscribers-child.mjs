@@ -1,12 +1,12 @@
 /**
  * Runs in a process of its own: sets keys, so many in each turn of the event loop, while so many clients are subscribed
  * to a prefix. `#` in the prefix stands for the client's number, modulo the keys. Prints JSON: ns of CPU time, the
- * collector's with it, for each set and what was told of it, and frames and bytes sent. Arguments: subscribers, prefix, sets in a turn, ms.
+ * collector's with it, for each set and its notifications, and frames and bytes sent. Arguments: subscribers, prefix, sets in a turn, ms.
  */
 
 import { setImmediate } from 'node:timers/promises';
 import { ItemStore } from '../../dist/memcached/item-store.js';
-import { createMemcachedEngine } from '../../dist/memcached/wire-engine.js';
+import { createMemcachedEngine } from '../../dist/memcached/memcached-engine.js';
 import { wireValueOfText } from '../../dist/memcached/wire-value.js';
 import { createRpcHandler, RpcContext } from '../../dist/websocket/rpc/index.js';
 
@@ -22,8 +22,10 @@ const engine = createMemcachedEngine({ maxBytes: 64 * MIB });
 const context = new RpcContext(new ItemStore(engine), {
   access: 'full',
   maxSubscriptions: 100,
+  maxSubscriptionBytes: MIB,
   maxBatch: 1000,
   maxReplyBytes: 16 * MIB,
+  maxRepliesBytes: 32 * MIB,
   maxUnsentBytes: MIB,
   maxBacklogBytes: 32 * MIB,
 });
@@ -32,13 +34,14 @@ let frames = 0;
 let bytes = 0;
 
 for (let id = 1; id <= subscribers; id++) {
-  const outlet = {
+  const sink = {
     id,
     unsentBytes: 0,
     sendText: (text) => {
       frames++;
       bytes += text.length;
     },
+    sendBinary: () => {},
     pause: () => {},
     resume: () => {},
     end: () => {},
@@ -47,9 +50,9 @@ for (let id = 1; id <= subscribers; id++) {
     jsonrpc: '2.0',
     id: 1,
     method: 'subscribe',
-    params: { prefixes: [prefix.replace('#', id % KEYS)] },
+    params: { prefixes: [prefix.replace('#', String(id % KEYS))] },
   };
-  createRpcHandler(outlet, context).receive(Buffer.from(JSON.stringify(request)), false);
+  createRpcHandler(sink, context).receive(Buffer.from(JSON.stringify(request)), false);
 }
 
 const keys = Array.from({ length: KEYS }, (_, i) => `user:${i}`);
@@ -64,7 +67,7 @@ async function run(ms) {
   for (; end - start < ms; end = performance.now()) {
     for (let i = 0; i < setsPerTurn; i++) engine.set(keys[at++ % KEYS], value);
     sets += setsPerTurn;
-    // What is told is told before this.
+    // Notifications go out before this.
     await setImmediate();
   }
   const { user, system } = process.cpuUsage(before);

@@ -1,7 +1,7 @@
 /**
- * What a write costs with subscribers. First a `set` in the process, with the telling of it at the end of its turn: the
- * clients' outlets take what they are sent and throw it away, so that it is hotset.v1 alone that is measured. Then a `set` over
- * TCP that a server tells to real WebSockets, at a steady rate: all that it costs. A fresh process for each reading.
+ * What a write costs with subscribers. First a `set` in the process, with its notifications at the end of the turn: the
+ * clients' sinks discard what they are sent, so that only hotset.v1 is measured. Then a `set` over TCP that a server
+ * reports over real WebSockets, at a steady rate: all that it costs. A fresh process for each reading.
  */
 
 import { runChild } from '../harness/child.mjs';
@@ -11,7 +11,7 @@ import { count, counted, short, table } from '../harness/table.mjs';
 import { CAN_READ_PROCESSES } from '../server/process-figures.mjs';
 import { startBoth } from './both-ports.mjs';
 
-const toldUrl = new URL('./told-child.mjs', import.meta.url);
+const notificationsUrl = new URL('./notifications-child.mjs', import.meta.url);
 const childUrl = new URL('./subscribers-child.mjs', import.meta.url);
 
 const ROUNDS = 5;
@@ -20,10 +20,10 @@ const SETS_PER_TURN = [1, 100];
 /** What they have asked for: of the keys that are written all begin with `user:`. */
 const PREFIXES = { others: 'item:', 'the same': 'user:', 'one each': 'user:#' };
 const MEASURE_MS = 800;
-/** Spaced out, so that each is told alone, and few enough for a thousand to be told of each. */
+/** Spaced out, so that each goes out alone, and few enough for a thousand subscribers to receive each. */
 const SETS_PER_SECOND = { 0: 500, 1: 500, 100: 250, 1000: 50 };
-const TOLD_ROUNDS = 3;
-const TOLD_MS = 4000;
+const SOCKET_ROUNDS = 3;
+const SOCKET_MS = 4000;
 
 /** Returns the raw figures. `options`: smoke, rounds. */
 export async function benchSubscribers(options) {
@@ -35,7 +35,7 @@ export async function benchSubscribers(options) {
       for (const subscribers of SUBSCRIBERS) cells.push({ setsPerTurn, asked, prefix, subscribers });
 
   console.log(
-    `\nSubscribers: µs of CPU time for each set and its telling, medians of ${counted(rounds, 'round')}.`,
+    `\nSubscribers: µs of CPU time for each set and its notifications, medians of ${counted(rounds, 'round')}.`,
   );
   let announced = -1;
   const readings = await inRounds(cells, rounds, (cell, round) => {
@@ -44,14 +44,14 @@ export async function benchSubscribers(options) {
     return runChild(childUrl, [cell.subscribers, cell.prefix, cell.setsPerTurn, smoke ? 20 : MEASURE_MS]);
   });
   const figures = cells.map((cell) => ({ ...cell, readings: readings.get(cell) }));
-  const told = await toldOverSockets(Math.min(rounds, TOLD_ROUNDS), smoke ? 200 : TOLD_MS);
-  const all = { rounds, cells: figures, told };
+  const notified = await notifiedOverSockets(Math.min(rounds, SOCKET_ROUNDS), smoke ? 200 : SOCKET_MS);
+  const all = { rounds, cells: figures, notified };
   console.log(`\n${subscribersTable(all, table)}`);
   return all;
 }
 
 /** For each number of subscribers, what a set over TCP costs the server in all. */
-async function toldOverSockets(rounds, measureMs) {
+async function notifiedOverSockets(rounds, measureMs) {
   if (!CAN_READ_PROCESSES) return [];
   const readings = await inRounds(SUBSCRIBERS, rounds, async (subscribers) => {
     const { tcp, http, server } = await startBoth();
@@ -64,7 +64,7 @@ async function toldOverSockets(rounds, measureMs) {
         setsPerSecond: SETS_PER_SECOND[subscribers],
         measureMs,
       };
-      return await runChild(toldUrl, [JSON.stringify(job)]);
+      return await runChild(notificationsUrl, [JSON.stringify(job)]);
     } finally {
       await server.stop();
     }
@@ -72,8 +72,8 @@ async function toldOverSockets(rounds, measureMs) {
   return SUBSCRIBERS.map((subscribers) => ({ subscribers, readings: readings.get(subscribers) }));
 }
 
-/** CPU microseconds of a set and its telling, by the number of subscribers. */
-export function subscribersTable({ cells: figures, told }, print) {
+/** CPU microseconds of a set and its notifications, by the number of subscribers. */
+export function subscribersTable({ cells: figures, notified }, print) {
   const microseconds = ({ readings }) => median(readings.map(({ ns }) => ns)) / 1000;
   const rows = [];
   for (const setsPerTurn of SETS_PER_TURN)
@@ -84,10 +84,10 @@ export function subscribersTable({ cells: figures, told }, print) {
         ...row.map((figure) => short(microseconds(figure))),
       ]);
     }
-  if (told.length > 0)
+  if (notified.length > 0)
     rows.push([
-      'over TCP, told over WebSockets',
-      ...told.map(({ readings }) => short(median(readings.map(({ us }) => us)))),
+      'over TCP, reported over WebSockets',
+      ...notified.map(({ readings }) => short(median(readings.map(({ us }) => us)))),
     ]);
   return print(['CPU us for each set', ...SUBSCRIBERS.map((subscribers) => count(subscribers))], rows);
 }

@@ -7,7 +7,8 @@
 import { valueBytes } from '../../dist/weigh/index.js';
 import { mixture, randomOrder } from '../memory/mixture.mjs';
 
-const [samples, only, seed = '1'] = process.argv.slice(2);
+const [samplesText, only, seed = '1'] = process.argv.slice(2);
+const samples = Number(samplesText);
 const VALUES = 64;
 const SAMPLE_NS = 400_000;
 const WARM_UP = 30_000;

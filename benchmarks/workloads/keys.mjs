@@ -6,6 +6,7 @@
  * short: a flat string of up to 9 characters, built for each call; for the parts that count memory and growth.
  */
 
+/** @type {Record<string, (count: number) => (i: number) => string | number>} */
 export const keyKinds = {
   interned: (count) => {
     // Through a buffer, so that the strings are flat; what `text` returns is two or three pieces.

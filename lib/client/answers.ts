@@ -8,6 +8,7 @@ import { bytesOf } from './values.js';
 export interface RemoteEntry {
   /** Text, bytes, or what its JSON says. */
   readonly value: unknown;
+  /** The flags that the writer gave. */
   readonly flags: number;
   /** Changes with each write; null where the server has no cas ids. */
   readonly version: string | null;
@@ -17,19 +18,29 @@ export interface RemoteEntry {
 
 /** What became of a write. `version` is the entry's new one: null unless it was stored, and without cas ids. */
 export interface WriteOutcome {
+  /** Whether the value was stored, and if not, why. */
   readonly result: 'stored' | 'exists' | 'not-found';
+  /** The new version; null unless it was stored, and where the server has no cas ids. */
   readonly version: string | null;
 }
 
 /** What the server knows of an entry, without its value. */
 export interface Inspection {
+  /** Counted bytes: key, value and overhead. */
   readonly bytes: number;
+  /** The flags that the writer gave. */
   readonly flags: number;
+  /** Changes with each write; null where the server has no cas ids. */
   readonly version: string | null;
+  /** Milliseconds until it expires; `Infinity` for never. */
   readonly ttlMs: number;
+  /** Milliseconds since the value was stored. */
   readonly ageMs: number;
+  /** Milliseconds since it was last read or stored. */
   readonly idleMs: number;
+  /** Whether it has been read since it was stored. */
   readonly fetched: boolean;
+  /** Bytes of the value on the wire. */
   readonly valueBytes: number;
 }
 
@@ -37,8 +48,11 @@ export interface Inspection {
 export interface HotKeys {
   /** How long reads have been counted. */
   readonly sampledMs: number;
+  /** Reads counted in that time. */
   readonly reads: number;
+  /** The keys that were read most, most read first. */
   readonly keys: readonly { readonly key: string; readonly reads: number; readonly bytes: number }[];
+  /** The prefixes of keys that were read most, most read first. */
   readonly prefixes: readonly {
     readonly prefix: string;
     readonly reads: number;
@@ -49,18 +63,24 @@ export interface HotKeys {
 
 /** A server's figures: the engine's, memcached's counters by their names, and those of all transports. */
 export interface ServerStats {
+  /** The version of hotset. */
   readonly version: string;
+  /** Milliseconds since the server started. */
   readonly uptimeMs: number;
+  /** What this endpoint lets clients do. */
   readonly access: 'full' | 'read-only' | 'metadata';
   /** As `engine.stats()` gives it. */
   readonly engine: EngineStats;
+  /** memcached's counters by their names, such as `cmd_get`. */
   readonly commands: Readonly<Record<string, number>>;
+  /** Connections over all transports. */
   readonly connections: {
     readonly current: number;
     readonly total: number;
     readonly rejected: number;
     readonly max: number;
   };
+  /** Bytes over all transports. */
   readonly network: { readonly bytesRead: number; readonly bytesWritten: number };
 }
 

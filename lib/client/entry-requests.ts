@@ -9,11 +9,13 @@ import type { NearCache, PendingRead } from './near-cache.js';
 import type { CallOptions, RequestQueue } from './request-queue.js';
 import { type CacheValue, formOf, formOfRead, memberOf, releasedValue } from './values.js';
 
+/** What the methods that read take. */
 export interface ReadOptions extends CallOptions {
   /** `'bytes'` gives every value as a Uint8Array, whatever its flags are, and asks the server always. */
   as?: 'bytes';
 }
 
+/** What the methods that store take. */
 export interface WriteOptions extends CallOptions {
   /** Time to live in milliseconds, 0 or more. Default: `Infinity`, never. */
   ttlMs?: number;

@@ -33,6 +33,7 @@ import {
 } from './subscriptions.js';
 import type { CacheValue } from './values.js';
 
+/** A cache on a server, over WebSocket, that reconnects by itself. */
 export class HotsetClient {
   readonly #options: ResolvedClient;
   readonly #calls: RequestQueue;
@@ -84,6 +85,7 @@ export class HotsetClient {
     queueMicrotask(() => this.#link.connect());
   }
 
+  /** The state of the connection now. */
   get state(): ClientState {
     return this.#link.state;
   }

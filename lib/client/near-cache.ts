@@ -28,8 +28,11 @@ export interface NearCacheStats {
   readonly misses: number;
   /** Invalidations of keys, whether they were held or not, and of all keys. */
   readonly invalidations: number;
+  /** Entries held. */
   readonly size: number;
+  /** Counted bytes held. */
   readonly bytes: number;
+  /** The budget in bytes. */
   readonly maxBytes: number;
 }
 

@@ -14,6 +14,7 @@ import { type SocketFactory, systemSocket } from './socket.js';
  */
 export type ClientState = 'connecting' | 'connected' | 'disconnected' | 'closed';
 
+/** What the near cache takes. */
 export interface NearCacheOptions {
   /** What its entries may take, as for a `CacheEngine`. Default: `'8MiB'`. */
   maxBytes?: number | string;
@@ -25,6 +26,7 @@ export interface NearCacheOptions {
   maxStaleMs?: number;
 }
 
+/** What a `HotsetClient` takes. */
 export interface ClientOptions {
   /** What the server's `token` asks for. Default: none. */
   token?: string;

@@ -3,6 +3,7 @@
  * what they end, and a client that waits to connect again is still at work.
  */
 
+/** A source of timeouts, as `setTimeout` is one. */
 export interface Scheduler {
   /** Runs `task` once, in `delayMs`. Returns a function that calls it off, and does nothing later on. */
   schedule(delayMs: number, task: () => void): () => void;

@@ -10,14 +10,20 @@ const TOKEN_SUBPROTOCOL = 'hotset.token.';
 export interface ClientSocket {
   /** The subprotocol that the server chose, once the socket is open. */
   readonly protocol: string;
+  /** Sends a text frame. */
   send(text: string): void;
+  /** Starts the closing handshake. */
   close(code?: number, reason?: string): void;
   /** Ends the connection without waiting for the other side. Browsers have none. */
   terminate?: (() => void) | undefined;
   // Of the standard's events: `message` has `data`, `close` has `code` and `reason`, and `error` a `message` in Node.
+  /** The socket is open. */
   onopen: ((event: never) => void) | null;
+  /** A frame came; the event has `data`. */
   onmessage: ((event: never) => void) | null;
+  /** The socket is closed; the event has `code` and `reason`. */
   onclose: ((event: never) => void) | null;
+  /** The socket failed; `onclose` follows. */
   onerror: ((event: never) => void) | null;
 }
 

@@ -24,19 +24,24 @@ export type InvalidationCause =
   | 'lagged'
   | 'reconnected';
 
+/** One change, as a subscription reports it. */
 export interface Invalidation {
   /** `undefined` when every key may have changed. */
   readonly key: string | undefined;
+  /** What happened. */
   readonly cause: InvalidationCause;
   /** The version that is there now; null when there is nothing, and where the server has no cas ids. */
   readonly version: string | null;
 }
 
+/** Called with each change of a subscription. */
 export type InvalidationListener = (invalidation: Invalidation) => void;
 
 /** Which changes to be told of: those of keys that begin with one of the prefixes (`''`: every key), or are one of the keys. */
 export interface Topics {
+  /** Report keys that begin with one of these; `''` is for every key. */
   prefixes?: readonly string[];
+  /** Report these keys. */
   keys?: readonly string[];
   /**
    * Leave out what this client itself changed. A key that another subscription of this client asks for without

@@ -14,13 +14,14 @@ import { checkedLimit, type ResolvedOptions } from './options.js';
 export interface Limits {
   /** As the option `maxBytes`: a number of bytes, `'64MiB'` or `'25%'`. */
   maxBytes?: number | string | undefined;
+  /** As the option `maxEntries`. */
   maxEntries?: number | undefined;
 }
 
 const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['maxBytes', 'maxEntries']);
 
 /** Columns that grow by a quarter at a time have an eighth of slack on average. */
-const COLUMN_SLACK = 1.12;
+export const COLUMN_SLACK = 1.12;
 /** A key's share of the index: 4 bytes for each chain, of which there are between 0.66 and 1.33. */
 const CHAIN_BYTES = 4;
 /** The structure of an empty engine, and what a small one has allocated ahead. */

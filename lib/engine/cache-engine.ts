@@ -29,6 +29,7 @@ const ITERATION_OPTIONS: ReadonlySet<string> = new Set<keyof IterationOptions>([
 /** What adapters of this package use of an engine, by slot. */
 export let storeOf: <K, V>(engine: CacheEngine<K, V>) => EntryStore<K, V>;
 
+/** An exact LRU cache with a budget in bytes and times to live. */
 export class CacheEngine<K, V> {
   // biome-ignore lint/suspicious/noExplicitAny: an engine of texts is to be taken where one of anything is asked for
   readonly #store: EntryStore<any, any>;

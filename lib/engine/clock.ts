@@ -5,6 +5,7 @@
 
 import { invalidOption } from '../errors.js';
 
+/** A source of time. It may start anywhere and may jump. */
 export interface Clock {
   /** The time now, in milliseconds. */
   now(): number;
@@ -30,10 +31,12 @@ export const monotonicClock: Clock = { now: () => Math.floor(runtime.performance
 export class ManualClock implements Clock {
   #now: number;
 
+  /** Starts at `nowMs`. */
   constructor(nowMs = 0) {
     this.#now = nowMs;
   }
 
+  /** The time that the clock was last set or moved to, in milliseconds. */
   now(): number {
     return this.#now;
   }
@@ -57,11 +60,13 @@ export class CoarseClock implements Clock {
   readonly #source: Clock;
   #now: number;
 
+  /** Reads `source` once; `refresh` reads it again. Default source: `systemClock`. */
   constructor(source: Clock = systemClock) {
     this.#source = source;
     this.#now = source.now();
   }
 
+  /** What the last reading returned, in milliseconds. */
   now(): number {
     return this.#now;
   }

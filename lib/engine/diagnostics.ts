@@ -8,25 +8,35 @@ import type { RemovalCause, StoreResult } from './types.js';
 
 /** On `hotset:lookup`, for each `get`. */
 export interface LookupMessage {
+  /** The `CacheEngine`. */
   readonly engine: object;
+  /** The key. */
   readonly key: unknown;
+  /** What the lookup found. */
   readonly result: 'hit' | 'absent' | 'expired';
 }
 
 /** On `hotset:store`, for each write that reached the point of storing. */
 export interface StoreMessage {
+  /** The `CacheEngine`. */
   readonly engine: object;
+  /** The key. */
   readonly key: unknown;
+  /** What became of the write. */
   readonly result: StoreResult;
 }
 
 /** On `hotset:removal`, for each entry that leaves. */
 export interface RemovalMessage {
+  /** The `CacheEngine`. */
   readonly engine: object;
   /** The entry's number in the engine, good during the call. */
   readonly entry: number;
+  /** The key. */
   readonly key: unknown;
+  /** The value. */
   readonly value: unknown;
+  /** Why the entry left. */
   readonly cause: RemovalCause;
 }
 

@@ -18,7 +18,9 @@ const BOUNDS_MS: readonly number[] = [
 
 /** One bar: entries up to `toMs` milliseconds, and above the bar before. */
 export interface AgeBar {
+  /** The upper bound of the bar in milliseconds, itself included; `Infinity` for the last bar. */
   readonly toMs: number;
+  /** Evicted entries in the bar. */
   readonly count: number;
 }
 

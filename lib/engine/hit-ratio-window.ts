@@ -7,9 +7,11 @@
 const STEP_READS = 4096;
 const POINTS = 12;
 
+/** Recent reads by `get`. */
 export interface HitRatioSnapshot {
   /** Reads in the window: all while they are fewer than 49,152, then 45,056 to 49,151. */
   readonly reads: number;
+  /** Reads in the window that found a live entry. */
   readonly hits: number;
   /** `hits / reads`; 0 before the first read. */
   readonly hitRatio: number;

@@ -6,6 +6,7 @@ import { bytesOption } from './byte-size.js';
 import { type Clock, monotonicClock } from './clock.js';
 import type { RemovalListener } from './types.js';
 
+/** What a `CacheEngine` takes. Every option has a default, and an unknown name is an error. */
 export interface CacheEngineOptions<K, V> {
   /**
    * Memory budget: keys, values and the engine's own structure. A number of bytes, a size such as `'64MiB'`,
@@ -15,7 +16,7 @@ export interface CacheEngineOptions<K, V> {
   maxBytes?: number | string | undefined;
   /** The most entries to hold. Default: `Infinity`. */
   maxEntries?: number | undefined;
-  /** The most bytes that one entry may count. Default: `maxBytes`. */
+  /** The most bytes that one entry may count. Default: `Infinity`. */
   maxEntryBytes?: number | string | undefined;
   /** Time to live of entries that are stored without one of their own, in milliseconds. Default: `Infinity`. */
   ttlMs?: number | undefined;
@@ -43,6 +44,7 @@ export interface ResolvedOptions<K, V> {
   readonly evict: boolean;
 }
 
+/** The budget of an engine that is given none: 64 MiB. */
 export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
 
 /** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for a value that makes no sense. */

@@ -26,7 +26,9 @@ export interface EngineStats {
   readonly hits: number;
   /** Reads by `get` that did not: `missesAbsent + missesExpired`. */
   readonly misses: number;
+  /** Reads by `get` of keys with no entry. */
   readonly missesAbsent: number;
+  /** Reads by `get` of entries whose time had passed. */
   readonly missesExpired: number;
   /** `hits / (hits + misses)`; 0 before the first read. */
   readonly hitRatio: number;
@@ -60,8 +62,11 @@ export interface EngineStats {
   readonly deletions: number;
   /** Entries held now, expired ones that are not yet reclaimed included. */
   readonly size: number;
+  /** Counted bytes of all entries, as `engine.bytes`. */
   readonly bytes: number;
+  /** The budget in bytes; `Infinity` for none. */
   readonly maxBytes: number;
+  /** The most entries; `Infinity` for no limit. */
   readonly maxEntries: number;
 }
 

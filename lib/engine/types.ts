@@ -1,5 +1,6 @@
 /** The types that the engine's methods take and return. */
 
+/** What the methods that store take. */
 export interface StoreOptions {
   /**
    * Time to live in milliseconds from now; `Infinity` never expires. With zero or less the value has expired at
@@ -12,8 +13,10 @@ export interface StoreOptions {
   keepRefused?: boolean | undefined;
 }
 
+/** What `update` takes. */
 export type UpdateOptions = Pick<StoreOptions, 'keepRefused'>;
 
+/** What `touch` takes. */
 export interface TouchOptions {
   /** Also make the entry the newest. Default: false. */
   promote?: boolean | undefined;
@@ -22,6 +25,7 @@ export interface TouchOptions {
 /** The end of the order of use at which a walk begins. */
 export type Direction = 'newest-first' | 'oldest-first';
 
+/** What walks take. */
 export interface IterationOptions {
   /** Which end comes first. Default: `'newest-first'`. */
   order?: Direction | undefined;
@@ -41,10 +45,13 @@ export type StoreResult = 'stored' | 'exists' | 'not-found' | 'too-large' | 'no-
 
 /** What the engine knows about one entry, at one moment. */
 export interface EntryInfo<K, V> {
+  /** The key. */
   readonly key: K;
+  /** The value. */
   readonly value: V;
   /** Counted bytes: key, value and overhead; 0 when the engine has no byte limits. */
   readonly bytes: number;
+  /** The number that the caller gave with the value; 0 when none was given. */
   readonly flags: number;
   /**
    * Changes with every write of the value, never repeats within one engine. A bigint only where an adapter's
@@ -63,8 +70,11 @@ export interface EntryInfo<K, V> {
 
 /** One entry of a dump. Times are relative, so that a dump survives a restart and another clock. */
 export interface DumpedEntry<K, V> {
+  /** The key. */
   readonly key: K;
+  /** The value. */
   readonly value: V;
+  /** As `set` takes them. Default: 0. */
   readonly flags?: number | undefined;
   /** Milliseconds left; `Infinity` for never, and `null`, which JSON makes of it. Absent: the engine's `ttlMs`. */
   readonly remainingTtlMs?: number | null | undefined;
@@ -106,6 +116,7 @@ export type RemovalListener<K, V> = (key: K, value: V, cause: RemovalCause) => v
  */
 export type ChangeCause = 'stored' | 'touched' | 'deleted' | 'evicted' | 'expired' | 'cleared';
 
+/** One change, as `subscribe` reports it. `cleared` has no key: every entry is gone. */
 export type Change<K> =
   | {
       readonly cause: Exclude<ChangeCause, 'cleared'>;

@@ -30,6 +30,7 @@ interface Route {
   readonly answer: () => Answer | Promise<Answer>;
 }
 
+/** Serves metrics, health and the live view. `createHttpServer` makes it. */
 export class HttpServer {
   /** Node's own: `attachWebSocket(engine, { server: http.server, path: '/ws' })` shares its port. */
   readonly server: Server;

@@ -10,6 +10,7 @@ export type { WebAddress } from '../web/listening.js';
 export type { HttpServer } from './http-server.js';
 export { createMetrics, type Metrics } from './metrics/metrics.js';
 export type { MetricsOptions, MetricsRegister } from './metrics/options.js';
+export type { Labels } from './metrics/read-metric.js';
 export { DEFAULT_HTTP_PORT, type HttpServerOptions } from './options.js';
 
 /**

@@ -6,6 +6,7 @@ import type { GateOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST } from '../web/listening.js';
 import type { Metrics } from './metrics/metrics.js';
 
+/** What `createHttpServer` takes. */
 export interface HttpServerOptions extends Omit<GateOptions, 'origins'> {
   /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */
   host?: string;
@@ -41,6 +42,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof HttpServerOptions>([
   'onError',
 ]);
 
+/** The default of `port`. */
 export const DEFAULT_HTTP_PORT = 11280;
 /** As many WebSocket clients as an endpoint takes by default, and as many others. */
 const DEFAULT_MAX_CONNECTIONS = 2048;

@@ -9,7 +9,8 @@ export {
   DEFAULT_MAX_NEGATIVES,
   type LoadingOptions,
   type LoadOptions,
+  type SetOptions,
   type Ttl,
 } from './options.js';
-export { ManualScheduler, type Scheduler, systemScheduler } from './scheduler.js';
+export { ManualScheduler, type ScheduledTask, type Scheduler, systemScheduler } from './scheduler.js';
 export type { LoadingStats } from './stats.js';

@@ -27,6 +27,7 @@ import {
 import { type Counters, type LoadingStats, newCounters, snapshot } from './stats.js';
 import { Waiter } from './waiter.js';
 
+/** A cache that fills itself over an engine: one load for each key, however many callers ask at once. */
 export class LoadingCache<K, V> {
   /** Where the values are. Reading it directly loads nothing. */
   readonly engine: CacheEngine<K, V>;

@@ -8,6 +8,7 @@ import { LoadingCache } from './loading-cache.js';
 import { functionOption, LOADING_OPTIONS, type LoadingOptions } from './options.js';
 import type { LoadingStats } from './stats.js';
 
+/** What `memoize` takes: the options of a `LoadingCache`, and two of its own. */
 export interface MemoizeOptions<A extends readonly unknown[], K, V> extends LoadingOptions<K, V> {
   /** The key of a call. Default: one primitive argument itself; else a text that says all of them. */
   keyOf?: (...args: A) => K;
@@ -18,6 +19,7 @@ export interface MemoizeOptions<A extends readonly unknown[], K, V> extends Load
 /** What is stored of the results of a function: `undefined` is a miss. */
 export type Memoizable<R> = Exclude<Awaited<R>, undefined>;
 
+/** A function that remembers its results. */
 export interface Memoized<A extends readonly unknown[], R, K = unknown> {
   (...args: A): Promise<Awaited<R>>;
   /** The cache that it uses; `cache.engine` has the values. */

@@ -26,6 +26,7 @@ interface CommonOptions<K, V> {
   timeoutMs?: number;
 }
 
+/** What one call of `getOrLoad` or `getOrLoadMany` takes, over the options of the cache. */
 export interface LoadOptions<K, V> extends CommonOptions<K, V> {
   /** Gives up waiting when it is aborted. The flight is aborted too when its last caller has given up so. */
   signal?: AbortSignal | undefined;
@@ -33,6 +34,7 @@ export interface LoadOptions<K, V> extends CommonOptions<K, V> {
   forceRefresh?: boolean;
 }
 
+/** What a `LoadingCache` takes. */
 export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
   /** How long after its ttl a value is still the answer, while a refresh goes on. Default: 0. */
   staleMs?: number;
@@ -85,7 +87,9 @@ export interface ResolvedLoading<K, V> extends Windows {
   readonly loadClock: Clock;
 }
 
+/** The default of `maxFlights`. */
 export const DEFAULT_MAX_FLIGHTS = 10_000;
+/** The default of `maxNegatives`. */
 export const DEFAULT_MAX_NEGATIVES = 10_000;
 
 const COMMON_OPTIONS = ['ttlMs', 'missTtlMs', 'errorTtlMs', 'flightTimeoutMs', 'timeoutMs'] as const;

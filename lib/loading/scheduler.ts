@@ -3,6 +3,7 @@
 import type { ManualClock } from '../engine/clock.js';
 import { invalidOption } from '../errors.js';
 
+/** A source of timeouts, as `setTimeout` is one. */
 export interface Scheduler {
   /** Runs `task` once, in `delayMs`, and never before it returns. Returns what cancels it. */
   schedule(delayMs: number, task: () => void): ScheduledTask;
@@ -83,9 +84,11 @@ function quietly(action: (() => void) | undefined): void {
 
 /** Runs its tasks when told to, and moves a clock along: for tests. */
 export class ManualScheduler implements Scheduler {
+  /** The clock that `advance` moves. */
   readonly clock: ManualClock;
   readonly #tasks = new Set<{ readonly dueMs: number; readonly run: () => void }>();
 
+  /** Default clock: a `ManualClock` at 0. */
   constructor(clock: ManualClock) {
     this.clock = clock;
   }
@@ -95,6 +98,7 @@ export class ManualScheduler implements Scheduler {
     return this.#tasks.size;
   }
 
+  /** Runs `task` when `advance` has moved the clock by `delayMs`. */
   schedule(delayMs: number, task: () => void): () => void {
     const entry = { dueMs: this.clock.now() + delayMs, run: task };
     this.#tasks.add(entry);

@@ -57,6 +57,7 @@ export interface LoadingStats {
   readonly loadMsTotal: number;
   /** `loadMsTotal` for each flight that has ended; 0 before the first. */
   readonly loadMsMean: number;
+  /** Milliseconds that the longest flight took; 0 before the first has ended. */
   readonly loadMsMax: number;
 }
 

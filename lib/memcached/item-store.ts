@@ -29,8 +29,10 @@ const RECLAIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before others have their turn: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
 
+/** An engine that `createMemcachedEngine` has made: texts as keys, the wire's bytes as values. */
 export type MemcachedEngine = CacheEngine<string, WireValue>;
 
+/** What every server of one engine has to agree on. The first server decides. */
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
   maxItemBytes?: number;

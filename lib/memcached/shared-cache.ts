@@ -32,7 +32,9 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof SharedCacheOptions>([
 /** What a SharedCache takes and gives: text, bytes, or anything that JSON can say. */
 export type SharedValue = string | Uint8Array | number | boolean | null | readonly unknown[] | object;
 
+/** Text, JSON and bytes over an engine that memcached clients share. */
 export class SharedCache {
+  /** The engine that the entries are in. */
   readonly engine: MemcachedEngine;
   readonly #entries: EntryStore<string, WireValue>;
   readonly #textFlags: number;

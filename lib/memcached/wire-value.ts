@@ -8,6 +8,7 @@
 import { latin1Bytes, viewBytes } from '../weigh/index.js';
 import { latin1Text } from './latin1.js';
 
+/** A value as the engine holds it: an opaque string or Buffer. `SharedCache` converts it. */
 export type WireValue = (string & Wire) | (Buffer & Wire);
 
 /** A mark for the compiler alone, so that no other string or Buffer gets into an engine by mistake. */

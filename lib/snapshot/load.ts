@@ -18,6 +18,7 @@ import { RecordDecoder } from './record-decoder.js';
 import { damaged, unreadable } from './refusal.js';
 import { TimeSlice } from './time-slice.js';
 
+/** What `loadSnapshot` resolves to. */
 export interface LoadedSnapshot {
   /** How many entries are in the file. */
   readonly entries: number;

@@ -17,6 +17,7 @@ export interface ValueCodec<V> {
   decode(bytes: Buffer): V;
 }
 
+/** What `saveSnapshot` and `loadSnapshot` both take. */
 export interface SnapshotOptions<V> {
   /** Writes and reads the values. A file must be loaded with the codec that it was saved with. Default: none. */
   codec?: ValueCodec<V>;
@@ -31,6 +32,7 @@ export interface SnapshotOptions<V> {
   clock?: Clock;
 }
 
+/** What `saveSnapshot` takes. */
 export interface SaveSnapshotOptions<V> extends SnapshotOptions<V> {
   /** The file's permissions, whatever the umask. Default: `0o600`, for a cache holds secrets. */
   mode?: number;
@@ -42,6 +44,7 @@ export interface SaveSnapshotOptions<V> extends SnapshotOptions<V> {
   unsavable?: 'refuse' | 'skip';
 }
 
+/** What `loadSnapshot` takes. */
 export type LoadSnapshotOptions<V> = SnapshotOptions<V>;
 
 export interface ResolvedOptions<V> {

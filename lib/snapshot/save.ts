@@ -15,6 +15,7 @@ import {
   type SaveSnapshotOptions,
 } from './options.js';
 
+/** What `saveSnapshot` resolves to. */
 export interface SavedSnapshot {
   /** How many entries are in the file. */
   readonly entries: number;

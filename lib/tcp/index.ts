@@ -6,9 +6,10 @@ import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
 import type { TcpServerOptions } from './options.js';
 import { TcpServer } from './tcp-server.js';
 
-export type { ListenAddress, TcpServerOptions } from './options.js';
+export type { ProtocolChoice } from '../memcached/admin/transport.js';
+export type { ListenAddress, TcpAddress, TcpServerOptions, UnixAddress } from './options.js';
 export type { TcpServer } from './tcp-server.js';
-export type { TlsOptions } from './tls-options.js';
+export type { TlsMinVersion, TlsOptions, TlsVerifyMode } from './tls-options.js';
 
 /**
  * Makes a server that opens `engine` to memcached clients; `listen()` starts it. The code that made the

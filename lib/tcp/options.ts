@@ -5,21 +5,28 @@ import type { ProtocolChoice } from '../memcached/admin/transport.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
 import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js';
 
+/** A TCP port to listen on. */
 export interface TcpAddress {
+  /** Host name or IP address. Default: `127.0.0.1`. */
   readonly host?: string;
+  /** Port; 0 takes a free one. Default: 11211. */
   readonly port?: number;
   /** Whether it speaks TLS. Default: true where the server has certificates. */
   readonly tls?: boolean;
 }
 
+/** A Unix socket to listen on. */
 export interface UnixAddress {
+  /** Path of the socket. */
   readonly path: string;
+  /** Access mode of the socket. Default: 0o700. */
   readonly mode?: number;
 }
 
 /** Where to listen: a TCP port, or a Unix socket, which never speaks TLS. */
 export type ListenAddress = TcpAddress | UnixAddress;
 
+/** What `createTcpServer` takes. */
 export interface TcpServerOptions extends ItemStoreOptions {
   /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */
   host?: string;

@@ -38,6 +38,7 @@ interface Listener {
   readonly address: ListenAddress;
 }
 
+/** Serves memcached clients over TCP and Unix sockets. `createTcpServer` makes it. */
 export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;

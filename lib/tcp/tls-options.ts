@@ -6,6 +6,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
 import { TIMER_MAX_MS } from '../shutdown.js';
 
+/** The certificate, the key and the demands on clients. */
 export interface TlsOptions {
   /** PEM file with the server's certificate, and those of the authorities between it and a root. */
   certFile: string;
@@ -26,7 +27,9 @@ export interface TlsOptions {
   handshakeTimeoutMs?: number;
 }
 
+/** As memcached's `ssl_verify_mode`. */
 export type TlsVerifyMode = 0 | 1 | 2 | 3;
+/** The oldest version of TLS that clients may speak. */
 export type TlsMinVersion = 'TLSv1.2' | 'TLSv1.3';
 
 export interface ResolvedTlsOptions {

@@ -12,6 +12,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { invalidOption, shown } from '../errors.js';
 
+/** Which clients an HTTP or WebSocket server admits. */
 export interface GateOptions {
   /** Names, without port, that `Host` may have beside `localhost`, `127.0.0.1`, `[::1]` and the address listened on. */
   hosts?: readonly string[];

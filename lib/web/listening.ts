@@ -7,8 +7,11 @@ import { listenFailure } from '../listen-failure.js';
 /** So that nobody else on the network can connect, unless told. */
 export const DEFAULT_WEB_HOST = '127.0.0.1';
 
+/** Where an HTTP server listens. */
 export interface WebAddress {
+  /** Host name or IP address. */
   readonly host: string;
+  /** Port; 0 takes a free one. */
   readonly port: number;
 }
 

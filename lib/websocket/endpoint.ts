@@ -46,6 +46,7 @@ const NODE_BACKLOG = 511;
 const PIECES_LEAST = 1024;
 const PIECE_BYTES = 1024;
 
+/** Serves WebSocket clients. `attachWebSocket` makes it. */
 export class WebSocketEndpoint implements Transport {
   readonly maxConnections: number;
   /** Bytes of messages, without what frames them. */

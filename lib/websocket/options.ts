@@ -8,10 +8,9 @@ import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-sto
 import { TIMER_MAX_MS } from '../shutdown.js';
 import type { GateOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
-import type { RpcAccess } from './rpc/rpc-context.js';
+import type { RpcAccess as Access } from './rpc/rpc-context.js';
 
-/** What clients may do. Less than `full` is without the `memcached` subprotocol. */
-export type Access = RpcAccess;
+export type { Access };
 
 /**
  * Where clients come from is one of three: `server`, or `port` with `listen()`, or, with neither, what

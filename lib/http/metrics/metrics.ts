@@ -13,6 +13,7 @@ import { MEMCACHED_FAMILIES, memcachedStats } from './memcached-families.js';
 import { type MetricsOptions, type MetricsRegister, resolveMetricsOptions } from './options.js';
 import { addToRegister } from './read-metric.js';
 
+/** Metrics that are registered, until `close`. */
 export interface Metrics {
   /** Where they are: `await register.metrics()` gives the text, `register.contentType` its type. */
   readonly register: MetricsRegister;

@@ -9,6 +9,7 @@ import type { Labels } from './read-metric.js';
 /** A register of prom-client's, for either format. */
 export type MetricsRegister = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
 
+/** What `createMetrics` takes. */
 export interface MetricsOptions {
   /** What is measured: any CacheEngine. One for the wire tells what its protocol and its servers count, too. */
   readonly engine: { stats(): EngineStats };

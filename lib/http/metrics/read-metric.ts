@@ -7,6 +7,7 @@ import type { Metric, Registry } from 'prom-client';
 import { invalidOption } from '../../errors.js';
 import type { Family, FamilyType, Sample } from './family.js';
 
+/** Names and values of labels. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** As a register takes it, and as `getMetricsAsJSON` hands it on. */
