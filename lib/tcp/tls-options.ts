@@ -4,7 +4,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
-import { TIMER_MAX_MS } from '../shutdown.js';
+import { TIMER_MAX_MS } from '../scheduler.js';
 
 export interface TlsOptions {
   /** PEM file with the server's certificate, and those of the authorities between it and a root. */

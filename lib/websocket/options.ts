@@ -5,7 +5,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
-import { TIMER_MAX_MS } from '../shutdown.js';
+import { TIMER_MAX_MS } from '../scheduler.js';
 import type { GateOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 import type { RpcAccess } from './rpc/rpc-context.js';
