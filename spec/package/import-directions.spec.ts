@@ -17,6 +17,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'options.ts', imports: ['errors.ts'], packages: [] },
   { room: 'scheduler.ts', imports: ['errors.ts', 'engine/clock.ts'], packages: [] },
   { room: 'shutdown.ts', imports: ['errors.ts', 'scheduler.ts'], packages: [] },
+  { room: 'rpc-protocol.ts', imports: [], packages: [] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
@@ -78,12 +79,21 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   // What the two that listen for HTTP have in common: who may come in.
   {
     room: 'web',
-    imports: ['errors.ts', 'listen-failure.ts'],
+    imports: ['errors.ts', 'listen-failure.ts', 'rpc-protocol.ts'],
     packages: ['node:crypto', 'node:http', 'node:net'],
   },
   {
     room: 'websocket',
-    imports: ['memcached', 'web', 'errors.ts', 'scheduler.ts', 'shutdown.ts', 'value-text.ts', 'version.ts'],
+    imports: [
+      'memcached',
+      'web',
+      'errors.ts',
+      'rpc-protocol.ts',
+      'scheduler.ts',
+      'shutdown.ts',
+      'value-text.ts',
+      'version.ts',
+    ],
     packages: [
       'node:buffer',
       'node:crypto',
