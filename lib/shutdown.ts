@@ -1,9 +1,7 @@
 /** What is common to every server's `close({ forceAfterMs })`: how long requests under way may take. */
 
 import { invalidArgument } from './errors.js';
-
-/** What Node's timers can hold: 24.8 days. */
-export const TIMER_MAX_MS: number = 2 ** 31 - 1;
+import { scheduleHeld, systemScheduler } from './scheduler.js';
 
 /** Throws `HOTSET_INVALID_ARGUMENT`. */
 export function checkForceAfter(forceAfterMs: number): void {
@@ -11,9 +9,8 @@ export function checkForceAfter(forceAfterMs: number): void {
     throw invalidArgument('forceAfterMs', 'milliseconds, 0 or more', forceAfterMs);
 }
 
-/** Calls `cut` after `forceAfterMs`, never for `Infinity`. Returns what calls that off. */
+/** Calls `cut` after `forceAfterMs`, never for `Infinity`. Returns what cancels that. */
 export function forceAfter(forceAfterMs: number, cut: () => void): () => void {
   if (forceAfterMs === Number.POSITIVE_INFINITY) return () => {};
-  const timer = setTimeout(cut, Math.min(forceAfterMs, TIMER_MAX_MS));
-  return () => clearTimeout(timer);
+  return scheduleHeld(systemScheduler, forceAfterMs, cut);
 }

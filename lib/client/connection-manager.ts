@@ -6,6 +6,7 @@
  */
 
 import { HotsetError } from '../errors.js';
+import { scheduleHeld } from '../scheduler.js';
 import type { ClientState, ResolvedClient } from './options.js';
 import { type ClientSocket, SUBPROTOCOL, subprotocolsFor } from './socket.js';
 
@@ -45,7 +46,7 @@ export class Link {
     if (this.#state === 'closed') return;
     const attempt = ++this.#attempt;
     const { connectTimeoutMs, scheduler } = this.#options;
-    this.#cancel = scheduler.schedule(connectTimeoutMs, () =>
+    this.#cancel = scheduleHeld(scheduler, connectTimeoutMs, () =>
       this.cut(disconnected(`no connection within connectTimeoutMs: ${connectTimeoutMs}`)),
     );
     this.#enter('connecting');
@@ -71,7 +72,7 @@ export class Link {
     this.#letGo(end);
     const { backoffBaseMs, maxBackoffMs, random, scheduler } = this.#options;
     const longestMs = Math.min(maxBackoffMs, backoffBaseMs * 2 ** this.#failures++);
-    this.#cancel = scheduler.schedule(random() * longestMs, () => this.connect());
+    this.#cancel = scheduleHeld(scheduler, random() * longestMs, () => this.connect());
     this.#events.onDown(error);
     this.#enter('disconnected', error);
   }

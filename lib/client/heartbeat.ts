@@ -3,7 +3,7 @@
  * been heard since the last one, or have nothing to answer; then it is asked for a sign of life.
  */
 
-import type { Scheduler } from './scheduler.js';
+import { type Scheduler, scheduleHeld } from '../scheduler.js';
 
 interface HeartbeatEvents {
   awaitsReplies(): boolean;
@@ -26,7 +26,7 @@ export class Heartbeat {
 
   start(): void {
     this.#wasHeard = true;
-    this.#cancel = this.#scheduler.schedule(this.#beatMs, () => this.#beat());
+    this.#cancel = scheduleHeld(this.#scheduler, this.#beatMs, () => this.#beat());
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 /** `hotset/client`: a cache on a server, over WebSocket, in browsers and in Node. */
 
+export type { Scheduler } from '../scheduler.js';
 export type {
   HotKeys,
   Inspection,
@@ -12,7 +13,6 @@ export { HotsetClient } from './hotset-client.js';
 export type { NearCacheStats } from './near-cache.js';
 export type { ClientOptions, ClientState, NearCacheOptions } from './options.js';
 export type { CallOptions } from './request-queue.js';
-export type { Scheduler } from './scheduler.js';
 export type { ClientSocket, SocketFactory } from './socket.js';
 export type { Invalidation, InvalidationCause, InvalidationListener, Topics } from './subscriptions.js';
 export type { CacheValue } from './values.js';

@@ -1,9 +1,9 @@
 /** What a client can be told: the types, the defaults, and the functions that validate. */
 
 import { type Clock, systemClock } from '../engine/clock.js';
-import { checkedLimit } from '../engine/options.js';
 import { type HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
-import { LONGEST_DELAY_MS, type Scheduler, systemScheduler } from './scheduler.js';
+import { functionOption, limitOption, methodOption } from '../options.js';
+import { type Scheduler, systemScheduler, TIMER_MAX_MS } from '../scheduler.js';
 import { type SocketFactory, systemSocket } from './socket.js';
 
 /**
@@ -127,12 +127,9 @@ const NEAR_CACHE_OPTIONS: ReadonlySet<string> = new Set<keyof NearCacheOptions>(
 /** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for what makes no sense. */
 export function resolveClient(options: ClientOptions): ResolvedClient {
   rejectUnknownOptions(options, CLIENT_OPTIONS);
-  const { token, clock = systemClock, scheduler = systemScheduler } = options;
+  const { token } = options;
   if (token !== undefined && (typeof token !== 'string' || !/^[!-~]+$/.test(token)))
     throw invalidOption('token', 'a text of visible ASCII characters', token);
-  if (typeof clock?.now !== 'function') throw invalidOption('clock', 'an object with a now() method', clock);
-  if (typeof scheduler?.schedule !== 'function')
-    throw invalidOption('scheduler', 'an object with a schedule() method', scheduler);
   const nearCache = options.nearCache === undefined ? null : resolveNearCache(options.nearCache);
   const heartbeatMs = delayOption('heartbeatMs', options.heartbeatMs, 10_000);
   return {
@@ -144,14 +141,14 @@ export function resolveClient(options: ClientOptions): ResolvedClient {
       nearCache === null ? heartbeatMs : Math.min(heartbeatMs, nearCache.maxStaleMs / SIGNS_PER_STALE_MS),
     backoffBaseMs: delayOption('backoffBaseMs', options.backoffBaseMs, 100),
     maxBackoffMs: delayOption('maxBackoffMs', options.maxBackoffMs, 10_000),
-    maxQueued: checkedLimit('maxQueued', options.maxQueued, 10_000),
-    maxInFlight: checkedLimit('maxInFlight', options.maxInFlight, 1000),
-    maxBatch: checkedLimit('maxBatch', options.maxBatch, 100),
+    maxQueued: limitOption('maxQueued', options.maxQueued, 10_000),
+    maxInFlight: limitOption('maxInFlight', options.maxInFlight, 1000),
+    maxBatch: limitOption('maxBatch', options.maxBatch, 100),
     onStateChange: functionOption('onStateChange', options.onStateChange, () => {}),
     onError: functionOption('onError', options.onError, () => {}),
     socket: functionOption('socket', options.socket, systemSocket),
-    clock,
-    scheduler,
+    clock: methodOption('clock', 'now', options.clock, systemClock),
+    scheduler: methodOption('scheduler', 'schedule', options.scheduler, systemScheduler),
     random: functionOption('random', options.random, Math.random),
   };
 }
@@ -172,19 +169,13 @@ function resolveNearCache(options: NearCacheOptions): ResolvedNearCache {
 }
 
 /** Milliseconds that a timer can wait, or `Infinity` for no timer. Throws `HOTSET_INVALID_OPTION`. */
-export function timeoutOption(value: number | undefined, whenAbsent: number): number {
-  return value === Number.POSITIVE_INFINITY ? value : delayOption('timeoutMs', value, whenAbsent);
+export function timeoutOption(value: number | undefined, defaultValue: number): number {
+  return value === Number.POSITIVE_INFINITY ? value : delayOption('timeoutMs', value, defaultValue);
 }
 
-function delayOption(name: string, value: number | undefined, whenAbsent: number): number {
-  if (value === undefined) return whenAbsent;
-  if (typeof value !== 'number' || !(value > 0 && value <= LONGEST_DELAY_MS))
-    throw invalidOption(name, `milliseconds, more than 0 and at most ${LONGEST_DELAY_MS}`, value);
-  return value;
-}
-
-function functionOption<F>(name: string, value: F | undefined, whenAbsent: F): F {
-  if (value === undefined) return whenAbsent;
-  if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
+function delayOption(name: string, value: number | undefined, defaultValue: number): number {
+  if (value === undefined) return defaultValue;
+  if (typeof value !== 'number' || !(value > 0 && value <= TIMER_MAX_MS))
+    throw invalidOption(name, `milliseconds, more than 0 and at most ${TIMER_MAX_MS}`, value);
   return value;
 }

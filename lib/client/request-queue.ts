@@ -10,6 +10,7 @@
 
 import { watchAbort } from '../abort-signals.js';
 import { HotsetError } from '../errors.js';
+import { scheduleHeld } from '../scheduler.js';
 import { type Reply, requestText } from './messages.js';
 import { type ResolvedClient, timeoutOption } from './options.js';
 
@@ -200,7 +201,7 @@ export class RequestQueue {
     const cancel =
       timeoutMs === Number.POSITIVE_INFINITY
         ? undefined
-        : this.#options.scheduler.schedule(timeoutMs, () => giveUp(this.#tooLate(call, timeoutMs)));
+        : scheduleHeld(this.#options.scheduler, timeoutMs, () => giveUp(this.#tooLate(call, timeoutMs)));
     const unwatch = signal === undefined ? undefined : watchAbort(signal, () => giveUp(signal.reason));
     call.caller!.unwatch = () => {
       unwatch?.();

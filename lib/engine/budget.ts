@@ -5,10 +5,11 @@
  */
 
 import { HotsetError, rejectUnknownOptions } from '../errors.js';
+import { limitOption } from '../options.js';
 import { bytesOption } from './byte-size.js';
 import { type Columns, columnBytes, PAIR_BYTES } from './columns.js';
 import type { KeyIndex } from './key-index.js';
-import { checkedLimit, type ResolvedOptions } from './options.js';
+import type { ResolvedOptions } from './options.js';
 
 /** Limits that `resize` can change. */
 export interface Limits {
@@ -98,7 +99,7 @@ export class Budget {
   resize(limits: Limits): void {
     rejectUnknownOptions(limits, LIMITS);
     const maxBytes = bytesOption('maxBytes', limits.maxBytes, this.maxBytes);
-    const maxEntries = checkedLimit('maxEntries', limits.maxEntries, this.maxEntries);
+    const maxEntries = limitOption('maxEntries', limits.maxEntries, this.maxEntries);
     if ((maxBytes === Number.POSITIVE_INFINITY) !== (this.maxBytes === Number.POSITIVE_INFINITY))
       throw new HotsetError(
         'HOTSET_INVALID_OPTION',

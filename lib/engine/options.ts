@@ -1,6 +1,7 @@
 /** The engine's options: one type, one place for defaults, one function that validates. */
 
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { functionOption, limitOption, methodOption } from '../options.js';
 import type { SizeOf } from '../weigh/index.js';
 import { bytesOption } from './byte-size.js';
 import { type Clock, monotonicClock } from './clock.js';
@@ -51,7 +52,7 @@ export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
 export function resolveOptions<K, V>(options: CacheEngineOptions<K, V>): ResolvedOptions<K, V> {
   rejectUnknownOptions(options, KNOWN_OPTIONS);
   const maxBytes = bytesOption('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES);
-  const maxEntries = checkedLimit('maxEntries', options.maxEntries, Number.POSITIVE_INFINITY);
+  const maxEntries = limitOption('maxEntries', options.maxEntries, Number.POSITIVE_INFINITY);
   if (maxBytes === Number.POSITIVE_INFINITY && maxEntries === Number.POSITIVE_INFINITY)
     throw new HotsetError(
       'HOTSET_INVALID_OPTION',
@@ -65,9 +66,9 @@ export function resolveOptions<K, V>(options: CacheEngineOptions<K, V>): Resolve
     maxEntries,
     maxEntryBytes: bytesOption('maxEntryBytes', options.maxEntryBytes, Number.POSITIVE_INFINITY),
     ttlMs,
-    clock: clockOption(options.clock),
-    sizeOf: functionOption('sizeOf', options.sizeOf),
-    onRemoval: functionOption('onRemoval', options.onRemoval),
+    clock: methodOption('clock', 'now', options.clock, monotonicClock),
+    sizeOf: functionOption('sizeOf', options.sizeOf, null),
+    onRemoval: functionOption('onRemoval', options.onRemoval, null),
     trackAccess: booleanOption('trackAccess', options.trackAccess, false),
     evict: booleanOption('evict', options.evict, true),
   };
@@ -84,25 +85,6 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof CacheEngineOptions<unkn
   'trackAccess',
   'evict',
 ]);
-
-/** A limit: a whole number from 1, or `Infinity`. */
-export function checkedLimit(name: string, value: number | undefined, defaultValue: number): number {
-  if (value === undefined) return defaultValue;
-  if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1)) return value;
-  throw invalidOption(name, 'a whole number from 1, or Infinity', value);
-}
-
-function clockOption(clock: Clock | undefined): Clock {
-  if (clock === undefined) return monotonicClock;
-  if (typeof clock?.now !== 'function') throw invalidOption('clock', 'an object with a now() method', clock);
-  return clock;
-}
-
-function functionOption<F>(name: string, value: F | undefined): F | null {
-  if (value === undefined) return null;
-  if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
-  return value;
-}
 
 function booleanOption(name: string, value: boolean | undefined, defaultValue: boolean): boolean {
   if (value === undefined) return defaultValue;

@@ -1,7 +1,7 @@
 /** What the HTTP server can be told: one type, one place for defaults, one function that validates. */
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
-import { TIMER_MAX_MS } from '../shutdown.js';
+import { TIMER_MAX_MS } from '../scheduler.js';
 import type { GateOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST } from '../web/listening.js';
 import type { Metrics } from './metrics/metrics.js';

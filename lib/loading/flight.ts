@@ -3,8 +3,8 @@
  * Signal, timeout and "does anybody still want this?" belong to the call.
  */
 
+import type { Timer } from '../scheduler.js';
 import type { ResolvedLoad } from './options.js';
-import type { Timer } from './scheduler.js';
 
 /** Somebody who waits for flights. */
 export interface FlightWaiter<K, V> {

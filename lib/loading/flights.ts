@@ -4,9 +4,9 @@
  */
 
 import type { EntryInfo } from '../engine/types.js';
+import { Timer } from '../scheduler.js';
 import { Flight, type FlightWaiter, LoaderCall } from './flight.js';
 import type { ResolvedLoad, ResolvedLoading } from './options.js';
-import { Timer } from './scheduler.js';
 import { type Counters, countEnd, type FlightEnd } from './stats.js';
 
 /** A key that is to be loaded, and what the engine has under it. */

@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/loading`: a cache that fills itself, over any engine. */
 
+export { ManualScheduler, type ScheduledTask, type Scheduler, systemScheduler } from '../scheduler.js';
 export type { BatchAnswer, BatchContext, BatchLoader, LoadContext, Loader } from './loader.js';
 export { LoadingCache } from './loading-cache.js';
 export { type Memoizable, type Memoized, type MemoizeOptions, memoize } from './memoize.js';
@@ -12,5 +13,4 @@ export {
   type SetOptions,
   type Ttl,
 } from './options.js';
-export { ManualScheduler, type ScheduledTask, type Scheduler, systemScheduler } from './scheduler.js';
 export type { LoadingStats } from './stats.js';

@@ -3,9 +3,10 @@
 import { CacheEngine } from '../engine/cache-engine.js';
 import type { CacheEngineOptions } from '../engine/options.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { functionOption } from '../options.js';
 import { argumentKey } from './argument-key.js';
 import { LoadingCache } from './loading-cache.js';
-import { functionOption, LOADING_OPTIONS, type LoadingOptions } from './options.js';
+import { LOADING_OPTIONS, type LoadingOptions } from './options.js';
 import type { LoadingStats } from './stats.js';
 
 /** What `memoize` takes: the options of a `LoadingCache`, and two of its own. */

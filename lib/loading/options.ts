@@ -1,10 +1,10 @@
 /** The options of a LoadingCache: the types, the defaults, and the functions that validate. */
 
 import type { Clock } from '../engine/clock.js';
-import { checkedLimit } from '../engine/options.js';
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { functionOption, limitOption, methodOption } from '../options.js';
+import { type Scheduler, systemScheduler } from '../scheduler.js';
 import type { Windows } from './freshness.js';
-import { type Scheduler, systemScheduler } from './scheduler.js';
 
 /** Time to live in milliseconds, more than 0 (`Infinity` for never); or what tells it for each loaded value. */
 export type Ttl<K, V> = number | ((value: V, key: K) => number);
@@ -140,8 +140,8 @@ export function resolveLoading<K, V>(options: LoadingOptions<K, V>): ResolvedLoa
     staleOnErrorMs: windowOption('staleOnErrorMs', options.staleOnErrorMs),
     refreshAheadMs: windowOption('refreshAheadMs', options.refreshAheadMs),
     ttlJitter,
-    maxFlights: checkedLimit('maxFlights', options.maxFlights, DEFAULT_MAX_FLIGHTS),
-    maxNegatives: checkedLimit('maxNegatives', maxNegatives, DEFAULT_MAX_NEGATIVES),
+    maxFlights: limitOption('maxFlights', options.maxFlights, DEFAULT_MAX_FLIGHTS),
+    maxNegatives: limitOption('maxNegatives', maxNegatives, DEFAULT_MAX_NEGATIVES),
     onError: functionOption('onError', options.onError, null),
     random: functionOption('random', options.random, Math.random),
     scheduler: methodOption('scheduler', 'schedule', options.scheduler, systemScheduler),
@@ -235,18 +235,5 @@ function windowOption(name: string, value: number | undefined): number {
   if (value === undefined) return 0;
   if (typeof value !== 'number' || !(value >= 0 && value < Number.POSITIVE_INFINITY))
     throw invalidOption(name, 'milliseconds, 0 or more, not Infinity', value);
-  return value;
-}
-
-export function functionOption<F, D>(name: string, value: F | undefined, defaultValue: D): F | D {
-  if (value === undefined) return defaultValue;
-  if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
-  return value;
-}
-
-function methodOption<T>(name: string, method: keyof T & string, value: T | undefined, defaultValue: T): T {
-  if (value === undefined) return defaultValue;
-  if (typeof value?.[method] !== 'function')
-    throw invalidOption(name, `an object with a ${method}() method`, value);
   return value;
 }

@@ -5,11 +5,11 @@
 
 import { watchAbort } from '../abort-signals.js';
 import { HotsetError, shown } from '../errors.js';
+import { type Scheduler, Timer } from '../scheduler.js';
 import type { Flight, FlightWaiter } from './flight.js';
 import type { Flights } from './flights.js';
 import { Failure } from './negatives.js';
 import type { ResolvedLoad } from './options.js';
-import { type Scheduler, Timer } from './scheduler.js';
 import type { Counters } from './stats.js';
 
 /** The old value that may be the answer when a load fails, if there is one. Throws nothing. */

@@ -4,7 +4,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
-import { TIMER_MAX_MS } from '../shutdown.js';
+import { TIMER_MAX_MS } from '../scheduler.js';
 
 /** The certificate, the key and the demands on clients. */
 export interface TlsOptions {

@@ -11,6 +11,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { invalidOption, shown } from '../errors.js';
+import { TOKEN_SUBPROTOCOL } from '../rpc-protocol.js';
 
 /** Which clients an HTTP or WebSocket server admits. */
 export interface GateOptions {
@@ -27,9 +28,6 @@ export interface Refusal {
   /** One line, for the one who asked. */
   readonly reason: string;
 }
-
-/** What a browser, which cannot set headers, offers as a subprotocol: this and the token in base64url. */
-export const TOKEN_SUBPROTOCOL = 'hotset.token.';
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 const BEARER = /^bearer +(\S+)$/i;

@@ -33,7 +33,8 @@ import {
   type WebSocketOptions,
 } from './options.js';
 import { createOwnServer } from './own-server.js';
-import { createRpcHandler, RpcContext } from './rpc/index.js';
+import { RpcContext } from './rpc/rpc-context.js';
+import { RpcHandler } from './rpc/rpc-handler.js';
 import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 import { takeUpgrades } from './upgrades.js';
 
@@ -112,7 +113,7 @@ export class WebSocketEndpoint implements Transport {
     this.#rpc = rpc;
     this.#converse = {
       memcached: (outlet) => new MemcachedHandler(outlet, memcached),
-      'hotset.v1': (outlet) => createRpcHandler(outlet, rpc),
+      'hotset.v1': (outlet) => new RpcHandler(outlet, rpc),
     };
     this.#observer = {
       onRead: (bytes) => {

@@ -5,10 +5,10 @@ import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
-import { TIMER_MAX_MS } from '../shutdown.js';
+import type { Access } from '../rpc-protocol.js';
+import { TIMER_MAX_MS } from '../scheduler.js';
 import type { GateOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
-import type { RpcAccess as Access } from './rpc/rpc-context.js';
 
 export type { Access };
 
@@ -25,7 +25,7 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   host?: string;
   /** The path that clients connect to, as it stands in the request, without query. Default: `/`. */
   path?: string;
-  /** Default: `full`. */
+  /** What clients may do. Less than `full` is without the `memcached` subprotocol. Default: `full`. */
   access?: Access;
   /** Connections served at once; one more is refused with 503. Default: 1024. */
   maxConnections?: number;

@@ -14,13 +14,20 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'errors.ts', imports: [], packages: [] },
   { room: 'version.ts', imports: [], packages: [] },
   { room: 'abort-signals.ts', imports: [], packages: [] },
-  { room: 'shutdown.ts', imports: ['errors.ts'], packages: [] },
+  { room: 'options.ts', imports: ['errors.ts'], packages: [] },
+  { room: 'scheduler.ts', imports: ['errors.ts', 'engine/clock.ts'], packages: [] },
+  { room: 'shutdown.ts', imports: ['errors.ts', 'scheduler.ts'], packages: [] },
+  { room: 'rpc-protocol.ts', imports: [], packages: [] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
   { room: 'weigh', imports: ['errors.ts'], packages: [] },
-  { room: 'engine', imports: ['weigh', 'errors.ts'], packages: [] },
-  { room: 'loading', imports: ['engine', 'abort-signals.ts', 'errors.ts'], packages: [] },
+  { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
+  {
+    room: 'loading',
+    imports: ['engine', 'abort-signals.ts', 'errors.ts', 'options.ts', 'scheduler.ts'],
+    packages: [],
+  },
   // What parses and what writes replies; handlers, beside them, bring both together.
   ...[
     'text/text-parser.ts',
@@ -66,18 +73,27 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'tcp',
-    imports: ['memcached', 'errors.ts', 'shutdown.ts', 'listen-failure.ts'],
+    imports: ['memcached', 'errors.ts', 'shutdown.ts', 'scheduler.ts', 'listen-failure.ts'],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
   // What the two that listen for HTTP have in common: who may come in.
   {
     room: 'web',
-    imports: ['errors.ts', 'listen-failure.ts'],
+    imports: ['errors.ts', 'listen-failure.ts', 'rpc-protocol.ts'],
     packages: ['node:crypto', 'node:http', 'node:net'],
   },
   {
     room: 'websocket',
-    imports: ['memcached', 'web', 'errors.ts', 'shutdown.ts', 'value-text.ts', 'version.ts'],
+    imports: [
+      'memcached',
+      'web',
+      'errors.ts',
+      'rpc-protocol.ts',
+      'scheduler.ts',
+      'shutdown.ts',
+      'value-text.ts',
+      'version.ts',
+    ],
     packages: [
       'node:buffer',
       'node:crypto',
@@ -91,10 +107,14 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'ws',
     ],
   },
-  { room: 'client', imports: ['engine', 'abort-signals.ts', 'errors.ts', 'value-text.ts'], packages: ['ws'] },
+  {
+    room: 'client',
+    imports: ['engine', 'abort-signals.ts', 'errors.ts', 'options.ts', 'scheduler.ts', 'value-text.ts'],
+    packages: ['ws'],
+  },
   {
     room: 'http',
-    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'shutdown.ts'],
+    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'scheduler.ts', 'shutdown.ts'],
     packages: ['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:url', 'prom-client'],
   },
   // The page that the http room serves: runs in browsers.

@@ -3,7 +3,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AccessPolicy, type GateOptions, TOKEN_SUBPROTOCOL } from '../../lib/web/access-policy.js';
+import { TOKEN_SUBPROTOCOL } from '../../lib/rpc-protocol.js';
+import { AccessPolicy, type GateOptions } from '../../lib/web/access-policy.js';
 
 const LOCAL = '127.0.0.1';
 

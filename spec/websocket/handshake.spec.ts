@@ -15,7 +15,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { TOKEN_SUBPROTOCOL } from '../../lib/web/access-policy.js';
+import { TOKEN_SUBPROTOCOL } from '../../lib/rpc-protocol.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { certificate } from '../support/certificates.js';
 import {

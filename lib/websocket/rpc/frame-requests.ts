@@ -1,67 +1,55 @@
-/** One frame that a client has sent, and the reply that it is given: its requests one after the other, in their order. */
+/** One frame that a client has sent, and the reply to it: its requests one after the other, in their order. */
 
 import type { ItemStore } from '../../memcached/item-store.js';
+import { RPC_ERRORS } from '../../rpc-protocol.js';
 import {
   batch,
   errorResponse,
   idOf,
-  type RequestId,
+  type RawRequest,
   type RpcRequest,
   readMessage,
   readRequest,
   resultResponse,
 } from './json-rpc.js';
-import type { Call, Need, Result, Steps } from './methods/method.js';
-import { METHODS } from './methods/table.js';
-import { checkParams } from './params.js';
-import type { RpcAccess, RpcContext } from './rpc-context.js';
-import { INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError, refusalOf } from './rpc-error.js';
-import { type ReplyRoom, replyTooLarge } from './stored-value.js';
+import type { MethodContext, Steps } from './methods.js';
+import type { RpcContext } from './rpc-context.js';
+import { RpcError, refusalOf } from './rpc-error.js';
+import { runMethod } from './run-method.js';
+import type { ReplyBudget } from './stored-value.js';
 import type { ClientSubscriptions } from './subscriptions/client-subscriptions.js';
 
-const ALLOWED: Readonly<Record<RpcAccess, readonly Need[]>> = {
-  full: ['metadata', 'values', 'changes'],
-  'read-only': ['metadata', 'values'],
-  metadata: ['metadata'],
-};
-
-export class FrameRequests implements Call {
+export class FrameRequests implements MethodContext {
   readonly context: RpcContext;
   readonly items: ItemStore;
-  readonly room: ReplyRoom;
+  readonly replyBudget: ReplyBudget;
   readonly subscriptions: ClientSubscriptions;
   #isBatch = false;
   /** Requests that have not had their turn, the next one last. */
-  #entries: unknown[] = [];
-  /** The id of the request that has its turn. */
-  #id: RequestId | undefined = undefined;
+  #waiting: RawRequest[] = [];
+  /** The id, as JSON, of the request that has its turn. */
+  #id: string | undefined = undefined;
   /** What is left to do for it. */
   #steps: Steps | null = null;
-  #roomBefore = 0;
+  #budgetBefore = 0;
   readonly #responses: string[] = [];
 
   constructor(frame: Buffer, context: RpcContext, subscriptions: ClientSubscriptions) {
     this.context = context;
     this.items = context.items;
     this.subscriptions = subscriptions;
-    this.room = { bytes: context.settings.maxReplyBytes };
+    this.replyBudget = { bytes: context.settings.maxReplyBytes };
     try {
-      const { isBatch, entries } = readMessage(frame);
-      const { maxBatch } = context.settings;
-      if (entries.length > maxBatch)
-        throw new RpcError(
-          'HOTSET_TOO_MANY',
-          `a batch takes up to ${maxBatch} requests; got ${entries.length}`,
-        );
+      const { isBatch, requests } = readMessage(frame, context.settings.maxBatch);
       this.#isBatch = isBatch;
-      this.#entries = entries.toReversed();
+      this.#waiting = requests.reverse();
     } catch (error) {
-      this.#refuse(null, error);
+      this.#refuse('null', error);
     }
   }
 
   get isDone(): boolean {
-    return this.#entries.length === 0 && this.#steps === null;
+    return this.#waiting.length === 0 && this.#steps === null;
   }
 
   /** What is sent when it is done; null for notifications, which get no reply. */
@@ -73,23 +61,23 @@ export class FrameRequests implements Call {
 
   /** Carries out the next request, or a step of one that has been begun. */
   step(): void {
-    if (this.#steps === null) this.#begin(this.#entries.pop());
-    else this.#goOn(this.#steps);
+    if (this.#steps === null) this.#begin(this.#waiting.pop()!);
+    else this.#continue(this.#steps);
   }
 
-  #begin(entry: unknown): void {
+  #begin(raw: RawRequest): void {
     let request: RpcRequest;
     try {
-      request = readRequest(entry);
+      request = readRequest(raw);
     } catch (error) {
-      this.#refuse(idOf(entry), error);
+      this.#refuse(idOf(raw), error);
       return;
     }
     this.#id = request.id;
-    this.#roomBefore = this.room.bytes;
+    this.#budgetBefore = this.replyBudget.bytes;
     try {
-      const result = this.#run(request);
-      if (typeof result === 'string') this.#answer(result);
+      const result = runMethod(this, request.method, request.params);
+      if (typeof result === 'string') this.#respond(result);
       else this.#steps = result;
     } catch (error) {
       this.#fail(error);
@@ -97,46 +85,34 @@ export class FrameRequests implements Call {
     this.subscriptions.endWrite();
   }
 
-  #run({ method: name, params }: RpcRequest): Result {
-    const method = METHODS.get(name);
-    if (method === undefined) throw new RpcError(METHOD_NOT_FOUND, 'there is no such method');
-    const { access } = this.context.settings;
-    if (!ALLOWED[access].includes(method.needs))
-      throw new RpcError('HOTSET_FORBIDDEN', `${name} is forbidden where access is ${access}`);
-    const checked = checkParams(name, method.params, params);
-    if (method.needs !== 'changes' && this.room.bytes <= 0) throw replyTooLarge();
-    this.items.applyDueFlush();
-    return method.run(this, checked);
-  }
-
-  #goOn(steps: Steps): void {
+  #continue(steps: Steps): void {
     try {
       const { done, value } = steps.next();
-      if (done === true) this.#answer(value);
+      if (done === true) this.#respond(value);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #answer(result: string): void {
+  #respond(result: string): void {
     this.#steps = null;
-    // Entries have been taken from the room as they were made; whatever else there is, now.
-    this.room.bytes = Math.min(this.room.bytes, this.#roomBefore - result.length);
+    // Entries have been taken from the budget as they were made; whatever else there is, now.
+    this.replyBudget.bytes = Math.min(this.replyBudget.bytes, this.#budgetBefore - result.length);
     if (this.#id !== undefined) this.#responses.push(resultResponse(this.#id, result));
   }
 
   #fail(error: unknown): void {
     this.#steps = null;
     // What was made for it is not sent.
-    this.room.bytes = this.#roomBefore;
+    this.replyBudget.bytes = this.#budgetBefore;
     this.#refuse(this.#id, error);
   }
 
-  #refuse(id: RequestId | undefined, error: unknown): void {
+  #refuse(id: string | undefined, error: unknown): void {
     let refusal = refusalOf(error);
     if (refusal === null) {
       this.context.settings.onError?.(error);
-      refusal = new RpcError(INTERNAL_ERROR, 'the server has failed');
+      refusal = new RpcError(RPC_ERRORS.internalError, 'the server has failed');
     }
     if (id !== undefined) this.#responses.push(errorResponse(id, refusal));
   }

@@ -1,77 +1,129 @@
 /**
  * JSON-RPC 2.0 as text: frames into requests, results and errors into responses. Knows nothing of methods.
  *
- * Results are handed over as JSON text already: a value that is stored as JSON goes out as it is stored, number
- * for number, and nothing is built twice.
+ * Everything stays JSON text until somebody needs what it says: ids and values go back, and into the cache, as they came, number
+ * for number, and a refused request costs no more than reading over it.
  */
 
 import { isUtf8 } from 'node:buffer';
-import { INVALID_REQUEST, PARSE_ERROR, RpcError } from './rpc-error.js';
+import { MAX_ID_LENGTH, type Notifications, RPC_ERRORS } from '../../rpc-protocol.js';
+import { JsonScanner, type RawJson, textOfJson } from './json-scanner.js';
+import { RpcError } from './rpc-error.js';
 
-/** Names a request in its response. */
-export type RequestId = string | number | null;
+/** Params by name. */
+export type RawParams = ReadonlyMap<string, RawJson>;
 
 export interface RpcRequest {
-  /** `undefined` for a notification, which gets no reply, whatever comes of it. */
-  readonly id: RequestId | undefined;
+  /** As JSON, as it came. `undefined` for a notification, which gets no reply, whatever comes of it. */
+  readonly id: string | undefined;
   readonly method: string;
-  /** What came, by name and unchecked; undefined when there was nothing. */
-  readonly params: object | undefined;
+  readonly params: RawParams;
 }
 
-/** What a frame asks for: each of `entries` is to be read with `readRequest`. */
+/** What stands where a request should be: the JSON of its members. Null for anything but an object. */
+export type RawRequest = {
+  jsonrpc?: string;
+  id?: string;
+  method?: string;
+  /** Null for params that are no object. */
+  params?: RawParams | null;
+} | null;
+
+/** What is in a frame: each of `requests` is to be read with `readRequest`. */
 export interface RpcMessage {
   readonly isBatch: boolean;
-  readonly entries: readonly unknown[];
+  readonly requests: RawRequest[];
 }
 
-/** What is in a frame. Throws an `RpcError`: no JSON, or an empty batch. */
-export function readMessage(frame: Buffer): RpcMessage {
-  const json = parse(frame);
-  if (!Array.isArray(json)) return { isBatch: false, entries: [json] };
-  if (json.length === 0) throw new RpcError(INVALID_REQUEST, 'a batch takes at least one request');
-  return { isBatch: true, entries: json };
+/** More than any method has: of those beyond, one at least is unknown. */
+const MAX_PARAMS = 16;
+const NO_PARAMS: RawParams = new Map();
+
+/** What is in a frame. Throws an `RpcError`: no JSON, an empty batch, or one of more than `maxBatch` requests. */
+export function readMessage(frame: Buffer, maxBatch: number): RpcMessage {
+  if (!isUtf8(frame)) throw new RpcError(RPC_ERRORS.parseError, 'the frame is not UTF-8');
+  const scanner = new JsonScanner(frame.toString('utf8'));
+  const isBatch = scanner.isAtArray;
+  const requests: RawRequest[] = [];
+  if (!isBatch) requests.push(readRaw(scanner));
+  else
+    scanner.elements(() => {
+      if (requests.length === maxBatch)
+        throw new RpcError('HOTSET_TOO_MANY', `a batch takes up to ${maxBatch} requests`);
+      requests.push(readRaw(scanner));
+    });
+  scanner.end();
+  if (requests.length === 0)
+    throw new RpcError(RPC_ERRORS.invalidRequest, 'a batch takes at least one request');
+  return { isBatch, requests };
 }
 
-function parse(frame: Buffer): unknown {
-  if (!isUtf8(frame)) throw new RpcError(PARSE_ERROR, 'the frame is not UTF-8');
-  try {
-    return JSON.parse(frame.toString('utf8'));
-  } catch {
-    throw new RpcError(PARSE_ERROR, 'the frame is not JSON');
+function readRaw(scanner: JsonScanner): RawRequest {
+  if (!scanner.isAtObject) {
+    scanner.value();
+    return null;
   }
+  const request: NonNullable<RawRequest> = {};
+  scanner.members((name) => {
+    if (name === 'params') request.params = readParams(scanner);
+    else {
+      const { json } = scanner.value();
+      if (name === 'jsonrpc' || name === 'id' || name === 'method') request[name] = json;
+    }
+  });
+  return request;
 }
 
-/** The id that a response to `entry` goes to, were it a request or not. */
-export function idOf(entry: unknown): RequestId {
-  if (!isObject(entry) || !Object.hasOwn(entry, 'id')) return null;
-  const { id } = entry as { id: unknown };
-  return isRequestId(id) ? id : null;
+function readParams(scanner: JsonScanner): RawParams | null {
+  if (!scanner.isAtObject) {
+    scanner.value();
+    return null;
+  }
+  const params = new Map<string, RawJson>();
+  scanner.members((name) => {
+    const value = scanner.value();
+    if (params.size < MAX_PARAMS || params.has(name)) params.set(name, value);
+  });
+  return params;
+}
+
+/** The id, as JSON, that a response goes to, were it to a request or not. */
+export function idOf(request: RawRequest): string {
+  return request?.id !== undefined && isRequestId(request.id) ? request.id : 'null';
 }
 
 /** One request, or one of a batch. Throws an `RpcError` for what is none. */
-export function readRequest(entry: unknown): RpcRequest {
-  if (!isObject(entry)) throw invalid('a request is an object');
-  const { jsonrpc, id, method, params } = entry as Record<string, unknown>;
-  if (jsonrpc !== '2.0') throw invalid('jsonrpc takes "2.0"');
-  if (id !== undefined && !isRequestId(id)) throw invalid('id takes a text, a finite number or null');
-  if (typeof method !== 'string') throw invalid('method takes a text');
-  if (params !== undefined && !isObject(params)) throw invalid('params go by name, in an object');
-  return { id, method, params };
+export function readRequest(request: RawRequest): RpcRequest {
+  if (request === null) throw invalid('a request is an object');
+  const { jsonrpc, id, method, params = NO_PARAMS } = request;
+  if (!isString(jsonrpc) || textOfJson(jsonrpc) !== '2.0') throw invalid('jsonrpc takes "2.0"');
+  if (id !== undefined && !isRequestId(id))
+    throw invalid(
+      id.length > MAX_ID_LENGTH
+        ? `id takes up to ${MAX_ID_LENGTH} characters of JSON`
+        : 'id takes a text, a finite number or null',
+    );
+  if (!isString(method)) throw invalid('method takes a text');
+  if (params === null) throw invalid('params go by name, in an object');
+  return { id, method: textOfJson(method), params };
 }
 
-export function resultResponse(id: RequestId, result: string): string {
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
+/** `id` and `result` are JSON text. */
+export function resultResponse(id: string, result: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
 }
 
-export function errorResponse(id: RequestId, { code, message, hotsetCode }: RpcError): string {
+/** `id` is JSON text. */
+export function errorResponse(id: string, { code, message, hotsetCode }: RpcError): string {
   const error = hotsetCode === null ? { code, message } : { code, message, data: { code: hotsetCode } };
-  return JSON.stringify({ jsonrpc: '2.0', id, error });
+  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
 }
 
-/** A notification of the server's; `params` is JSON text. */
-export function notification(method: string, params: string): string {
-  return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
+export function notification<Name extends keyof Notifications>(
+  method: Name,
+  params: Notifications[Name],
+): string {
+  return JSON.stringify({ jsonrpc: '2.0', method, params });
 }
 
 /** Several responses, or several notifications, in one frame. */
@@ -79,15 +131,16 @@ export function batch(texts: readonly string[]): string {
   return `[${texts.join(',')}]`;
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isString(json: string | undefined): json is string {
+  return json?.startsWith('"') === true;
 }
 
 /** JSON can write numbers that JavaScript reads as infinite. */
-function isRequestId(id: unknown): id is RequestId {
-  return id === null || typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id));
+function isRequestId(json: string): boolean {
+  if (json.length > MAX_ID_LENGTH) return false;
+  return json === 'null' || isString(json) || Number.isFinite(Number(json));
 }
 
 function invalid(message: string): RpcError {
-  return new RpcError(INVALID_REQUEST, message);
+  return new RpcError(RPC_ERRORS.invalidRequest, message);
 }

@@ -1,37 +1,38 @@
 /**
- * What is sent on one connection, in what order, and when its client is not read from.
+ * What is sent on one connection, in what order, and when the connection is paused.
  *
- * - A reply that was carried out before a change is sent before the change is told: what is to be told while a reply
- *   is half made waits behind it.
- * - A client that does not read is paused. What it would be told meanwhile is dropped, and made good by a notice that says
- *   so before anything newer; that notice too waits behind a reply that is half made.
- * - At most `maxUnsentBytes` wait behind a half-made reply, and as much, one reply and what was told at once in the
+ * - A reply that was carried out before a change is sent before the change's invalidation: while a reply is half made,
+ *   invalidations wait behind it.
+ * - A client that does not read is paused. Invalidations that come meanwhile are dropped. `lagged` and
+ *   `invalidatedAll` take their place before anything newer; they too wait behind a reply that is half made.
+ * - At most `maxUnsentBytes` wait behind a half-made reply, and as much, one reply and one turn's invalidations in the
  *   operating system's queue.
  */
 
+import { CLOSE_CODES } from '../../rpc-protocol.js';
 import type { FrameSink } from '../subprotocol.js';
 import { batch, notification } from './json-rpc.js';
 import type { RpcSettings } from './rpc-context.js';
 import type { Subscriber } from './subscriptions/subscription.js';
 
-/** The client does not read. */
-const TRY_AGAIN_LATER = 1013;
+type OutboxSettings = Pick<RpcSettings, 'maxUnsentBytes' | 'maxBacklogBytes'>;
 
 export class Outbox implements Subscriber {
-  readonly #outlet: FrameSink;
-  readonly #settings: Pick<RpcSettings, 'maxUnsentBytes' | 'maxBacklogBytes'>;
+  readonly #sink: FrameSink;
+  readonly #settings: OutboxSettings;
   #isOver = false;
   #isPaused = false;
   #isBusy = false;
   #isStalled = false;
   #replyIsHalfMade = false;
+  /** Frames of invalidations that wait behind a half-made reply. */
   #held: Buffer[] = [];
   #heldBytes = 0;
-  #heldNotices = 0;
+  #heldInvalidations = 0;
   #dropped = 0;
 
-  constructor(outlet: FrameSink, settings: Pick<RpcSettings, 'maxUnsentBytes' | 'maxBacklogBytes'>) {
-    this.#outlet = outlet;
+  constructor(sink: FrameSink, settings: OutboxSettings) {
+    this.#sink = sink;
     this.#settings = settings;
   }
 
@@ -48,11 +49,11 @@ export class Outbox implements Subscriber {
   /** Whether requests wait: then no more are read. */
   set isBusy(busy: boolean) {
     this.#isBusy = busy;
-    this.#choosePause();
+    this.#updatePause();
   }
 
   /** A reply has been begun, and others have their turn before it is done. */
-  holdNotices(): void {
+  holdInvalidations(): void {
     this.#replyIsHalfMade = true;
   }
 
@@ -61,89 +62,89 @@ export class Outbox implements Subscriber {
     if (this.#isOver) return;
     this.#replyIsHalfMade = false;
     if (text !== null) this.#send(text);
-    this.#tellWhatWaits();
+    this.#flushHeld();
   }
 
-  /** Tells the client of changes: `notices` of them, in a frame that others may be sent as well. */
-  tell(frame: Buffer, notices: number): void {
+  /** Sends `count` invalidations in one frame, which other subscribers may get as well. */
+  notify(frame: Buffer, count: number): void {
     if (this.#isOver) return;
-    if (this.#dropped > 0 || (this.#isStalled && !this.#replyIsHalfMade)) this.lag(notices);
+    if (this.#dropped > 0 || (this.#isStalled && !this.#replyIsHalfMade)) this.drop(count);
     else if (!this.#replyIsHalfMade) this.#send(frame);
-    else if (this.#heldBytes + frame.length > this.#settings.maxUnsentBytes) this.lag(notices);
+    else if (this.#heldBytes + frame.length > this.#settings.maxUnsentBytes) this.drop(count);
     else {
       this.#held.push(frame);
       this.#heldBytes += frame.length;
-      this.#heldNotices += notices;
+      this.#heldInvalidations += count;
     }
   }
 
-  /** The client cannot be told of so many changes: it will hear that it was not. */
-  lag(notices: number): void {
+  /** Drops so many invalidations, and those held: the client gets `lagged` for them. */
+  drop(count: number): void {
     if (this.#isOver) return;
-    this.#dropped += notices + this.#heldNotices;
-    this.#forgetHeld();
-    this.#tellWhatWaits();
+    this.#dropped += count + this.#heldInvalidations;
+    this.#clearHeld();
+    this.#flushHeld();
   }
 
   /** The operating system has taken everything. */
   onDrain(): void {
     this.#isStalled = false;
-    this.#tellWhatWaits();
-    this.#choosePause();
+    this.#flushHeld();
+    this.#updatePause();
   }
 
   /** Ends the connection when everything sent has gone. */
   end(code: number, reason: string): void {
     if (this.#isOver) return;
     this.close();
-    this.#outlet.end(code, reason);
+    this.#sink.end(code, reason);
   }
 
   /** Forgets everything: nothing more can be sent. */
   close(): void {
     this.#isOver = true;
-    this.#forgetHeld();
+    this.#clearHeld();
   }
 
-  #tellWhatWaits(): void {
+  #flushHeld(): void {
     if (this.#isOver || this.#replyIsHalfMade) return;
     // A reply may have filled the queue.
-    if (this.#isStalled && this.#heldNotices > 0) {
-      this.#dropped += this.#heldNotices;
-      this.#forgetHeld();
+    if (this.#isStalled && this.#heldInvalidations > 0) {
+      this.#dropped += this.#heldInvalidations;
+      this.#clearHeld();
     }
     if (this.#isStalled) return;
     if (this.#dropped > 0) {
-      const dropped = notification('lagged', `{"dropped":${this.#dropped}}`);
+      const lagged = notification('lagged', { dropped: this.#dropped });
       this.#dropped = 0;
-      this.#send(batch([dropped, notification('invalidatedAll', '{"cause":"lagged"}')]));
+      this.#send(batch([lagged, notification('invalidatedAll', { cause: 'lagged' })]));
       return;
     }
     const held = this.#held;
-    this.#forgetHeld();
+    this.#clearHeld();
     for (const frame of held) this.#send(frame);
   }
 
-  #forgetHeld(): void {
+  #clearHeld(): void {
     this.#held = [];
     this.#heldBytes = 0;
-    this.#heldNotices = 0;
+    this.#heldInvalidations = 0;
   }
 
   #send(text: string | Buffer): void {
-    this.#outlet.sendText(text);
-    const { unsentBytes } = this.#outlet;
+    this.#sink.sendText(text);
+    const { unsentBytes } = this.#sink;
     if (unsentBytes > this.#settings.maxBacklogBytes)
-      this.end(TRY_AGAIN_LATER, 'the client does not read what it is sent');
+      this.end(CLOSE_CODES.tryAgainLater, 'the client does not read what it is sent');
     else if (unsentBytes > this.#settings.maxUnsentBytes) this.#isStalled = true;
-    this.#choosePause();
+    this.#updatePause();
   }
 
-  #choosePause(): void {
+  #updatePause(): void {
     const pauses = this.#isBusy || this.#isStalled;
     if (this.#isOver || pauses === this.#isPaused) return;
     this.#isPaused = pauses;
-    if (pauses) this.#outlet.pause();
-    else this.#outlet.resume();
+    if (pauses) this.#sink.pause();
+    else this.#sink.resume();
   }
 }

@@ -1,26 +1,25 @@
-/** What all hotset.v1 conversations of one endpoint have in common. */
+/** What all hotset.v1 connections of one endpoint share. */
 
 import type { ItemStore } from '../../memcached/item-store.js';
-import { HotKeys } from './hot/hot-keys.js';
+import { Request } from '../../memcached/request.js';
+import type { Access } from '../../rpc-protocol.js';
+import { HotKeys } from './hot-keys.js';
 import { ChangeBroadcaster } from './subscriptions/change-broadcaster.js';
 
-/** What clients may do: everything, nothing that changes an entry, or see no values either. */
-export type RpcAccess = 'full' | 'read-only' | 'metadata';
-
-/** Checked by whoever made them. */
+/** Checked by `resolveWebSocketOptions`. */
 export interface RpcSettings {
-  readonly access: RpcAccess;
+  readonly access: Access;
   /** Subscriptions of one connection. */
   readonly maxSubscriptions: number;
-  /** What the subscriptions of all connections may take, about. */
+  /** About how many bytes the subscriptions of all connections may take. */
   readonly maxSubscriptionBytes: number;
   /** Requests in a batch, and keys in a `getMany`. */
   readonly maxBatch: number;
-  /** What one reply may hold, short results and errors aside. */
+  /** Bytes of results in one reply, short results and errors aside. */
   readonly maxReplyBytes: number;
   /** With more than this in replies that are half made or wait for their clients, of all connections, replies are kept short. */
   readonly maxRepliesBytes: number;
-  /** With more than this not yet taken by the operating system, a client is not read from, and is told nothing. */
+  /** With more than this not yet taken by the operating system, a client is not read from, and gets no notifications. */
   readonly maxUnsentBytes: number;
   /** With more than this, it is cut. */
   readonly maxBacklogBytes: number;
@@ -28,7 +27,7 @@ export interface RpcSettings {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** What a reply may hold while there is no room for more. */
+/** What a reply may hold while too many bytes wait. */
 export const SHORT_REPLY_BYTES: number = 16 * 1024;
 
 export class RpcContext {
@@ -36,6 +35,8 @@ export class RpcContext {
   readonly settings: RpcSettings;
   readonly broadcaster: ChangeBroadcaster;
   readonly hotKeys: HotKeys;
+  /** For whatever runs a memcached command: it fills this, and the command does not keep it. */
+  readonly request: Request = new Request();
   /** Bytes of replies that are half made or wait for their clients. */
   waitingBytes = 0;
 
@@ -47,11 +48,11 @@ export class RpcContext {
   }
 
   /** The most that a reply may still hold, whatever its own limit is. */
-  get replyRoomBytes(): number {
+  get maxReplyBytes(): number {
     return this.waitingBytes > this.settings.maxRepliesBytes ? SHORT_REPLY_BYTES : Number.POSITIVE_INFINITY;
   }
 
-  /** Lets go of the engine: nobody is told of changes any more. */
+  /** Stops to listen to the engine: nobody hears of changes any more. */
   close(): void {
     this.broadcaster.close();
     this.hotKeys.stop();

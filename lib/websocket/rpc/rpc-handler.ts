@@ -1,48 +1,46 @@
 /**
- * One client's side of hotset.v1: frames in, one after the other, and their replies out.
+ * One client's side of hotset.v1: reads frames, one after the other, and sends their replies.
  *
- * It never throws on what a client does. When it has done enough for one turn of the event loop (requests, keys, bytes),
- * also in the middle of a batch, it goes on in another; until then, and while the client does not read, the
- * client is not read from. Outbox keeps what is sent in order.
+ * It never throws on what a client does. When it has done enough for one turn of the event loop (requests, keys, bytes), also in the
+ * middle of a batch, it continues in another turn. Until then, and while the client does not read, it reads nothing more from the
+ * client. Outbox keeps the order of what is sent.
  */
 
 import type { ConnectionState } from '../../memcached/admin/transport.js';
 import { REPLIES_MAX_BYTES } from '../../memcached/limits.js';
+import { CLOSE_CODES } from '../../rpc-protocol.js';
 import type { FrameSink, SubprotocolHandler } from '../subprotocol.js';
 import { FrameRequests } from './frame-requests.js';
 import { Outbox } from './outbox.js';
 import type { RpcContext } from './rpc-context.js';
 import { ClientSubscriptions } from './subscriptions/client-subscriptions.js';
 
-const GOING_AWAY = 1001;
-const UNSUPPORTED_DATA = 1003;
-
 export class RpcHandler implements SubprotocolHandler {
   lastActiveMs: number;
   readonly #context: RpcContext;
-  readonly #outlet: FrameSink;
+  readonly #sink: FrameSink;
   readonly #outbox: Outbox;
   readonly #subscriptions: ClientSubscriptions;
   /** Frames that have come and wait. */
   readonly #frames: Buffer[] = [];
   /** The frame that has its turn. */
-  #exchange: FrameRequests | null = null;
-  /** What its results take so far. */
+  #frame: FrameRequests | null = null;
+  /** What its results take up to now. */
   #madeBytes = 0;
-  /** What all know of as waiting here: see `RpcContext`. */
+  /** Its share of `RpcContext.waitingBytes`. */
   #waitingBytes = 0;
   /** What may be done before others have their turn. */
   #requestsLeft = 0;
   #bytesLeft = 0;
   #isWorking = false;
-  /** It goes on in another turn. */
+  /** It continues in another turn. */
   #isYielding = false;
   #isDraining = false;
 
-  constructor(outlet: FrameSink, context: RpcContext) {
+  constructor(sink: FrameSink, context: RpcContext) {
     this.#context = context;
-    this.#outlet = outlet;
-    this.#outbox = new Outbox(outlet, context.settings);
+    this.#sink = sink;
+    this.#outbox = new Outbox(sink, context.settings);
     this.#subscriptions = new ClientSubscriptions(context.broadcaster, this.#outbox, context.settings);
     this.lastActiveMs = context.items.clock.now();
     this.#beginTurn();
@@ -56,7 +54,7 @@ export class RpcHandler implements SubprotocolHandler {
   receive(frame: Buffer, isBinary: boolean): void {
     if (this.#outbox.isOver || this.#isDraining) return;
     if (isBinary) {
-      this.#outbox.end(UNSUPPORTED_DATA, 'hotset.v1 takes text frames');
+      this.#outbox.end(CLOSE_CODES.unsupportedData, 'hotset.v1 takes text frames');
       return;
     }
     this.#frames.push(frame);
@@ -66,7 +64,7 @@ export class RpcHandler implements SubprotocolHandler {
 
   onDrain(): void {
     this.#outbox.onDrain();
-    this.#noteWaiting(this.#madeBytes + this.#outlet.unsentBytes);
+    this.#noteWaiting(this.#madeBytes + this.#sink.unsentBytes);
     this.#work();
   }
 
@@ -79,21 +77,21 @@ export class RpcHandler implements SubprotocolHandler {
     this.#outbox.close();
     this.#subscriptions.close();
     this.#frames.length = 0;
-    this.#exchange = null;
+    this.#frame = null;
     this.#noteWaiting(0);
   }
 
-  /** Does what waits, as far as this turn and the client let it. */
+  /** Does what waits, as far as this turn's limits and the client allow. */
   #work(): void {
     if (this.#isWorking || this.#isYielding || this.#outbox.isOver) return;
-    this.#context.items.beginTurn(this.#outlet.id);
+    this.#context.items.beginTurn(this.#sink.id);
     this.#isWorking = true;
-    while (this.#mayGoOn()) this.#step();
+    while (this.#mayContinue()) this.#step();
     this.#isWorking = false;
-    this.#rest();
+    this.#waitForMore();
   }
 
-  #mayGoOn(): boolean {
+  #mayContinue(): boolean {
     return (
       this.#hasWork &&
       this.#requestsLeft > 0 &&
@@ -104,28 +102,28 @@ export class RpcHandler implements SubprotocolHandler {
   }
 
   get #hasWork(): boolean {
-    return this.#exchange !== null || this.#frames.length > 0;
+    return this.#frame !== null || this.#frames.length > 0;
   }
 
   #step(): void {
-    this.#exchange ??= this.#nextExchange();
-    const exchange = this.#exchange;
-    const { items, replyRoomBytes } = this.#context;
-    const { room } = exchange;
-    room.bytes = Math.min(room.bytes, replyRoomBytes);
-    const roomBefore = room.bytes;
+    this.#frame ??= this.#nextFrame();
+    const frame = this.#frame;
+    const { items, maxReplyBytes } = this.#context;
+    const { replyBudget } = frame;
+    replyBudget.bytes = Math.min(replyBudget.bytes, maxReplyBytes);
+    const budgetBefore = replyBudget.bytes;
     const copiedBefore = items.bytesCopied;
-    if (!exchange.isDone) exchange.step();
+    if (!frame.isDone) frame.step();
     this.#requestsLeft--;
-    const made = roomBefore - room.bytes;
+    const made = budgetBefore - replyBudget.bytes;
     this.#bytesLeft -= made + items.bytesCopied - copiedBefore;
     this.#madeBytes += made;
-    if (exchange.isDone) {
-      this.#exchange = null;
+    if (frame.isDone) {
+      this.#frame = null;
       this.#madeBytes = 0;
-      this.#outbox.reply(exchange.reply);
+      this.#outbox.reply(frame.reply);
     }
-    this.#noteWaiting(this.#madeBytes + this.#outlet.unsentBytes);
+    this.#noteWaiting(this.#madeBytes + this.#sink.unsentBytes);
   }
 
   #noteWaiting(bytes: number): void {
@@ -133,19 +131,19 @@ export class RpcHandler implements SubprotocolHandler {
     this.#waitingBytes = bytes;
   }
 
-  #nextExchange(): FrameRequests {
+  #nextFrame(): FrameRequests {
     const frame = this.#frames.shift()!;
     this.#bytesLeft -= frame.length;
     return new FrameRequests(frame, this.#context, this.#subscriptions);
   }
 
   /** What waits is for another turn, or for the client to read. */
-  #rest(): void {
+  #waitForMore(): void {
     if (this.#outbox.isOver) return;
-    if (this.#exchange !== null) this.#outbox.holdNotices();
+    if (this.#frame !== null) this.#outbox.holdInvalidations();
     this.#outbox.isBusy = this.#hasWork;
     if (!this.#hasWork) {
-      if (this.#isDraining) this.#outbox.end(GOING_AWAY, 'the server stops');
+      if (this.#isDraining) this.#outbox.end(CLOSE_CODES.goingAway, 'the server stops');
     } else if (!this.#outbox.isStalled) this.#yield();
   }
 

@@ -1,30 +1,33 @@
 /**
- * Values between JSON and the wire: how an entry is shown to a client, and what a client's value is stored as
+ * Values between JSON and the wire: how a client sees an entry, and what its value is stored as
  * (docs/websocket.md, "Values").
  */
 
+import { shown } from '../../errors.js';
 import type { ItemStore } from '../../memcached/item-store.js';
 import type { CasId } from '../../memcached/request.js';
 import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS, textOf } from '../../memcached/value-flags.js';
 import { bytesOf, type WireValue, wireValue } from '../../memcached/wire-value.js';
+import { isWellFormed } from '../../value-text.js';
+import { isJson } from './json-scanner.js';
 import { invalidParams, RpcError } from './rpc-error.js';
 
-/** How much a reply may still take, in bytes. */
-export interface ReplyRoom {
+/** How much a reply may still hold, in bytes. */
+export interface ReplyBudget {
   bytes: number;
 }
 
-/** An entry as JSON, without more than there is room for. Throws an `RpcError`. */
-export function entryJson(items: ItemStore, entry: number, asBase64: boolean, room: ReplyRoom): string {
+/** An entry as JSON, taken from the budget. Throws an `RpcError` for more than that. */
+export function entryJson(items: ItemStore, entry: number, asBase64: boolean, budget: ReplyBudget): string {
   const { entries } = items;
   const value = entries.valueAt(entry);
   const flags = entries.flagsAt(entry);
   // JSON takes no fewer bytes than the value has.
-  if (value.length > room.bytes) throw replyTooLarge();
-  const shown = (asBase64 ? null : plainJson(value, flags)) ?? base64Json(value);
-  const json = `{${shown},"flags":${flags},"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)}}`;
-  room.bytes -= Buffer.byteLength(json);
-  if (room.bytes < 0) throw replyTooLarge();
+  if (value.length > budget.bytes) throw replyTooLarge();
+  const valueJson = (asBase64 ? null : plainJson(value, flags)) ?? base64Json(value);
+  const json = `{${valueJson},"flags":${flags},"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)}}`;
+  budget.bytes -= Buffer.byteLength(json);
+  if (budget.bytes < 0) throw replyTooLarge();
   return json;
 }
 
@@ -56,37 +59,32 @@ function base64Json(value: WireValue): string {
   return `"base64":"${bytesOf(value).toString('base64')}"`;
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 export function replyTooLarge(): RpcError {
   return new RpcError('HOTSET_REPLY_TOO_LARGE', 'what is asked for is more than one reply may hold');
 }
 
 /** A value that a client has sent, before memory is taken for it. */
-export interface GivenValue {
+export interface ReceivedValue {
   readonly flags: number;
   readonly bytes: number;
   toWire(): WireValue;
 }
 
-/** What `value` and `base64`, of which one takes part, stand for. Throws an `RpcError`. */
-export function givenValue(value: unknown, base64: string | undefined): GivenValue {
+/** What `value`, as JSON, and `base64`, one of which is there, stand for. Throws an `RpcError`. */
+export function receivedValue(json: string | undefined, base64: string | undefined): ReceivedValue {
   if (base64 !== undefined) {
-    if (value !== undefined) throw invalidParams('value and base64 do not go together');
-    return bytesGiven(base64);
+    if (json !== undefined) throw invalidParams('value and base64 do not go together');
+    return bytesReceived(base64);
   }
-  if (value === undefined) throw invalidParams('value or base64 is missing');
-  return typeof value === 'string' ? textGiven(value, TEXT_FLAGS) : textGiven(jsonOf(value), JSON_FLAGS);
+  if (json === undefined) throw invalidParams('value or base64 is missing');
+  if (!json.startsWith('"')) return textReceived(json, JSON_FLAGS);
+  const text = JSON.parse(json) as string;
+  if (!isWellFormed(text))
+    throw invalidParams(`value takes well-formed text, or any other JSON; got ${shown(text)}`);
+  return textReceived(text, TEXT_FLAGS);
 }
 
-function bytesGiven(base64: string): GivenValue {
+function bytesReceived(base64: string): ReceivedValue {
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   return {
     flags: BYTES_FLAGS,
@@ -95,19 +93,10 @@ function bytesGiven(base64: string): GivenValue {
   };
 }
 
-function textGiven(text: string, flags: number): GivenValue {
+function textReceived(text: string, flags: number): ReceivedValue {
   return { flags, bytes: Buffer.byteLength(text), toWire: () => whole(Buffer.from(text, 'utf8')) };
 }
 
 function whole(bytes: Buffer): WireValue {
   return wireValue(bytes, 0, bytes.length);
-}
-
-function jsonOf(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    // What can be read at any depth can be written only as deep as the stack is.
-    throw invalidParams('value is nested too deeply');
-  }
 }

@@ -6,7 +6,8 @@ import {
   createMemcachedEngine,
   type MemcachedEngineOptions,
 } from '../../../lib/memcached/memcached-engine.js';
-import { createRpcHandler, RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/index.js';
+import { RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/rpc-context.js';
+import { RpcHandler } from '../../../lib/websocket/rpc/rpc-handler.js';
 import type { FrameSink, SubprotocolHandler } from '../../../lib/websocket/subprotocol.js';
 
 export const START_MS: number = Date.UTC(2026, 0, 1);
@@ -60,7 +61,7 @@ export class Peer {
 
   constructor(id: number, context: RpcContext) {
     this.outlet = new FakeOutlet(id);
-    this.conversation = createRpcHandler(this.outlet, context);
+    this.conversation = new RpcHandler(this.outlet, context);
   }
 
   send(frame: string | Buffer | object): void {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { METHODS } from '../../../lib/websocket/rpc/methods/table.js';
+import { METHODS, type MethodName } from '../../../lib/rpc-protocol.js';
 import { Endpoint, turn } from './fixture.js';
 
 const RUNS = Number(process.env.HOTSET_FUZZ_RUNS ?? 1000);
@@ -42,13 +42,13 @@ const params = fc.record(
 /** A request whose params are mostly those that its method takes. */
 const request = fc
   .tuple(
-    fc.constantFrom(...METHODS.keys()),
+    fc.constantFrom(...(Object.keys(METHODS) as MethodName[])),
     params,
     fc.oneof(fc.nat(), fc.constant(undefined), anything),
     fc.boolean(),
   )
   .map(([method, given, id, keepsAll]) => {
-    const names = Object.keys(METHODS.get(method)!.params);
+    const names = Object.keys(METHODS[method].params);
     const kept = Object.entries(given).filter(([name]) => keepsAll || names.includes(name));
     return { jsonrpc: '2.0', id, method, params: Object.fromEntries(kept) };
   });

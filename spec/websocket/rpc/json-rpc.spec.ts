@@ -88,6 +88,35 @@ describe('JSON-RPC', () => {
     expect(client.call('ping')).toBe('pong');
   });
 
+  it.each([
+    ...['9007199254740993', '-9007199254740993', '123456789012345678901234567890', '0.10', '-0'],
+    ...['1e2', '-1.50E+3', '1e-400', '0.1000000000000000055511151231257827', 'null', '""'],
+    ...['"\\u00e4\\/"', '"\\ud800"', '"ä€😀"', `"${'x'.repeat(1022)}"`],
+  ])('gives the id %s back as it came, in batches and in errors too', (id) => {
+    const client = new Endpoint().connect();
+    const request = (method: string): string => `{"jsonrpc":"2.0","id": ${id} ,"method":"${method}"}`;
+    const pong = `{"jsonrpc":"2.0","id":${id},"result":"pong"}`;
+    const unknown = `{"jsonrpc":"2.0","id":${id},"error":{"code":-32601,"message":"there is no such method"}}`;
+    const nameless = `{"jsonrpc":"2.0","id":${id},"error":{"code":-32600,"message":"method takes a text"}}`;
+    client.send(request('ping'));
+    client.send(`[${request('ping')},${request('x')},{"jsonrpc":"2.0","id":${id}}]`);
+    expect(client.texts()).toEqual([pong, `[${pong},${unknown},${nameless}]`]);
+  });
+
+  it('refuses an id that is longer than one may be', () => {
+    const client = new Endpoint().connect();
+    for (const id of [`"${'x'.repeat(1023)}"`, '1'.repeat(1025), `"${'x'.repeat(1_000_000)}"`]) {
+      client.send(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`);
+      expect(client.frames()).toEqual([error(-32600, 'id takes up to 1024 characters of JSON')]);
+    }
+  });
+
+  it('takes the last of two members of one name', () => {
+    const client = new Endpoint().connect();
+    client.send('{"jsonrpc":"1.0","id":1,"method":"x","jsonrpc":"2.0","id":2,"m\\u0065thod":"p\\u0069ng"}');
+    expect(client.frames()).toEqual([{ ...PONG, id: 2 }]);
+  });
+
   it('refuses a binary frame, and ends', () => {
     const client = new Endpoint().connect();
     client.conversation.receive(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping"}'), true);

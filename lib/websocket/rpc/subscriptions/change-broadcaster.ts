@@ -1,14 +1,13 @@
 /**
- * Hears of the engine's changes for all subscribers of an endpoint, and tells them at the end of the turn: each key once, with
- * its last cause.
+ * Listens to the engine's changes for all subscribers of an endpoint, and sends invalidations at the end of the turn: one for each key,
+ * with its last cause.
  *
- * It listens to the engine only while there are subscriptions. A change that concerns nobody is forgotten at once;
- * what is kept for the end of the turn is bounded, and subscribers hear of what is beyond as of any loss.
+ * It listens only while there are subscriptions. A change that concerns nobody is forgotten at once. What is kept for the end of the
+ * turn is bounded; for what is beyond, subscribers get `lagged`.
  */
 
 import type { ItemStore, MemcachedEngine } from '../../../memcached/item-store.js';
 import { deliver } from './fanout.js';
-import { invalidationJson } from './invalidation-json.js';
 import {
   type Invalidation,
   type InvalidationCause,
@@ -18,15 +17,15 @@ import {
 } from './subscription.js';
 import { SubscriptionIndex } from './subscription-index.js';
 
-/** Keys told of after one turn. */
-export const NOTICES_MAX_PER_TURN = 10_000;
+/** Keys that are invalidated one by one after one turn. */
+export const MAX_INVALIDATIONS_PER_TURN = 10_000;
 
-/** What a client's request may do itself; what it evicts, or finds expired, is nobody's doing. */
+/** Causes of a client's own write; what the write evicts, or finds expired, has no origin. */
 const OWN_CAUSES: ReadonlySet<InvalidationCause> = new Set(['stored', 'touched', 'deleted', 'cleared']);
 
 type Change = Parameters<Parameters<MemcachedEngine['subscribe']>[1]>[0];
 
-/** What a client's request is about to change: a key, or, undefined, all of them. */
+/** Who writes, and what: a key, or, undefined, all of them. */
 interface WriteOrigin {
   readonly subscriber: Subscriber;
   readonly key: string | undefined;
@@ -36,24 +35,25 @@ export class ChangeBroadcaster {
   readonly #items: ItemStore;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #index: SubscriptionIndex = new SubscriptionIndex();
-  /** Every subscription: for what concerns all keys. */
-  readonly #everybody: Topic = new Topic('', true);
+  /** Every subscription, for what concerns all keys. */
+  readonly #all: Topic = new Topic('', true);
   #unsubscribe: (() => void) | null = null;
   #isClosed = false;
-  #act: WriteOrigin | null = null;
-  /** What is to be told at the end of the turn, by key, and to whom. */
-  readonly #notices = new Map<string, Invalidation>();
-  #concerned: Topic[] = [];
+  #write: WriteOrigin | null = null;
+  /** Of this turn, by key. */
+  readonly #pending = new Map<string, Invalidation>();
+  /** Topics that have any of them. */
+  #topics: Topic[] = [];
   /** Changes beyond what is kept. */
   #lost = 0;
-  #isWaiting = false;
+  #deliveryIsDue = false;
 
   constructor(items: ItemStore, onError: ((error: unknown) => void) | undefined) {
     this.#items = items;
     this.#onError = onError;
   }
 
-  /** What all subscriptions would take together, about, with one to these. O(characters). */
+  /** About how many bytes all subscriptions would take, with one more to these. O(characters). */
   bytesWith(prefixes: ReadonlySet<string>, keys: ReadonlySet<string>): number {
     let { bytes } = this.#index;
     for (const prefix of prefixes) bytes += this.#index.bytesFor(prefix, true);
@@ -68,31 +68,31 @@ export class ChangeBroadcaster {
     keys: ReadonlySet<string>,
     noEcho: boolean,
   ): Subscription {
-    const subscription: Subscription = { subscriber, noEcho, groups: [] };
-    for (const prefix of prefixes) subscription.groups.push(this.#index.join(prefix, true, subscription));
-    for (const key of keys) subscription.groups.push(this.#index.join(key, false, subscription));
-    this.#everybody.join(subscription);
+    const subscription: Subscription = { subscriber, noEcho, topics: [] };
+    for (const prefix of prefixes) subscription.topics.push(this.#index.join(prefix, true, subscription));
+    for (const key of keys) subscription.topics.push(this.#index.join(key, false, subscription));
+    this.#all.join(subscription);
     if (!this.#isClosed)
       this.#unsubscribe ??= this.#items.engine.subscribe('', (change) => this.#onChange(change));
     return subscription;
   }
 
   unsubscribe(subscription: Subscription): void {
-    for (const group of subscription.groups) this.#index.leave(group, subscription);
-    this.#everybody.leave(subscription);
-    if (this.#everybody.size === 0) this.#stopListening();
+    for (const topic of subscription.topics) this.#index.leave(topic, subscription);
+    this.#all.leave(subscription);
+    if (this.#all.size === 0) this.#stopListening();
   }
 
-  /** What changes the key next, or with undefined all keys, is the subscriber's own doing. */
+  /** The next change of the key, or with undefined of all keys, is the subscriber's own write. */
   beginWrite(subscriber: Subscriber, key: string | undefined): void {
-    if (this.#unsubscribe !== null) this.#act = { subscriber, key };
+    if (this.#unsubscribe !== null) this.#write = { subscriber, key };
   }
 
   endWrite(): void {
-    this.#act = null;
+    this.#write = null;
   }
 
-  /** Nobody is told of anything any more. */
+  /** Nobody gets anything any more. */
   close(): void {
     this.#isClosed = true;
     this.#stopListening();
@@ -105,79 +105,79 @@ export class ChangeBroadcaster {
   }
 
   #onChange({ key, cause }: Change): void {
-    const author = this.#authorOf(key, cause);
-    if (key === undefined) this.#noteAll(author);
+    const origin = this.#originOf(key, cause);
+    if (key === undefined) this.#addAll(origin);
     else if (this.#lost > 0) this.#lost++;
-    else this.#note(key, cause, author);
+    else this.#add(key, cause, origin);
   }
 
-  #authorOf(key: string | undefined, cause: InvalidationCause): Subscriber | null {
-    const act = this.#act;
-    if (act === null || act.key !== key || !OWN_CAUSES.has(cause)) return null;
-    // Once: what a listener in the process makes of it is not the client's doing.
-    this.#act = null;
-    return act.subscriber;
+  #originOf(key: string | undefined, cause: InvalidationCause): Subscriber | null {
+    const write = this.#write;
+    if (write === null || write.key !== key || !OWN_CAUSES.has(cause)) return null;
+    // Once: what a listener in the process changes after it is not the client's write.
+    this.#write = null;
+    return write.subscriber;
   }
 
-  #note(key: string, cause: InvalidationCause, author: Subscriber | null): void {
-    const known = this.#notices.get(key);
+  #add(key: string, cause: InvalidationCause, origin: Subscriber | null): void {
+    const known = this.#pending.get(key);
     if (known !== undefined) {
       known.cause = cause;
-      if (known.author !== author) known.author = null;
+      if (known.origin !== origin) known.origin = null;
       return;
     }
-    const groups = this.#index.groupsOf(key);
-    if (groups.length === 0) return;
-    if (this.#notices.size === NOTICES_MAX_PER_TURN) {
+    const topics = this.#index.topicsOf(key);
+    if (topics.length === 0) return;
+    if (this.#pending.size === MAX_INVALIDATIONS_PER_TURN) {
       this.#lost = 1;
       return;
     }
-    const notice = { key, cause, author, words: null };
-    this.#notices.set(key, notice);
-    for (const group of groups) this.#tellLater(group, notice);
+    const invalidation = { key, cause, origin, json: null };
+    this.#pending.set(key, invalidation);
+    for (const topic of topics) this.#deliverLater(topic, invalidation);
   }
 
-  /** All that was to be told of single keys is said with this. */
-  #noteAll(author: Subscriber | null): void {
-    const isSole = this.#concerned.every((group) => group.told.every((notice) => notice.author === author));
+  /** Takes the place of all invalidations of single keys. */
+  #addAll(origin: Subscriber | null): void {
+    const isSole = this.#topics.every(({ pending }) => pending.every((other) => other.origin === origin));
     const lost = this.#lost;
     this.#forget();
     this.#lost = lost;
-    this.#tellLater(this.#everybody, {
+    this.#deliverLater(this.#all, {
       key: null,
       cause: 'cleared',
-      author: isSole ? author : null,
-      words: null,
+      origin: isSole ? origin : null,
+      json: null,
     });
   }
 
-  #tellLater(group: Topic, notice: Invalidation): void {
-    if (group.told.length === 0) this.#concerned.push(group);
-    group.told.push(notice);
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    setImmediate(() => this.#tell());
+  #deliverLater(topic: Topic, invalidation: Invalidation): void {
+    if (topic.pending.length === 0) this.#topics.push(topic);
+    topic.pending.push(invalidation);
+    if (this.#deliveryIsDue) return;
+    this.#deliveryIsDue = true;
+    setImmediate(() => this.#deliver());
   }
 
-  #tell(): void {
-    this.#isWaiting = false;
+  #deliver(): void {
+    this.#deliveryIsDue = false;
     try {
-      if (this.#lost > 0) this.#tellOfLoss(this.#lost + this.#notices.size);
-      else deliver(this.#concerned, (notice) => invalidationJson(this.#items, notice));
+      if (this.#lost > 0) this.#dropAll(this.#lost + this.#pending.size);
+      else deliver(this.#items, this.#topics);
     } catch (error) {
       this.#onError?.(error);
     }
     this.#forget();
   }
 
-  #tellOfLoss(changes: number): void {
-    for (const subscriber of [...this.#everybody.subscribers()]) subscriber.lag(changes);
+  #dropAll(count: number): void {
+    for (const subscriber of [...this.#all.subscribers()]) subscriber.drop(count);
   }
 
   #forget(): void {
-    for (const group of this.#concerned) group.told = [];
-    this.#concerned = [];
-    this.#notices.clear();
+    for (const topic of this.#topics) topic.pending = [];
+    this.#topics = [];
+    this.#pending.clear();
     this.#lost = 0;
   }
 }

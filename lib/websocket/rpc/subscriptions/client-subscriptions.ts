@@ -1,16 +1,14 @@
-/** One connection's subscriptions, by number, and their bounds. */
+/** One connection's subscriptions, by number, within their limits. */
 
 import { encodeKey } from '../../../memcached/key-encoding.js';
+import { MAX_TOPICS } from '../../../rpc-protocol.js';
 import type { RpcSettings } from '../rpc-context.js';
 import { RpcError } from '../rpc-error.js';
 import type { ChangeBroadcaster } from './change-broadcaster.js';
 import type { Subscriber, Subscription } from './subscription.js';
 
-/** Prefixes and keys of one subscription. */
-export const TEXTS_MAX = 100;
-
 /** Bytes of all prefixes and keys of a connection, so that one alone cannot take what is for all. */
-export const TEXT_MAX_BYTES: number = 256 * 1024;
+const MAX_TOPIC_BYTES: number = 256 * 1024;
 
 export type SubscriptionSettings = Pick<RpcSettings, 'maxSubscriptions' | 'maxSubscriptionBytes'>;
 
@@ -33,15 +31,15 @@ export class ClientSubscriptions {
     const { maxSubscriptions, maxSubscriptionBytes } = this.#settings;
     if (this.#byNumber.size >= maxSubscriptions)
       throw new RpcError('HOTSET_TOO_MANY', `a connection may have ${maxSubscriptions} subscriptions`);
-    if (prefixes.length + keys.length > TEXTS_MAX)
-      throw new RpcError('HOTSET_TOO_MANY', `a subscription takes up to ${TEXTS_MAX} prefixes and keys`);
+    if (prefixes.length + keys.length > MAX_TOPICS)
+      throw new RpcError('HOTSET_TOO_MANY', `a subscription takes up to ${MAX_TOPICS} prefixes and keys`);
     const wirePrefixes = new Set(prefixes.map((prefix) => (prefix === '' ? '' : encodeKey(prefix))));
     const wireKeys = new Set(keys.map(encodeKey));
     const bytes = lengthOf(wirePrefixes) + lengthOf(wireKeys);
-    if (this.#textBytes + bytes > TEXT_MAX_BYTES)
+    if (this.#textBytes + bytes > MAX_TOPIC_BYTES)
       throw new RpcError(
         'HOTSET_TOO_MANY',
-        `the prefixes and keys of a connection's subscriptions may have ${TEXT_MAX_BYTES} bytes together`,
+        `the prefixes and keys of a connection's subscriptions may have ${MAX_TOPIC_BYTES} bytes together`,
       );
     if (this.#broadcaster.bytesWith(wirePrefixes, wireKeys) > maxSubscriptionBytes)
       throw new RpcError(
@@ -60,13 +58,13 @@ export class ClientSubscriptions {
   remove(number: number): boolean {
     const subscription = this.#byNumber.get(number);
     if (subscription === undefined) return false;
-    for (const { text } of subscription.groups) this.#textBytes -= text.length;
+    for (const { text } of subscription.topics) this.#textBytes -= text.length;
     this.#byNumber.delete(number);
     this.#broadcaster.unsubscribe(subscription);
     return true;
   }
 
-  /** What changes the key next, or with undefined all keys, is this connection's own doing. */
+  /** The next change of the key, or with undefined of all keys, is this connection's own write. */
   beginWrite(key: string | undefined): void {
     this.#broadcaster.beginWrite(this.#subscriber, key);
   }

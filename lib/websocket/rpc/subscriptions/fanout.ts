@@ -1,28 +1,30 @@
 /**
- * Tells each subscriber, in one frame, what concerns it. Each notice is put into words once, and a frame is built once for
- * all who are told the same: that a thousand clients subscribe to one prefix costs a thousand sends, and nothing else.
+ * Sends each subscriber, in one frame, the invalidations that concern it. Each becomes JSON once, and a frame is built once for
+ * all who get the same: a thousand clients of one prefix cost a thousand sends, and nothing else.
  */
 
-import { batch } from '../json-rpc.js';
+import type { ItemStore } from '../../../memcached/item-store.js';
+import { decodeKey } from '../../../memcached/key-encoding.js';
+import { batch, notification } from '../json-rpc.js';
 import type { Invalidation, Subscriber, Topic } from './subscription.js';
 
-/** A group that a subscriber is in. */
+/** A topic that a subscriber is a member of. */
 interface Source {
-  readonly group: Topic;
+  readonly topic: Topic;
   readonly noEcho: boolean;
 }
 
-/** Groups in the order in which their notices are told. */
-export function deliver(groups: readonly Topic[], wordsOf: (notice: Invalidation) => string): void {
-  const post = new Fanout(groups, wordsOf);
-  for (const [subscriber, sources] of sourcesOf(groups)) post.send(subscriber, sources);
+/** Topics in the order in which their invalidations are sent. */
+export function deliver(items: ItemStore, topics: readonly Topic[]): void {
+  const fanout = new Fanout(items, topics);
+  for (const [subscriber, sources] of sourcesOf(topics)) fanout.send(subscriber, sources);
 }
 
-function sourcesOf(groups: readonly Topic[]): Map<Subscriber, Source[]> {
+function sourcesOf(topics: readonly Topic[]): Map<Subscriber, Source[]> {
   const bySubscriber = new Map<Subscriber, Source[]>();
-  for (const group of groups)
-    for (const [subscriber, { withEcho }] of group.members()) {
-      const source = { group, noEcho: withEcho === 0 };
+  for (const topic of topics)
+    for (const [subscriber, { withEcho }] of topic.members()) {
+      const source = { topic, noEcho: withEcho === 0 };
       const sources = bySubscriber.get(subscriber);
       if (sources === undefined) bySubscriber.set(subscriber, [source]);
       else sources.push(source);
@@ -31,55 +33,69 @@ function sourcesOf(groups: readonly Topic[]): Map<Subscriber, Source[]> {
 }
 
 class Fanout {
-  readonly #wordsOf: (notice: Invalidation) => string;
+  readonly #items: ItemStore;
   readonly #numbers = new Map<Topic, number>();
-  readonly #authors = new Map<Topic, Set<Subscriber>>();
-  /** By the numbers of the groups whose notices are in it. */
-  readonly #frames = new Map<string, { readonly frame: Buffer; readonly notices: number }>();
+  readonly #origins = new Map<Topic, Set<Subscriber>>();
+  /** By the numbers of the topics whose invalidations are in it. */
+  readonly #frames = new Map<string, { readonly frame: Buffer; readonly count: number }>();
 
-  constructor(groups: readonly Topic[], wordsOf: (notice: Invalidation) => string) {
-    this.#wordsOf = wordsOf;
-    for (const group of groups) {
-      this.#numbers.set(group, this.#numbers.size);
-      const authors = new Set<Subscriber>();
-      for (const { author } of group.told) if (author !== null) authors.add(author);
-      this.#authors.set(group, authors);
+  constructor(items: ItemStore, topics: readonly Topic[]) {
+    this.#items = items;
+    for (const topic of topics) {
+      this.#numbers.set(topic, this.#numbers.size);
+      const origins = new Set<Subscriber>();
+      for (const { origin } of topic.pending) if (origin !== null) origins.add(origin);
+      this.#origins.set(topic, origins);
     }
   }
 
   send(subscriber: Subscriber, sources: readonly Source[]): void {
-    const leavesOut = ({ group, noEcho }: Source): boolean =>
-      noEcho && this.#authors.get(group)!.has(subscriber);
+    const leavesOut = ({ topic, noEcho }: Source): boolean =>
+      noEcho && this.#origins.get(topic)!.has(subscriber);
     if (sources.some(leavesOut)) this.#sendOthers(subscriber, sources);
     else this.#sendShared(subscriber, sources);
   }
 
-  /** What others have changed, and the rest where a subscription has asked for that too. */
+  /** What others have changed, and its own changes where a subscription asks for them. */
   #sendOthers(subscriber: Subscriber, sources: readonly Source[]): void {
-    const notices = new Set<Invalidation>();
-    for (const { group, noEcho } of sources)
-      for (const notice of group.told) if (!noEcho || notice.author !== subscriber) notices.add(notice);
-    if (notices.size > 0) subscriber.tell(this.#frame(notices), notices.size);
+    const invalidations = new Set<Invalidation>();
+    for (const { topic, noEcho } of sources)
+      for (const invalidation of topic.pending)
+        if (!noEcho || invalidation.origin !== subscriber) invalidations.add(invalidation);
+    if (invalidations.size > 0) subscriber.notify(this.#frame(invalidations), invalidations.size);
   }
 
   #sendShared(subscriber: Subscriber, sources: readonly Source[]): void {
-    const name = sources.map(({ group }) => this.#numbers.get(group)).join();
+    const name = sources.map(({ topic }) => this.#numbers.get(topic)).join();
     let shared = this.#frames.get(name);
     if (shared === undefined) {
-      const notices = new Set(sources.flatMap(({ group }) => group.told));
-      shared = { frame: this.#frame(notices), notices: notices.size };
+      const invalidations = new Set(sources.flatMap(({ topic }) => topic.pending));
+      shared = { frame: this.#frame(invalidations), count: invalidations.size };
       this.#frames.set(name, shared);
     }
-    subscriber.tell(shared.frame, shared.notices);
+    subscriber.notify(shared.frame, shared.count);
   }
 
-  #frame(notices: ReadonlySet<Invalidation>): Buffer {
-    const texts = Array.from(notices, (notice) => this.#inWords(notice));
+  #frame(invalidations: ReadonlySet<Invalidation>): Buffer {
+    const texts = Array.from(invalidations, (invalidation) => this.#jsonOf(invalidation));
     return Buffer.from(texts.length === 1 ? texts[0]! : batch(texts));
   }
 
-  #inWords(notice: Invalidation): string {
-    notice.words ??= this.#wordsOf(notice);
-    return notice.words;
+  #jsonOf(invalidation: Invalidation): string {
+    invalidation.json ??= invalidationJson(this.#items, invalidation);
+    return invalidation.json;
   }
+}
+
+/**
+ * The notification, with the version that the key has now. Once clients have chosen cas ids themselves (`E` of the meta commands),
+ * the version is null: two values may have had the same one, and who holds the first would take it for the second.
+ */
+function invalidationJson(items: ItemStore, { key, cause }: Invalidation): string {
+  if (key === null || cause === 'cleared') return notification('invalidatedAll', { cause: 'cleared' });
+  const { entries } = items;
+  const entry = entries.peekSlot(key);
+  const hasVersion = entry !== 0 && !entries.givesVersions && items.casIds;
+  const version = hasVersion ? String(items.casIdAt(entry)) : null;
+  return notification('invalidated', { key: decodeKey(key), cause, version });
 }

@@ -1,10 +1,9 @@
 /**
- * Who has asked for which keys: exact keys in a Map, prefixes in a trie. Finding those whom a key concerns takes one
- * look-up and one step for each character of the key, however many others there are. What is asked for by
- * several is one group.
+ * Finds the topics that a key concerns: exact keys in a Map, prefixes in a trie. A key costs one look-up and one step for each of
+ * its characters, however many topics there are. A key or prefix with several subscriptions is one topic.
  *
- * Keys and prefixes are as the engine holds them, a latin1 character for each byte. None of what is asked for has a NUL,
- * which is where the trie keeps its values. Memory grows with what is asked for: `bytes` is about what it takes.
+ * Keys and prefixes are as the engine holds them, a latin1 character for each byte. No topic has a NUL, which is where the trie
+ * keeps its values. Memory grows with the topics: `bytes` is about what they take.
  */
 
 import { TrieMap } from 'mnemonist';
@@ -20,9 +19,9 @@ interface TrieNode {
 
 const END = '\0';
 
-/** Measured: a subscription's place in a group; a group; a node of the trie. */
+/** Measured: a subscription's place in a topic; a topic; a node of the trie. */
 const PLACE_BYTES = 128;
-const GROUP_BYTES = 320;
+const TOPIC_BYTES = 320;
 const NODE_BYTES = 64;
 
 /** An object keeps what is named by a digit in an array with room for more: 300 bytes, and not 60, for a child. */
@@ -46,31 +45,31 @@ export class SubscriptionIndex {
     return this.#bytes;
   }
 
-  /** What it would take more for somebody who asks for this key or prefix. */
+  /** How much more it would take with one more subscription to this key or prefix. */
   bytesFor(text: string, isPrefix: boolean): number {
-    return PLACE_BYTES + (this.#find(text, isPrefix) === undefined ? groupBytes(text, isPrefix) : 0);
+    return PLACE_BYTES + (this.#find(text, isPrefix) === undefined ? topicBytes(text, isPrefix) : 0);
   }
 
-  /** Adds the subscription to those who have asked for this key or prefix. */
+  /** Adds the subscription to the topic of this key or prefix. */
   join(text: string, isPrefix: boolean, subscription: Subscription): Topic {
-    let group = this.#find(text, isPrefix);
-    if (group === undefined) {
-      this.#bytes += groupBytes(text, isPrefix);
-      group = new Topic(text, isPrefix);
-      if (isPrefix) this.#prefixes.set(renamed(text), group);
-      else this.#keys.set(text, group);
+    let topic = this.#find(text, isPrefix);
+    if (topic === undefined) {
+      this.#bytes += topicBytes(text, isPrefix);
+      topic = new Topic(text, isPrefix);
+      if (isPrefix) this.#prefixes.set(renamed(text), topic);
+      else this.#keys.set(text, topic);
     }
     this.#bytes += PLACE_BYTES;
-    group.join(subscription);
-    return group;
+    topic.join(subscription);
+    return topic;
   }
 
-  leave(group: Topic, subscription: Subscription): void {
-    const { text, isPrefix } = group;
-    group.leave(subscription);
+  leave(topic: Topic, subscription: Subscription): void {
+    const { text, isPrefix } = topic;
+    topic.leave(subscription);
     this.#bytes -= PLACE_BYTES;
-    if (group.size > 0) return;
-    this.#bytes -= groupBytes(text, isPrefix);
+    if (topic.size > 0) return;
+    this.#bytes -= topicBytes(text, isPrefix);
     if (isPrefix) this.#prefixes.delete(renamed(text));
     else this.#keys.delete(text);
   }
@@ -79,26 +78,26 @@ export class SubscriptionIndex {
     return isPrefix ? this.#prefixes.get(renamed(text)) : this.#keys.get(text);
   }
 
-  /** The groups that this key concerns. */
-  groupsOf(key: string): Topic[] {
-    const groups: Topic[] = [];
+  /** The topics that this key concerns. */
+  topicsOf(key: string): Topic[] {
+    const topics: Topic[] = [];
     const exact = this.#keys.get(key);
-    if (exact !== undefined) groups.push(exact);
+    if (exact !== undefined) topics.push(exact);
     let node: TrieNode | undefined = (this.#prefixes as unknown as { root: TrieNode }).root;
     for (let i = 0; node !== undefined; i++) {
-      const group = node[END] as Topic | undefined;
-      if (group !== undefined) groups.push(group);
+      const topic = node[END] as Topic | undefined;
+      if (topic !== undefined) topics.push(topic);
       // Keys of the binary protocol may have a NUL, which no prefix has.
       if (i === key.length || key[i] === END) break;
       const character = key[i]!;
       node = node[character <= '9' ? (NAMES[character] ?? character) : character];
     }
-    return groups;
+    return topics;
   }
 }
 
-function groupBytes(text: string, isPrefix: boolean): number {
-  return GROUP_BYTES + text.length * (isPrefix ? NODE_BYTES : 1);
+function topicBytes(text: string, isPrefix: boolean): number {
+  return TOPIC_BYTES + text.length * (isPrefix ? NODE_BYTES : 1);
 }
 
 function renamed(prefix: string): string {

@@ -1,11 +1,13 @@
-/** What the parts of this room hand to each other: who is told, of what, and with whom. */
+/** What the parts of this room hand to each other: subscribers, topics and invalidations. */
 
-/** One connection, as those see it who tell it of changes. */
+import type { Notifications } from '../../../rpc-protocol.js';
+
+/** One connection, as the broadcaster sees it. */
 export interface Subscriber {
-  /** Tells of `notices` changes, in a frame that others may be sent as well. */
-  tell(frame: Buffer, notices: number): void;
-  /** There were so many changes that cannot be told. */
-  lag(notices: number): void;
+  /** Sends `count` invalidations in one frame, which other subscribers may get as well. */
+  notify(frame: Buffer, count: number): void;
+  /** So many invalidations are lost. */
+  drop(count: number): void;
 }
 
 /** One `subscribe`. */
@@ -13,19 +15,19 @@ export interface Subscription {
   readonly subscriber: Subscriber;
   /** Leaves out what the subscriber itself has changed. */
   readonly noEcho: boolean;
-  readonly groups: Topic[];
+  readonly topics: Topic[];
 }
 
 /**
- * All who have asked for the same key or prefix. However often one client has asked for it, it is one member: what
- * telling costs grows with clients, and not with subscriptions.
+ * A key or prefix, and all who have subscribed to it. A client that has subscribed to it several times is one member, so that a
+ * change costs time for each client, not for each subscription.
  */
 export class Topic {
   /** As the engine holds it. */
   readonly text: string;
   readonly isPrefix: boolean;
-  /** What they are to be told of this turn. */
-  told: Invalidation[] = [];
+  /** What its members are to get at the end of this turn. */
+  pending: Invalidation[] = [];
   readonly #members = new Map<Subscriber, Membership>();
 
   constructor(text: string, isPrefix: boolean) {
@@ -38,12 +40,10 @@ export class Topic {
     return this.#members.size;
   }
 
-  /** Who they are. */
   subscribers(): Iterable<Subscriber> {
     return this.#members.keys();
   }
 
-  /** Who they are, and how often they have asked. */
   members(): Iterable<[Subscriber, Membership]> {
     return this.#members;
   }
@@ -65,14 +65,13 @@ export class Topic {
   }
 }
 
-/** A client's subscriptions in a group, by whether they want to hear of its own changes. */
+/** A client's subscriptions to a topic, by whether they want its own changes. */
 export interface Membership {
   withEcho: number;
   withoutEcho: number;
 }
 
-/** As the engine names it; `cleared` is told of all keys. */
-export type InvalidationCause = 'stored' | 'touched' | 'deleted' | 'evicted' | 'expired' | 'cleared';
+export type InvalidationCause = Notifications['invalidated']['cause'] | 'cleared';
 
 /** What has happened to a key in one turn of the event loop. */
 export interface Invalidation {
@@ -80,8 +79,8 @@ export interface Invalidation {
   readonly key: string | null;
   /** The last one. */
   cause: InvalidationCause;
-  /** Who made every one of the changes; null for several, or somebody who is no client here. */
-  author: Subscriber | null;
-  /** As it is told, once it has been put into words. */
-  words: string | null;
+  /** Who made every one of the changes; null for several, and for what no client here has made. */
+  origin: Subscriber | null;
+  /** Its notification, once that has been made. */
+  json: string | null;
 }

@@ -7,7 +7,7 @@ import type { Subscription, Topic } from '../../../../lib/websocket/rpc/subscrip
 import { SubscriptionIndex } from '../../../../lib/websocket/rpc/subscriptions/subscription-index.js';
 
 function subscription(): Subscription {
-  return { subscriber: { tell() {}, lag() {} }, noEcho: false, groups: [] };
+  return { subscriber: { notify() {}, drop() {} }, noEcho: false, topics: [] };
 }
 
 const text = fc.string({ unit: fc.constantFrom('a', '7', '\xff', '_'), maxLength: 5 });
@@ -19,17 +19,17 @@ describe('the index', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const index = new SubscriptionIndex();
-        const joined: { group: Topic; subscription: Subscription }[] = [];
+        const joined: { topic: Topic; subscription: Subscription }[] = [];
         for (const { text, isPrefix, leaves, key } of steps) {
           const last = leaves ? joined.splice(joined.length >> 1, 1)[0] : undefined;
-          if (last !== undefined) index.leave(last.group, last.subscription);
+          if (last !== undefined) index.leave(last.topic, last.subscription);
           else {
             const made = subscription();
-            joined.push({ group: index.join(text, isPrefix, made), subscription: made });
+            joined.push({ topic: index.join(text, isPrefix, made), subscription: made });
           }
-          const found = index.groupsOf(key).flatMap((group) => [...group.subscribers()]);
-          const expected = joined.filter(({ group }) =>
-            group.isPrefix ? key.startsWith(group.text) : key === group.text,
+          const found = index.topicsOf(key).flatMap((topic) => [...topic.subscribers()]);
+          const expected = joined.filter(({ topic }) =>
+            topic.isPrefix ? key.startsWith(topic.text) : key === topic.text,
           );
           expect(found).toHaveLength(expected.length);
           expect(new Set(found)).toEqual(new Set(expected.map((entry) => entry.subscription.subscriber)));
@@ -42,23 +42,23 @@ describe('the index', () => {
   it('takes a client who has asked many times for one', () => {
     const index = new SubscriptionIndex();
     const { subscriber } = subscription();
-    const asked = [true, false, true].map((noEcho) => ({ subscriber, noEcho, groups: [] }));
-    const group = asked.map((made) => index.join('a', true, made))[0]!;
-    expect([...group.members()]).toEqual([[subscriber, { withEcho: 1, withoutEcho: 2 }]]);
-    for (const made of asked.slice(1)) index.leave(group, made);
-    expect([...group.members()]).toEqual([[subscriber, { withEcho: 0, withoutEcho: 1 }]]);
-    expect(index.groupsOf('ab')).toEqual([group]);
-    index.leave(group, asked[0]!);
-    expect(index.groupsOf('ab')).toEqual([]);
+    const asked = [true, false, true].map((noEcho) => ({ subscriber, noEcho, topics: [] }));
+    const topic = asked.map((made) => index.join('a', true, made))[0]!;
+    expect([...topic.members()]).toEqual([[subscriber, { withEcho: 1, withoutEcho: 2 }]]);
+    for (const made of asked.slice(1)) index.leave(topic, made);
+    expect([...topic.members()]).toEqual([[subscriber, { withEcho: 0, withoutEcho: 1 }]]);
+    expect(index.topicsOf('ab')).toEqual([topic]);
+    index.leave(topic, asked[0]!);
+    expect(index.topicsOf('ab')).toEqual([]);
   });
 
   it('forgets texts that nobody asks for any more', () => {
     const trie = new TrieMap<string, Topic>();
     const index = new SubscriptionIndex(trie);
     const made = subscription();
-    const groups = ['', 'a', 'abc', 'abd', '7'].map((prefix) => index.join(prefix, true, made));
+    const topics = ['', 'a', 'abc', 'abd', '7'].map((prefix) => index.join(prefix, true, made));
     expect(index.bytes).toBeGreaterThan(0);
-    for (const group of groups) index.leave(group, made);
+    for (const topic of topics) index.leave(topic, made);
     expect(JSON.stringify(trie)).toBe('{}');
     expect(index.bytes).toBe(0);
   });
@@ -70,8 +70,8 @@ describe('the index', () => {
       for (let i = 0; i < count; i++) index.join(`user:${i}:`, true, subscription());
       index.join('item:', true, subscription());
       const before = reads();
-      expect(index.groupsOf('item:5')).toHaveLength(1);
-      expect(index.groupsOf('user:x')).toHaveLength(0);
+      expect(index.topicsOf('item:5')).toHaveLength(1);
+      expect(index.topicsOf('user:x')).toHaveLength(0);
       return reads() - before;
     });
     expect(steps[1]).toBe(steps[0]);

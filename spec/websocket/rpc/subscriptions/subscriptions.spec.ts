@@ -6,7 +6,7 @@ import { encodeKey } from '../../../../lib/memcached/key-encoding.js';
 import { ReplyBuffer } from '../../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../../lib/memcached/session.js';
 import { wireValueOfText } from '../../../../lib/memcached/wire-value.js';
-import { NOTICES_MAX_PER_TURN } from '../../../../lib/websocket/rpc/subscriptions/change-broadcaster.js';
+import { MAX_INVALIDATIONS_PER_TURN } from '../../../../lib/websocket/rpc/subscriptions/change-broadcaster.js';
 import { Endpoint, type Peer, turn } from '../fixture.js';
 
 const V = wireValueOfText('v');
@@ -190,15 +190,15 @@ describe('one turn', () => {
     const change = (count: number): void => {
       for (let i = 0; i < count; i++) endpoint.engine.set(`k${i}`, V);
     };
-    change(NOTICES_MAX_PER_TURN);
+    change(MAX_INVALIDATIONS_PER_TURN);
     const [batch] = (await heard(all)) as unknown[][];
-    expect(batch).toHaveLength(NOTICES_MAX_PER_TURN);
+    expect(batch).toHaveLength(MAX_INVALIDATIONS_PER_TURN);
     expect(await heard(none)).toEqual([]);
-    change(NOTICES_MAX_PER_TURN + 5);
+    change(MAX_INVALIDATIONS_PER_TURN + 5);
     for (const client of [all, none])
       expect(await heard(client)).toEqual([
         [
-          { jsonrpc: '2.0', method: 'lagged', params: { dropped: NOTICES_MAX_PER_TURN + 5 } },
+          { jsonrpc: '2.0', method: 'lagged', params: { dropped: MAX_INVALIDATIONS_PER_TURN + 5 } },
           { jsonrpc: '2.0', method: 'invalidatedAll', params: { cause: 'lagged' } },
         ],
       ]);

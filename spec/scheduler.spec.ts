@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
-import { ManualScheduler, systemScheduler } from '../../lib/loading/index.js';
+import { ManualClock } from '../lib/index.js';
+import { ManualScheduler, systemScheduler } from '../lib/loading/index.js';
 
 const DAY_MS = 86_400_000;
 
@@ -48,7 +48,7 @@ describe('a process', () => {
         const hangs = () => new Promise(() => {});
         ${script}`,
       ],
-      { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8', timeout: 10_000 },
+      { cwd: join(import.meta.dirname, '..'), encoding: 'utf8', timeout: 10_000 },
     ).trim();
 
   it.each(['timeoutMs', 'flightTimeoutMs'])('stays open for a caller until %s has passed', (name) => {

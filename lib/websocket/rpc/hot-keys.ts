@@ -1,53 +1,34 @@
 /**
  * What is read most, over all transports and in the process: for the method `hot`.
  *
- * Reads are counted while somebody asks, and no longer: it listens to the engine's look-ups from the first question on, and stops
- * when none has come for 10 seconds. In between, the engine has nobody to tell and its reads cost what they do.
+ * Reads are counted while somebody asks, and no longer: it subscribes to the engine's look-ups at the first request, and unsubscribes
+ * when none has come for 10 seconds. Without a subscriber, the engine's reads cost nothing extra.
+ *
+ * Counts by Misra and Gries, in batches as Anderson and others have it ("A High-Performance Algorithm for Identifying
+ * Frequent Items in Data Streams", 2017): when there are twice as many counts as are to be kept, the median is subtracted from all of
+ * them, and those that it brings to nothing go. So a count is too low, and never too high, by at most the number of all texts divided
+ * by `kept`. Adding is one look-up in a Map, and amortized O(1) beside it.
  */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ItemStore } from '../../../memcached/item-store.js';
-import { decodeKey } from '../../../memcached/key-encoding.js';
-import { FrequentTexts } from './frequent-texts.js';
+import { Heap } from 'mnemonist';
+import type { ItemStore } from '../../memcached/item-store.js';
+import { decodeKey } from '../../memcached/key-encoding.js';
+import type { HotResult } from '../../rpc-protocol.js';
 
-/** Without a question for so long, nobody is interested any more. */
+/** Without a request for so long, nobody is interested any more. */
 export const INTEREST_MS = 10_000;
 
 /** Keys and prefixes whose counts are kept at least: each count is exact to a thousandth of all reads. */
 export const COUNTS_KEPT = 1000;
 
-/** Reads after which it looks at the clock. */
-const READS_PER_LOOK = 256;
+/** Reads between two looks at the clock. */
+const READS_PER_CHECK = 256;
 
-/** Keys looked up before others have their turn. */
+/** Keys looked up in one step. */
 const KEYS_PER_STEP = 16;
 
 const CHANNEL = 'hotset:lookup';
-
-export interface HotKey {
-  readonly key: string;
-  /** At least. */
-  readonly reads: number;
-  /** 0 for a key without an entry. */
-  readonly bytes: number;
-}
-
-export interface HotPrefix {
-  readonly prefix: string;
-  /** At least. */
-  readonly reads: number;
-  /** Of its keys that are counted one by one at present: the entries that they have. */
-  readonly bytes: number;
-  readonly keys: number;
-}
-
-export interface HotReport {
-  /** Since when reads are counted. */
-  readonly sampledMs: number;
-  readonly reads: number;
-  readonly keys: readonly HotKey[];
-  readonly prefixes: readonly HotPrefix[];
-}
 
 export class HotKeys {
   readonly #items: ItemStore;
@@ -62,9 +43,9 @@ export class HotKeys {
     this.#items = items;
   }
 
-  /** The `limit` keys and prefixes read most, in steps. Somebody is interested from now on. */
-  *report(limit: number): Generator<void, HotReport, undefined> {
-    const now = this.#items.clock.now();
+  /** The `limit` keys and prefixes read most, in steps. Counts from now on, if it did not. */
+  *report(limit: number): Generator<void, HotResult, undefined> {
+    const now = this.#now();
     this.#endWithoutInterest();
     this.#askedMs = now;
     if (!this.#isListening) this.#begin(now);
@@ -87,7 +68,7 @@ export class HotKeys {
     };
   }
 
-  /** Lets go of the engine. */
+  /** Stops to listen to the engine. */
   stop(): void {
     if (!this.#isListening) return;
     this.#isListening = false;
@@ -103,14 +84,13 @@ export class HotKeys {
     subscribe(CHANNEL, this.#onLookup);
   }
 
-  #look(): void {
-    // Nobody else may have made the time move on.
-    this.#items.beginTurn();
-    this.#endWithoutInterest();
+  #endWithoutInterest(): void {
+    if (this.#now() - this.#askedMs > INTEREST_MS) this.stop();
   }
 
-  #endWithoutInterest(): void {
-    if (this.#items.clock.now() - this.#askedMs > INTEREST_MS) this.stop();
+  /** By the engine's clock, which nobody can set. */
+  #now(): number {
+    return this.#items.entries.clock.now();
   }
 
   /** In the middle of the engine's work: only counts. */
@@ -122,7 +102,7 @@ export class HotKeys {
     const prefix = this.#prefixOf(key);
     if (prefix !== null) this.#prefixes.add(prefix);
     // Not at once: the channel is just calling its listeners.
-    if (this.#reads % READS_PER_LOOK === 0) setImmediate(() => this.#look());
+    if (this.#reads % READS_PER_CHECK === 0) setImmediate(() => this.#endWithoutInterest());
   };
 
   /** Up to the delimiter, and with it; null for a key without one. */
@@ -155,5 +135,54 @@ export class HotKeys {
     const { entries } = this.#items;
     const entry = entries.peekSlot(key);
     return entry === 0 ? null : entries.bytesAt(entry);
+  }
+}
+
+/** A text, and how often it came at least. */
+export interface Frequency {
+  readonly text: string;
+  readonly count: number;
+}
+
+export class FrequentTexts {
+  readonly #kept: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(kept: number) {
+    this.#kept = kept;
+  }
+
+  add(text: string): void {
+    const count = this.#counts.get(text);
+    this.#counts.set(text, (count ?? 0) + 1);
+    if (count === undefined && this.#counts.size > this.#kept * 2) this.#thin();
+  }
+
+  /** All that are counted at present. */
+  texts(): string[] {
+    return [...this.#counts.keys()];
+  }
+
+  /** The most frequent ones first. O(counts x log limit). */
+  top(limit: number): Frequency[] {
+    const heap = new Heap<Frequency>((a, b) => a.count - b.count);
+    for (const [text, count] of this.#counts) {
+      if (heap.size < limit) heap.push({ text, count });
+      else if (count > heap.peek()!.count) heap.replace({ text, count });
+    }
+    return heap.consume().reverse();
+  }
+
+  clear(): void {
+    this.#counts.clear();
+  }
+
+  #thin(): void {
+    const sorted = Float64Array.from(this.#counts.values()).sort();
+    const median = sorted[sorted.length >> 1]!;
+    for (const [text, count] of this.#counts) {
+      if (count <= median) this.#counts.delete(text);
+      else this.#counts.set(text, count - median);
+    }
   }
 }

@@ -1,8 +1,9 @@
 /** Where timeouts come from. Durations in milliseconds. */
 
-import type { ManualClock } from '../engine/clock.js';
-import { invalidOption } from '../errors.js';
+import type { ManualClock } from './engine/clock.js';
+import { invalidOption } from './errors.js';
 
+/** A source of timeouts, as `setTimeout` is one. */
 /** A source of timeouts, as `setTimeout` is one. */
 export interface Scheduler {
   /** Runs `task` once, in `delayMs`, and never before it returns. Returns what cancels it. */
@@ -18,8 +19,8 @@ export interface ScheduledTask {
   unref?(): void;
 }
 
-/** What `setTimeout` can wait for; with more it would fire at once. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+/** The longest delay of `setTimeout`, 24.8 days; with a longer one it would fire at once. */
+export const TIMER_MAX_MS: number = 2 ** 31 - 1;
 
 /** `setTimeout`, without its limit of 24.8 days. Keeps the process open only between `ref()` and `unref()`. */
 export const systemScheduler: Scheduler = {
@@ -29,7 +30,7 @@ export const systemScheduler: Scheduler = {
     // A browser's timer is a number, and has neither method.
     let timer: { ref?(): unknown; unref?(): unknown };
     const wait = (): void => {
-      const stepMs = Math.min(leftMs, LONGEST_DELAY_MS);
+      const stepMs = Math.min(leftMs, TIMER_MAX_MS);
       leftMs -= stepMs;
       timer = setTimeout(leftMs > 0 ? wait : task, stepMs);
       if (!isHeld) timer.unref?.();
@@ -47,6 +48,13 @@ export const systemScheduler: Scheduler = {
     });
   },
 };
+
+/** Schedules a task that somebody waits for: where the scheduler can do that, it keeps the process open. */
+export function scheduleHeld(scheduler: Scheduler, delayMs: number, task: () => void): ScheduledTask {
+  const scheduled = scheduler.schedule(delayMs, task);
+  scheduled.ref?.();
+  return scheduled;
+}
 
 /** A timer of a user's scheduler. Only the constructor throws; `Infinity` is no timer. */
 export class Timer {
@@ -85,10 +93,12 @@ function quietly(action: (() => void) | undefined): void {
 /** Runs its tasks when told to, and moves a clock along: for tests. */
 export class ManualScheduler implements Scheduler {
   /** The clock that `advance` moves. */
+  /** The clock that `advance` moves. */
   readonly clock: ManualClock;
   readonly #tasks = new Set<{ readonly dueMs: number; readonly run: () => void }>();
 
   /** Default clock: a `ManualClock` at 0. */
+  /** Moves `clock`. */
   constructor(clock: ManualClock) {
     this.clock = clock;
   }
@@ -98,6 +108,7 @@ export class ManualScheduler implements Scheduler {
     return this.#tasks.size;
   }
 
+  /** Runs `task` when `advance` has moved the clock by `delayMs`. */
   /** Runs `task` when `advance` has moved the clock by `delayMs`. */
   schedule(delayMs: number, task: () => void): () => void {
     const entry = { dueMs: this.clock.now() + delayMs, run: task };
