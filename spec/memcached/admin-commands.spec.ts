@@ -52,7 +52,7 @@ describe('replies', () => {
     ['slabs automove window 1800', 'OK'],
     ['slabs automove window 2', 'CLIENT_ERROR automove window too low or too high'],
     ['slabs automove window 1801', 'CLIENT_ERROR automove window too low or too high'],
-    ['slabs automove window x', 'ERROR'],
+    ['slabs automove window x', BAD_FORMAT],
     ['lru_crawler', 'ERROR'],
     ['lru_crawler foo', 'ERROR'],
     ['lru_crawler constructor', 'ERROR'],
@@ -77,13 +77,7 @@ describe('replies', () => {
     ['lru_crawler metadump 0', 'BADCLASS invalid class id'],
     ['lru_crawler metadump x', 'BADCLASS invalid class id'],
     ['lru_crawler metadump all more', 'ERROR'],
-    // Not all of them know noreply.
-    ['lru_crawler tocrawl 5 noreply', 'ERROR'],
-    ['lru_crawler disable noreply', 'ERROR'],
-    ['slabs reassign 1 1 noreply', 'ERROR'],
-    ['slabs foo noreply', 'ERROR'],
     ['refresh_certs noreply', 'Error TLS not enabled'],
-    ['shutdown noreply', 'SERVER_ERROR: shutdown not enabled'],
     ['stats noreply', 'ERROR'],
     ['stats detail on noreply', 'OK'],
     ['verbosity x', BAD_FORMAT],
@@ -124,7 +118,11 @@ describe('replies', () => {
     'lru foo',
     'slabs automove 1',
     'slabs automove x',
-    'watch foo',
+    'shutdown',
+    'lru_crawler disable',
+    'lru_crawler metadump all',
+    'slabs reassign 1 2',
+    'extstore item_size 1',
     'cache_memlimit 9',
   ])('none with noreply: %s', (line) => {
     expect(new Administered().ask(`${line} noreply\r\nmn\r\n`)).toBe('MN\r\n');
@@ -146,8 +144,27 @@ describe('replies', () => {
   });
 });
 
+it.each([['watch noreply'], ['watch fetchers noreply']])(
+  '%s is refused where watching is forbidden',
+  (line) => {
+    const admin = new Administered({ allowWatch: false });
+    expect(admin.ask(`${line}\r\n`)).toBe('CLIENT_ERROR watch commands not allowed\r\n');
+  },
+);
+
+it('debugtime moves the clock by whole seconds, and takes nothing else', () => {
+  const moved: number[] = [];
+  const admin = new Administered({ onDebugTime: (seconds) => moved.push(seconds) });
+  expect(admin.ask('debugtime\r\ndebugtime x\r\ndebugtime p\r\ndebugtime 1.5\r\n')).toBe(
+    'ERROR\r\n'.repeat(4),
+  );
+  expect(admin.ask('debugtime 5\r\ndebugtime -3 x\r\ndebugtime 7 noreply\r\n')).toBe('OK\r\nOK\r\n');
+  expect(moved).toEqual([5, -3, 7]);
+});
+
 it('what is set is shown', () => {
   const admin = new Administered();
+  admin.ask('extstore item_size 7\r\nextstore max_frag 0.5\r\nextstore drop_unread 1\r\n');
   admin.ask('lru tune 11 22 0.33 4.4\r\nlru mode segmented\r\nlru temp_ttl 77\r\n');
   admin.ask('slabs automove 2\r\nslabs automove ratio 0.5\r\nslabs automove freeratio 0.25\r\n');
   admin.ask('slabs automove window 99\r\nlru_crawler tocrawl 5\r\nlru_crawler sleep 6\r\nverbosity 2\r\n');
@@ -170,6 +187,9 @@ it('what is set is shown', () => {
     detail_enabled: 'yes',
     verbosity: '2',
     maxbytes: '16777216',
+    ext_item_size: '7',
+    ext_max_frag: '0.50',
+    ext_drop_unread: 'yes',
   });
   admin.ask('lru temp_ttl -1\r\nlru_crawler enable\r\nstats detail off\r\n');
   expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
@@ -214,6 +234,12 @@ it('shutdown ends the conversation, gracefully when asked', () => {
   const options = { onShutdown: (graceful: boolean) => asked.push(graceful) };
   expect(new Administered(options).ask('shutdown\r\n')).toBe('<closed>');
   expect(new Administered(options).ask('shutdown graceful\r\n')).toBe('<closed>');
-  expect(new Administered(options).ask('shutdown now\r\n')).toBe('CLIENT_ERROR invalid shutdown mode\r\n');
+  for (const args of ['now', 'graceful x', 'graceful graceful', 'x graceful', 'graceful noreply x'])
+    expect(new Administered(options).ask(`shutdown ${args}\r\n`)).toBe(
+      'CLIENT_ERROR invalid shutdown mode\r\n',
+    );
+  // As in memcached, where it counts as a word too many.
+  for (const args of ['noreply', 'graceful noreply'])
+    expect(new Administered(options).ask(`shutdown ${args}\r\nmn\r\n`)).toBe('MN\r\n');
   expect(asked).toEqual([false, true]);
 });
