@@ -50,6 +50,16 @@ export class WatchLog implements Publisher {
     return watcher;
   }
 
+  /** Does what evicts nothing and removes much: each removal costs a message where anybody watches evictions. */
+  withoutEvictions(remove: () => void): void {
+    this.#evictions.listens = false;
+    try {
+      remove();
+    } finally {
+      this.#refresh();
+    }
+  }
+
   #remove(watcher: Watcher): void {
     this.#watchers.delete(watcher);
     this.#refresh();
