@@ -8,6 +8,9 @@ import type { IncrementalTask } from '../../incremental-task.js';
 import type { ItemStore } from '../../item-store.js';
 import type { ReplyBuffer } from '../../reply-buffer.js';
 
+/** As memcached, where some know no arguments; `conns` is known here only. */
+const KNOWN_KEYS = /^(|(settings|reset|detail)( .*)?|items|slabs|sizes|conns)$/s;
+
 /** What these have to say stands in one packet, under this name. */
 const DETAIL = 'detailed';
 
@@ -18,8 +21,7 @@ export function writeStats(
   header: Header,
   key: string,
 ): IncrementalTask | null {
-  const args = key.split(' ').filter((arg) => arg !== '');
-  const list = listOf(statsAnswer(items, args));
+  const list = KNOWN_KEYS.test(key) ? listOf(statsAnswer(items, key.split(' '))) : null;
   if (list === null) {
     writeError(out, header, STATUS.notFound);
     return null;
