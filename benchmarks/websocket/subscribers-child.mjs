@@ -8,7 +8,8 @@ import { setImmediate } from 'node:timers/promises';
 import { ItemStore } from '../../dist/memcached/item-store.js';
 import { createMemcachedEngine } from '../../dist/memcached/memcached-engine.js';
 import { wireValueOfText } from '../../dist/memcached/wire-value.js';
-import { createRpcHandler, RpcContext } from '../../dist/websocket/rpc/index.js';
+import { RpcContext } from '../../dist/websocket/rpc/rpc-context.js';
+import { RpcHandler } from '../../dist/websocket/rpc/rpc-handler.js';
 
 const KEYS = 1000;
 const MIB = 1024 * 1024;
@@ -52,7 +53,7 @@ for (let id = 1; id <= subscribers; id++) {
     method: 'subscribe',
     params: { prefixes: [prefix.replace('#', String(id % KEYS))] },
   };
-  createRpcHandler(sink, context).receive(Buffer.from(JSON.stringify(request)), false);
+  new RpcHandler(sink, context).receive(Buffer.from(JSON.stringify(request)), false);
 }
 
 const keys = Array.from({ length: KEYS }, (_, i) => `user:${i}`);

@@ -7,6 +7,7 @@ import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { EntryStore } from '../engine/entry-store.js';
 import { invalidOption, shown } from '../errors.js';
+import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
 import type { Transport } from './admin/transport.js';
 import { COUNTERS } from './counters.js';
 import type { IncrementalTask } from './incremental-task.js';
@@ -56,6 +57,11 @@ export interface ItemStoreOptions {
   prefixDelimiter?: string;
   /** Whether `stats sizes` keeps a histogram (`-o track_sizes`). Default: false. */
   trackSizes?: boolean;
+  /**
+   * What memcached's options without effect here were given, by the names of `stats settings`, which shows them.
+   * Default: what memcached shows.
+   */
+  settings?: Partial<MemcachedSettings>;
   /** Called when a client sends `shutdown`; without it the command is refused. */
   onShutdown?: (graceful: boolean) => void;
   /** Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. */
@@ -75,6 +81,7 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'requestsPerTurn',
   'prefixDelimiter',
   'trackSizes',
+  'settings',
   'onShutdown',
   'onDebugTime',
 ];
@@ -87,7 +94,7 @@ export class ItemStore {
   readonly memo: KeyMemo;
   readonly clock: Clock;
   readonly maxItemBytes: number;
-  readonly startedAtMs: number;
+  readonly #startedAtMs: number;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** What serves this store: for `stats`. */
   readonly transports: Set<Transport> = new Set();
@@ -101,6 +108,8 @@ export class ItemStore {
   readonly requestsPerTurn: number;
   verbosity: number;
   readonly trackSizes: boolean;
+  /** What administrative commands keep. */
+  readonly admin: AdminState;
   /** What `watch` shows. */
   readonly log: WatchLog;
   /** What `stats detail` shows. */
@@ -132,7 +141,8 @@ export class ItemStore {
     this.requestsPerTurn = options.requestsPerTurn ?? DEFAULT_REQUESTS_PER_TURN;
     if (!Number.isSafeInteger(this.requestsPerTurn) || this.requestsPerTurn < 1)
       throw invalidOption('requestsPerTurn', 'a whole number from 1', this.requestsPerTurn);
-    this.startedAtMs = this.clock.now();
+    this.#startedAtMs = this.monotonicMs();
+    this.admin = new AdminState(options.settings);
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
     this.log = new WatchLog(engine, this.entries, this.clock);
@@ -146,6 +156,16 @@ export class ItemStore {
     this.connectionId = id;
     if (this.clock instanceof CoarseClock) this.clock.refresh();
     this.bytesCopied = 0;
+  }
+
+  /** For durations: the engine's clock, which the wall clock does not move unless the engine was given that. */
+  monotonicMs(): number {
+    return this.entries.clock.now();
+  }
+
+  /** How long this store has been there. */
+  get uptimeMs(): number {
+    return Math.max(0, this.monotonicMs() - this.#startedAtMs);
   }
 
   /** Whether anybody wants to know of single commands: see observation.ts. */
@@ -211,7 +231,7 @@ export class ItemStore {
   flush(exptime: number): IncrementalTask | null {
     this.#flushAtMs = Number.POSITIVE_INFINITY;
     if (exptime <= 0) {
-      this.engine.clear();
+      this.#clear();
       return null;
     }
     const now = this.clock.now();
@@ -220,6 +240,11 @@ export class ItemStore {
     if (flushAtMs + 1000 <= now) return this.#removeUnusedSince(flushAtMs + 1000);
     this.#flushAtMs = flushAtMs;
     return null;
+  }
+
+  /** O(1), whatever is held, unless the process itself listens to removals. */
+  #clear(): void {
+    this.log.withoutEvictions(() => this.engine.clear());
   }
 
   /** The order of use is the order of these times. */
@@ -246,7 +271,7 @@ export class ItemStore {
     if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
     const now = this.clock.now();
     if (now < this.#flushAtMs) return;
-    this.engine.clear();
+    this.#clear();
     // memcached compares whole seconds: what is stored in the second of the flush goes as well.
     if (now >= this.#flushAtMs + 1000) this.#flushAtMs = Number.POSITIVE_INFINITY;
   }
@@ -304,8 +329,9 @@ const WISHES: ReadonlySet<keyof ItemStoreOptions> = new Set(['clock', 'verbosity
 function checkAgrees(store: ItemStore, options: ItemStoreOptions): void {
   for (const name of ITEM_STORE_OPTIONS) {
     const given = options[name];
+    if (given === undefined || name === 'settings' || WISHES.has(name)) continue;
     const held = name === 'prefixDelimiter' ? store.prefixes.delimiter : store[name];
-    if (given !== undefined && given !== held && !WISHES.has(name))
+    if (given !== held)
       throw invalidOption(name, `what the engine is served with already, ${shown(held)}`, given);
   }
 }

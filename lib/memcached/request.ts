@@ -27,6 +27,7 @@ export type Verb =
   | 'lru'
   | 'lru_crawler'
   | 'slabs'
+  | 'extstore'
   | 'watch'
   | 'refresh_certs'
   | 'quit'

@@ -92,6 +92,52 @@ describe('stats settings', () => {
     });
   });
 
+  it('tells the settings that were given, in memcached’s form', () => {
+    const admin = new Administered({
+      settings: {
+        memory_file: '/dev/shm/a\nb',
+        inter: '10.0.0.1,10.0.0.2',
+        lru_crawler: false,
+        lru_crawler_sleep: 5,
+        slab_reassign: false,
+        growth_factor: 1.5,
+        hot_max_factor: 0.5,
+        hash_algorithm: 'jenkins',
+        maxconns_fast: false,
+        read_buf_mem_limit: 5_242_880,
+      },
+    });
+    expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
+      memory_file: '/dev/shm/a?b',
+      inter: '10.0.0.1,10.0.0.2',
+      lru_crawler: 'no',
+      lru_crawler_sleep: '5',
+      slab_reassign: 'no',
+      growth_factor: '1.50',
+      hot_max_factor: '0.50',
+      hash_algorithm: 'jenkins',
+      maxconns_fast: 'no',
+      read_buf_mem_limit: '5242880',
+    });
+    expect(admin.ask('lru_crawler crawl all\r\nslabs reassign 1 2\r\n')).toBe(
+      'CLIENT_ERROR lru crawler disabled\r\nCLIENT_ERROR slab reassignment disabled\r\n',
+    );
+  });
+
+  it('refuses settings that do not exist or are of another type, by name', () => {
+    expect(() => new Administered({ settings: { toString: 1 } as object })).toThrow(/settings.*toString/);
+    expect(() => new Administered({ settings: { lru_crawler: 'no' } as object })).toThrow(
+      /settings\.lru_crawler.*boolean/,
+    );
+  });
+
+  it('shows the file of users where it is known', () => {
+    const admin = new Administered({ settings: { auth_file: '/etc/users' } });
+    const transport = { protocol: 'ascii', authenticates: true, path: null, host: null, tls: null };
+    admin.items.transports.add(transport as Partial<Transport> as Transport);
+    expect(admin.stats('settings').get('auth_enabled_ascii')).toBe('/etc/users');
+  });
+
   it.each([
     ['auto', 'auto-negotiate', 'yes', 'yes'],
     ['ascii', 'ascii', 'yes', 'no'],

@@ -8,8 +8,11 @@ import { ManualClock } from '../../lib/index.js';
 import { admin as administer } from '../../lib/memcached/admin/admin.js';
 import { Request } from '../../lib/memcached/request.js';
 import * as lines from '../../lib/memcached/watch/lines.js';
-import { uriEncoded } from '../../lib/memcached/watch/uri.js';
-import {
+import { WATCHERS_MAX, WatchLog } from '../../lib/memcached/watch/watch-log.js';
+import { WATCHER_BUFFER_BYTES, type Watcher } from '../../lib/memcached/watch/watcher.js';
+import { Administered } from './admin-fixture.js';
+
+const {
   CONNECTION_EVENTS,
   DELETIONS,
   EVICTIONS,
@@ -17,11 +20,8 @@ import {
   MUTATIONS,
   RAW_COMMANDS,
   SYSTEM_EVENTS,
-  WATCHERS_MAX,
-  WatchLog,
-} from '../../lib/memcached/watch/watch-log.js';
-import { WATCHER_BUFFER_BYTES, type Watcher } from '../../lib/memcached/watch/watcher.js';
-import { Administered } from './admin-fixture.js';
+  uriEncoded,
+} = lines;
 
 const ALL = 127;
 const nothing = (): void => {};

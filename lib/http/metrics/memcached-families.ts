@@ -4,7 +4,7 @@
  * warm segments, the proxy) is left out.
  */
 
-import type { Stat } from '../../memcached/admin/answer.js';
+import type { Stat } from '../../memcached/admin/answers.js';
 import { generalStats } from '../../memcached/admin/stats-general.js';
 import { itemStats } from '../../memcached/admin/stats-items.js';
 import type { ItemStore } from '../../memcached/item-store.js';

@@ -6,8 +6,16 @@
 import type { ItemStore } from '../item-store.js';
 import type { Reply } from '../reply.js';
 import type { Request } from '../request.js';
-import { deleted, type FetchStatus, itemGet, itemStore, type StoreStatus } from '../watch/lines.js';
-import { DELETIONS, FETCHERS, MUTATIONS } from '../watch/watch-log.js';
+import {
+  DELETIONS,
+  deleted,
+  FETCHERS,
+  type FetchStatus,
+  itemGet,
+  itemStore,
+  MUTATIONS,
+  type StoreStatus,
+} from '../watch/lines.js';
 import { secondsLeft } from './seconds-left.js';
 
 /** An entry was looked for: its number, 0 for none, -1 for one that has expired. */

@@ -1,8 +1,7 @@
 /** The text side of a conversation: lines of the classic and the meta commands, and the data that follows some. */
 
-import { admin } from '../admin/admin.js';
-import type { AdminAnswer } from '../admin/answer.js';
-import { TOO_MANY_WATCHERS } from '../admin/watch.js';
+import { admin, TOO_MANY_WATCHERS } from '../admin/admin.js';
+import type { AdminAnswer } from '../admin/answers.js';
 import { adjust, countMiss } from '../commands/arithmetic.js';
 import { flush, remove } from '../commands/deletion.js';
 import { metaArithmetic } from '../commands/meta/meta-arithmetic.js';
@@ -13,8 +12,7 @@ import { metaSet } from '../commands/meta/meta-set.js';
 import { answerKeys } from '../commands/multi-get.js';
 import { touch } from '../commands/retrieval.js';
 import { beginStore, store } from '../commands/storage.js';
-import { silently, slowly, writeLines } from '../incremental-replies.js';
-import type { Lines } from '../incremental-task.js';
+import { type Lines, silently, slowly, writeLines } from '../incremental-task.js';
 import { DATA_FIRST_BYTES, GET_LINE_MAX_BYTES, LINE_MAX_BYTES, LINE_MAX_LEADING_BLANKS } from '../limits.js';
 import type { LineOutcome } from '../line-outcome.js';
 import { MetaParser, metaVerbOf } from '../meta/meta-parser.js';

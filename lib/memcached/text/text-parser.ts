@@ -246,12 +246,13 @@ const METHOD_BY_VERB = {
   verbosity: 'wordsOrNoreply',
   stats: 'words',
   cache_memlimit: 'wordsOrNoreply',
-  shutdown: 'words',
-  debugtime: 'words',
+  shutdown: 'wordsOrNoreply',
+  debugtime: 'wordsOrNoreply',
   lru: 'wordsOrNoreply',
-  lru_crawler: 'words',
-  slabs: 'words',
-  watch: 'wordsOrNoreply',
+  lru_crawler: 'wordsOrNoreply',
+  slabs: 'wordsOrNoreply',
+  extstore: 'wordsOrNoreply',
+  watch: 'words',
   refresh_certs: 'words',
 } as const satisfies Record<TextVerb, Exclude<keyof TextParser, 'error' | 'parse'>>;
 

@@ -1,5 +1,6 @@
 import type { Table } from '../wire-table.js';
 import { admin } from './admin.js';
+import { adminArguments } from './admin-arguments.js';
 import { arithmetic } from './arithmetic.js';
 import { binaryAdmin } from './binary-admin.js';
 import { binaryArithmetic } from './binary-arithmetic.js';
@@ -24,6 +25,7 @@ export const TABLES: readonly Table[] = [
   arithmetic,
   noreply,
   admin,
+  adminArguments,
   metaLines,
   metaGet,
   metaSet,

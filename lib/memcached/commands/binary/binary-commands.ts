@@ -1,6 +1,6 @@
 /** What the packets of the binary protocol do to the items, and what they are answered with. */
 
-import { VERSION } from '../../admin/version.js';
+import { VERSION } from '../../admin/stats-general.js';
 import { type Header, readUint64, STATUS, type Status } from '../../binary/binary-packet.js';
 import {
   writeDone,
