@@ -83,6 +83,7 @@ class Reader {
   #export(entry, { name, symbol, isType }) {
     this.#exported.add(symbol.name);
     const where = `${entry}: ${name}`;
+    if (rank(symbol) < 0) throw new Error(`${where} does not resolve: run npm run typecheck`);
     const declaration = this.#declaration(symbol);
     const kind = KINDS[rank(symbol)][0];
     const title = `**\`${this.#title(kind, name, declaration)}\`**`;

@@ -75,7 +75,7 @@ function trimmed(label) {
 function oneBar({ left, barTop, thick, value, axis, colour, faint, format }) {
   const end = axis.at(value);
   const parts = [bar(left, barTop, end, thick, colour, faint)];
-  const cut = value > axis.most * 1.001;
+  const cut = value > axis.max * 1.001;
   // A slanted gap says that the bar is longer than it is drawn.
   if (cut) {
     const gap = left + end - 14;

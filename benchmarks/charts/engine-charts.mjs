@@ -55,7 +55,7 @@ function workloadPanel(workload, summary, contenders) {
     }));
   const all = rows.map(({ values: [net] }) => net);
   const whole = all.filter((net) => net <= median(all) * CUT);
-  const most = Math.max(...whole) * (whole.length < all.length ? PAST : 1);
+  const max = Math.max(...whole) * (whole.length < all.length ? PAST : 1);
   return {
     height: barPanelHeight(rows.length, 1, true),
     draw: (x, y, width) =>
@@ -67,7 +67,7 @@ function workloadPanel(workload, summary, contenders) {
         subtitle: WORKLOAD_TITLES[workload],
         unit: 'ns',
         rows,
-        scale: (length) => linearScale(most, length),
+        scale: (length) => linearScale(max, length),
       }),
   };
 }

@@ -10,7 +10,7 @@ import { panelGrid } from './grid.mjs';
 import { logScale } from './scales.mjs';
 import { picture } from './svg.mjs';
 
-const LEAST_MS = 0.01;
+const MIN_MS = 0.01;
 /** What the project allows itself. */
 const BAR_MS = 10;
 
@@ -32,7 +32,7 @@ function growthChart(content) {
         title: `${count(entries)} entries, ${title}`,
         all: growthFigures(content, phase, entries),
       });
-  const most = nextDecade(figures.flatMap(({ all }) => all.map(({ max }) => max)));
+  const max = nextDecade(figures.flatMap(({ all }) => all.map(({ max }) => max)));
   const panels = figures.map(({ title, all }) => {
     const rows = all.map((figure) => ({
       label: figure.name === NO_CACHE ? 'no cache (the machine)' : figure.name,
@@ -42,7 +42,7 @@ function growthChart(content) {
     }));
     return {
       height: barPanelHeight(rows.length, 2),
-      draw: (x, y, width) => msPanel({ x, y, width, title, rows, most }),
+      draw: (x, y, width) => msPanel({ x, y, width, title, rows, max }),
     };
   });
   return {
@@ -63,10 +63,10 @@ function expiryChart(content) {
     values: [figure.netTurn, figure.turn],
     note: figure.failed,
   }));
-  const most = nextDecade(rows.flatMap(({ values }) => values));
+  const max = nextDecade(rows.flatMap(({ values }) => values));
   const panel = {
     height: barPanelHeight(rows.length, 2),
-    draw: (x, y, width) => msPanel({ x, y, width, title: 'Longest turn of the event loop', rows, most }),
+    draw: (x, y, width) => msPanel({ x, y, width, title: 'Longest turn of the event loop', rows, max }),
   };
   return {
     file: 'expiry.svg',
@@ -86,13 +86,13 @@ function gridOf(panels, x, y, width, columns = 2) {
   );
 }
 
-function msPanel({ x, y, width, title, rows, most }) {
-  const scale = (length) => logScale(LEAST_MS, most, length);
-  const format = (value) => (value < LEAST_MS ? '< 0.01' : short(value).replace(/\.0+$/, ''));
+function msPanel({ x, y, width, title, rows, max }) {
+  const scale = (length) => logScale(MIN_MS, max, length);
+  const format = (value) => (value < MIN_MS ? '< 0.01' : short(value).replace(/\.0+$/, ''));
   return barPanel({ x, y, width, title, unit: 'ms', rows, scale, mark: BAR_MS, format });
 }
 
 function nextDecade(figures) {
-  const most = Math.max(100, ...figures.filter(Number.isFinite));
-  return 10 ** Math.ceil(Math.log10(most));
+  const max = Math.max(100, ...figures.filter(Number.isFinite));
+  return 10 ** Math.ceil(Math.log10(max));
 }

@@ -4,9 +4,9 @@ import { median } from '../harness/statistics.mjs';
 import { count, counted, fixed } from '../harness/table.mjs';
 import { sameCell, USUAL } from '../server/cells.mjs';
 import { FLOOR, HOTSET, MEMCACHED, REDIS } from '../server/contenders.mjs';
+import { bytesText, shownNames } from '../server/labels.mjs';
 import { residentFigures, residentTitle } from '../server/resident.mjs';
 import { cellFigures } from '../server/tables.mjs';
-import { bytesText, shownNames } from '../server/words.mjs';
 import { barPanel, barPanelHeight } from './bar-panel.mjs';
 import { panelGrid } from './grid.mjs';
 import { linePanel } from './line-panel.mjs';
@@ -149,11 +149,11 @@ export function residentCharts({ cases, contenders }) {
 }
 
 function panelOf(rows, { title, unit, format }) {
-  const most = Math.max(...rows.flatMap(({ values }) => values));
+  const max = Math.max(...rows.flatMap(({ values }) => values));
   return {
     height: barPanelHeight(rows.length, 2),
     draw: (x, y, width) =>
-      barPanel({ x, y, width, title, unit, rows, scale: (length) => linearScale(most, length), format }),
+      barPanel({ x, y, width, title, unit, rows, scale: (length) => linearScale(max, length), format }),
   };
 }
 

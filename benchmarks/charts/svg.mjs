@@ -74,11 +74,11 @@ export function legend(x, y, width, entries) {
 
 /** Words wrapped to the width: `{ body, height }`. */
 export function paragraph(x, y, width, content) {
-  const most = Math.floor(width / (FONT_PX * CHARACTER_WIDTH));
+  const max = Math.floor(width / (FONT_PX * CHARACTER_WIDTH));
   const lines = [''];
   for (const word of content.split(' ')) {
     const current = lines[lines.length - 1];
-    if (current !== '' && current.length + 1 + word.length > most) lines.push(word);
+    if (current !== '' && current.length + 1 + word.length > max) lines.push(word);
     else lines[lines.length - 1] = current === '' ? word : `${current} ${word}`;
   }
   return {

@@ -5,21 +5,21 @@ import { geometricMean } from '../harness/statistics.mjs';
 import { count, fixed } from '../harness/table.mjs';
 import { figuresOf } from './figures.mjs';
 
-/** `most` holds for each workload, `mostOfAll` for the mean of all; both at each size, and over the sizes. */
+/** `max` holds for each workload, `maxOfAll` for the mean of all; both at each size, and over the sizes. */
 export const BARS = [
   {
     title: `${HOTSET} / ${LRU_CACHE}`,
     name: HOTSET,
     rivals: [LRU_CACHE],
-    most: 0.9,
-    mostOfAll: 0.67,
+    max: 0.9,
+    maxOfAll: 0.67,
   },
   {
     title: `${HOTSET_PLAIN} / ${LRU_MAP} (delete: ${LRU_MAP_WITH_DELETE})`,
     name: HOTSET_PLAIN,
     rivals: [LRU_MAP, LRU_MAP_WITH_DELETE],
-    most: 1.05,
-    mostOfAll: 1,
+    max: 1.05,
+    maxOfAll: 1,
   },
 ];
 
@@ -37,16 +37,16 @@ export function barTable(bar, cases) {
     .filter(({ ratio }) => Number.isFinite(ratio));
   if (all.length === 0) return null;
   const sizes = [...new Set(all.map(({ entries }) => entries))];
-  const row = (title, own, most) => {
+  const row = (title, own, max) => {
     const bySize = sizes.map((entries) => meanOf(own.filter((found) => found.entries === entries)));
     const over = meanOf(own);
-    const missedAt = sizes.filter((_, i) => bySize[i] > most).map(count);
+    const missedAt = sizes.filter((_, i) => bySize[i] > max).map(count);
     const figures = [...bySize, ...(sizes.length > 1 ? [over] : [])];
     return [
       title,
       ...figures.map(ratioText),
-      `≤ ${ratioText(most)}`,
-      verdict(missedAt, over > most, sizes.length),
+      `≤ ${ratioText(max)}`,
+      verdict(missedAt, over > max, sizes.length),
     ];
   };
   const workloads = [...new Set(all.map(({ workload }) => workload))];
@@ -54,10 +54,10 @@ export function barTable(bar, cases) {
     row(
       workload,
       all.filter((found) => found.workload === workload),
-      bar.most,
+      bar.max,
     ),
   );
-  rows.push(row('all, geometric mean', all, bar.mostOfAll));
+  rows.push(row('all, geometric mean', all, bar.maxOfAll));
   return {
     head: ['', ...sizes.map(count), ...(sizes.length > 1 ? ['over the sizes'] : []), 'bar', ''],
     rows,

@@ -9,13 +9,13 @@ import { selectedCases, takesPart } from './cases.mjs';
 
 const childUrl = new URL('./count-hits.mjs', import.meta.url);
 /** Order does not depend on size: what is compared up to here is not compared again above. */
-const MOST_ENTRIES = 100_000;
+const MAX_ENTRIES = 100_000;
 const ATTEMPTS = 3;
 
 /** Returns `[{ workload, entries, exact, others: { name: hits } }]`; throws where contenders differ. */
 export async function compareHits(info, options) {
   const cases = selectedCases(options).filter(
-    ({ keyKind, entries }) => entries < MOST_ENTRIES || (entries === MOST_ENTRIES && keyKind === 'fresh'),
+    ({ keyKind, entries }) => entries < MAX_ENTRIES || (entries === MAX_ENTRIES && keyKind === 'fresh'),
   );
   const counts = new Map();
   for (const [name, about] of Object.entries(info)) {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { collectGarbage } from '../harness/garbage.mjs';
 
 const STEADY_BYTES = 500;
-const STEADY_MOST = 20;
+const STEADY_MAX_COLLECTIONS = 20;
 
 /** Collects until nothing more goes: backing stores are freed on another thread. */
 export async function settled() {
@@ -18,7 +18,7 @@ export async function settled() {
 /** Once collecting changes nothing more: code that has not run lately goes after several collections only. */
 export async function steady() {
   let state = await settled();
-  for (let i = 0; i < STEADY_MOST; i++) {
+  for (let i = 0; i < STEADY_MAX_COLLECTIONS; i++) {
     const next = await settled();
     const change = Math.abs(next.heapUsed - state.heapUsed);
     state = next;

@@ -33,7 +33,7 @@ export async function benchMemory(options) {
   for (const entries of sizes) {
     const rows = { false: [], true: [] };
     for (const name of options.smoke ? names.slice(0, SMOKE_SHAPES) : names) {
-      if (entries > mostEntries(name)) continue;
+      if (entries > maxEntries(name)) continue;
       const figure = { shape: name, limit: shapes[name].limit, ...(await measure(name, entries)) };
       figures.push(figure);
       rows[figure.limit].push(row(name, figure));
@@ -114,10 +114,10 @@ function row(name, { values, filled, turnedOver }) {
   ];
 }
 
-function mostEntries(name) {
-  const { most, key, value } = shapes[name];
+function maxEntries(name) {
+  const { max, key, value } = shapes[name];
   const own = valueBytes(key(0)) + valueBytes(value(0));
-  return Math.min(most, FILL_MAX_BYTES / (own + 100));
+  return Math.min(max, FILL_MAX_BYTES / (own + 100));
 }
 
 async function measure(name, entries) {

@@ -94,7 +94,7 @@ function deepError(depth, i) {
   return depth === 0 ? new Error(`request ${i} failed`) : deepError(depth - 1, i);
 }
 
-/** `most`: entries beyond which a shape is left out. */
+/** `max`: entries beyond which a shape is left out. */
 const values = {
   integers: (i) => i,
   doubles: (i) => i + 0.5,
@@ -180,16 +180,16 @@ const limits = {
   'private fields': (i) => new Private(oneByte(i, 100)),
 };
 
-const most = { 'Buffers of 200 kB': 10_000 };
+const max = { 'Buffers of 200 kB': 10_000 };
 
 function withKeys(group, limit) {
   return Object.entries(group).map(([name, value]) => [
     name,
-    { key: key20, value, limit, most: most[name] ?? Number.POSITIVE_INFINITY },
+    { key: key20, value, limit, max: max[name] ?? Number.POSITIVE_INFINITY },
   ]);
 }
 
-const endless = { limit: false, most: Number.POSITIVE_INFINITY };
+const endless = { limit: false, max: Number.POSITIVE_INFINITY };
 
 export const shapes = {
   'integer keys, integers': { ...endless, key: (i) => i, value: values.integers },

@@ -8,12 +8,12 @@ import { overlapMs } from './collector.mjs';
 
 /** From here on a call is long enough for a pause to be in it. */
 const LONG_MS = 0.05;
-const MOST_LONG = 1 << 18;
+const MAX_LONG = 1 << 18;
 
 export class CallTimes {
   #ms;
-  #longAt = new Uint32Array(MOST_LONG);
-  #longStart = new Float64Array(MOST_LONG);
+  #longAt = new Uint32Array(MAX_LONG);
+  #longStart = new Float64Array(MAX_LONG);
   #count = 0;
   #longCount = 0;
 
@@ -28,7 +28,7 @@ export class CallTimes {
 
   add(start, end) {
     const ms = end - start;
-    if (ms >= LONG_MS && this.#longCount < MOST_LONG) {
+    if (ms >= LONG_MS && this.#longCount < MAX_LONG) {
       this.#longAt[this.#longCount] = this.#count;
       this.#longStart[this.#longCount++] = start;
     }

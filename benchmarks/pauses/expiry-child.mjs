@@ -14,7 +14,7 @@ import { CallTimes } from './call-times.mjs';
 import { CollectorWatch } from './collector.mjs';
 import { scenarios } from './expiry-scenarios.mjs';
 
-const MOST_TURNS = 8_000_000;
+const MAX_TURNS = 8_000_000;
 const AFTER_MS = 50;
 const TIMER_GRACE_MS = 20_000;
 
@@ -28,7 +28,7 @@ const newKeyOf = (i) => keyOf(entries + i);
 const value = values[0];
 
 const calls = new CallTimes(entries + 1);
-const turns = new CallTimes(MOST_TURNS);
+const turns = new CallTimes(MAX_TURNS);
 const watch = new CollectorWatch();
 
 const cache = contender.createWithTtl(entries, { key: keyOf(0), value }, ttlMs, scenario.timer);
@@ -38,7 +38,7 @@ let turned = storedAt;
 let watching = true;
 (function watchTurns() {
   const now = performance.now();
-  if (turns.count < MOST_TURNS) turns.add(turned, now);
+  if (turns.count < MAX_TURNS) turns.add(turned, now);
   turned = now;
   if (watching) setImmediate(watchTurns);
 })();

@@ -4,10 +4,10 @@ import { counted, markdownTable } from '../harness/table.mjs';
 import { barsTable } from '../server/bars.mjs';
 import { GROUPS, sameCell, USUAL } from '../server/cells.mjs';
 import { coresTable } from '../server/cores.mjs';
+import { bytesText } from '../server/labels.mjs';
 import { latencyTable } from '../server/latency.mjs';
 import { residentTable, residentTitle } from '../server/resident.mjs';
 import { cellFigures, cpuTable, splitTable, throughputTable } from '../server/tables.mjs';
-import { bytesText } from '../server/words.mjs';
 
 /** What the kept figures of a part have to be for it to be shown: `from(part, make)` says so where they are not. */
 export function serverParts(from, results) {

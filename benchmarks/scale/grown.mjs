@@ -14,7 +14,7 @@ import { seededRandom } from '../workloads/random.mjs';
 
 const SEED = 0x5ca1e;
 /** Distinct random keys to read: enough to miss every processor cache at every size. */
-const MOST_READS = 1_000_000;
+const MAX_READS = 1_000_000;
 
 const [name, keyKind, entryText, msText] = process.argv.slice(2);
 const entries = Number(entryText);
@@ -24,7 +24,7 @@ const contender = await loadContender(name);
 const keyOf = keyKinds[keyKind](entries);
 const cache = contender.create(entries, { key: keyOf(0), value: values[0] });
 const random = seededRandom(SEED);
-const reads = Uint32Array.from({ length: Math.min(entries, MOST_READS) }, () =>
+const reads = Uint32Array.from({ length: Math.min(entries, MAX_READS) }, () =>
   Math.floor(random() * entries),
 );
 

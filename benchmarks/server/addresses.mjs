@@ -26,9 +26,9 @@ export function certificate() {
   const certFile = join(scratch(), 'cert.pem');
   const keyFile = join(scratch(), 'key.pem');
   if (existsSync(certFile)) return { certFile, keyFile };
-  const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -keyout ${keyFile} -out ${certFile}`;
+  const command = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -keyout ${keyFile} -out ${certFile}`;
   try {
-    execFileSync('openssl', words.split(' '), { stdio: 'ignore' });
+    execFileSync('openssl', command.split(' '), { stdio: 'ignore' });
     return { certFile, keyFile };
   } catch {
     return null;

@@ -11,11 +11,11 @@ import { count, counted, fixed, table } from '../harness/table.mjs';
 import { freeAddress } from './addresses.mjs';
 import { USUAL } from './cells.mjs';
 import { HOTSET, presentContenders } from './contenders.mjs';
+import { shownNames } from './labels.mjs';
 import { startServer } from './process.mjs';
 import { CAN_READ_PROCESSES } from './process-figures.mjs';
 import { saturate } from './server.mjs';
 import { keysFor } from './traffic.mjs';
-import { shownNames } from './words.mjs';
 
 const openLoopUrl = new URL('./open-loop.mjs', import.meta.url);
 const fillUrl = new URL('./fill.mjs', import.meta.url);

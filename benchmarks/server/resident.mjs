@@ -9,9 +9,9 @@ import { median } from '../harness/statistics.mjs';
 import { count, fixed, table } from '../harness/table.mjs';
 import { freeAddress } from './addresses.mjs';
 import { presentContenders } from './contenders.mjs';
+import { shownNames } from './labels.mjs';
 import { startServer } from './process.mjs';
 import { CAN_READ_PROCESSES, resident } from './process-figures.mjs';
-import { shownNames } from './words.mjs';
 
 const fillUrl = new URL('./fill.mjs', import.meta.url);
 

@@ -4,7 +4,7 @@ import { median } from '../harness/statistics.mjs';
 import { count, fixed, table, times } from '../harness/table.mjs';
 import { cellName } from './cells.mjs';
 import { FLOOR, HOTSET, MEMCACHED } from './contenders.mjs';
-import { shownNames } from './words.mjs';
+import { shownNames } from './labels.mjs';
 
 /** From here on, and with a server that has time left, it is the load that sets the pace. */
 const SATURATED = 0.93;

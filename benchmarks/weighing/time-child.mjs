@@ -35,19 +35,20 @@ function nsEach(work, values, repeats) {
 function measured(work, values) {
   const first = nsEach(work, values, 1);
   const repeats = Math.max(1, Math.ceil(SAMPLE_NS / (first * values.length)));
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < samples; i++) least = Math.min(least, nsEach(work, values, repeats));
-  return least;
+  let min = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < samples; i++) min = Math.min(min, nsEach(work, values, repeats));
+  return min;
 }
 
-const UNSAID = /^(Map|Set|RegExp|Error|Date|ArrayBuffer|SharedArrayBuffer|DataView)$/;
+const NOT_IN_JSON = /^(Map|Set|RegExp|Error|Date|ArrayBuffer|SharedArrayBuffer|DataView)$/;
 
 /** Whether its JSON says all that there is to the value, so that the two do the same work. */
-function isSaid(value) {
+function isAllInJson(value) {
   if (typeof value !== 'object' || value === null)
     return ['string', 'number', 'boolean', 'object'].includes(typeof value);
-  if (ArrayBuffer.isView(value) || UNSAID.test(Object.getPrototypeOf(value)?.constructor.name)) return false;
-  return Object.values(value).every(isSaid);
+  if (ArrayBuffer.isView(value) || NOT_IN_JSON.test(Object.getPrototypeOf(value)?.constructor.name))
+    return false;
+  return Object.values(value).every(isAllInJson);
 }
 
 const order = randomOrder(Number(seed));
@@ -63,7 +64,7 @@ const figures = rows
     return {
       name,
       weighNs,
-      stringifyNs: name === 'cycles' || !isSaid(values[0]) ? null : measured(stringify, values),
+      stringifyNs: name === 'cycles' || !isAllInJson(values[0]) ? null : measured(stringify, values),
     };
   });
 process.stdout.write(JSON.stringify({ figures, sink: sink > 0 }));

@@ -1,7 +1,7 @@
 /**
- * What entries may take and what they do take. Counted are keys and values, buffers that several values share, and the
- * engine's structure: an average for each entry, or what has been allocated where that is more. Without byte limits
- * nothing is weighed, and everything weighs 0.
+ * What entries may take, and what they take. The budget counts keys and values, buffers that several values share,
+ * and the engine's structure: an average for each entry, or what has been allocated where that is more. Without
+ * byte limits nothing is weighed and everything weighs 0.
  */
 
 import { HotsetError, rejectUnknownOptions } from '../errors.js';
@@ -73,7 +73,7 @@ export class Budget {
     return this.contentBytes + this.sharedBytes + (average > allocated ? average : allocated);
   }
 
-  /** Whether more has been allocated than the average: then an entry that goes takes nothing of it along. */
+  /** Whether more has been allocated than the average. Then removing an entry frees no structure. */
   hasSlack(entries: number): boolean {
     const allocated = this.columns.bytes + this.index.bytes - UNCOUNTED_BYTES;
     return this.weighs && allocated > entries * this.overheadBytes;
@@ -95,7 +95,7 @@ export class Budget {
     return weight > this.maxBytes || weight > this.maxEntryBytes;
   }
 
-  /** Throws `HOTSET_INVALID_OPTION`, and then nothing has changed. */
+  /** Throws `HOTSET_INVALID_OPTION` and changes nothing. */
   resize(limits: Limits): void {
     rejectUnknownOptions(limits, LIMITS);
     const maxBytes = bytesOption('maxBytes', limits.maxBytes, this.maxBytes);

@@ -20,7 +20,7 @@ const SIZE = /^(\d+(?:\.\d+)?) ?(%|[kmgt]?i?b)$/i;
 const TAKES =
   "a whole number of bytes from 1, Infinity, a size such as '64MiB', '1.5 GB' or '500kB', or a share such as '25%' of the memory that the process may use";
 
-/** The option's value in whole bytes; throws `HOTSET_INVALID_OPTION` for what is none. */
+/** The option's value in whole bytes; throws `HOTSET_INVALID_OPTION` for a bad size. */
 export function bytesOption(name: string, value: number | string | undefined, defaultValue: number): number {
   if (value === undefined) return defaultValue;
   const bytes = typeof value === 'string' ? parsedBytes(value, name) : value;

@@ -1,8 +1,8 @@
 /**
- * CacheEngine: an exact LRU cache with a budget in bytes, times to live and removal causes, by key.
- * The mechanics and their invariants stand in entry-store.ts.
+ * CacheEngine: an exact LRU cache with a budget in bytes, times to live and removal causes, by key. entry-store.ts
+ * has the mechanics and their invariants.
  *
- * Every method is O(1) unless it says otherwise, plus O(1) for each entry that it has to evict.
+ * Every method is O(1) unless it says otherwise, plus O(1) for each entry that it evicts.
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
@@ -26,7 +26,7 @@ const TOUCH_OPTIONS: ReadonlySet<string> = new Set<keyof TouchOptions>(['promote
 const UPDATE_OPTIONS: ReadonlySet<string> = new Set<keyof UpdateOptions>(['keepRefused']);
 const ITERATION_OPTIONS: ReadonlySet<string> = new Set<keyof IterationOptions>(['order']);
 
-/** What adapters of this package use of an engine, by slot. */
+/** The store behind an engine, by slot: for adapters of this package. */
 export let storeOf: <K, V>(engine: CacheEngine<K, V>) => EntryStore<K, V>;
 
 /** An exact LRU cache with a budget in bytes and times to live. */
@@ -38,12 +38,12 @@ export class CacheEngine<K, V> {
     storeOf = (engine) => engine.#store;
   }
 
-  /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense. */
+  /** Throws `HOTSET_INVALID_OPTION` for a bad value or an unknown name. */
   constructor(options: CacheEngineOptions<K, V> = {}) {
     this.#store = new EntryStore<K, V>(this, resolveOptions(options));
   }
 
-  /** Entries held, expired ones that are not yet reclaimed included. */
+  /** Entries held, with expired ones that are not reclaimed yet. */
   get size(): number {
     return this.#store.size;
   }
@@ -65,26 +65,26 @@ export class CacheEngine<K, V> {
 
   // Reading
 
-  /** The value under `key`, which becomes the newest entry; `undefined` when there is none. */
+  /** The value under `key`, or `undefined`. A hit makes the entry the newest. */
   get(key: K): V | undefined {
     const store = this.#store;
     const slot = store.readSlot(key);
     return slot > 0 ? store.valueAt(slot) : undefined;
   }
 
-  /** The value under `key`; changes neither the order nor the statistics. */
+  /** The value under `key`, or `undefined`. Changes neither the order nor the statistics. */
   peek(key: K): V | undefined {
     const slot = this.#store.peekSlot(key);
     return slot === 0 ? undefined : this.#store.valueAt(slot);
   }
 
-  /** Whether a live entry is under `key`; changes neither the order nor the statistics. */
+  /** Whether a live entry is under `key`. Changes neither the order nor the statistics. */
   has(key: K): boolean {
     return this.#store.peekSlot(key) !== 0;
   }
 
   /**
-   * All that is known about the entry under `key`; `undefined` when there is no live one. Changes neither order nor
+   * Value and properties of the entry under `key`; `undefined` when there is no live one. Changes neither order nor
    * statistics. The first call that finds an entry begins to number writes, which takes 9 bytes for each entry.
    */
   getEntry(key: K): EntryInfo<K, V> | undefined {
@@ -111,9 +111,9 @@ export class CacheEngine<K, V> {
   // Writing
 
   /**
-   * Stores `value` under `key`, whatever was there. Returns `stored`, `too-large` or `no-room`. Linear in what the
-   * value weighs. Throws `HOTSET_INVALID_ARGUMENT` and `HOTSET_INVALID_OPTION` for options that make no sense, as all
-   * that store do.
+   * Stores `value` under `key`, whatever was there. Returns `stored`, `too-large` or `no-room`. Linear in the size
+   * of the value, which it weighs. Throws `HOTSET_INVALID_ARGUMENT` and `HOTSET_INVALID_OPTION` for bad options, as
+   * all methods that store do.
    */
   set(key: K, value: V, options?: StoreOptions): StoreResult {
     return this.#store.set(key, value, options);
@@ -143,8 +143,7 @@ export class CacheEngine<K, V> {
   }
 
   /**
-   * A new value for a live entry, which keeps its flags and its time of expiry:
-   * `stored`, `not-found`, `too-large` or `no-room`.
+   * Gives a live entry a new value; flags and time of expiry stay: `stored`, `not-found`, `too-large` or `no-room`.
    */
   update(key: K, value: V, options?: UpdateOptions): StoreResult {
     if (options !== undefined) {
@@ -156,8 +155,8 @@ export class CacheEngine<K, V> {
   }
 
   /**
-   * Gives a live entry a new time to live, counted from now. Its place in the order, its value and its
-   * version stay, unless `promote` asks for the newest place. False when there is no live entry.
+   * Gives a live entry a new TTL, counted from now. Place in the order, value and version stay; `promote` makes it
+   * the newest. Returns false when there is no live entry.
    */
   touch(key: K, ttlMs: number, options?: TouchOptions): boolean {
     checkTtl(ttlMs);
@@ -172,12 +171,12 @@ export class CacheEngine<K, V> {
     return true;
   }
 
-  /** Removes the entry under `key`. False when there was no live one. */
+  /** Removes the entry under `key`. Returns false when there was no live one. */
   delete(key: K): boolean {
     return this.#store.delete(key);
   }
 
-  /** Removes everything and gives the memory back. O(n) with a removal listener. */
+  /** Removes all entries and gives the memory back. O(n) with a removal listener. */
   clear(): void {
     this.#store.clear();
   }
@@ -188,9 +187,9 @@ export class CacheEngine<K, V> {
   }
 
   /**
-   * Removes entries whose time has passed, looking at `limit` entries at most; the next call goes on where this one
-   * stopped. Returns how many it removed. Expired entries are never read and give way before live ones, so this only
-   * gives memory back sooner. O(limit).
+   * Removes expired entries, looking at `limit` entries at most; the next call continues where this one stopped.
+   * Returns how many it removed. Reads never return expired entries, so this only gives memory back sooner.
+   * O(limit).
    */
   sweepExpired(limit: number = Number.POSITIVE_INFINITY): number {
     return this.#store.sweepExpired(limit);
@@ -235,7 +234,10 @@ export class CacheEngine<K, V> {
 
   // Dumping. Times are what is left and what has passed, so that a dump can be loaded under another clock.
 
-  /** Every live entry with all that it takes to store it again, oldest first. A walk: see above. O(1) for each. */
+  /**
+   * Every live entry with what `load` needs to store it again, oldest first. Survives changes on the way. O(1) for
+   * each.
+   */
   *dump(): Generator<DumpedEntry<K, V>, void, undefined> {
     const store = this.#store;
     for (const slot of store.walk('oldest-first')) {
@@ -252,10 +254,10 @@ export class CacheEngine<K, V> {
   }
 
   /**
-   * Stores what `dump` gave, also by way of JSON, or `[key, value]` pairs such as a Map has, in their order, as the newest
-   * entries; what the engine refuses or has to evict again is left out, as with `set`. Returns how many it stored.
-   * Times to live go on from what was left; ages are kept where this engine has `trackAccess`. O(n).
-   * Throws `HOTSET_INVALID_ARGUMENT` where something is no entry, and then stores nothing.
+   * Stores the entries of a dump, also of one that went through JSON, or `[key, value]` pairs such as a Map has.
+   * They become the newest entries, in their order; what does not fit is refused or evicted, as with `set`. Returns
+   * how many it stored. TTLs continue from the remaining time; ages are kept with `trackAccess`. O(n). Throws
+   * `HOTSET_INVALID_ARGUMENT` for anything that is not an entry, and then stores nothing.
    */
   load(entries: Iterable<DumpedEntry<K, V> | readonly [K, V]>): number {
     const store = this.#store;
@@ -276,8 +278,8 @@ export class CacheEngine<K, V> {
 
   /**
    * Calls `listener` with each change to an entry whose key is a text that begins with `prefix`; the empty prefix
-   * takes every key. Returns what ends that. A change costs O(1) for each subscription.
-   * Throws `HOTSET_INVALID_ARGUMENT`.
+   * takes every key. Returns a function that unsubscribes. A change costs O(1) for each subscription. Throws
+   * `HOTSET_INVALID_ARGUMENT`.
    *
    * @example
    * const unsubscribe = engine.subscribe('user:', (change) => console.log(change.key, change.cause));
@@ -288,22 +290,22 @@ export class CacheEngine<K, V> {
     return this.#store.subscribe(prefix, listener);
   }
 
-  /** Counters since the start or the last `resetStats()`, and what is held now. A frozen snapshot. */
+  /** A frozen snapshot: counters since the start or the last `resetStats()`, and what the cache holds now. */
   stats(): EngineStats {
     return this.#store.stats();
   }
 
-  /** Sets the counters of `stats()` back to 0; what is held stays. */
+  /** Sets the counters of `stats()` to 0; entries stay. */
   resetStats(): void {
     this.#store.resetStats();
   }
 
-  /** Walks the whole structure and returns what is inconsistent: an empty list when all is well. O(n). */
+  /** Checks the whole structure and returns what is inconsistent: an empty list when all is well. O(n). */
   verify(): string[] {
     return this.#store.verify();
   }
 
-  /** What `JSON.stringify` and `console.log` show: limits and what is held, and no keys or values. */
+  /** What `JSON.stringify` and `console.log` show: limits and counts, without keys and values. */
   toJSON(): { size: number; bytes: number; maxBytes: number; maxEntries: number } {
     const { size, bytes, maxBytes, maxEntries } = this;
     return { size, bytes, maxBytes, maxEntries };

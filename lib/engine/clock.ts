@@ -22,8 +22,8 @@ interface Runtime {
 const runtime = globalThis as Runtime;
 
 /**
- * Whole milliseconds since the process began, whatever happens to the wall clock: the engine's default, since times to
- * live are durations.
+ * The engine's default, since TTLs are durations: whole milliseconds since the process began. Setting the wall
+ * clock does not change it.
  */
 export const monotonicClock: Clock = { now: () => Math.floor(runtime.performance!.now()) };
 
@@ -53,8 +53,8 @@ export class ManualClock implements Clock {
 }
 
 /**
- * Reads its source only when told to. A server refreshes it once for each chunk that it reads, so that a
- * batch of commands costs one reading (about 40 ns) and not one for each command.
+ * A clock that reads its source only in `refresh`. A server refreshes it once for each chunk of input, so that a
+ * batch of commands costs one reading (about 40 ns).
  */
 export class CoarseClock implements Clock {
   readonly #source: Clock;
@@ -71,22 +71,22 @@ export class CoarseClock implements Clock {
     return this.#now;
   }
 
-  /** Reads the source: `now()` returns that until the next time. */
+  /** Reads the source: `now()` returns that until the next `refresh`. */
   refresh(): void {
     this.#now = this.#source.now();
   }
 }
 
-/** Readings within one millisecond that show a loop: one that waits in between does not make so many. */
+/** More readings than this within one millisecond are a loop that does not wait in between. */
 const LOOP_READINGS = 8;
 /** Answers that one reading may give in a loop. */
 const MAX_ANSWERS = 64;
 
 /**
- * The time as the engine sees it. Reading a clock takes longer than a hit (40 ns), so a loop that does not let go of
- * the event loop gets several answers out of one reading of the default clock: at most 64, fewer when time passes
- * quickly, and none once the piece of work has ended (a microtask sees to that). An injected clock is read every time,
- * and so is the default one where somebody has put another in its place, as fake timers do.
+ * The time as the engine sees it. Reading a clock takes longer than a hit (40 ns), so a synchronous loop gets
+ * several answers from one reading of the default clock: at most 64, fewer when time passes quickly. A microtask
+ * ends that with the piece of work. An injected clock is read every time, and so is the default one under fake
+ * timers.
  */
 export class Timekeeper {
   private readonly clock: Clock;
@@ -105,14 +105,17 @@ export class Timekeeper {
     this.mayKeep = clock === monotonicClock;
   }
 
-  /** The time now, or when this piece of work began. Throws `HOTSET_INVALID_OPTION` where the clock shows no number. */
+  /**
+   * The time now, or when this piece of work began. Throws `HOTSET_INVALID_OPTION` when the clock returns no
+   * number.
+   */
   now(): number {
     if (this.answers > 0 && Date === NATIVE_DATE) {
       this.answers--;
       return this.current;
     }
     const now = this.read();
-    // Some are left where fake timers have come since, and must not bring their time back when they go.
+    // Fake timers may have come since the last reading; its answers must not come back when they go.
     this.answers = 0;
     if (this.mayKeep && runtime.performance!.now === NATIVE_NOW) this.keep(now);
     this.current = now;
@@ -136,8 +139,8 @@ export class Timekeeper {
 }
 
 /**
- * The runtime's own, to tell when fake timers have taken their place: all kinds replace `Date`, which costs nothing to
- * compare, and most `performance`, which is compared at each reading.
+ * The runtime's own, to detect fake timers: all kinds replace `Date`, which costs nothing to compare, and most
+ * replace `performance`, which is compared at each reading.
  */
 const NATIVE_DATE = Date;
 const NATIVE_NOW = runtime.Performance?.prototype.now;

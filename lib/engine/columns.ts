@@ -1,12 +1,13 @@
 /**
- * What a slot has, laid out for the cache line: its place in the order of use and in the index side by side in one
- * Int32Array, key and value side by side in arrays of V8's. All else has a column that exists once something needs it.
+ * The data of the slots, laid out for the cache line: links of the order and of the index are side by side in one
+ * Int32Array, key and value side by side in ordinary arrays. Everything else has a column that exists once
+ * something needs it.
  *
- * Slot 0 is the anchor of the order of use and means "absent". Free slots form a list.
+ * Slot 0 anchors the order and means "absent". Free slots form a list.
  *
- * No call copies a million slots: long before the last slot is taken, larger columns are allocated beside those in use, and
- * each insertion copies a piece. Until they take over, `mirror` repeats in them what changes. Keys and values lie in
- * one array, or in pages once it would be too long to copy.
+ * No call copies a million slots: long before the last slot is taken, larger columns are allocated beside those in
+ * use, and each insertion copies a piece. Until they take over, `mirror` repeats every change in them. Keys and
+ * values are in one array, or in pages once the array would be too long to copy.
  */
 
 /** Offsets in `links`: four numbers a slot. */
@@ -20,7 +21,7 @@ export const NEVER: number = Number.POSITIVE_INFINITY;
 /** In `bits`: the value has been read. The other seven belong to adapters. */
 export const FETCHED = 1;
 
-/** Up to so many slots keys and values are in one array, which is copied as it grows: 2 MB in 3 ms at most. */
+/** Up to this many slots, keys and values are in one array, which is copied as it grows: 2 MB in 3 ms at most. */
 const FLAT_MAX_SLOTS = 2 ** 17;
 /** Beyond, a page holds those of 65,536 slots: V8 makes its array in a fraction of a millisecond. */
 const PAGE_BITS = 16;
@@ -36,7 +37,7 @@ const PIECE_SLOTS = 256;
 /** Links are numbers of 31 bits, and slots are multiplied by four. */
 export const MAX_SLOTS: number = 2 ** 28;
 
-/** Weights from here on stand in a table of their own. */
+/** Larger weights are in a side table. */
 const HEAVY = 2 ** 32 - 1;
 
 interface TypedColumns {
@@ -93,7 +94,7 @@ export class Columns implements TypedColumns {
   bits: Uint8Array | null = null;
 
   capacity: number = FIRST_SLOTS;
-  /** Slots from this one on have never been used. */
+  /** This slot and those above it have never been used. */
   nextFresh = 1;
   /** Columns that take over once all slots have been copied; null most of the time. */
   ahead: Ahead | null = null;
@@ -111,7 +112,7 @@ export class Columns implements TypedColumns {
 
   // Columns
 
-  /** Gives every slot a column of this name. O(slots) for `dues`, which have to say "never". */
+  /** Adds a column for every slot. O(slots) for `dues`, which start as "never". */
   need(name: Exclude<ColumnName, 'links'>): void {
     if (this[name] !== null) return;
     this.set(this, name, made(name, this.capacity));
@@ -244,12 +245,12 @@ export class Columns implements TypedColumns {
     return Math.min(Math.ceil(this.capacity * GROWTH), MAX_SLOTS);
   }
 
-  /** Begins larger columns. While they are small that is all; otherwise further insertions bring them about. */
+  /** Begins larger columns. Small ones are complete at once; later insertions complete the others. */
   grow(): void {
     if (!this.isGrowing) this.resize(this.grownCapacity);
   }
 
-  /** A slot for a new entry, in no list; the caller fills its columns. Throws nothing: `isFull` must be false. */
+  /** A slot for a new entry, in no list; the caller fills its columns. `isFull` must be false. */
   take(key: unknown, value: unknown): number {
     let slot = this.firstFree;
     if (slot !== 0) this.unlinkFree(slot);
@@ -277,7 +278,7 @@ export class Columns implements TypedColumns {
     if (this.ahead !== null) this.copyPiece(this.ahead);
   }
 
-  /** Free slots are linked both ways; what stands for the older one is negative, and marks them. */
+  /** Free slots are linked both ways; a negative older link marks them. */
   private linkFree(slot: number): void {
     const { links } = this;
     const next = this.firstFree;
@@ -440,7 +441,7 @@ export class Columns implements TypedColumns {
 
   private shrinkPairs(): void {
     if (this.pairs === null) {
-      // Half a page stays, so that a cache that breathes does not make and drop one all the time.
+      // Half a page stays, so that a cache whose size swings does not allocate and drop one all the time.
       if (this.nextFresh > this.pairSlots - (PAGE_SLOTS * 3) / 2) return;
       this.pages.pop();
       this.pairSlots -= PAGE_SLOTS;

@@ -1,7 +1,7 @@
 /**
- * Channels of `node:diagnostics_channel`: what the engine tells to whoever listens, in this process. Nobody
- * listening costs one check of a property. A subscriber is called in the middle of the engine's work: it may
- * read what it is given, and must not call the engine.
+ * Channels of `node:diagnostics_channel` report the engine's events in this process. Without subscribers a channel
+ * costs one check of a property. A subscriber runs in the middle of the engine's work: it may read its message and
+ * must not call the engine.
  */
 
 import type { RemovalCause, StoreResult } from './types.js';
@@ -30,7 +30,7 @@ export interface StoreMessage {
 export interface RemovalMessage {
   /** The `CacheEngine`. */
   readonly engine: object;
-  /** The entry's number in the engine, good during the call. */
+  /** The entry's number in the engine, valid during the call. */
   readonly entry: number;
   /** The key. */
   readonly key: unknown;

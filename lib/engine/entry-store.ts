@@ -1,14 +1,15 @@
 /**
- * The mechanics of the cache, by slot: the one place that coordinates columns, index, order of use, expiry, budget and
- * listeners. `CacheEngine` has one of these, and is its public face by key; adapters of this package use it directly.
+ * The mechanics of the cache, by slot: the only file that coordinates columns, index, LRU list, expiry, budget and
+ * listeners. `CacheEngine` is the public face by key over one of these; adapters of this package use it directly.
  *
- * Invariants, after every public call: `bytes <= maxBytes`, `size <= maxEntries`; index, order of use and columns hold
- * the same slots; every removal has been counted under its cause and reported once. A slot is good until the next call
+ * Invariants, after every public call: `bytes <= maxBytes`, `size <= maxEntries`; index, LRU list and columns hold
+ * the same slots; every removal is counted under its cause and reported once. A slot is valid until the next call
  * that may store or remove.
  *
  * All methods are O(1) unless they say otherwise, plus O(1) for each entry that they have to evict.
  *
- * Here and in its parts, which users never see, `private` is TypeScript's: with #names V8 inlines less, and writes take 10 % longer.
+ * Here and in its parts, which users never see, `private` is TypeScript's: with #names V8 inlines less, and writes
+ * take 10 % longer.
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
@@ -33,19 +34,19 @@ const RECLAIM_LOOKS = 64;
 /** Slots from which a cache that has shrunk to a quarter gives memory back, and how many at a time. */
 const SPARSE_MIN_SLOTS = 1024;
 const COMPACTED_AT_ONCE = 8;
-/** What a sweep compacts as if it had removed so many more: the sweeps before it may have left that to it. */
+/** Added to what a sweep compacts: earlier sweeps of the round may have left work to it. */
 const SWEPT_EXTRA = 512;
 /** An adapter's bits stand above `FETCHED`. */
 const ADAPTER_BITS_SHIFT = 1;
 
-/** What is rare: an engine without any of it has 0 here, and one test tells. */
+/** Bits of rare features: 0 in the usual engine, so that one test rules out all of them. */
 const LISTENERS = 1;
 const ACCESS = 2;
 const SHARED = 4;
 /** Flags, versions or access times. */
 const COLUMNS = 8;
 
-/** What a long text has for a hash, and a key that has not been asked for. */
+/** The hash of a long text, and of a key whose hash is not computed. */
 const NOT_HASHED = 0;
 
 const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>(['ttlMs', 'flags', 'keepRefused']);
@@ -56,14 +57,14 @@ export class EntryStore<K, V> {
   /** Whether a full cache evicts (the option `evict`). */
   readonly evicts: boolean;
   readonly counters: count.Counters = count.newCounters();
-  /** The two that count most often are fields: an element of an array of doubles takes three times as long. */
+  /** The two most frequent counters are fields: an element of an array of doubles takes three times as long. */
   hits = 0;
   stores = 0;
   /** Entries held, expired ones that are not yet reclaimed included. */
   size = 0;
   /** The greatest number that a write has been given. */
   lastVersion = 0;
-  /** Whether a version has ever been given from outside: then two values may have had the same one. */
+  /** Whether an adapter has ever set a version: then two values may have had the same one. */
   givesVersions = false;
   /** The slot of the entry written last; it may be another's by now: see `keyUnder`. */
   lastStored = 0;
@@ -203,7 +204,10 @@ export class EntryStore<K, V> {
     return this.columns.valueAt(slot) as V;
   }
 
-  /** The key that a slot holds by now, expired or not; `undefined` for none. For slots that were kept too long. */
+  /**
+   * The key that a slot holds now, expired or not; `undefined` for none. For slots that were kept past their
+   * validity.
+   */
   keyUnder(slot: number): K | undefined {
     return this.columns.isUsed(slot) ? this.keyAt(slot) : undefined;
   }
@@ -214,7 +218,7 @@ export class EntryStore<K, V> {
     return flags === null ? 0 : flags[slot]!;
   }
 
-  /** Whether writes are numbered by now. */
+  /** Whether writes are numbered. */
   get hasVersions(): boolean {
     return this.columns.versions !== null;
   }
@@ -251,12 +255,12 @@ export class EntryStore<K, V> {
     return (this.columns.bits![slot]! & FETCHED) !== 0;
   }
 
-  /** Milliseconds since the entry was last read or stored; 0 by a clock that was put back. */
+  /** Milliseconds since the entry was last read or stored; 0 when the clock has gone back. */
   idleMsAt(slot: number): number {
     return Math.max(0, this.time.now() - this.columns.times![slot * 2 + 1]!);
   }
 
-  /** Milliseconds since the value was stored; 0 by a clock that was put back. */
+  /** Milliseconds since the value was stored; 0 when the clock has gone back. */
   ageMsAt(slot: number): number {
     return Math.max(0, this.time.now() - this.columns.times![slot * 2]!);
   }
@@ -297,7 +301,7 @@ export class EntryStore<K, V> {
     this.order.promote(slot);
   }
 
-  /** A new time to live, from now. The entry may be gone afterwards: the first time to live of all may evict. */
+  /** A new TTL, from now. The entry may be gone afterwards: the first TTL of all may evict. */
   touchAt(slot: number, ttlMs: number): void {
     const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
     const dueMs = dueTime(ttlMs, now);
@@ -317,7 +321,7 @@ export class EntryStore<K, V> {
     this.columns.mirror(slot);
   }
 
-  /** Makes the entry look as if it had been stored and used so long ago. Needs `trackAccess`. */
+  /** Sets how long ago the entry was stored and last used. Needs `trackAccess`. */
   backdateAt(slot: number, ageMs: number, idleMs: number, fetched: boolean): void {
     const { times, bits } = this.columns;
     times![slot * 2]! -= ageMs;
@@ -328,7 +332,7 @@ export class EntryStore<K, V> {
 
   /**
    * Numbers writes from now on, above `above` for an engine that takes over from another. May evict, also with
-   * `evict: false`: numbers take room.
+   * `evict: false`, because versions take room.
    */
   beginVersions(above = 0): void {
     this.lastVersion = Math.max(this.lastVersion, above);
@@ -339,9 +343,9 @@ export class EntryStore<K, V> {
   }
 
   /**
-   * Gives the entry a version from outside, which is then for the caller to keep apart from others: an unsigned
-   * number of 64 bits, a bigint where a number would not be exact. With `fresh` the entry has just been written, and
-   * the number which that took, and nobody has seen, goes to the next write. Needs `beginVersions`, as the next one.
+   * Gives the entry a version of the caller's, who keeps it unique: an unsigned number of 64 bits, a bigint where a
+   * number would not be exact. `fresh`: the entry has just been written; its own number, which nobody has seen,
+   * goes to the next write. Needs `beginVersions`, as `renewVersionAt` does.
    */
   setVersionAt(slot: number, version: number | bigint, fresh = false): void {
     this.givesVersions = true;
@@ -370,7 +374,7 @@ export class EntryStore<K, V> {
     return this.setWithHint(0, key, value, ttlMs, flags, keepRefused);
   }
 
-  /** What `set` does, quicker where the key's entry is in slot `hint`. Any number will do. */
+  /** What `set` does, faster where the key's entry is in slot `hint`. A wrong hint does no harm. */
   setWithHint(
     hint: number,
     key: K,
@@ -398,7 +402,7 @@ export class EntryStore<K, V> {
     return result;
   }
 
-  /** The one place where a value enters. What is rare stands in methods of its own. */
+  /** The only place where a value enters. Rare cases have methods of their own. */
   private write(
     key: K,
     value: V,
@@ -482,7 +486,7 @@ export class EntryStore<K, V> {
     }
   }
 
-  /** Returns the entry's slot by then. */
+  /** Returns the entry's slot afterwards. */
   private settleWeight(slot: number, found: Buffers | null, now: number): number {
     if (found !== null || (this.features & SHARED) !== 0) this.hold(slot, found);
     return this.makeRoomBeside(slot, now);
@@ -510,7 +514,7 @@ export class EntryStore<K, V> {
     return bytes;
   }
 
-  /** Gives an absent key a slot, as the newest entry: that of the entry to be evicted where that alone makes room. */
+  /** Gives an absent key a slot, as the newest entry. Where evicting one entry makes room, its slot is used again. */
   private place(key: K, value: V, hash: number, bytes: number, now: number): number {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE);
     this.entering = bytes;
@@ -596,7 +600,7 @@ export class EntryStore<K, V> {
     return refusal;
   }
 
-  /** A value that nobody could read: what was there goes, and nothing else has to. */
+  /** A value that has expired at once: removes the old entry and evicts nothing. */
   private storeExpired(key: K, value: V, slot: number): StoreResult {
     if (slot !== 0) this.remove(slot, 'replaced');
     if (this.columns.versions !== null) this.lastVersion++;
@@ -618,7 +622,10 @@ export class EntryStore<K, V> {
 
   // Making room
 
-  /** Makes the limits hold: expired entries go first, as far as a bounded look finds them, then all but the `kept` newest. */
+  /**
+   * Makes the limits hold: removes expired entries as far as a bounded search finds them, then the oldest, but
+   * never the `kept` newest.
+   */
   private makeRoom(now: number, kept = 0): void {
     while (this.budget.exceededBy(0, this.size)) {
       if (this.reclaimExpired(now) || this.tighten()) continue;
@@ -635,7 +642,7 @@ export class EntryStore<K, V> {
     return this.order.newest;
   }
 
-  /** Gives back room that no entry needs, where that is what fills the budget. Moves entries; O(n), and then not soon again. */
+  /** Frees structure that no entry needs, where that fills the budget. Moves entries; O(n), and not soon again. */
   private tighten(): boolean {
     const columns = this.columns;
     if (columns.finish()) return true;
@@ -646,7 +653,7 @@ export class EntryStore<K, V> {
     return true;
   }
 
-  /** Removes expired entries, if a bounded look finds some. */
+  /** Removes expired entries that a bounded search finds. */
   private reclaimExpired(now: number): boolean {
     if (!this.expiry.mayHaveDue(now)) return false;
     if (this.expiry.sweep(now, RECLAIM_LOOKS, this.removeExpired) > 0) return true;
@@ -695,7 +702,7 @@ export class EntryStore<K, V> {
     else if (cause === 'expired') counters[count.EXPIRATIONS_UNFETCHED]!++;
   }
 
-  /** Gives memory back, and reports what waits: the end of whatever removes entries. */
+  /** Gives memory back and reports pending removals: every method that removes ends with this. */
   private settle(removed = 1, mayMove = true): void {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE * removed, mayMove);
     this.listeners.deliver();
@@ -707,7 +714,7 @@ export class EntryStore<K, V> {
     return this.size < nextFresh >>> 2 && nextFresh > SPARSE_MIN_SLOTS;
   }
 
-  /** Takes topmost slots away, so that columns can be shortened; their entries move to free slots below. */
+  /** Frees the topmost slots, so that columns can shrink; their entries move to free slots below. */
   private compact(steps: number, mayMove = true): void {
     for (let step = 0; step < steps && this.isSparse; step++) {
       if (!mayMove && this.columns.isUsed(this.columns.nextFresh - 1)) return;
@@ -777,7 +784,7 @@ export class EntryStore<K, V> {
     return entry;
   }
 
-  /** Removes expired entries, looking at `limit` slots at most, and goes on there next time. Returns how many. */
+  /** Removes expired entries, looking at `limit` slots at most; the next call continues there. Returns how many. */
   sweepExpired(limit: number): number {
     if (typeof limit !== 'number' || !(limit >= 0))
       throw invalidArgument('limit', 'a number of entries, 0 or more', limit);
@@ -831,7 +838,7 @@ export class EntryStore<K, V> {
     this.listeners.changed({ key: this.keyAt(slot), cause, version });
   }
 
-  /** The time, for an engine that has use for it: one without times of any kind never reads the clock. */
+  /** The time, for an engine that needs it: one without TTLs and access times never reads the clock. */
   private nowIfNeeded(): number {
     return this.columns.dues !== null || this.tracksAccess ? this.time.now() : 0;
   }
@@ -911,7 +918,7 @@ export function checkTtl(ttlMs: unknown): void {
   if (!isTime(ttlMs)) throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
 }
 
-/** When an entry stored `now` expires; a time to live of 0 or less has passed at once. */
+/** When an entry stored `now` expires; a TTL of 0 or less has passed at once. */
 function dueTime(ttlMs: number, now: number): number {
   checkTtl(ttlMs);
   return ttlMs > 0 ? now + ttlMs : now;

@@ -1,4 +1,7 @@
-/** How old evicted entries were, and how long unused: two small histograms that tell whether the budget is short. */
+/**
+ * How old evicted entries were, and how long unused: two small histograms that show whether the budget is too
+ * small.
+ */
 
 /** The upper bounds of the bars in milliseconds: 1 ms to a week, and the rest. */
 const BOUNDS_MS: readonly number[] = [

@@ -1,8 +1,7 @@
 /**
- * Which entries have expired. Each slot has a due time, and all of them a lower bound: before it, nothing has to be
- * looked for. After it, a pass looks at a bounded number of slots at a time and goes on where it stopped; when it has
- * been round, what it saw is the new bound. Setting a time is O(1) and independent of what the clock shows, has shown or
- * will show.
+ * Which entries have expired. Each slot has a due time, and all of them a lower bound: before it, nothing can be
+ * due. After it, a pass looks at a bounded number of slots at a time and continues where it stopped; after a full
+ * round, the least due time that it saw is the new bound. Setting a time is O(1), whatever the clock shows.
  */
 
 import { type Columns, NEVER } from './columns.js';
@@ -13,14 +12,14 @@ export class Expiry {
   private nextDueMs = NEVER;
   /** The least due time that this round of the pass has seen, or that was set in the meantime. */
   private seenDueMs = NEVER;
-  /** The slot at which the pass goes on. */
+  /** The slot at which the pass continues. */
   private hand = 1;
 
   constructor(columns: Columns) {
     this.columns = columns;
   }
 
-  /** False is certain: nothing is due. */
+  /** False means that nothing is due; true that something may be. */
   mayHaveDue(nowMs: number): boolean {
     return nowMs >= this.nextDueMs;
   }

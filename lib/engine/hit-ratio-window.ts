@@ -1,6 +1,6 @@
 /**
- * The hit ratio over the last 50,000 reads or so. Kept at misses alone, so that a hit costs nothing:
- * between two misses all reads are hits, hence what the totals were at any read in between is known.
+ * The hit ratio over the last 50,000 reads or so. It is updated at misses only, so that a hit costs nothing:
+ * between two misses all reads are hits, so the totals at any read in between are known.
  */
 
 /** Reads between two points, and how many points: the window slides by the first, and is both multiplied. */

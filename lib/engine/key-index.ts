@@ -1,10 +1,10 @@
 /**
- * Which slot a key has. Texts and numbers are in a hash table of our own: chains threaded through the slots, with the
- * hash beside the link, so that a look-up meets a key only where its hash is the right one. It grows and shrinks a
- * few chains at a time, and has no largest size. Keys of other kinds, and long texts, whose hash V8 keeps, are in Maps.
+ * From key to slot. Texts and numbers are in a hash table of our own: chains threaded through the slots, with the
+ * hash beside the link, so that a lookup compares a key only where the hash is equal. It grows and shrinks a few
+ * chains at a time and has no upper limit. Keys of other kinds, and long texts, whose hash V8 keeps, are in Maps.
  *
- * Hashes are seeded. Where a chain is as long as it may get, because somebody found keys that collide all the same, the
- * next key goes to the Maps: a flood costs what a Map costs.
+ * Hashes are seeded and chains bounded. Where keys collide all the same and a chain is full, the next key goes to
+ * the Maps: a flood costs what a Map costs.
  *
  * Keys are the same as in a Map (SameValueZero). All operations are O(1).
  */
@@ -60,7 +60,7 @@ export class KeyIndex {
     this.bytes = this.shards.reduce((bytes, { capacity }) => bytes + capacity.bytes, chains * 4);
   }
 
-  /** The hash under which `find` and `insert` want the key. */
+  /** The hash that `find` and `insert` take. */
   hash(key: unknown): number {
     if (typeof key === 'string') return key.length <= TEXT_MAX_LENGTH ? textHash(key, this.seed) : IN_MAP;
     return typeof key === 'number' ? numberHash(key, this.seed) : IN_MAP;
@@ -151,7 +151,7 @@ export class KeyIndex {
     this.countBytes();
   }
 
-  /** Takes out the key that a slot holds. */
+  /** Removes the key that a slot holds. */
   remove(slot: number): void {
     const hash = this.columns.links[(slot << 2) + HASH]!;
     if (hash === IN_MAP) this.removeFromMap(this.columns.keyAt(slot));
@@ -175,7 +175,7 @@ export class KeyIndex {
     }
   }
 
-  /** Says that the key of a slot, all of whose columns have been copied, has another slot now. */
+  /** The entry of a slot, all of whose columns have been copied, has another slot now. */
   move(from: number, to: number): void {
     const { links } = this.columns;
     const hash = links[(from << 2) + HASH]!;
@@ -279,8 +279,8 @@ export class KeyIndex {
 }
 
 /**
- * 31 bits, each of which depends on every character, and a sign: negative for a text with characters above U+00FF, which
- * whoever weighs it need not find out again. Never `IN_MAP`.
+ * 31 bits, each of which depends on every character, and a sign: negative for a text with characters above U+00FF,
+ * so that weighing need not look again. Never `IN_MAP`.
  */
 function textHash(text: string, seed: number): number {
   const { length } = text;

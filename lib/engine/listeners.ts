@@ -1,7 +1,7 @@
 /**
- * What waits to be reported: removals to the removal listener, changes to subscribers. Reported in the order in which
- * it happened, once, to those who listened when it happened, after the engine is consistent again. A listener may
- * call the engine and so cause more.
+ * Pending reports: removals to the removal listener, changes to subscribers. Each is reported once, in the order in
+ * which it happened, to the listeners of that moment, after the engine is consistent again. A listener may call the
+ * engine and so cause more.
  */
 
 import { HotsetError } from '../errors.js';
@@ -26,7 +26,7 @@ interface Report<K, V> {
 
 export class Listeners<K, V> {
   readonly #onRemoval: RemovalListener<K, V> | null;
-  /** Replaced when somebody comes or goes, never changed. */
+  /** Replaced when a subscription begins or ends, never changed in place. */
   #subscriptions: readonly Subscription<K>[] = [];
   #waiting: Report<K, V>[] = [];
   #delivering = false;
@@ -45,7 +45,7 @@ export class Listeners<K, V> {
     return this.#onRemoval !== null;
   }
 
-  /** Returns what ends the subscription. */
+  /** Returns a function that unsubscribes. */
   subscribe(prefix: string, listener: ChangeListener<K>): () => void {
     const subscription = { prefix, listener, ended: false };
     this.#subscriptions = [...this.#subscriptions, subscription];
@@ -67,9 +67,9 @@ export class Listeners<K, V> {
   }
 
   /**
-   * Reports all that waits. Every listener is called even when an earlier one threw; one error is thrown as it is,
-   * several as an AggregateError. Listeners that cause more and more, such as one that puts back what is evicted, are
-   * stopped with `HOTSET_LISTENER_LOOP`.
+   * Reports everything pending. Every listener is called even when an earlier one threw; one error is thrown as it
+   * is, several as an AggregateError. Listeners that cause reports without end, such as one that stores again what
+   * is evicted, are stopped with `HOTSET_LISTENER_LOOP`.
    */
   deliver(): void {
     if (this.#delivering || this.#waiting.length === 0) return;
@@ -115,7 +115,7 @@ interface Runtime {
   emitWarning?(warning: string, options: { code: string; detail: string }): void;
 }
 
-/** Nobody waits for an async listener: what it throws must not end the process, and must not be lost. */
+/** Nobody awaits an async listener: its error must neither end the process nor be lost. */
 function warnOfRejection(error: unknown): void {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   (globalThis as { process?: Runtime }).process?.emitWarning?.('an async listener of a CacheEngine failed', {

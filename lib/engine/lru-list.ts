@@ -1,13 +1,13 @@
 /**
- * The order of use: a circular doubly linked list through the slots, with slot 0 as its anchor, so that no operation
- * has to ask for the ends. All operations are O(1).
+ * The LRU list: a circular doubly linked list through the slots, anchored at slot 0, so that no operation tests for
+ * the ends. All operations are O(1).
  */
 
 import { type Columns, NEWER, OLDER } from './columns.js';
 import type { Direction } from './types.js';
 import { Walks } from './walks.js';
 
-/** What the store asks of an order in which entries are evicted. */
+/** What the store needs of an eviction order. */
 export interface EvictionOrder {
   /** The slot to evict next; 0 when there is none. */
   readonly oldest: number;
@@ -17,7 +17,7 @@ export interface EvictionOrder {
   unlink(slot: number): void;
   /** Notes that the entry has been used. */
   promote(slot: number): void;
-  /** Says that an entry, all of whose columns have been copied, has another slot now. */
+  /** An entry, all of whose columns have been copied, has another slot now. */
   move(from: number, to: number): void;
   /** Forgets everything; walks under way end. The columns are new. */
   clear(): void;
@@ -113,9 +113,9 @@ export class LruList implements EvictionOrder {
   }
 
   /**
-   * Slots in the order of use. The walk survives any change made on the way: it visits no removed entry and none
-   * twice; one that moves or enters at the newest end before its turn may be missed. A walk that is left half way
-   * costs later operations O(1).
+   * Slots in the order of use. The walk survives changes on the way: it visits no removed entry and none twice; it
+   * may miss one that moves or enters at the newest end before its turn. A walk that is left half way costs later
+   * operations O(1).
    */
   *walk(direction: Direction): Generator<number, void, undefined> {
     const columns = this.columns;

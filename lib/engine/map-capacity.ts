@@ -1,7 +1,7 @@
 /**
  * What a Map has allocated. V8 keeps a Map's entries, deleted ones included, in one table whose places are a power
  * of two: 28 bytes each, with half a hash bucket (OrderedHashTable, stable since 2015). Its rules depend on counts
- * alone, so that following the counts tells the size exactly:
+ * alone, so the counts give the exact size:
  *
  * - A full table doubles, or, if at least half of it is deleted entries, is rewritten at its size without them.
  * - A table with less than a quarter in use is rewritten at half its size.

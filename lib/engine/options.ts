@@ -19,9 +19,9 @@ export interface CacheEngineOptions<K, V> {
   maxEntries?: number | undefined;
   /** The most bytes that one entry may count. Default: `Infinity`. */
   maxEntryBytes?: number | string | undefined;
-  /** Time to live of entries that are stored without one of their own, in milliseconds. Default: `Infinity`. */
+  /** TTL in milliseconds of entries that are stored without one of their own. Default: `Infinity`. */
   ttlMs?: number | undefined;
-  /** Where time comes from: milliseconds. Default: a monotonic clock, which nobody can set. */
+  /** The source of time, in milliseconds. Default: `monotonicClock`. */
   clock?: Clock | undefined;
   /** Weighs a value in bytes; key and overhead are added. Default: an estimate for any value. */
   sizeOf?: SizeOf<K, V> | undefined;
@@ -48,7 +48,7 @@ export interface ResolvedOptions<K, V> {
 /** The budget of an engine that is given none: 64 MiB. */
 export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
 
-/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for a value that makes no sense. */
+/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION`. */
 export function resolveOptions<K, V>(options: CacheEngineOptions<K, V>): ResolvedOptions<K, V> {
   rejectUnknownOptions(options, KNOWN_OPTIONS);
   const maxBytes = bytesOption('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES);

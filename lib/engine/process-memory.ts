@@ -1,4 +1,4 @@
-/** How much memory the process may use, as far as the runtime tells. */
+/** How much memory the process may use, as far as the runtime knows. */
 
 import { invalidOption } from '../errors.js';
 

@@ -1,10 +1,10 @@
 /**
  * Memory that several entries keep alive together: buffers seen through slices (`isSharedView`), as a value or
- * somewhere in one. Each buffer counts once, from the first entry that holds it to the last: 80 slices of one
- * block of Node's pool count 8 KiB together, and a lone one counts them too, because it does keep them alive.
+ * somewhere in one. Each buffer counts once, from the first entry that holds it to the last: 80 slices of one block
+ * of Node's pool count 8 KiB together, and a lone one counts them too, because it does keep them alive.
  *
- * What an entry holds is remembered with its bytes, so that the same leaves again even if a buffer was detached or
- * resized, or an object changed, meanwhile; holding a buffer again weighs it again. All methods are O(slices).
+ * The record of an entry keeps the bytes that it counted, so that the same bytes leave with it even if a buffer was
+ * detached or resized meanwhile; holding a buffer again weighs it again. All methods are O(slices).
  */
 
 import { bufferBytes } from '../weigh/index.js';

@@ -20,7 +20,7 @@ export function newCounters(): Counters {
   return new Float64Array(COUNTERS);
 }
 
-/** What the engine has done since it was made, or since `resetStats()`; and what it holds now. */
+/** Counters of an engine since its start or the last `resetStats()`, and what it holds now. */
 export interface EngineStats {
   /** Reads by `get` that found a live entry. */
   readonly hits: number;
@@ -60,7 +60,7 @@ export interface EngineStats {
   readonly expirationsUnfetched: number;
   /** Entries removed by `delete`. */
   readonly deletions: number;
-  /** Entries held now, expired ones that are not yet reclaimed included. */
+  /** Entries held now, with expired ones that are not reclaimed yet. */
   readonly size: number;
   /** Counted bytes of all entries, as `engine.bytes`. */
   readonly bytes: number;

@@ -3,13 +3,13 @@
 /** What the methods that store take. */
 export interface StoreOptions {
   /**
-   * Time to live in milliseconds from now; `Infinity` never expires. With zero or less the value has expired at
-   * once: whatever was there is gone, and nothing is kept. Default: the engine's `ttlMs`.
+   * TTL in milliseconds from now; `Infinity` never expires. 0 or less removes the old value and stores nothing.
+   * Default: the engine's `ttlMs`.
    */
   ttlMs?: number | undefined;
-  /** A number of the caller's own, an unsigned 32-bit integer. Default: 0. */
+  /** A number of the caller's: an unsigned 32-bit integer. Default: 0. */
   flags?: number | undefined;
-  /** Leave the old value where it is when the new one is refused as too large or for lack of room. Default: false. */
+  /** Keep the old value when the new one is refused as too large or for lack of room. Default: false. */
   keepRefused?: boolean | undefined;
 }
 
@@ -37,8 +37,8 @@ export interface IterationOptions {
  * - `stored`: the value is in the cache.
  * - `exists`: `add` found the key; `compareAndSet` found another version. Nothing changed.
  * - `not-found`: `replace`, `update` or `compareAndSet` found no entry. Nothing changed.
- * - `too-large`: the entry can never fit. It was refused, and the old value under the key is gone
- *   (unless `keepRefused` was asked for).
+ * - `too-large`: the entry can never fit. It was refused, and the old value under the key is gone (unless
+ *   `keepRefused`).
  * - `no-room`: the cache is full and does not evict (`evict: false`). Refused in the same way.
  */
 export type StoreResult = 'stored' | 'exists' | 'not-found' | 'too-large' | 'no-room';
@@ -54,8 +54,8 @@ export interface EntryInfo<K, V> {
   /** The number that the caller gave with the value; 0 when none was given. */
   readonly flags: number;
   /**
-   * Changes with every write of the value, never repeats within one engine. A bigint only where an adapter's
-   * client has given it a number that a double cannot hold.
+   * Changes with every write of the value and never repeats within one engine. A bigint only where an adapter's
+   * client has set a number that a double cannot hold.
    */
   readonly version: number | bigint;
   /** Milliseconds until it expires; `Infinity` for never. */
@@ -84,7 +84,7 @@ export interface DumpedEntry<K, V> {
   readonly idleMs?: number | undefined;
   /** Whether it has been read since it was stored. */
   readonly fetched?: boolean | undefined;
-  /** Seven bits of an adapter's own; absent for none. */
+  /** Seven bits for an adapter; absent for none. */
   readonly adapterBits?: number | undefined;
 }
 
@@ -100,8 +100,8 @@ export interface DumpedEntry<K, V> {
 export type RemovalCause = 'evicted' | 'expired' | 'replaced' | 'deleted' | 'cleared';
 
 /**
- * Called with every removal, after the engine is consistent again: it may call the engine. What it throws
- * reaches the caller of the method that removed the entry, and the cache is intact.
+ * Called with every removal, after the engine is consistent again; it may call the engine. What it throws reaches
+ * the caller of the method that removed the entry; the cache stays intact.
  */
 export type RemovalListener<K, V> = (key: K, value: V, cause: RemovalCause) => void;
 
@@ -127,7 +127,7 @@ export type Change<K> =
   | { readonly cause: 'cleared'; readonly key: undefined; readonly version: undefined };
 
 /**
- * Called with changes, after the engine is consistent again: it may call the engine. What it throws reaches the
- * caller of the method that made the change, and the cache is intact.
+ * Called with every change, after the engine is consistent again; it may call the engine. What it throws reaches
+ * the caller of the method that made the change; the cache stays intact.
  */
 export type ChangeListener<K> = (change: Change<K>) => void;

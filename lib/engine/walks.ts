@@ -1,10 +1,10 @@
 /**
- * Walks under way through the order of use. All walks of a direction that are to visit the same slot next share one
- * place, which moves on when the slot leaves its place in the order: each operation costs O(1), however many walks were
- * begun and forgotten. Places are held weakly, so that a walk that nobody finishes goes with its iterator.
+ * Walks under way through the LRU list. All walks of a direction that visit the same slot next share one place,
+ * which moves on when the slot leaves its position: each operation costs O(1), however many walks were begun and
+ * forgotten. Places are held weakly, so that an unfinished walk is collected with its iterator.
  *
- * An entry that enters at the newest end, or moves there, after a walk has begun is no part of it. A walk from the oldest
- * end tells by the number of the last walk that had begun when a slot was linked.
+ * An entry that enters at the newest end, or moves there, after a walk has begun is not part of it. A walk from the
+ * oldest end knows such an entry by the number of the last walk that had begun when its slot was linked.
  */
 
 import { type Columns, NEWER, OLDER } from './columns.js';
@@ -18,7 +18,7 @@ class Place {
   slot = 0;
   /** Walks that stand here. */
   walks = 0;
-  /** The place that this one has become one with. */
+  /** The place that this one was merged into. */
   merged: Place | null = null;
   readonly ref: WeakRef<Place> = new WeakRef(this);
 }
@@ -60,7 +60,7 @@ export class Walks {
     return walk;
   }
 
-  /** The slot to visit, after which the walk stands at the one behind it; 0 at the end. */
+  /** The slot to visit; the walk then stands at the one behind it. 0 at the end. */
   next(walk: Walk): number {
     const { slot } = placeOf(walk);
     if (slot === 0) return 0;

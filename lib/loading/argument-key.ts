@@ -1,6 +1,6 @@
 /**
  * The key that `memoize` makes of arguments: one for calls that are structurally equal, never one for two that
- * differ. What it cannot tell apart for certain it refuses.
+ * differ. It refuses arguments that it cannot tell apart for certain.
  */
 
 import { HotsetError } from '../errors.js';
@@ -16,7 +16,7 @@ const MAX_DEPTH = 500;
  * the same when their properties are, in any order; -0 is not 0; arrays, plain objects and Dates may come from any
  * realm. O(size of the arguments).
  *
- * Throws `HOTSET_INVALID_ARGUMENT` for what has more to it than its properties: give a `keyOf`.
+ * Throws `HOTSET_INVALID_ARGUMENT` for values that are more than their properties; those need a `keyOf`.
  */
 export function argumentKey(args: readonly unknown[]): unknown {
   const [only] = args;

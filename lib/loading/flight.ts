@@ -1,6 +1,6 @@
 /**
- * A flight is the loading of one key. A call is one run of a loader, for one flight or for those of a batch.
- * Signal, timeout and "does anybody still want this?" belong to the call.
+ * A flight is one load of one key. A call is one run of a loader, for one flight or for those of a batch. Signal,
+ * timeout and the number of waiters belong to the call.
  */
 
 import type { Timer } from '../scheduler.js';
@@ -20,7 +20,7 @@ export class LoaderCall<K, V> {
   /** The options of the caller that started it. */
   readonly load: ResolvedLoad<K, V>;
   readonly startedAtMs: number;
-  /** It goes on when nobody waits: it is a refresh, or a caller's `timeoutMs` has passed. */
+  /** It continues without waiters: it is a refresh, or a caller's `timeoutMs` has passed. */
   kept: boolean;
   /** Waiters, over all its flights. */
   waiting = 0;

@@ -1,6 +1,6 @@
 /**
- * The flights of a cache, by key: one for each key at most, beside those that an invalidation has detached.
- * They live here and not in the engine, so that no eviction ends one. Everything is O(1) for each flight.
+ * The flights of a cache, by key: at most one for each key, beside those that an invalidation has detached. They
+ * are outside the engine, so that no eviction ends one. Everything is O(1) for each flight.
  */
 
 import type { EntryInfo } from '../engine/types.js';
@@ -19,7 +19,7 @@ export class Flights<K, V> {
   readonly #byKey: Map<K, Flight<K, V>> = new Map();
   readonly #options: ResolvedLoading<K, V>;
   readonly #counters: Counters;
-  /** Batches that wait for room, and how each goes on. */
+  /** Batches that wait for room, and how each continues. */
   readonly #queue: Map<FlightWaiter<K, V>, () => void> = new Map();
   #inFlight = 0;
 
@@ -101,7 +101,7 @@ export class Flights<K, V> {
     return true;
   }
 
-  /** Removes a flight of an ended call: from here on its key may be loaded anew. */
+  /** Removes a flight of an ended call: its key may be loaded again. */
   close(flight: Flight<K, V>): void {
     if (this.#byKey.get(flight.key) === flight) this.#byKey.delete(flight.key);
     this.#inFlight--;
@@ -111,7 +111,7 @@ export class Flights<K, V> {
     countEnd(this.#counters, end, this.#now() - flight.call.startedAtMs);
   }
 
-  /** Aborts the call when nobody waits for it and nobody would see what it stores. */
+  /** Aborts the call when it has no waiters and its value would not be stored. */
   cancelIfUnwanted(call: LoaderCall<K, V>): void {
     if (!call.unwanted || !this.end(call)) return;
     for (const flight of call.flights) {

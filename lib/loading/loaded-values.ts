@@ -1,6 +1,6 @@
 /**
- * What a LoadingCache keeps: values in the engine, misses and failures beside it. This file decides what a flight may
- * store: nothing that would replace something newer.
+ * What a LoadingCache keeps: values in the engine, misses and failures beside it. A flight may store nothing that
+ * would replace something newer.
  */
 
 import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
@@ -35,9 +35,9 @@ export class LoadedValues<K, V> {
   }
 
   /**
-   * What can be answered at once: a value, `undefined` for a remembered miss, or a failure, be it a remembered one
-   * or that of a hook. Counts the key unless it is `NOT_HELD`. Calls `refresh` when the value is due for one; a
-   * remembered failure holds that off. Throws nothing.
+   * The answer that needs no load: a value, `undefined` for a remembered miss, or a failure, remembered or of a
+   * hook. Counts the key unless it is `NOT_HELD`. Calls `refresh` when the value is due for one; a remembered
+   * failure prevents that. Throws nothing.
    */
   read(key: K, refresh: (key: K) => void): V | undefined | Failure | typeof NOT_HELD {
     try {
@@ -85,7 +85,10 @@ export class LoadedValues<K, V> {
     }
   };
 
-  /** Stores what a flight has loaded, or removes what it found gone: unless its key has changed since it started. */
+  /**
+   * Stores what a flight has loaded, or removes the value after a miss, unless the key has changed since the flight
+   * started.
+   */
   keep(flight: Flight<K, V>, value: V | undefined): void {
     if (!flight.attached) {
       if (value !== undefined) this.#counters.discards++;

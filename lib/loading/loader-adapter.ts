@@ -1,4 +1,4 @@
-/** Calls a user's loader for the flights of one call, and says for each what came of it. */
+/** Calls a user's loader for the flights of one call and resolves to an outcome for each. */
 
 import { HotsetError, shown } from '../errors.js';
 import type { Flight } from './flight.js';

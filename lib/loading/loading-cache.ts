@@ -1,8 +1,8 @@
 /**
- * LoadingCache: getOrLoad over any CacheEngine, whose values stay what they are. This file coordinates the parts:
- * what is held answers (loaded-values.ts), or else a flight does (flights.ts), for which callers wait (waiter.ts).
+ * LoadingCache: getOrLoad over any CacheEngine, which holds the plain values. This file coordinates the parts: a
+ * held value answers (loaded-values.ts), or a flight does (flights.ts), for which callers wait (waiter.ts).
  *
- * One flight for each key at most. Who asks after an invalidation never gets what was loaded before it.
+ * At most one flight for each key. A call after an invalidation never gets a value loaded before it.
  */
 
 import { CacheEngine } from '../engine/cache-engine.js';
@@ -36,7 +36,9 @@ export class LoadingCache<K, V> {
   readonly #values: LoadedValues<K, V>;
   readonly #flights: Flights<K, V>;
 
-  /** Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, `HOTSET_INVALID_ARGUMENT` for another engine. */
+  /**
+   * Throws `HOTSET_INVALID_OPTION` for a bad option, `HOTSET_INVALID_ARGUMENT` when `engine` is not a CacheEngine.
+   */
   constructor(engine: CacheEngine<K, V>, options: LoadingOptions<K, V> = {}) {
     if (!(engine instanceof CacheEngine)) throw invalidArgument('engine', 'a CacheEngine', engine);
     this.engine = engine;
@@ -46,9 +48,9 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * The value under `key`: from the cache, from a flight that is there already, or from `loader`. A fresh or stale
-   * value is answered without waiting; `undefined` is a miss. All callers of a key should bring a loader that does
-   * the same, as only one of them is called. O(1), beside what the loader does.
+   * The value under `key`: from the cache, from a flight under way, or from `loader`. A fresh or stale value needs
+   * no waiting; `undefined` is a miss. All callers of a key should bring loaders that do the same, because only one
+   * is called. O(1), beside the loader.
    *
    * Rejects with what the loader throws; with the reason of `signal`; with `HOTSET_LOAD_TIMEOUT`,
    * `HOTSET_TOO_MANY_FLIGHTS`, `HOTSET_INVALID_OPTION` or `HOTSET_INVALID_ARGUMENT`.
@@ -67,13 +69,13 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * The values under `keys`, in their order; misses are not in the Map. What is neither held nor in flight is loaded
-   * with one call of `loader`, and what is stale refreshed with another, in the background. Without room for all of
-   * it (`maxFlights`) it is loaded in pieces, as room comes. The first failure rejects; values that were or will be
-   * loaded are stored all the same. A remembered failure rejects at once. O(1) for each key.
+   * The values under `keys`, in their order; misses are not in the Map. One call of `loader` loads the keys that
+   * are neither held nor in flight; another refreshes stale ones in the background. Without room for all
+   * (`maxFlights`) it loads in parts, as flights end. The first failure rejects; values of other keys are stored
+   * all the same. A remembered failure rejects at once. O(1) for each key.
    *
-   * Rejects as `getOrLoad` does, and with `HOTSET_INVALID_BATCH` for an answer that makes no sense. Never rejects
-   * with `HOTSET_TOO_MANY_FLIGHTS`.
+   * Rejects as `getOrLoad` does, and with `HOTSET_INVALID_BATCH` for a bad result of the loader. Never rejects with
+   * `HOTSET_TOO_MANY_FLIGHTS`.
    */
   async getOrLoadMany(
     keys: Iterable<K>,
@@ -121,9 +123,9 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * Forgets `key`: its value, a remembered miss or failure, and its flight. Those who wait for that still
-   * get its value, but it is not stored, and whoever asks from now on starts a new one. Background refreshes are
-   * aborted. False when there was nothing to forget.
+   * Forgets `key`: its value, a remembered miss or failure, and its flight. Callers who wait for the flight still
+   * get its value, which is not stored; later callers start a new one. Background refreshes are aborted. Returns
+   * false when there was nothing to forget.
    */
   invalidate(key: K): boolean {
     const known = this.#flights.get(key) !== undefined;
@@ -142,12 +144,12 @@ export class LoadingCache<K, V> {
     }
   }
 
-  /** Counters since the start or the last `resetStats()`, and the flights of now. A frozen snapshot. */
+  /** A frozen snapshot: counters since the start or the last `resetStats()`, and the flights under way. */
   stats(): LoadingStats {
     return snapshot(this.#counters, this.#flights.inFlight);
   }
 
-  /** Sets the counters back to 0; flights go on, and are counted when they end. */
+  /** Sets the counters to 0; flights continue and are counted when they end. */
   resetStats(): void {
     Object.assign(this.#counters, newCounters());
   }
@@ -248,7 +250,7 @@ export class LoadingCache<K, V> {
     waiter.refuse(key, new HotsetError('HOTSET_TOO_MANY_FLIGHTS', message));
   }
 
-  /** Starts flights that nobody waits for, as far as there is room. Throws nothing. */
+  /** Starts flights without waiters, as far as there is room. Throws nothing. */
   #refresh(keys: readonly K[], adapter: LoaderAdapter<K, V>, load: ResolvedLoad<K, V>): void {
     const due = keys.filter((key) => this.#flights.get(key) === undefined);
     try {
@@ -339,7 +341,7 @@ export class LoadingCache<K, V> {
     }
   }
 
-  /** Nobody is there to catch what the hook throws, at once or as a promise. */
+  /** No caller could catch what the hook throws, at once or as a promise. */
   #report(error: unknown, key: K): void {
     const { onError } = this.#options;
     if (onError === null) return;

@@ -11,13 +11,13 @@ import type { LoadingStats } from './stats.js';
 
 /** What `memoize` takes: the options of a `LoadingCache`, and two of its own. */
 export interface MemoizeOptions<A extends readonly unknown[], K, V> extends LoadingOptions<K, V> {
-  /** The key of a call. Default: one primitive argument itself; else a text that says all of them. */
+  /** The key of a call. Default: one primitive argument itself; else a text made of all arguments. */
   keyOf?: (...args: A) => K;
   /** An engine, or the options of one to make. Default: a `CacheEngine` without options, of 64 MiB. */
   engine?: CacheEngine<K, V> | CacheEngineOptions<K, V>;
 }
 
-/** What is stored of the results of a function: `undefined` is a miss. */
+/** The results of a function that are stored: `undefined` is a miss. */
 export type Memoizable<R> = Exclude<Awaited<R>, undefined>;
 
 /** A function that remembers its results. */

@@ -6,43 +6,49 @@ import { functionOption, limitOption, methodOption } from '../options.js';
 import { type Scheduler, systemScheduler } from '../scheduler.js';
 import type { Windows } from './freshness.js';
 
-/** Time to live in milliseconds, more than 0 (`Infinity` for never); or what tells it for each loaded value. */
+/** TTL in milliseconds, more than 0 (`Infinity` for never); or a function that returns it for each loaded value. */
 export type Ttl<K, V> = number | ((value: V, key: K) => number);
 
 /** For the cache, or for one call. All but `timeoutMs` are of the flight that a call starts. */
 interface CommonOptions<K, V> {
   /**
-   * How long a loaded value is fresh, in milliseconds. A function is given the value and may also return 0 or less:
-   * do not store it. Default: the engine's own `ttlMs`.
+   * How long a loaded value is fresh, in milliseconds. A function gets the value and key; when it returns 0 or
+   * less, the value is not stored. Default: the engine's own `ttlMs`.
    */
   ttlMs?: Ttl<K, V>;
   /** How long a miss is remembered (the loader returned `undefined`). Default: 0, not at all. */
   missTtlMs?: number;
-  /** How long a failure is remembered: until then its error is the answer, and no refresh starts. Default: 0, not at all. */
+  /**
+   * How long a failure is remembered. Meanwhile its error is the answer, and no refresh starts. Default: 0, not at
+   * all.
+   */
   errorTtlMs?: number;
-  /** How long a loader may take; then its signal is aborted and its callers are rejected. Default: `Infinity`. */
+  /** How long a loader may take. Then its signal aborts and its callers are rejected. Default: `Infinity`. */
   flightTimeoutMs?: number;
-  /** How long a caller waits, for room included; the flight goes on. Default: `Infinity`. */
+  /** How long a caller waits, also for room. The flight continues. Default: `Infinity`. */
   timeoutMs?: number;
 }
 
 /** What one call of `getOrLoad` or `getOrLoadMany` takes, over the options of the cache. */
 export interface LoadOptions<K, V> extends CommonOptions<K, V> {
-  /** Gives up waiting when it is aborted. The flight is aborted too when its last caller has given up so. */
+  /** Aborting it rejects this call. When the last caller of a flight has aborted, the flight aborts too. */
   signal?: AbortSignal | undefined;
-  /** Do not look whether the value is there: load it, or join the flight that is there. Default: false. */
+  /** Load even if the value is there, or join the flight under way. Default: false. */
   forceRefresh?: boolean;
 }
 
 /** What a `LoadingCache` takes. */
 export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
-  /** How long after its ttl a value is still the answer, while a refresh goes on. Default: 0. */
+  /** How long after its ttl a value is still the answer, while a refresh runs. Default: 0. */
   staleMs?: number;
   /** How long after its ttl a value may be the answer when its load fails. Default: 0. */
   staleOnErrorMs?: number;
   /** How long before the end of its ttl a read starts a refresh. Default: 0. */
   refreshAheadMs?: number;
-  /** Shortens each ttl by a random part of itself, up to this fraction (0 to 1), so that not all end at once. Default: 0. */
+  /**
+   * Shortens each ttl by a random part of itself, up to this fraction (0 to 1), so that values loaded together do
+   * not expire together. Default: 0.
+   */
   ttlJitter?: number;
   /**
    * The most keys being loaded at once, from 1, or `Infinity`. Beyond it `getOrLoad` rejects with
@@ -52,7 +58,7 @@ export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
   maxFlights?: number;
   /** The most misses and failures remembered; the least recently used goes first. Default: 10,000. */
   maxNegatives?: number;
-  /** Called for each failure that no caller gets, refreshes above all. What it throws is ignored. */
+  /** Called for each failure that reaches no caller, such as a refresh's. What it throws is ignored. */
   onError?: (error: unknown, key: K) => void;
   /** A number from 0 up to but not including 1, for `ttlJitter`. Default: `Math.random`. */
   random?: () => number;

@@ -6,20 +6,20 @@ export type FlightEnd = 'loaded' | 'notFound' | 'failures' | 'timeouts' | 'abort
 /**
  * What a LoadingCache has done since it was made, or since `resetStats()`.
  *
- * Each key asked for is counted once, in `hits`, `staleHits`, `negativeHits`, `joins`, `loads`, `refusals` or `skips`.
- * Each flight, `loads + refreshes`, ends in `loaded`, `notFound`, `failures`, `timeouts` or `aborts`, or is still
- * among the `inFlight`. In a batch each key has a flight of its own.
+ * Each requested key is counted once, in `hits`, `staleHits`, `negativeHits`, `joins`, `loads`, `refusals` or
+ * `skips`. Each flight, `loads + refreshes`, ends in `loaded`, `notFound`, `failures`, `timeouts` or `aborts`, or
+ * is still among the `inFlight`. In a batch each key has a flight of its own.
  */
 export interface LoadingStats {
   /** Answered with a fresh value. */
   readonly hits: number;
-  /** Answered at once with a value past its ttl. */
+  /** Answered at once with a stale value. */
   readonly staleHits: number;
   /** Answered with a remembered miss or failure. */
   readonly negativeHits: number;
-  /** Waited for a flight that was there already. */
+  /** Waited for a flight under way. */
   readonly joins: number;
-  /** Flights started for somebody who waits. */
+  /** Flights started for a caller who waits. */
   readonly loads: number;
   /** Flights started in the background. */
   readonly refreshes: number;
@@ -39,7 +39,7 @@ export interface LoadingStats {
   readonly failures: number;
   /** Flights ended by `flightTimeoutMs`. */
   readonly timeouts: number;
-  /** Flights aborted because nobody wanted their value any more. */
+  /** Flights aborted because no caller wanted their value any more. */
   readonly aborts: number;
   /** Keys being loaded now. */
   readonly inFlight: number;

@@ -1,4 +1,4 @@
-/** What a snapshot takes from an engine, and gives to one: so that whatever dumps and loads can be saved. */
+/** What a snapshot needs of an engine: anything that can dump and load can be saved. */
 
 import type { DumpedEntry } from '../engine/types.js';
 

@@ -1,5 +1,5 @@
 /// <reference types="node" preserve="true" />
-/** `hotset/snapshot`: an engine's entries in a file, for warm restarts. docs/snapshots.md tells how. */
+/** `hotset/snapshot`: an engine's entries in a file, for warm restarts. See docs/snapshots.md. */
 
 export type { SnapshotSource, SnapshotTarget } from './endpoints.js';
 export { type LoadedSnapshot, loadSnapshot } from './load.js';

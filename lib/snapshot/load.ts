@@ -22,29 +22,27 @@ import { TimeSlice } from './time-slice.js';
 export interface LoadedSnapshot {
   /** How many entries are in the file. */
   readonly entries: number;
-  /** How many of them the engine has stored; it may have had to evict some again, the oldest first. */
+  /** How many of them the engine stored; it may have evicted some again, oldest first. */
   readonly stored: number;
-  /** How many had expired meanwhile, and were left out. */
+  /** How many had expired meanwhile and were omitted. */
   readonly expired: number;
   /** When saving began: wall-clock time in milliseconds. */
   readonly savedAtMs: number;
 }
 
 /**
- * Loads the file `path` into `engine`: its entries become the newest, in the order that they had, and replace
- * what is under their keys. The time since the file was saved has passed for them: they are so much older, have
- * so much less time to live, and are left out when that has run out. A clock that has gone back since counts as
- * no time.
+ * Loads the file `path` into `engine`. Its entries become the newest, in their order, and replace what is under
+ * their keys. The time since saving counts: they are that much older and have that much less time to live, and
+ * expired ones are omitted. If the clock has gone back since, no time has passed.
  *
- * All of the file is checked first, and values are decoded on trial: nothing is loaded from a file that is
- * refused. The event loop gets a turn every few milliseconds; memory is bounded by 256 KiB and the largest
- * entry. O(n), and twice the work of decoding for values that are serialized or have a codec.
+ * The whole file is checked first and values are decoded on trial: a file that is refused loads nothing. The event
+ * loop gets a turn every few milliseconds; memory is bounded by 256 KiB and the largest entry. O(n); values that
+ * are serialized or have a codec are decoded twice.
  *
- * The signal is heeded until the first entry goes in. What the engine's own hooks throw ends the load.
+ * The signal cancels until the first entry is stored. What the engine's hooks throw rejects the load.
  *
  * Rejects with `HOTSET_DAMAGED_SNAPSHOT`, `HOTSET_UNREADABLE_SNAPSHOT`, `HOTSET_INVALID_OPTION` or
- * `HOTSET_INVALID_ARGUMENT`, with the signal's reason, and with the errors of the file system as they are:
- * `ENOENT` where there is no file.
+ * `HOTSET_INVALID_ARGUMENT`, with the signal's reason, and with file-system errors: `ENOENT` when there is no file.
  */
 export async function loadSnapshot<K, V>(
   engine: SnapshotTarget<K, V>,

@@ -3,16 +3,16 @@
 import { type Clock, systemClock } from '../engine/clock.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
 
-/** How values become bytes, instead of `node:v8`'s serialization. Keys are not concerned. */
+/** Converts values to bytes and back, in place of `node:v8`'s serialization. Keys are not affected. */
 export interface ValueCodec<V> {
   /**
-   * The value's bytes. They are read until the entry is written, which for more than 256 KiB takes several
-   * turns of the event loop: do not hand out one buffer twice. What it throws makes the entry unsavable.
+   * The value's bytes. They are read until the entry is written, which takes several turns of the event loop above
+   * 256 KiB: never return one buffer twice. If it throws, the entry cannot be saved.
    */
   encode(value: V): Uint8Array;
   /**
-   * The value of these bytes, which belong to it: nobody else holds their memory. Called twice for each entry,
-   * first to see that all of the file can be read, and has to do the same both times. May throw.
+   * The value of these bytes, which it may keep. Called twice for each entry, first to check the file, and must do
+   * the same both times. May throw.
    */
   decode(bytes: Buffer): V;
 }
@@ -21,25 +21,25 @@ export interface ValueCodec<V> {
 export interface SnapshotOptions<V> {
   /** Writes and reads the values. A file must be loaded with the codec that it was saved with. Default: none. */
   codec?: ValueCodec<V>;
-  /** Gives up: the promise is rejected with the signal's reason. */
+  /** Cancels: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** The most bytes that the key and the value of one entry may take in the file, 1 to 2 GiB. Default: 64 MiB. */
   maxEntryBytes?: number;
   /**
-   * Wall-clock time in milliseconds: one that goes on while no process runs, unlike what an engine may be
-   * given. Default: the system's.
+   * Wall-clock time in milliseconds, which also passes while no process runs. Not the engine's clock. Default: the
+   * system's.
    */
   clock?: Clock;
 }
 
 /** What `saveSnapshot` takes. */
 export interface SaveSnapshotOptions<V> extends SnapshotOptions<V> {
-  /** The file's permissions, whatever the umask. Default: `0o600`, for a cache holds secrets. */
+  /** The file's permissions, whatever the umask. Default: `0o600`, because a cache holds secrets. */
   mode?: number;
   /**
    * What becomes of an entry that cannot be written, because it does not serialize or is larger than
-   * `maxEntryBytes`: `'refuse'` gives up with `HOTSET_UNSAVABLE_ENTRY`, `'skip'` leaves it out and counts it.
-   * Default: `'refuse'`.
+   * `maxEntryBytes`: `'refuse'` rejects with `HOTSET_UNSAVABLE_ENTRY`, `'skip'` omits and counts it. Default:
+   * `'refuse'`.
    */
   unsavable?: 'refuse' | 'skip';
 }
@@ -103,6 +103,6 @@ function resolveShared<V>(options: SnapshotOptions<V>): ResolvedOptions<V> {
   return { codec: codec ?? null, signal: signal ?? null, maxEntryBytes, clock };
 }
 
-function isWhole(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
+function isWhole(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
 }

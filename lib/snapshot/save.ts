@@ -19,24 +19,23 @@ import {
 export interface SavedSnapshot {
   /** How many entries are in the file. */
   readonly entries: number;
-  /** How many were left out, with `unsavable: 'skip'`. */
+  /** How many were omitted, with `unsavable: 'skip'`. */
   readonly skipped: number;
   /** The file's size. */
   readonly bytes: number;
 }
 
 /**
- * Saves the live entries of `engine`, with what is left of their times to live, to the file `path`. The engine
- * may be used and changed meanwhile: each entry is saved as it is when its turn comes. The event loop gets a
- * turn every few milliseconds; memory is bounded by 256 KiB and the largest entry that has to be serialized.
- * O(n).
+ * Saves the live entries of `engine`, with their remaining TTLs, to the file `path`. The engine stays in use
+ * meanwhile: each entry is saved as it is when its turn comes. The event loop gets a turn every few milliseconds;
+ * memory is bounded by 256 KiB and the largest entry that has to be serialized. O(n).
  *
- * On success the file has replaced what was under `path` (a symbolic link too), and is on the disk. On failure
- * the old file is untouched, and the new one removed. Saves to one path at the same time do not disturb
- * each other: the last to finish stays.
+ * On success the file has replaced the one under `path` (also a symbolic link) and is on disk. On failure the old
+ * file is untouched and the new one removed. Saves to one path at the same time do not affect each other: the last
+ * one to finish stays.
  *
  * Rejects with `HOTSET_UNSAVABLE_ENTRY`, with `HOTSET_INVALID_OPTION` or `HOTSET_INVALID_ARGUMENT`, with the
- * signal's reason, and with the errors of the file system as they are.
+ * signal's reason, and with file-system errors.
  */
 export async function saveSnapshot<K, V>(
   engine: SnapshotSource<K, V>,
@@ -55,7 +54,7 @@ export async function saveSnapshot<K, V>(
     await directory?.sync();
     return saved;
   } catch (error) {
-    // What went wrong first is what the caller has to know.
+    // The caller has to know the first error.
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   } finally {

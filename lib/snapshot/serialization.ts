@@ -35,7 +35,7 @@ export function serialize(value: unknown): Buffer {
   return serializer.releaseBuffer();
 }
 
-/** The value of these bytes, which it does not hold on to. Throws when they are none, or of a newer V8. */
+/** The value of these bytes, which it does not retain. Throws when they are damaged, or of a newer V8. */
 export function deserialize(bytes: Buffer): unknown {
   const deserializer = new OwningDeserializer(bytes);
   deserializer.readHeader();

@@ -1,6 +1,6 @@
 /**
- * Work in slices, so that saving and loading hold up nobody: after about two milliseconds the event loop has
- * its turn. Time is looked at once for each few KiB of work, which costs next to nothing.
+ * Work in slices, so that saving and loading do not block: after about two milliseconds the event loop gets a turn.
+ * The clock is read once for every few KiB of work.
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -32,7 +32,7 @@ export class TimeSlice {
     return performance.now() >= this.#endsAt;
   }
 
-  /** Lets everybody else have a turn, and begins anew. */
+  /** Lets the event loop turn, and begins a new slice. */
   async pause(): Promise<void> {
     await setImmediate();
     this.restart();

@@ -1,23 +1,21 @@
 /**
- * Bytes that V8 holds for an object and all that can be reached from it, each object once. Linear in the size
- * of the graph, without recursion. Changes nothing that it weighs, runs no code of the graph's and throws
- * nothing. Getters are not called and a Proxy is not asked. Two exceptions: an accessor that somebody defined on
- * an array's index, and one on a record whose class and names 200 records without one have had; what
- * they throw is caught, and the second kind is found out.
+ * Bytes that V8 holds for an object and everything reachable from it, each object once. Linear in the size of the
+ * graph, without recursion. Changes nothing that it weighs, runs none of its code and throws nothing: it calls no
+ * getter and no trap of a Proxy. Two exceptions: an accessor on an array's index, and one on a record whose class
+ * and names 200 records without an accessor have had. What they throw is caught, and the second kind is detected.
  *
- * An array is read by the built-in `forEach` and never by `array[i]`: where the optimizer has seen arrays of
- * floats and of other things in one place, such a read rewrites the array that it reads into one of boxed
- * floats, three times as large. `forEach` reads each kind of list its own way.
+ * An array is read by the built-in `forEach` and never by `array[i]`: where the optimizer has seen arrays of floats
+ * and of other values in one place, such a read turns the user's array into one of boxed floats, three times as
+ * large. `forEach` reads each kind of list without changing it.
  *
- * Cannot be seen, and is not counted: private fields, properties under symbols and those that are not
- * enumerable, names that somebody put on an array, variables that a function closes over, a promise's result,
- * a generator's variables, the content of WeakMaps, streams and Responses, room that an array which grew by
- * `push` has left over, and whether floats of an array are boxed because it held something else once, or comes
- * out of structuredClone (24 bytes each in place of 8). Listing an object's names makes V8 keep the list with its
- * shape, 16 bytes for each name, once for all objects of that shape.
+ * Not visible, and not counted: private fields, properties under symbols and those that are not enumerable, names
+ * on an array, variables of closures, a promise's result, a generator's variables, the content of WeakMaps, streams
+ * and Responses, spare room of an array that grew by `push`, and whether an array's floats are boxed because it
+ * once held something else or comes out of structuredClone (24 bytes each and not 8). Listing an object's names
+ * makes V8 keep the list with its shape, 16 bytes for each name, once for all objects of that shape.
  *
- * Texts of up to 10 characters count the first time that they are met: JSON.parse and literals share them. Copies
- * that structuredClone or a buffer made are not shared, look the same, and are 24 to 40 bytes each too few.
+ * Texts of up to 10 characters count the first time that they are met, because JSON.parse and literals share them.
+ * Copies from structuredClone or a buffer are not shared but look the same: each counts 24 to 40 bytes too few.
  */
 
 import { hostWeigher } from './host-objects.js';
@@ -48,11 +46,11 @@ import { numberBytes, paddedBytes, primitiveBytes, textBytes } from './primitive
 import { builtInGetter, typeChecks } from './type-checks.js';
 import { bareViewBytes, bufferBytes, bufferOf, isSharedView } from './views.js';
 
-/** Up to so many objects, looking through the list is quicker than a Set. */
+/** Up to this many objects, searching the list is faster than a Set. */
 const LIST_SEARCH_MAX = 16;
-/** A Set of V8's holds no more. */
+/** The most that a Set holds. */
 const SET_MAX_SIZE = 2 ** 24 - 1;
-/** V8 leaves no gap of 1024 in a list unless somebody reserved it, and gives none beyond 2^25 without a reason. */
+/** V8 leaves no gap of 1024 in a list unless it was reserved, and makes no list beyond 2^25 without a reason. */
 const SPARSE_MIN_LENGTH = 1024;
 const LIST_MAX_LENGTH = 2 ** 25;
 const SPARSE_SAMPLES = 16;
@@ -73,7 +71,7 @@ const BOXED_VALUES = [String, Number, Symbol, BigInt].map(({ prototype }) => pro
 /** The one memo of the process, as V8's own tables are. */
 const memo = new Memo();
 
-/** What an object weighs with all that can be reached from it. */
+/** What an object weighs with everything reachable from it. */
 export interface ObjectWeight {
   /** Without the buffers below. */
   readonly bytes: number;
@@ -295,7 +293,7 @@ class Walk implements ObjectWeight {
     else if (typeChecks.isRegExp(object)) this.bytes += REGEXP_BYTES + textBytes(regExpSource.call(object));
     else if (typeChecks.isNativeError(object)) {
       this.bytes += ERROR_BYTES;
-      // Not `stack`: asking for it formats it.
+      // Not `stack`: reading it formats it.
       for (const name of ['message', 'cause', 'errors']) this.addProperty(object, name);
     } else if (typeChecks.isPromise(object)) this.bytes += PROMISE_BYTES;
     else if (typeChecks.isGeneratorObject(object)) this.bytes += GENERATOR_BYTES;

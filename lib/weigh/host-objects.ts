@@ -1,11 +1,11 @@
 /**
- * Objects of the platform that can be asked how much they hold: Blob, File, URL, URLSearchParams. They have no
- * mark that V8 could be asked for. What they are is told by the name that their class has, which is a property
- * that can be read without running code, and by that class being the platform's own. The platform's own methods
- * throw when an object only pretends to be one. Figures measured on Node 20 to 26.
+ * Objects of the platform that report how much they hold: Blob, File, URL, URLSearchParams. V8 has no mark for
+ * them. The name of their class, a property that can be read without running code, says what they are, if that
+ * class is the platform's own. The platform's methods throw for an object that only pretends to be one. Figures are
+ * measured on Node 20 to 26.
  *
- * What a Response, a Request or a stream has in it cannot be asked without reading it, and asking Headers makes
- * them keep a sorted copy: these count a figure for themselves alone.
+ * The content of a Response, a Request or a stream cannot be weighed without reading it, and iterating Headers
+ * makes them keep a sorted copy: these count a fixed figure.
  */
 
 import { latin1Bytes, textBytes } from './primitives.js';
@@ -19,7 +19,7 @@ const URL_PARAMS_BYTES = 96;
 /** What Node gives each name and value: two references in a list that grows. */
 const URL_PARAM_BYTES = 32;
 
-/** Objects with an inside that is not asked: 280 to 390, 1100 to 1900, 1800 to 2800, 290. */
+/** Objects whose content is not weighed: 280 to 390, 1100 to 1900, 1800 to 2800, 290. */
 const CLOSED_BYTES: Readonly<Record<string, number>> = {
   Headers: 350,
   Request: 1400,
@@ -61,7 +61,7 @@ export function hostWeigher(prototype: object): Weigher | undefined {
     const name: unknown = Object.getOwnPropertyDescriptor(next, Symbol.toStringTag)?.value;
     if (typeof name !== 'string' || !(Object.hasOwn(makers, name) || Object.hasOwn(CLOSED_BYTES, name)))
       continue;
-    // Asked for by name only now: the first touch makes Node load what is behind it.
+    // Looked up by name only now: the first access makes Node load the module behind it.
     const own = (globalThis as unknown as Record<string, { prototype: object } | undefined>)[name];
     if (own?.prototype !== next) continue;
     const bytes = CLOSED_BYTES[name];

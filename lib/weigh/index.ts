@@ -1,8 +1,8 @@
 /**
- * What keys and values weigh: estimates of the bytes that V8 holds for them, measured by filling a process
- * and dividing (benchmarks/memory). Linear in the size of what is weighed; cycles are counted once. Weighing
- * changes nothing that it weighs. The figures, and what is not visible to JavaScript, stand with each kind:
- * primitives.ts, objects.ts, graph.ts, host-objects.ts, views.ts. A `sizeOf` hook can know better.
+ * What keys and values weigh: estimates of the bytes that V8 holds for them, measured by filling a process and
+ * dividing (benchmarks/memory). Linear in the size of what is weighed; cycles are counted once. Weighing changes
+ * nothing that it weighs. The file of each kind has its figures and what JavaScript does not show: primitives.ts,
+ * objects.ts, graph.ts, host-objects.ts, views.ts. A `sizeOf` hook can know better.
  */
 
 import { HotsetError, shown } from '../errors.js';
@@ -15,14 +15,14 @@ export { latin1Bytes, paddedBytes, textBytes } from './primitives.js';
 export { bareViewBytes, bufferBytes, buffersBytes, isSharedView, viewBytes } from './views.js';
 
 /**
- * A hook that weighs a value: bytes, 0 or more. The engine adds key and overhead. It is called before the
- * write that needs it, and must not write to the engine itself.
+ * A hook that returns the bytes of a value, 0 or more. The engine adds key and overhead. It runs before the write
+ * and must not write to the engine.
  */
 export type SizeOf<K, V> = (value: V, key: K) => number;
 
 /**
- * Bytes of anything, with all that it keeps alive: the default for keys, and for values without a `sizeOf` hook.
- * A slice (`isSharedView`) counts the whole buffer behind it; the engine knows what entries share.
+ * Bytes of any value, with everything that it keeps alive: the default for keys, and for values without a `sizeOf`
+ * hook. A slice (`isSharedView`) counts the whole buffer behind it; the engine knows what entries share.
  */
 export function valueBytes(value: unknown): number {
   if (typeof value === 'string') return textBytes(value);

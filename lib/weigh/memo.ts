@@ -1,23 +1,22 @@
 /**
- * What has been seen of objects' names and of short texts so far, because V8 shares more between objects than
- * JavaScript shows. One for the process, as V8's own tables are. It keeps names of records only, no longer than
- * 64 characters and never more than `2 * GENERATION_MAX_BYTES` of them, hashes of texts in place of texts, and
- * classes weakly: no value, no prototype, no long text.
+ * Names of properties and short texts that were met before, because V8 shares more between objects than JavaScript
+ * shows. One for the process, as V8's own tables are. It keeps names of records of at most 64 characters, never
+ * more than `2 * GENERATION_MAX_BYTES` of them, hashes in place of texts, and classes weakly: no value, no
+ * prototype, no long text.
  *
- * Names: those of fields exist once for all records of a kind, and so does the description of their shape. An
- * object used as a dictionary brings its own. What can be told is whether a name has come by before. Two
- * generations are remembered, and the older is forgotten when the younger is full: names in use stay. The
- * first few to be asked for are taken for fields' names: in a program with no more kinds of records each object
- * weighs what the next one like it does.
+ * Names: field names exist once for all records of a kind, and so does the description of their shape. An object
+ * used as a dictionary brings its own names. The memo knows whether a name was met before. It keeps two generations
+ * and drops the older when the younger is full, so that names in use stay. The first few names count as field
+ * names: in a program with few kinds of records each object weighs what the next one like it does.
  *
- * Shapes: reading a property may run an accessor of the object's own, and asking for its descriptor first takes
- * five times as long as reading. Once many objects of one class with the same names in the same order have been
- * asked, and none had an accessor, the next ones are taken on trust, all but one in 64.
+ * Shapes: reading a property may run an accessor, and checking its descriptor first takes five times as long as
+ * reading. Once many objects of one class with the same names in the same order had no accessor, the next ones are
+ * trusted, all but one in 64.
  *
- * A shape that was not met before brings its own description even when all names are known, as records do that
- * have any of many optional fields. A hash of its names tells.
+ * A new shape brings its own description even when all its names are known, as records with many optional fields
+ * do. A hash of its names identifies it.
  *
- * Short texts: JSON.parse makes texts of up to 10 characters once for all who hold them, and so does a literal.
+ * Short texts: JSON.parse and literals share texts of up to 10 characters.
  */
 
 /** Names kept for one generation: characters and what a Map takes for each. */
@@ -76,8 +75,8 @@ export class Memo {
   }
 
   /**
-   * The shape of objects of this class with `count` names, the last of them `lastName`, if such objects
-   * need not be asked for descriptors. Other names are for the caller to compare. O(1).
+   * The shape of objects of this class with `count` names, the last of them `lastName`, if the descriptors of such
+   * objects need no check. The caller compares the other names. O(1).
    */
   trusted(lastName: string, count: number, classId: number): Shape | undefined {
     const shapes = this.#young.get(lastName);
@@ -90,7 +89,7 @@ export class Memo {
     return undefined;
   }
 
-  /** Takes note of an object that was asked for descriptors. O(count). */
+  /** Records an object whose descriptors were checked. O(count). */
   note(names: readonly string[], classId: number, hasAccessor: boolean): void {
     if (classId < 0 || names.length > SHAPE_MAX_NAMES) return;
     if (names.some((name) => name.length > NAME_MAX_LENGTH)) return;
@@ -105,7 +104,7 @@ export class Memo {
     shape.plain = hasAccessor ? Number.NEGATIVE_INFINITY : shape.plain + 1;
   }
 
-  /** Whether `name` has come by lately, or is one of the first asked for; remembers it. O(1). */
+  /** Whether `name` was met lately, or is one of the first; remembers it. O(1). */
   meets(name: string): boolean {
     if (name.length > NAME_MAX_LENGTH) return false;
     if (this.#young.has(name)) return true;
@@ -116,12 +115,12 @@ export class Memo {
     return true;
   }
 
-  /** Whether a short text with this hash has come by lately; remembers the hash. O(1). */
+  /** Whether a short text with this hash was met lately; remembers the hash. O(1). */
   meetsText(hash: number): boolean {
     return meetsHash(this.#textHashes, hash);
   }
 
-  /** Whether a shape with this hash has come by lately, or some names are still free; remembers it. O(1). */
+  /** Whether a shape with this hash was met lately, or some names are still free; remembers it. O(1). */
   meetsShape(hash: number): boolean {
     return meetsHash(this.#shapeHashes, hash) || this.#freeNames > 0;
   }

@@ -1,7 +1,7 @@
 /**
- * Bytes that V8 (64-bit, pointers not compressed, as Node ships it) holds for values that are not objects,
- * beside the reference to them. Exact where V8 keeps what JavaScript shows. What it cannot show:
- * - A literal and a string of one character exist once for all who hold them, and count for each.
+ * Bytes that V8 (64-bit, pointers not compressed, as Node ships it) holds for values that are not objects, beside
+ * the reference to them. Exact where V8 keeps what JavaScript shows. What it cannot show:
+ * - A literal and a string of one character exist once for all references, and count for each.
  * - A string of 13 characters and more that was sliced out of another keeps all of that one alive.
  * - A field that held a fraction once keeps whole numbers as floats too, 16 bytes each.
  * - What a function closes over, what it is bound to, and properties of its own.
@@ -45,9 +45,9 @@ export function primitiveBytes(value: unknown): number {
 const NEEDS_TWO_BYTES = /[^\0-\xff]/;
 
 /**
- * Bytes of a string. V8 keeps one byte for each character unless one of them needs two. Only the characters
- * tell, and looking at them makes a joined string flat, as a look-up by it does: what counts is what is kept
- * from then on. O(1) for one-byte strings, O(length) for others.
+ * Bytes of a string. V8 keeps one byte for each character unless one of them needs two. Only the characters tell
+ * which; reading them makes a joined string flat, as a lookup by it does, and the flat string counts. O(1) for
+ * one-byte strings, O(length) for others.
  */
 export function textBytes(text: string): number {
   return NEEDS_TWO_BYTES.test(text) ? paddedBytes(text.length * 2) : latin1Bytes(text);

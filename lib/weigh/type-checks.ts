@@ -1,7 +1,7 @@
 /**
- * What an object really is, whatever its prototype says: questions that run no code of the object's, throw
- * nothing and are not fooled. Node answers them (7 ns each); elsewhere a built-in method that accepts
- * only its own kind does, and nobody can tell a Proxy or a promise.
+ * What an object really is, whatever its prototype says: checks that run none of its code, throw nothing and are
+ * not fooled. Node answers them (7 ns each); elsewhere a built-in method that accepts only its own kind does, and
+ * Proxies and promises cannot be detected.
  */
 
 export interface TypeChecks {

@@ -1,11 +1,11 @@
 /**
  * Bytes of binary data: views (Buffers, typed arrays, DataViews) and the ArrayBuffers behind them, as
- * `process.memoryUsage()` has them: heap and external memory. malloc's bookkeeping for memory outside the
- * heap is in neither and is not counted: some 140 bytes for each ArrayBuffer (benchmarks/memory shows it).
+ * `process.memoryUsage()` has them: heap and external memory. malloc's bookkeeping for memory outside the heap is
+ * in neither and is not counted: some 140 bytes for each ArrayBuffer (benchmarks/memory shows it).
  *
- * Asking a view for its buffer moves up to 64 bytes that V8 kept in its own heap outside, once. There is no
- * other way to learn whether a short view is a slice of a long buffer, and the figures are those of afterwards.
- * Only built-in getters are called, so that no code of a subclass runs.
+ * Reading a view's `buffer` moves up to 64 bytes from V8's heap to the outside, once. There is no other way to
+ * learn whether a short view is a slice of a long buffer; the figures are those afterwards. Only built-in getters
+ * are called, so that no code of a subclass runs.
  */
 
 import { builtInGetter, typeChecks } from './type-checks.js';
@@ -58,9 +58,9 @@ export function viewBytes(view: ArrayBufferView): number {
 }
 
 /**
- * Whether a view shows a part of its buffer only, so that other values may well keep the same buffer alive: a
- * slice of Node's pool, of what was read from a file or a socket, a `subarray`. A view of a buffer that can be
- * resized always counts as one.
+ * Whether a view shows only a part of its buffer, so that other values may keep the same buffer alive: a slice of
+ * Node's pool, of what was read from a file or a socket, a `subarray`. A view of a buffer that can be resized
+ * always counts as one.
  */
 export function isSharedView(view: ArrayBufferView): boolean {
   const buffer = bufferOf(view);

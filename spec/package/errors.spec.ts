@@ -1,6 +1,6 @@
 /** The table of error codes and docs/errors.md say the same. */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ERROR_CODES, HotsetError } from '../../lib/index.js';
@@ -12,6 +12,29 @@ it('docs/errors.md has a row for each code, with its meaning, and for no other',
     match[2],
   ]);
   expect(Object.fromEntries(rows)).toEqual(ERROR_CODES);
+});
+
+/** Texts of the files below a folder whose names end so. */
+function texts(folder: string, ending: string): string[] {
+  const root = join(import.meta.dirname, '../..', folder);
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => readFileSync(join(root, name), 'utf8'));
+}
+
+it('the guides name no code that is not in the table', () => {
+  const named = texts('docs', '.md').flatMap((page) =>
+    [...page.matchAll(/`(HOTSET_\w+)`/g)].map(([, code]) => code!),
+  );
+  expect([...new Set(named)].filter((code) => !Object.hasOwn(ERROR_CODES, code))).toEqual([]);
+});
+
+it('every code is thrown or sent somewhere', () => {
+  const sources = texts('lib', '.ts').filter((source) => !source.includes('export const ERROR_CODES'));
+  const unused = Object.keys(ERROR_CODES).filter(
+    (code) => !sources.some((source) => source.includes(`'${code}'`)),
+  );
+  expect(unused).toEqual([]);
 });
 
 it('an error has its code, its name and its cause', () => {
