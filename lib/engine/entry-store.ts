@@ -805,6 +805,24 @@ export class EntryStore<K, V> {
     this.settle(before - this.size);
   }
 
+  /**
+   * Does `steps` steps of what `resize({ maxBytes })` would do at once: evicts the oldest entry, or takes away a slot that
+   * no entry needs. False when nothing is left but to resize, which then copies what stays.
+   */
+  shrinkTowards(maxBytes: number, steps: number): boolean {
+    const now = this.nowIfNeeded();
+    let left = steps;
+    for (; left > 0; left--) {
+      if (this.size > 0 && this.budget.tightBytes(this.size) > maxBytes) {
+        const { oldest } = this.order;
+        this.remove(oldest, this.dueMsAt(oldest) <= now ? 'expired' : 'evicted', now);
+      } else if (this.bytes > maxBytes && this.columns.nextFresh > this.size + 1) this.dropTop();
+      else break;
+    }
+    this.settle(steps - left);
+    return left === 0;
+  }
+
   // Reporting
 
   subscribe(prefix: string, listener: ChangeListener<K>): () => void {

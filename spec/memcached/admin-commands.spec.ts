@@ -134,6 +134,9 @@ describe('refresh_certs', () => {
     const admin = served({ tls, reload }, { tls: null, reload }, { tls, reload });
     expect(admin.ask('refresh_certs\r\n')).toBe('OK\r\n');
     expect(reloads).toBe(3);
+    // It knows no noreply, and passes over what follows.
+    for (const args of ['', ' x', ' x y z', ' noreply'])
+      expect(new Administered().ask(`refresh_certs${args}\r\n`)).toBe('Error TLS not enabled\r\n');
     expect(served({ tls: null, reload }).ask('refresh_certs\r\n')).toBe('Error TLS not enabled\r\n');
     expect(reloads).toBe(4);
   });

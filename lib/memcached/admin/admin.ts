@@ -17,8 +17,8 @@ type Handler = (items: ItemStore, args: readonly string[]) => AdminAnswer;
 
 const MEBIBYTE = 1024 * 1024;
 const VERBOSITY_MAX = 3;
-/** By how much the budget comes down at once: at most 700 items, since the smallest take 48 bytes and more. */
-const LOWERED_AT_ONCE_BYTES = 32 * 1024;
+/** Items and slots that go in one turn while the budget comes down: less than a millisecond's work. */
+const SHRUNK_AT_ONCE = 500;
 
 export const TOO_MANY_WATCHERS = 'WATCHER_TOO_MANY log watcher limit reached\r\n';
 
@@ -63,15 +63,16 @@ function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminA
 
 /**
  * The budget comes down in steps, since evicting everything at once would hold up the others, and holds at each of
- * them. Ends early when somebody else changes the budget, who then decides.
+ * them. On the way it leaves some room: an engine that has none first looks for it in its structure, in O(n).
+ * Ends early when somebody else changes the budget, who then decides.
  */
 function* changeBudget(items: ItemStore, bytes: number): IncrementalTask & Iterable<void> {
-  const { engine, admin } = items;
+  const { engine, entries, admin } = items;
   const limit = { bytes };
   admin.memoryLimit = limit;
   try {
-    while (engine.bytes > bytes + LOWERED_AT_ONCE_BYTES) {
-      const maxBytes = engine.bytes - LOWERED_AT_ONCE_BYTES;
+    while (entries.shrinkTowards(bytes, SHRUNK_AT_ONCE)) {
+      const maxBytes = Math.min(engine.maxBytes, engine.bytes + MEBIBYTE);
       engine.resize({ maxBytes });
       yield;
       if (admin.memoryLimit !== limit || engine.maxBytes !== maxBytes) return;

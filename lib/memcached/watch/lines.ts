@@ -10,7 +10,7 @@ export const MUTATIONS = 2;
 export const EVICTIONS = 4;
 export const CONNECTION_EVENTS = 8;
 export const DELETIONS = 16;
-/** May be watched, and nothing is told of them. */
+/** May be watched; there are no such lines. */
 export const SYSTEM_EVENTS = 32;
 export const RAW_COMMANDS = 64;
 
@@ -37,7 +37,7 @@ const ENCODED: readonly string[] = Array.from(
   (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
 );
 
-/** Keys in lines and dumps: all but letters, digits and `-._~` as %XX (RFC 3986). `key` has a latin1 character for each byte. */
+/** Keys in lines and dumps: RFC 3986, all but unreserved characters as %XX. `key` has a latin1 character for each byte. */
 export function uriEncoded(key: string): string {
   return key.replace(RESERVED, (byte) => ENCODED[byte.charCodeAt(0)]!);
 }

@@ -1,6 +1,6 @@
 /**
  * The live log behind `watch`: commands publish what happened, connections that watch take it. Nobody watching
- * costs one check of a bit mask; a watcher that does not read loses lines, is told how many, and slows nobody.
+ * costs one check of a bit mask; a watcher that does not read loses lines, learns how many, and slows nobody.
  */
 
 import { EvictionFeed, type WatchedEntries } from './eviction-feed.js';

@@ -149,8 +149,6 @@ const STATS: readonly Case[] = [
   ['stats cachedump 64 0', 'CLIENT_ERROR Illegal slab id'],
 ];
 
-const REFRESH: readonly Case[] = [['refresh_certs', 'Error TLS not enabled']];
-
 const lines = (cases: readonly Case[]): string[] => cases.map(([line]) => line);
 
 export const adminArguments: Table = {
@@ -177,8 +175,6 @@ export const adminArguments: Table = {
       ['stats reset noreply|stats detail off noreply|stats bogus noreply|', 'RESET|OK|ERROR|'],
       ['stats noreply|', 'ERROR|'],
     ]),
-    words('refresh_certs', REFRESH),
-    row('refresh_certs knows no noreply', [['refresh_certs noreply|', 'Error TLS not enabled|']]),
     row(
       'version, mn and quit ignore what follows',
       [
