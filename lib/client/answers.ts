@@ -1,88 +1,39 @@
-/** What the server's results say, as the client's methods give it: the types, and the functions that check. */
+/** The server's results as the client's methods return them: the types, and the functions that check. */
 
 import type { EngineStats } from '../engine/stats.js';
+import type {
+  EntryResult,
+  HotResult,
+  InspectResult,
+  StatsResult,
+  TtlMs,
+  WriteResult,
+} from '../rpc-protocol.js';
 import { broken, isObject } from './messages.js';
 import { bytesOf } from './values.js';
 
-/** An entry as the server told it. */
-export interface RemoteEntry {
+/** An entry as the server sent it. */
+export interface RemoteEntry extends Pick<EntryResult, 'flags' | 'version'> {
   /** Text, bytes, or what its JSON says. */
   readonly value: unknown;
-  /** The flags that the writer gave. */
-  readonly flags: number;
-  /** Changes with each write; null where the server has no cas ids. */
-  readonly version: string | null;
   /** Milliseconds until it expires, when the server answered; `Infinity` for never. */
   readonly ttlMs: number;
 }
 
 /** What became of a write. `version` is the entry's new one: null unless it was stored, and without cas ids. */
 export interface WriteOutcome {
-  /** Whether the value was stored, and if not, why. */
-  readonly result: 'stored' | 'exists' | 'not-found';
-  /** The new version; null unless it was stored, and where the server has no cas ids. */
+  readonly result: WriteResult['result'];
   readonly version: string | null;
 }
 
-/** What the server knows of an entry, without its value. */
-export interface Inspection {
-  /** Counted bytes: key, value and overhead. */
-  readonly bytes: number;
-  /** The flags that the writer gave. */
-  readonly flags: number;
-  /** Changes with each write; null where the server has no cas ids. */
-  readonly version: string | null;
-  /** Milliseconds until it expires; `Infinity` for never. */
-  readonly ttlMs: number;
-  /** Milliseconds since the value was stored. */
-  readonly ageMs: number;
-  /** Milliseconds since it was last read or stored. */
-  readonly idleMs: number;
-  /** Whether it has been read since it was stored. */
-  readonly fetched: boolean;
-  /** Bytes of the value on the wire. */
-  readonly valueBytes: number;
-}
+/** What the server knows of an entry, without its value; `ttlMs` is `Infinity` for never. */
+export type Inspection = Omit<InspectResult, 'ttlMs'> & { readonly ttlMs: number };
 
-/** What was read most of late. */
-export interface HotKeys {
-  /** How long reads have been counted. */
-  readonly sampledMs: number;
-  /** Reads counted in that time. */
-  readonly reads: number;
-  /** The keys that were read most, most read first. */
-  readonly keys: readonly { readonly key: string; readonly reads: number; readonly bytes: number }[];
-  /** The prefixes of keys that were read most, most read first. */
-  readonly prefixes: readonly {
-    readonly prefix: string;
-    readonly reads: number;
-    readonly bytes: number;
-    readonly keys: number;
-  }[];
-}
+/** What was read most recently. */
+export type HotKeys = HotResult;
 
-/** A server's figures: the engine's, memcached's counters by their names, and those of all transports. */
-export interface ServerStats {
-  /** The version of hotset. */
-  readonly version: string;
-  /** Milliseconds since the server started. */
-  readonly uptimeMs: number;
-  /** What this endpoint lets clients do. */
-  readonly access: 'full' | 'read-only' | 'metadata';
-  /** As `engine.stats()` gives it. */
-  readonly engine: EngineStats;
-  /** memcached's counters by their names, such as `cmd_get`. */
-  readonly commands: Readonly<Record<string, number>>;
-  /** Connections over all transports. */
-  readonly connections: {
-    readonly current: number;
-    readonly total: number;
-    readonly rejected: number;
-    readonly max: number;
-  };
-  /** Bytes over all transports. */
-  readonly network: { readonly bytesRead: number; readonly bytesWritten: number };
-}
+/** A server's figures; what is without a limit is `Infinity`. */
+export type ServerStats = StatsResult<EngineStats>;
 
 const WRITE_RESULTS: ReadonlySet<unknown> = new Set<WriteOutcome['result']>([
   'stored',
@@ -141,7 +92,7 @@ export function numberOf(result: unknown): bigint | undefined {
 
 export function inspectionOf(result: unknown): Inspection | undefined {
   if (result === null) return undefined;
-  const { ttlMs, ...others } = objectOf<Omit<Inspection, 'ttlMs'> & { ttlMs: number | null }>(result);
+  const { ttlMs, ...others } = objectOf<InspectResult>(result);
   return { ...others, ttlMs: unbounded(ttlMs) };
 }
 
@@ -161,7 +112,7 @@ export function statsOf(result: unknown): ServerStats {
   };
 }
 
-function unbounded(bound: number | null): number {
+function unbounded(bound: TtlMs): number {
   return bound ?? Number.POSITIVE_INFINITY;
 }
 

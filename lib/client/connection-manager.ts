@@ -2,37 +2,40 @@
  * Keeps one connection to the server: connects, notices when it is gone, and connects again after a wait that
  * grows and is random, so that the clients of a server that restarts do not all come at once.
  *
- * There is one socket at most that counts. Whatever a former one does is ignored.
+ * One socket at most is current. Whatever a former one does is ignored.
  */
 
 import { HotsetError } from '../errors.js';
+import { CLOSE_CODES, SUBPROTOCOL } from '../rpc-protocol.js';
 import { scheduleHeld } from '../scheduler.js';
 import type { ClientState, ResolvedClient } from './options.js';
-import { type ClientSocket, SUBPROTOCOL, subprotocolsFor } from './socket.js';
+import { type ClientSocket, subprotocolsFor } from './socket.js';
 
-/** What a link tells. None of these may throw. */
-export interface LinkEvents {
-  /** Connected: what may be sent is sent with `Link.send`. */
+/** None of these may throw. */
+export interface ConnectionEvents {
+  /** Connected: `send` may be called. */
   onUp(): void;
   onFrame(data: unknown): void;
-  /** What was connected, or was to be, is not any more. */
+  /** What was connected, or was connecting, is not any more. */
   onDown(error: HotsetError): void;
   onState(state: ClientState, error?: HotsetError): void;
 }
 
-export class Link {
+export class ConnectionManager {
   readonly #url: string;
   readonly #options: ResolvedClient;
-  readonly #events: LinkEvents;
+  readonly #events: ConnectionEvents;
   #state: ClientState = 'connecting';
   #socket: ClientSocket | null = null;
-  /** Tells the attempt of now from those before. */
+  /** The number of the current attempt: what comes of an earlier one is ignored. */
   #attempt = 0;
-  /** Attempts and connections that came to nothing, since one was of use. */
+  /** Attempts and connections that have failed since one was of use. */
   #failures = 0;
   #cancel: () => void = () => {};
+  /** By how much sending has raised the socket's `bufferedAmount` since `resetUnsent`. */
+  #addedBytes = 0;
 
-  constructor(url: string, options: ResolvedClient, events: LinkEvents) {
+  constructor(url: string, options: ResolvedClient, events: ConnectionEvents) {
     this.#url = url;
     this.#options = options;
     this.#events = events;
@@ -53,23 +56,41 @@ export class Link {
     void this.#open(attempt);
   }
 
+  /** Bytes that have come; 0 where the platform does not say. A heartbeat asks for more than frames: one may be long. */
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+
+  /** Bytes of what was sent earlier than the last `resetUnsent` that still wait; 0 where the platform does not say. */
+  get unsentBytes(): number {
+    return Math.max(0, (this.#socket?.bufferedAmount ?? 0) - this.#addedBytes);
+  }
+
+  /** What waits now is what `unsentBytes` counts from now on. Returns how much that is. */
+  resetUnsent(): number {
+    this.#addedBytes = 0;
+    return this.unsentBytes;
+  }
+
   send(text: string): void {
+    const before = this.#socket?.bufferedAmount ?? 0;
     try {
       this.#socket?.send(text);
+      this.#addedBytes += (this.#socket?.bufferedAmount ?? 0) - before;
     } catch (cause) {
       this.cut(disconnected('the socket does not take what is sent', cause));
     }
   }
 
-  /** The connection is of use: the next one that is lost is sought again without delay. */
-  prove(): void {
+  /** The connection is of use: when it is lost, waits begin to grow anew. */
+  markUseful(): void {
     this.#failures = 0;
   }
 
-  /** Lets go of the connection, whatever state it is in, and seeks another one after a while. */
+  /** Drops the connection, whatever state it is in, and connects again after a wait. */
   cut(error: HotsetError): void {
     if (this.#state === 'closed') return;
-    this.#letGo(end);
+    this.#release(end);
     const { backoffBaseMs, maxBackoffMs, random, scheduler } = this.#options;
     const longestMs = Math.min(maxBackoffMs, backoffBaseMs * 2 ** this.#failures++);
     this.#cancel = scheduleHeld(scheduler, random() * longestMs, () => this.connect());
@@ -80,7 +101,7 @@ export class Link {
   /** Ends the connection for good. */
   close(error: HotsetError): void {
     if (this.#state === 'closed') return;
-    this.#letGo((socket) => socket.close(1000, 'the client is done'));
+    this.#release((socket) => socket.close(CLOSE_CODES.normal, 'the client is done'));
     this.#events.onDown(error);
     this.#enter('closed');
   }
@@ -125,15 +146,15 @@ export class Link {
     if (attempt === this.#attempt) this.#events.onState('connected');
   }
 
-  #letGo(farewell: (socket: ClientSocket) => void): void {
+  #release(endSocket: (socket: ClientSocket) => void): void {
     this.#attempt++;
     this.#cancel();
     const socket = this.#socket;
     this.#socket = null;
     try {
-      if (socket !== null) farewell(socket);
+      if (socket !== null) endSocket(socket);
     } catch {
-      // It is gone already, which is what was wanted.
+      // It is gone already.
     }
   }
 

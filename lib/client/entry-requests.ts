@@ -1,10 +1,11 @@
 /**
- * Requests for entries, and what the near cache makes of them: it is asked first, it hears of a write when that is
- * called, and it sees each reply before anything that the server told after it.
+ * Requests for entries, and what the near cache makes of them: it is read first, it forgets a key when a write is called, and it
+ * sees each reply before anything that the server sent after it.
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import { entriesOf, entryOf, type RemoteEntry, type WriteOutcome, writeOutcomeOf } from './answers.js';
+import { paramsJson, type SentParams } from './messages.js';
 import type { NearCache, PendingRead } from './near-cache.js';
 import type { CallOptions, RequestQueue } from './request-queue.js';
 import { type CacheValue, formOf, formOfRead, memberOf, releasedValue } from './values.js';
@@ -31,12 +32,12 @@ const WRITE_OPTIONS: ReadonlySet<string> = new Set<keyof WriteOptions>([
 ]);
 
 export class EntryRequests {
-  readonly #calls: RequestQueue;
+  readonly #requests: RequestQueue;
   readonly #near: NearCache | null;
   readonly #maxBatch: number;
 
-  constructor(calls: RequestQueue, near: NearCache | null, maxBatch: number) {
-    this.#calls = calls;
+  constructor(requests: RequestQueue, near: NearCache | null, maxBatch: number) {
+    this.#requests = requests;
     this.#near = near;
     this.#maxBatch = maxBatch;
   }
@@ -48,7 +49,7 @@ export class EntryRequests {
   }
 
   async getEntry(key: string, options: ReadOptions = {}): Promise<RemoteEntry | undefined> {
-    const [entry] = await this.#read([key], 'get', JSON.stringify({ key, ...asOf(options) }), options);
+    const [entry] = await this.#read([key], 'get', paramsJson('get', { key, ...asOf(options) }), options);
     return entry;
   }
 
@@ -56,19 +57,19 @@ export class EntryRequests {
     options.signal?.throwIfAborted();
     if (typeof keys === 'string' || typeof keys?.[Symbol.iterator] !== 'function')
       throw invalidArgument('keys', 'an iterable of keys', keys);
-    const asked = [...new Set(keys)];
+    const wanted = [...new Set(keys)];
     const values = new Map<string, unknown>();
     const missing: string[] = [];
-    for (const key of asked) {
+    for (const key of wanted) {
       const form = options.as === undefined ? this.#near?.get(checkedKey(key)) : undefined;
       if (form === undefined) missing.push(key);
       else values.set(key, releasedValue(form));
     }
-    const requests: Promise<void>[] = [];
+    const batches: Promise<void>[] = [];
     for (let at = 0; at < missing.length; at += this.#maxBatch)
-      requests.push(this.#readMany(missing.slice(at, at + this.#maxBatch), options, values));
-    await Promise.all(requests);
-    return new Map(asked.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
+      batches.push(this.#readMany(missing.slice(at, at + this.#maxBatch), options, values));
+    await Promise.all(batches);
+    return new Map(wanted.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
   }
 
   async #readMany(
@@ -76,12 +77,12 @@ export class EntryRequests {
     options: ReadOptions,
     values: Map<string, unknown>,
   ): Promise<void> {
-    const params = JSON.stringify({ keys, ...asOf(options) });
+    const params = paramsJson('getMany', { keys, ...asOf(options) });
     const entries = await this.#read(keys, 'getMany', params, options);
     for (const [i, entry] of entries.entries()) if (entry !== undefined) values.set(keys[i]!, entry.value);
   }
 
-  /** Asks for the entries under `keys`; the near cache sees them before anything that the server tells later. */
+  /** Reads the entries under `keys`; the near cache sees them before anything that the server sends later. */
   #read(
     keys: readonly string[],
     method: 'get' | 'getMany',
@@ -90,34 +91,34 @@ export class EntryRequests {
   ): Promise<(RemoteEntry | undefined)[]> {
     for (const key of keys) checkedKey(key);
     const near = this.#near;
-    const passages = near === null ? [] : keys.map((key) => near.beginRead(key));
-    return this.#calls.make(
+    const pendingReads = near === null ? [] : keys.map((key) => near.beginRead(key));
+    return this.#requests.make(
       {
         method,
         params,
         isRead: true,
         answer: (result, sentAtMs) => {
           const entries = method === 'get' ? [entryOf(result)] : entriesOf(result, keys.length);
-          for (const [i, passage] of passages.entries())
-            if (passage !== null) this.#hold(passage, entries[i], options.as === undefined, sentAtMs);
+          for (const [i, pending] of pendingReads.entries())
+            if (pending !== null) this.#hold(pending, entries[i], options.as === undefined, sentAtMs);
           return entries;
         },
         onEnd: () => {
-          for (const passage of passages) if (passage !== null) near?.endRead(passage);
+          for (const pending of pendingReads) if (pending !== null) near?.endRead(pending);
         },
       },
       options,
     );
   }
 
-  #hold(passage: PendingRead, entry: RemoteEntry | undefined, isAsItIs: boolean, sentAtMs: number): void {
+  #hold(pending: PendingRead, entry: RemoteEntry | undefined, isAsItIs: boolean, sentAtMs: number): void {
     const form = entry !== undefined && isAsItIs ? formOfRead(entry.value) : null;
-    if (entry === undefined || form === null) this.#near?.drop(passage.key, entry?.version ?? null);
-    else this.#near?.keep(passage, form, entry.version, entry.ttlMs, sentAtMs);
+    if (entry === undefined || form === null) this.#near?.drop(pending.key, entry?.version ?? null);
+    else this.#near?.keep(pending, form, entry.version, entry.ttlMs, sentAtMs);
   }
 
   async write(
-    method: string,
+    method: 'set' | 'add' | 'replace' | 'compareAndSet',
     key: string,
     value: CacheValue,
     options: WriteOptions = {},
@@ -127,46 +128,45 @@ export class EntryRequests {
     rejectUnknownOptions(options, WRITE_OPTIONS);
     const { ttlMs = Number.POSITIVE_INFINITY, flags } = options;
     const form = formOf(value);
-    const members = JSON.stringify({ key: checkedKey(key), ttlMs: wireTtl(ttlMs), flags, version });
+    const members = paramsJson('compareAndSet', { key, ttlMs: wireTtl(ttlMs), flags, version });
     const near = this.#near;
     near?.forget(key);
     // Flags of the caller's own may make another value of it.
-    const passage = near !== null && flags === undefined ? near.beginRead(key) : null;
-    return this.#calls.make(
+    const pending = near !== null && flags === undefined ? near.beginRead(key) : null;
+    return this.#requests.make(
       {
         method,
         params: `${members.slice(0, -1)},${memberOf(form)}}`,
         isRead: false,
         answer: (result, sentAtMs) => {
           const outcome = writeOutcomeOf(result);
-          if (passage !== null && outcome.result === 'stored')
-            near?.keep(passage, form, outcome.version, ttlMs, sentAtMs);
+          if (pending !== null && outcome.result === 'stored')
+            near?.keep(pending, form, outcome.version, ttlMs, sentAtMs);
           return outcome;
         },
         onEnd: () => {
-          if (passage !== null) near?.endRead(passage);
+          if (pending !== null) near?.endRead(pending);
         },
       },
       options,
     );
   }
 
-  /** A write after which nobody knows what is there. */
-  async change<T>(
-    method: string,
-    key: string,
-    params: object,
+  /** A write that leaves the near cache without a value. */
+  async change<T, Name extends 'delete' | 'touch' | 'increment'>(
+    method: Name,
+    params: SentParams<Name> & { readonly key: string },
     answer: (result: unknown) => T,
     options?: CallOptions,
   ): Promise<T> {
-    this.#near?.forget(checkedKey(key));
-    const text = JSON.stringify({ key: checkedKey(key), ...params });
-    return this.#calls.make({ method, params: text, isRead: false, answer }, options);
+    const text = paramsJson(method, params);
+    this.#near?.forget(params.key);
+    return this.#requests.make({ method, params: text, isRead: false, answer }, options);
   }
 
   async flush(options?: CallOptions): Promise<void> {
     this.#near?.forgetAll();
-    await this.#calls.make({ method: 'flush', isRead: false, answer: () => undefined }, options);
+    await this.#requests.make({ method: 'flush', isRead: false, answer: () => undefined }, options);
   }
 }
 
@@ -182,7 +182,7 @@ export function wireTtl(ttlMs: number): number | null {
   return ttlMs === Number.POSITIVE_INFINITY ? null : ttlMs;
 }
 
-/** What else a key must not be, the server says. */
+/** The server checks the rest of what makes a key. */
 export function checkedKey(key: string): string {
   if (typeof key !== 'string') throw invalidArgument('key', 'a text', key);
   return key;

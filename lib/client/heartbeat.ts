@@ -1,50 +1,90 @@
 /**
- * Notices a connection that nothing comes over any more although it looks open: at each beat the server must have
- * been heard since the last one, or have nothing to answer; then it is asked for a sign of life.
+ * Notices a connection over which nothing moves any more although it looks open. From one beat to the next, something must have
+ * moved, either way, or there must be nothing to wait for; then the server is pinged.
  */
 
-import { type Scheduler, scheduleHeld } from '../scheduler.js';
+import { type ScheduledTask, type Scheduler, scheduleHeld } from '../scheduler.js';
 
-interface HeartbeatEvents {
-  awaitsReplies(): boolean;
-  ping(): void;
-  giveUp(): void;
-}
-
-export class Heartbeat {
+/** Runs a task again and again between `start` and `stop`. */
+export class Repeater {
   readonly #scheduler: Scheduler;
-  readonly #beatMs: number;
-  readonly #events: HeartbeatEvents;
-  #wasHeard = true;
-  #cancel: () => void = () => {};
+  readonly #intervalMs: number;
+  readonly #task: () => void;
+  #cancel: ScheduledTask = () => {};
 
-  constructor(scheduler: Scheduler, beatMs: number, events: HeartbeatEvents) {
+  constructor(scheduler: Scheduler, intervalMs: number, task: () => void) {
     this.#scheduler = scheduler;
-    this.#beatMs = beatMs;
-    this.#events = events;
+    this.#intervalMs = intervalMs;
+    this.#task = task;
   }
 
   start(): void {
-    this.#wasHeard = true;
-    this.#cancel = scheduleHeld(this.#scheduler, this.#beatMs, () => this.#beat());
+    this.#cancel = scheduleHeld(this.#scheduler, this.#intervalMs, () => {
+      this.start();
+      this.#task();
+    });
   }
 
   stop(): void {
     this.#cancel();
   }
+}
 
+/** What a heartbeat sees of a connection. */
+export interface Heard {
+  awaitsReplies(): boolean;
+  /** Bytes that have come, also of a frame that is not whole yet; always 0 where the platform does not say. */
+  bytesRead(): number;
+  /** Bytes that waited to be sent at the last beat, and still do. */
+  unsentBytes(): number;
+  /** Begins to count anew what waits to be sent. */
+  resetUnsent(): number;
+  ping(): void;
+  giveUp(): void;
+}
+
+export class Heartbeat {
+  readonly #connection: Heard;
+  readonly #beats: Repeater;
+  #wasHeard = true;
+  #bytesRead = 0;
+  #unsentBytes = 0;
+
+  constructor(scheduler: Scheduler, heartbeatMs: number, connection: Heard) {
+    this.#connection = connection;
+    this.#beats = new Repeater(scheduler, heartbeatMs, () => this.#beat());
+  }
+
+  start(): void {
+    this.#remember();
+    this.#wasHeard = true;
+    this.#beats.start();
+  }
+
+  stop(): void {
+    this.#beats.stop();
+  }
+
+  /** A frame has come. */
   heard(): void {
     this.#wasHeard = true;
   }
 
   #beat(): void {
-    const awaitsReplies = this.#events.awaitsReplies();
-    if (awaitsReplies && !this.#wasHeard) {
-      this.#events.giveUp();
-      return;
-    }
-    this.start();
+    const connection = this.#connection;
+    const awaitsReplies = connection.awaitsReplies();
+    const moved =
+      this.#wasHeard ||
+      connection.bytesRead() > this.#bytesRead ||
+      connection.unsentBytes() < this.#unsentBytes;
     this.#wasHeard = false;
-    if (!awaitsReplies) this.#events.ping();
+    this.#remember();
+    if (!awaitsReplies) connection.ping();
+    else if (!moved) connection.giveUp();
+  }
+
+  #remember(): void {
+    this.#bytesRead = this.#connection.bytesRead();
+    this.#unsentBytes = this.#connection.resetUnsent();
   }
 }

@@ -1,7 +1,7 @@
 /**
- * HotsetClient: a cache on a server, over WebSocket, in browsers and in Node. This file coordinates the parts: a link
- * keeps the connection (link.ts), calls are made over it (calls.ts), and what the server tells goes to the near
- * cache first (near-cache.ts) and then to who has subscribed (subscriptions.ts), in the order in which it came.
+ * HotsetClient: a cache on a server, over WebSocket, in browsers and in Node. This file coordinates the parts: ConnectionManager
+ * keeps one connection, RequestQueue sends requests over it, and what the server sends goes to the near cache first, and then to
+ * subscribers, in the order in which it came.
  */
 
 import { HotsetError, invalidArgument } from '../errors.js';
@@ -17,10 +17,10 @@ import {
   statsOf,
   type WriteOutcome,
 } from './answers.js';
-import { Link } from './connection-manager.js';
-import { checkedKey, EntryRequests, type ReadOptions, type WriteOptions, wireTtl } from './entry-requests.js';
-import { Heartbeat } from './heartbeat.js';
-import { broken, messagesOf, type Notification } from './messages.js';
+import { ConnectionManager } from './connection-manager.js';
+import { EntryRequests, type ReadOptions, type WriteOptions, wireTtl } from './entry-requests.js';
+import { Heartbeat, Repeater } from './heartbeat.js';
+import { broken, messagesOf, type Notification, paramsJson, type SentParams } from './messages.js';
 import { NearCache, type NearCacheStats } from './near-cache.js';
 import { type ClientOptions, type ClientState, type ResolvedClient, resolveClient } from './options.js';
 import { type CallOptions, RequestQueue, type RequestSpec } from './request-queue.js';
@@ -29,20 +29,22 @@ import {
   type InvalidationListener,
   Subscriptions,
   type Topics,
-  topicsText,
+  topicsJson,
 } from './subscriptions.js';
 import type { CacheValue } from './values.js';
 
 /** A cache on a server, over WebSocket, that reconnects by itself. */
 export class HotsetClient {
   readonly #options: ResolvedClient;
-  readonly #calls: RequestQueue;
-  readonly #link: Link;
+  readonly #requests: RequestQueue;
+  readonly #connection: ConnectionManager;
   readonly #heartbeat: Heartbeat;
   readonly #subscriptions: Subscriptions;
   readonly #near: NearCache | null;
   readonly #entries: EntryRequests;
   readonly #nearTopics: string | null;
+  /** Keeps the near cache in use while nothing else is sent; null without one. */
+  readonly #nearPings: Repeater | null;
 
   /**
    * Connects to `url`, such as `wss://cache.example/ws`, and goes on trying until `close`. Throws
@@ -55,39 +57,47 @@ export class HotsetClient {
     this.#options = resolveClient(options);
     const { nearCache, clock, scheduler, heartbeatMs } = this.#options;
     this.#near = nearCache === null ? null : new NearCache(nearCache, clock);
-    this.#nearTopics = nearCache === null ? null : topicsText({ prefixes: nearCache.prefixes, noEcho: true });
-    this.#calls = new RequestQueue(this.#options);
-    this.#entries = new EntryRequests(this.#calls, this.#near, this.#options.maxBatch);
+    this.#nearTopics = nearCache === null ? null : topicsJson({ prefixes: nearCache.prefixes, noEcho: true });
+    this.#requests = new RequestQueue(this.#options);
+    this.#entries = new EntryRequests(this.#requests, this.#near, this.#options.maxBatch);
     const report = (error: unknown): void => this.#report(error);
     this.#subscriptions = new Subscriptions(report, (subscription) =>
       this.#inBackground({
         method: 'unsubscribe',
-        params: JSON.stringify({ subscription }),
+        params: paramsJson('unsubscribe', { subscription }),
         isRead: false,
         answer: () => undefined,
       }),
     );
+    this.#nearPings =
+      nearCache === null ? null : this.#createNearPings(nearCache.maxStaleMs / PINGS_PER_STALE_MS);
     this.#heartbeat = new Heartbeat(scheduler, heartbeatMs, {
-      awaitsReplies: () => this.#calls.inFlight > 0,
+      awaitsReplies: () => this.#requests.inFlight > 0,
+      bytesRead: () => this.#connection.bytesRead,
+      unsentBytes: () => this.#connection.unsentBytes,
+      resetUnsent: () => this.#connection.resetUnsent(),
       ping: () => this.#inBackground(PING),
       giveUp: () =>
-        this.#link.cut(
-          new HotsetError('HOTSET_TIMEOUT', `the server was silent for heartbeatMs: ${heartbeatMs}`),
+        this.#connection.cut(
+          new HotsetError(
+            'HOTSET_TIMEOUT',
+            `nothing moved over the connection for heartbeatMs: ${heartbeatMs}`,
+          ),
         ),
     });
-    this.#link = new Link(address, this.#options, {
+    this.#connection = new ConnectionManager(address, this.#options, {
       onUp: () => this.#onUp(),
       onFrame: (data) => this.#onFrame(data),
       onDown: (error) => this.#onDown(error),
       onState: (state, error) => this.#onState(state, error),
     });
-    // Whoever is told of states, or makes sockets, may want to know the client.
-    queueMicrotask(() => this.#link.connect());
+    // Whoever hears of states, or makes sockets, may want to know the client.
+    queueMicrotask(() => this.#connection.connect());
   }
 
   /** The state of the connection now. */
   get state(): ClientState {
-    return this.#link.state;
+    return this.#connection.state;
   }
 
   // Reading. Every method rejects with HOTSET_DISCONNECTED, HOTSET_TIMEOUT, HOTSET_TOO_MANY (maxQueued), HOTSET_CLOSED,
@@ -115,7 +125,7 @@ export class HotsetClient {
 
   /** What is known of the entry under `key`, without its value and without counting as a read. */
   async inspect(key: string, options?: CallOptions): Promise<Inspection | undefined> {
-    return this.#ask('inspect', { key: checkedKey(key) }, inspectionOf, options);
+    return this.#read('inspect', { key }, inspectionOf, options);
   }
 
   // Writing. A write that was in flight when the connection broke rejects with HOTSET_DISCONNECTED: it may have been
@@ -136,7 +146,7 @@ export class HotsetClient {
     return this.#entries.write('replace', key, value, options);
   }
 
-  /** Stores only where the entry has the version that `getEntry` or a write told: `stored`, `exists` (another version) or `not-found`. */
+  /** Stores only where the entry has the version that `getEntry` or a write returned: `stored`, `exists` (another version) or `not-found`. */
   compareAndSet(
     key: string,
     version: string,
@@ -148,13 +158,17 @@ export class HotsetClient {
 
   /** Removes what is under `key`; false when there was nothing. */
   delete(key: string, options?: CallOptions): Promise<boolean> {
-    return this.#entries.change('delete', key, {}, (result) => foundOf(result, 'deleted'), options);
+    return this.#entries.change('delete', { key }, (result) => foundOf(result, 'deleted'), options);
   }
 
   /** Gives the entry under `key` a new time to live, counted from now; false when there is none. */
   async touch(key: string, ttlMs: number, options?: CallOptions): Promise<boolean> {
-    const ask = (result: unknown): boolean => foundOf(result, 'touched');
-    return this.#entries.change('touch', key, { ttlMs: wireTtl(ttlMs) }, ask, options);
+    return this.#entries.change(
+      'touch',
+      { key, ttlMs: wireTtl(ttlMs) },
+      (result) => foundOf(result, 'touched'),
+      options,
+    );
   }
 
   /**
@@ -162,7 +176,7 @@ export class HotsetClient {
    * Stops at 0 and wraps at 2^64.
    */
   increment(key: string, by = 1, options?: CallOptions): Promise<bigint | undefined> {
-    return this.#entries.change('increment', key, { by }, numberOf, options);
+    return this.#entries.change('increment', { key, by }, numberOf, options);
   }
 
   /** Removes everything. */
@@ -174,31 +188,31 @@ export class HotsetClient {
 
   /** The server's figures. */
   stats(options?: CallOptions): Promise<ServerStats> {
-    return this.#ask('stats', undefined, statsOf, options);
+    return this.#read('stats', {}, statsOf, options);
   }
 
   /** The keys and prefixes that are read most, at most `limit` of each; the server counts for as long as somebody asks. */
   hot(limit = 20, options?: CallOptions): Promise<HotKeys> {
-    return this.#ask('hot', { limit }, (result) => objectOf<HotKeys>(result), options);
+    return this.#read('hot', { limit }, (result) => objectOf<HotKeys>(result), options);
   }
 
   /** Asks the server for a sign of life. */
   async ping(options?: CallOptions): Promise<void> {
-    await this.#calls.make(PING, options);
+    await this.#requests.make(PING, options);
   }
 
   // Changes
 
   /**
-   * Tells `listener` of changes on the server, from when the promise resolves, with what ends it. Taken up again after a
-   * reconnect, which the listener is told of: see `Invalidation`. What it throws goes to `onError`.
+   * Calls `listener` for changes on the server, from when the promise resolves, with the function that ends it. Resumed after a
+   * reconnect, which the listener hears of: see `Invalidation`. What it throws goes to `onError`.
    */
   async subscribe(
     topics: Topics,
     listener: InvalidationListener,
     options?: CallOptions,
   ): Promise<() => void> {
-    return this.#calls.make(this.#subscriptions.begin(topics, listener), options);
+    return this.#requests.make(this.#subscriptions.begin(topics, listener), options);
   }
 
   /** Figures of the near cache; null without one. */
@@ -209,23 +223,34 @@ export class HotsetClient {
   /** Ends the connection for good. What waits for an answer is rejected with `HOTSET_CLOSED`. */
   close(): void {
     const error = new HotsetError('HOTSET_CLOSED', 'the client has been closed');
-    this.#calls.close(error);
-    this.#link.close(error);
+    this.#requests.close(error);
+    this.#connection.close(error);
   }
 
-  async #ask<T>(
-    method: string,
-    params: object | undefined,
+  async #read<T, Name extends 'inspect' | 'hot' | 'stats'>(
+    method: Name,
+    params: SentParams<Name>,
     answer: (result: unknown) => T,
     options?: CallOptions,
   ): Promise<T> {
-    const text = params === undefined ? {} : { params: JSON.stringify(params) };
-    return this.#calls.make({ method, ...text, isRead: true, answer }, options);
+    const text = paramsJson(method, params);
+    return this.#requests.make({ method, params: text, isRead: true, answer }, options);
   }
 
-  /** For what nobody waits for: when it fails, the connection does, or it does not matter. */
-  #inBackground(ask: RequestSpec<unknown>): void {
-    this.#calls.make(ask).catch(() => {});
+  /** Pings when no request was sent for `intervalMs`; at most a few at once, however slow the link is. */
+  #createNearPings(intervalMs: number): Repeater {
+    let inFlight = 0;
+    const { clock, scheduler } = this.#options;
+    return new Repeater(scheduler, intervalMs, () => {
+      if (inFlight === PINGS_PER_STALE_MS || clock.now() - this.#requests.lastSentAtMs < intervalMs) return;
+      inFlight++;
+      this.#inBackground({ ...PING, onEnd: () => inFlight-- });
+    });
+  }
+
+  /** For requests without a caller: when one fails, the connection does, or it does not matter. */
+  #inBackground(spec: RequestSpec<unknown>): void {
+    this.#requests.make(spec).catch(() => {});
   }
 
   #onUp(): void {
@@ -238,17 +263,19 @@ export class HotsetClient {
         answer: () => this.#near?.turnOn(),
       });
     this.#heartbeat.start();
-    for (const answer of this.#calls.connected((text) => this.#link.send(text), first))
+    this.#nearPings?.start();
+    for (const answer of this.#requests.connected((text) => this.#connection.send(text), first))
       answer.catch((error: HotsetError) => {
-        if (this.#link.state === 'connected') this.#report(error);
+        if (this.#connection.state === 'connected') this.#report(error);
       });
   }
 
   #onDown(error: HotsetError): void {
     this.#heartbeat.stop();
+    this.#nearPings?.stop();
     this.#near?.turnOff();
     this.#subscriptions.interrupt();
-    this.#calls.disconnected(error);
+    this.#requests.disconnected(error);
   }
 
   #onFrame(frame: unknown): void {
@@ -257,26 +284,26 @@ export class HotsetClient {
       for (const message of messagesOf(frame)) {
         if ('method' in message) this.#onNotification(message);
         else {
-          const sentAtMs = this.#calls.receive(message);
+          const sentAtMs = this.#requests.receive(message);
           if (sentAtMs === undefined) throw broken('a reply to nothing that was asked');
           this.#near?.synced(sentAtMs);
-          this.#link.prove();
+          this.#connection.markUseful();
         }
       }
     } catch (error) {
-      this.#link.cut(error as HotsetError);
+      this.#connection.cut(error as HotsetError);
     }
   }
 
   #onNotification({ method, params: { key, cause, version } }: Notification): void {
     if (method === 'invalidated' && typeof key === 'string') {
-      const told = typeof version === 'string' ? version : null;
+      const newVersion = typeof version === 'string' ? version : null;
       // One that was touched has its old version, and less time than is known here.
-      this.#near?.invalidated(key, cause === 'stored' ? told : null);
-      this.#subscriptions.tell({ key, cause: cause as InvalidationCause, version: told });
+      this.#near?.invalidated(key, cause === 'stored' ? newVersion : null);
+      this.#subscriptions.notify({ key, cause: cause as InvalidationCause, version: newVersion });
     } else if (method === 'invalidatedAll') {
       this.#near?.invalidatedAll();
-      this.#subscriptions.tell({ key: undefined, cause: cause as InvalidationCause, version: null });
+      this.#subscriptions.notify({ key: undefined, cause: cause as InvalidationCause, version: null });
     }
   }
 
@@ -292,9 +319,11 @@ export class HotsetClient {
     try {
       this.#options.onError(error);
     } catch {
-      // There is nobody left to tell.
+      // There is nobody left to report it to.
     }
   }
 }
 
 const PING: RequestSpec<void> = { method: 'ping', isRead: true, answer: () => {} };
+/** Pings for each `maxStaleMs`: one may be late without the near cache going out of use. */
+const PINGS_PER_STALE_MS = 3;

@@ -3,9 +3,10 @@
  * as the protocol has it throws `HOTSET_PROTOCOL`.
  */
 
-import { ERROR_CODES, type ErrorCode, HotsetError, shown } from '../errors.js';
+import { ERROR_CODES, type ErrorCode, HotsetError, invalidArgument, shown } from '../errors.js';
+import { METHODS, type MethodName, type Params, type ParamTable, RPC_ERRORS } from '../rpc-protocol.js';
 
-/** A reply: a result, or the error that the caller is to be told. */
+/** A reply: a result, or the error that the caller gets. */
 export interface Reply {
   readonly id: number;
   readonly result: unknown;
@@ -17,11 +18,23 @@ export interface Notification {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** The standard's codes that are the caller's fault; those of hotset come by name, and the rest is a broken protocol. */
-const INVALID_PARAMS = -32602;
+/** Params that a caller gives; the server checks whether any is missing. */
+export type SentParams<Name extends MethodName> = {
+  readonly [P in keyof Params[Name]]?: Params[Name][P] | undefined;
+};
+
+/** Params as JSON; those that are undefined are left out. Throws `HOTSET_INVALID_ARGUMENT` for one that the method does not take. */
+export function paramsJson<Name extends MethodName>(name: Name, params: SentParams<Name>): string {
+  const table: ParamTable = METHODS[name].params;
+  for (const [param, value] of Object.entries(params)) {
+    const { accepts, expected } = table[param]!;
+    if (value !== undefined && !accepts(value)) throw invalidArgument(param, expected, value);
+  }
+  return JSON.stringify(params);
+}
 
 /** `params` is JSON, of an object. */
-export function requestText(id: number, method: string, params: string | undefined): string {
+export function requestText(id: number, method: MethodName, params: string | undefined): string {
   return params === undefined
     ? `{"jsonrpc":"2.0","id":${id},"method":"${method}"}`
     : `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`;
@@ -63,7 +76,7 @@ function errorOf(error: unknown): HotsetError {
   const code = isObject(error.data) ? error.data.code : undefined;
   if (isErrorCode(code)) return new HotsetError(code, error.message);
   return new HotsetError(
-    error.code === INVALID_PARAMS ? 'HOTSET_INVALID_ARGUMENT' : 'HOTSET_PROTOCOL',
+    error.code === RPC_ERRORS.invalidParams ? 'HOTSET_INVALID_ARGUMENT' : 'HOTSET_PROTOCOL',
     error.message,
   );
 }

@@ -1,10 +1,10 @@
 /**
- * What the client holds of the server's entries, so that it need not ask again. docs/client.md says what is promised
- * of it; it is kept by these rules:
+ * What the client holds of the server's entries, so that it need not ask again. docs/client.md has the promises. These rules
+ * keep them:
  *
  * - It is in use only between the answer to this connection's subscription and the end of the connection, and
  *   while the server has answered a request that was sent no longer than `maxStaleMs` ago.
- * - An invalidation removes its entry, unless that is of the very version that the invalidation tells.
+ * - An invalidation removes its entry, unless the entry has the very version that the invalidation names.
  * - A write of the client's own removes its entry when it is called, before it is sent.
  * - What a reply brings is kept only when none of these has come for its key since the request was made, or an
  *   invalidation of the version that the reply has. It lives no longer than the server said, counted from
@@ -36,7 +36,7 @@ export interface NearCacheStats {
   readonly maxBytes: number;
 }
 
-/** A request for a key that is under way. */
+/** A request for a key that is in flight. */
 export interface PendingRead {
   readonly key: string;
   /** The only version that may be kept; null for none, undefined for any. */
@@ -53,7 +53,7 @@ export class NearCache {
   readonly #clock: Clock;
   readonly #prefixes: readonly string[];
   readonly #maxStaleMs: number;
-  readonly #passages: Map<string, Set<PendingRead>> = new Map();
+  readonly #pendingReads: Map<string, Set<PendingRead>> = new Map();
   #isOn = false;
   /** When the last request was sent that has been answered. */
   #syncedAtMs = Number.NEGATIVE_INFINITY;
@@ -69,7 +69,7 @@ export class NearCache {
     this.#maxStaleMs = maxStaleMs;
   }
 
-  /** What is held under `key`; undefined when the server has to be asked. */
+  /** What is held under `key`; undefined when only the server knows. */
   get(key: string): ValueForm | undefined {
     const held = this.#isInUse() ? this.#engine.get(key) : undefined;
     if (held === undefined) this.#misses++;
@@ -80,28 +80,28 @@ export class NearCache {
   /** A request for `key` is made. Null when its value would not be kept anyway. To be followed by `endRead`. */
   beginRead(key: string): PendingRead | null {
     if (!this.#prefixes.some((prefix) => key.startsWith(prefix))) return null;
-    const passage: PendingRead = { key, only: undefined };
-    const others = this.#passages.get(key);
-    if (others === undefined) this.#passages.set(key, new Set([passage]));
-    else others.add(passage);
-    return passage;
+    const pending: PendingRead = { key, only: undefined };
+    const others = this.#pendingReads.get(key);
+    if (others === undefined) this.#pendingReads.set(key, new Set([pending]));
+    else others.add(pending);
+    return pending;
   }
 
   /** The request has been answered, or nobody waits for it any more. */
-  endRead(passage: PendingRead): void {
-    const others = this.#passages.get(passage.key);
-    if (others?.delete(passage) === true && others.size === 0) this.#passages.delete(passage.key);
+  endRead(pending: PendingRead): void {
+    const others = this.#pendingReads.get(pending.key);
+    if (others?.delete(pending) === true && others.size === 0) this.#pendingReads.delete(pending.key);
   }
 
-  /** The server has told what is under the passage's key. `ttlMs` is what was left when it did, or later. */
-  keep(passage: PendingRead, form: ValueForm, version: string | null, ttlMs: number, sentAtMs: number): void {
-    const { key, only } = passage;
+  /** The server has sent what is under the key. `ttlMs` is what was left when it did, or later. */
+  keep(pending: PendingRead, form: ValueForm, version: string | null, ttlMs: number, sentAtMs: number): void {
+    const { key, only } = pending;
     const leftMs = sentAtMs + ttlMs - this.#clock.now();
     if (!this.#isOn || (only !== undefined && only !== version) || !(leftMs > 0)) this.drop(key, version);
     else this.#engine.set(key, { form, version }, { ttlMs: leftMs });
   }
 
-  /** The server has told that something else is under the key, or nothing (null): what is held is older. */
+  /** The server has said that something else is under the key, or nothing (null): what is held is older. */
   drop(key: string, version: string | null): void {
     const held = this.#engine.peek(key);
     if (held !== undefined && (version === null || held.version !== version)) this.#engine.delete(key);
@@ -116,7 +116,7 @@ export class NearCache {
   /** The client writes to every key. */
   forgetAll(): void {
     this.#engine.clear();
-    for (const key of this.#passages.keys()) this.#confine(key, null);
+    for (const key of this.#pendingReads.keys()) this.#confine(key, null);
   }
 
   /** The server says that `key` has changed, and is of that version now; null for what is not to be trusted. */
@@ -143,7 +143,7 @@ export class NearCache {
     this.#engine.clear();
   }
 
-  /** A request has been answered: all that the server had told before it was sent is here. */
+  /** A request has been answered: every invalidation that the server had sent before the request was sent is here. */
   synced(sentAtMs: number): void {
     this.#syncedAtMs = sentAtMs;
   }
@@ -169,13 +169,13 @@ export class NearCache {
   }
 
   #confine(key: string, version: string | null): void {
-    const passages = this.#passages.get(key);
-    if (passages !== undefined)
-      for (const passage of passages) passage.only = confined(passage.only, version);
+    const pendingReads = this.#pendingReads.get(key);
+    if (pendingReads !== undefined)
+      for (const pending of pendingReads) pending.only = confined(pending.only, version);
   }
 }
 
-/** The newest version told is the one that may be kept, but what may not be kept at all stays so. */
+/** The newest version named is the one that may be kept, but what may not be kept at all stays so. */
 function confined(only: string | null | undefined, version: string | null): string | null {
   return only === null ? null : version;
 }

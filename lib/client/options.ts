@@ -1,8 +1,9 @@
-/** What a client can be told: the types, the defaults, and the functions that validate. */
+/** A client's options: the types, the defaults, and the functions that validate. */
 
-import { type Clock, systemClock } from '../engine/clock.js';
+import { type Clock, monotonicClock, systemClock } from '../engine/clock.js';
 import { type HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
 import { functionOption, limitOption, methodOption } from '../options.js';
+import { MAX_TOPICS } from '../rpc-protocol.js';
 import { type Scheduler, systemScheduler, TIMER_MAX_MS } from '../scheduler.js';
 import { type SocketFactory, systemSocket } from './socket.js';
 
@@ -36,7 +37,10 @@ export interface ClientOptions {
   timeoutMs?: number;
   /** How long a connection may take to come about. Default: 10,000. */
   connectTimeoutMs?: number;
-  /** How often the server is asked for a sign of life when nothing else is; silent for so long, it is cut off. Default: 10,000. */
+  /**
+   * How often an idle connection is checked with a ping. One on which no byte moves for so long, either way, while the
+   * server owes a reply, is dropped. Default: 10,000.
+   */
   heartbeatMs?: number;
   /** Before the nth attempt to connect again it waits a random part of this times 2^n. Default: 100. */
   backoffBaseMs?: number;
@@ -51,13 +55,15 @@ export interface ClientOptions {
    * Requests made in the same turn share frames; 1 gives each its own. Default: 100.
    */
   maxBatch?: number;
-  /** Told of each new state, with the error that led to it. */
+  /** Called for each new state, with the error that led to it. */
   onStateChange?: (state: ClientState, error?: HotsetError) => void;
-  /** Told of what nobody waits for: subscriptions that the server refuses to take up again, and listeners that throw. */
+  /** Called for errors without a caller: subscriptions that the server refuses to resume, and listeners that throw. */
   onError?: (error: unknown) => void;
-  /** Makes WebSockets. Default: the platform's own, or those of `ws`. */
+  /** Makes WebSockets. Default: those of `ws` in Node, and elsewhere the platform's own. */
   socket?: SocketFactory;
-  /** Where time comes from. Default: the system's clock. */
+  /**
+   * Where time comes from, in milliseconds. Default: a clock that never goes back, and counts time asleep as well.
+   */
   clock?: Clock;
   /** Where timeouts come from. Default: `setTimeout`. */
   scheduler?: Scheduler;
@@ -93,10 +99,6 @@ export interface ResolvedClient {
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_MAX_STALE_MS = 30_000;
-/** As many as a server takes in one subscription. */
-const MOST_PREFIXES = 100;
-/** Signs of life for each `maxStaleMs`: one may be late without the near cache going out of use. */
-const SIGNS_PER_STALE_MS = 3;
 
 const CLIENT_OPTIONS: ReadonlySet<string> = new Set<keyof ClientOptions>([
   'token',
@@ -124,6 +126,26 @@ const NEAR_CACHE_OPTIONS: ReadonlySet<string> = new Set<keyof NearCacheOptions>(
   'maxStaleMs',
 ]);
 
+/**
+ * Time that has passed, time asleep included: a monotonic clock may stand still while a machine sleeps, and the system's may be
+ * set. Each reading adds what the faster of the two has gained, so that this one never goes back and is never late. When the
+ * system's clock is set forward, the near cache is out of use until the next reply.
+ */
+export class ElapsedClock implements Clock {
+  #elapsedMs = 0;
+  #monotonicMs = monotonicClock.now();
+  #systemMs = systemClock.now();
+
+  now(): number {
+    const monotonicMs = monotonicClock.now();
+    const systemMs = systemClock.now();
+    this.#elapsedMs += Math.max(monotonicMs - this.#monotonicMs, systemMs - this.#systemMs, 0);
+    this.#monotonicMs = monotonicMs;
+    this.#systemMs = systemMs;
+    return this.#elapsedMs;
+  }
+}
+
 /** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for what makes no sense. */
 export function resolveClient(options: ClientOptions): ResolvedClient {
   rejectUnknownOptions(options, CLIENT_OPTIONS);
@@ -131,14 +153,12 @@ export function resolveClient(options: ClientOptions): ResolvedClient {
   if (token !== undefined && (typeof token !== 'string' || !/^[!-~]+$/.test(token)))
     throw invalidOption('token', 'a text of visible ASCII characters', token);
   const nearCache = options.nearCache === undefined ? null : resolveNearCache(options.nearCache);
-  const heartbeatMs = delayOption('heartbeatMs', options.heartbeatMs, 10_000);
   return {
     token,
     nearCache,
     timeoutMs: timeoutOption(options.timeoutMs, DEFAULT_TIMEOUT_MS),
     connectTimeoutMs: delayOption('connectTimeoutMs', options.connectTimeoutMs, 10_000),
-    heartbeatMs:
-      nearCache === null ? heartbeatMs : Math.min(heartbeatMs, nearCache.maxStaleMs / SIGNS_PER_STALE_MS),
+    heartbeatMs: delayOption('heartbeatMs', options.heartbeatMs, 10_000),
     backoffBaseMs: delayOption('backoffBaseMs', options.backoffBaseMs, 100),
     maxBackoffMs: delayOption('maxBackoffMs', options.maxBackoffMs, 10_000),
     maxQueued: limitOption('maxQueued', options.maxQueued, 10_000),
@@ -147,7 +167,7 @@ export function resolveClient(options: ClientOptions): ResolvedClient {
     onStateChange: functionOption('onStateChange', options.onStateChange, () => {}),
     onError: functionOption('onError', options.onError, () => {}),
     socket: functionOption('socket', options.socket, systemSocket),
-    clock: methodOption('clock', 'now', options.clock, systemClock),
+    clock: methodOption('clock', 'now', options.clock, new ElapsedClock()),
     scheduler: methodOption('scheduler', 'schedule', options.scheduler, systemScheduler),
     random: functionOption('random', options.random, Math.random),
   };
@@ -158,8 +178,8 @@ function resolveNearCache(options: NearCacheOptions): ResolvedNearCache {
   rejectUnknownOptions(options, NEAR_CACHE_OPTIONS);
   const { maxBytes = '8MiB', maxEntries = Number.POSITIVE_INFINITY, prefixes = [''] } = options;
   const areTexts = Array.isArray(prefixes) && prefixes.every((prefix) => typeof prefix === 'string');
-  if (!areTexts || prefixes.length === 0 || prefixes.length > MOST_PREFIXES)
-    throw invalidOption('prefixes', `an array of 1 to ${MOST_PREFIXES} texts`, prefixes);
+  if (!areTexts || prefixes.length === 0 || prefixes.length > MAX_TOPICS)
+    throw invalidOption('prefixes', `an array of 1 to ${MAX_TOPICS} texts`, prefixes);
   return {
     maxBytes,
     maxEntries,

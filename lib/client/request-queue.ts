@@ -1,6 +1,6 @@
 /**
- * Requests on their way: first in the queue, then in flight until the server's reply. They are sent in the order
- * in which they were made, and answered in that order.
+ * Requests: first in the queue, then in flight until the server's reply. They are sent in the order in which they were made, and
+ * answered in that order.
  *
  * - Both are bounded: `maxQueued` and `maxInFlight`. A request whose caller has given up counts as in flight until
  *   its reply is here: the server is still at work on it.
@@ -10,6 +10,7 @@
 
 import { watchAbort } from '../abort-signals.js';
 import { HotsetError } from '../errors.js';
+import type { MethodName } from '../rpc-protocol.js';
 import { scheduleHeld } from '../scheduler.js';
 import { type Reply, requestText } from './messages.js';
 import { type ResolvedClient, timeoutOption } from './options.js';
@@ -22,9 +23,9 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What is asked of the server. */
+/** A request, and what becomes of its reply. */
 export interface RequestSpec<T> {
-  readonly method: string;
+  readonly method: MethodName;
   /** An object, as JSON. */
   readonly params?: string;
   /** Whether it may be sent again when nobody knows whether it was carried out. */
@@ -40,10 +41,10 @@ export interface RequestSpec<T> {
   onLate?(result: unknown): void;
 }
 
-interface Call {
+interface QueuedRequest {
   readonly id: number;
   readonly text: string;
-  readonly ask: RequestSpec<unknown>;
+  readonly spec: RequestSpec<unknown>;
   /** Goes out first on one connection, and is not for another one. */
   readonly isFirst: boolean;
   /** It has had a frame for itself, or is to have one. */
@@ -56,7 +57,7 @@ interface Call {
 interface Caller {
   resolve(value: unknown): void;
   reject(error: unknown): void;
-  /** Stops to heed the signal and the timeout. */
+  /** Stops watching the signal and the timeout. */
   unwatch(): void;
 }
 
@@ -65,12 +66,13 @@ const FRAME_MAX_CHARS = 16 * 1024;
 
 export class RequestQueue {
   readonly #options: ResolvedClient;
-  #queue: Set<Call> = new Set();
-  readonly #inFlight: Map<number, Call> = new Map();
+  #queue: Set<QueuedRequest> = new Set();
+  readonly #inFlight: Map<number, QueuedRequest> = new Map();
   #lastId = 0;
+  #lastSentAtMs = Number.NEGATIVE_INFINITY;
   /** Null while there is no connection. */
   #send: ((text: string) => void) | null = null;
-  /** Why there is no connection; null before the first one was sought in vain. */
+  /** Why there is no connection; null before the first attempt has failed. */
   #lost: HotsetError | null = null;
   #closed: HotsetError | null = null;
   #flushIsDue = false;
@@ -79,25 +81,34 @@ export class RequestQueue {
     this.#options = options;
   }
 
+  /** When a request was sent last, by the client's clock. */
+  get lastSentAtMs(): number {
+    return this.#lastSentAtMs;
+  }
+
   /** Requests sent and not answered. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
   /** Rejects as the methods of `HotsetClient` do. */
-  make<T>(ask: RequestSpec<T>, options: CallOptions = {}): Promise<T> {
+  make<T>(spec: RequestSpec<T>, options: CallOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       try {
         const timeoutMs = timeoutOption(options.timeoutMs, this.#options.timeoutMs);
         options.signal?.throwIfAborted();
         this.#checkRoom();
-        const call = this.#newCall(ask, { resolve: resolve as (value: unknown) => void, reject }, false);
-        this.#watch(call, timeoutMs, options.signal);
-        this.#queue.add(call);
+        const request = this.#newRequest(
+          spec,
+          { resolve: resolve as (value: unknown) => void, reject },
+          false,
+        );
+        this.#watch(request, timeoutMs, options.signal);
+        this.#queue.add(request);
         this.#flushSoon();
       } catch (error) {
         reject(error);
-        ask.onEnd?.();
+        spec.onEnd?.();
       }
     });
   }
@@ -105,14 +116,14 @@ export class RequestQueue {
   /** There is a connection: sends `first`, each without a timeout, and then what waits. */
   connected(send: (text: string) => void, first: readonly RequestSpec<void>[]): Promise<void>[] {
     this.#send = send;
-    const calls: Call[] = [];
+    const requests: QueuedRequest[] = [];
     const answers = first.map(
-      (ask) =>
+      (spec) =>
         new Promise<void>((resolve, reject) => {
-          calls.push(this.#newCall(ask, { resolve: () => resolve(), reject }, true));
+          requests.push(this.#newRequest(spec, { resolve: () => resolve(), reject }, true));
         }),
     );
-    this.#queue = new Set([...calls, ...this.#queue]);
+    this.#queue = new Set([...requests, ...this.#queue]);
     this.#flush();
     return answers;
   }
@@ -125,63 +136,63 @@ export class RequestQueue {
     const waiting = [...this.#queue];
     this.#inFlight.clear();
     this.#queue.clear();
-    for (const call of sent) {
-      if (call.caller === null) continue;
-      if (call.ask.isRead && !call.isFirst) this.#queue.add(call);
-      else end(call)?.reject(uncertain(call, error));
+    for (const request of sent) {
+      if (request.caller === null) continue;
+      if (request.spec.isRead && !request.isFirst) this.#queue.add(request);
+      else end(request)?.reject(uncertain(request, error));
     }
-    for (const call of waiting) {
-      if (call.isFirst) end(call)?.reject(error);
-      else this.#queue.add(call);
+    for (const request of waiting) {
+      if (request.isFirst) end(request)?.reject(error);
+      else this.#queue.add(request);
     }
   }
 
-  /** Rejects all that waits, and all that will be asked. */
+  /** Rejects all that waits, and all that is made later. */
   close(error: HotsetError): void {
     this.#closed = error;
     this.#send = null;
-    const calls = [...this.#inFlight.values(), ...this.#queue];
+    const requests = [...this.#inFlight.values(), ...this.#queue];
     this.#inFlight.clear();
     this.#queue.clear();
-    for (const call of calls) end(call)?.reject(error);
+    for (const request of requests) end(request)?.reject(error);
   }
 
-  /** Returns when the request was sent; undefined for a reply to nothing that was asked. */
+  /** Returns when the request was sent; undefined for a reply to no request. */
   receive({ id, result, error }: Reply): number | undefined {
-    const call = this.#inFlight.get(id);
-    if (call === undefined) return undefined;
+    const request = this.#inFlight.get(id);
+    if (request === undefined) return undefined;
     this.#inFlight.delete(id);
     if (this.#queue.size > 0) this.#flushSoon();
-    const { ask, sentAtMs } = call;
-    if (error !== null && this.#mayFitAlone(call, error)) this.#askAlone(call);
-    else if (error !== null) end(call)?.reject(error);
-    else if (call.caller === null) ask.onLate?.(result);
+    const { spec, sentAtMs } = request;
+    if (error !== null && this.#mayFitAlone(request, error)) this.#sendAlone(request);
+    else if (error !== null) end(request)?.reject(error);
+    else if (request.caller === null) spec.onLate?.(result);
     else {
       try {
-        const answer = ask.answer(result, sentAtMs);
-        end(call)?.resolve(answer);
+        const answer = spec.answer(result, sentAtMs);
+        end(request)?.resolve(answer);
       } catch (failure) {
-        end(call)?.reject(failure);
+        end(request)?.reject(failure);
       }
     }
     return sentAtMs;
   }
 
-  #newCall(ask: RequestSpec<unknown>, caller: Omit<Caller, 'unwatch'>, isFirst: boolean): Call {
+  #newRequest(spec: RequestSpec<unknown>, caller: Omit<Caller, 'unwatch'>, isFirst: boolean): QueuedRequest {
     const id = ++this.#lastId;
-    const text = requestText(id, ask.method, ask.params);
+    const text = requestText(id, spec.method, spec.params);
     const waiting = { ...caller, unwatch: () => {} };
-    return { id, text, ask, isFirst, isAlone: false, sentAtMs: 0, caller: waiting };
+    return { id, text, spec, isFirst, isAlone: false, sentAtMs: 0, caller: waiting };
   }
 
-  /** The replies to one frame share the room that a reply has; a caller did not ask for others beside it. */
-  #mayFitAlone({ ask, caller, isAlone }: Call, { code }: HotsetError): boolean {
-    return code === 'HOTSET_REPLY_TOO_LARGE' && ask.isRead && caller !== null && !isAlone;
+  /** The replies to one frame share the bytes that a reply may have; a request alone has them all. */
+  #mayFitAlone({ spec, caller, isAlone }: QueuedRequest, { code }: HotsetError): boolean {
+    return code === 'HOTSET_REPLY_TOO_LARGE' && spec.isRead && caller !== null && !isAlone;
   }
 
-  #askAlone(call: Call): void {
-    call.isAlone = true;
-    this.#queue.add(call);
+  #sendAlone(request: QueuedRequest): void {
+    request.isAlone = true;
+    this.#queue.add(request);
     this.#flushSoon();
   }
 
@@ -193,25 +204,25 @@ export class RequestQueue {
     throw new HotsetError(this.#send === null ? 'HOTSET_DISCONNECTED' : 'HOTSET_TOO_MANY', message);
   }
 
-  #watch(call: Call, timeoutMs: number, signal: AbortSignal | undefined): void {
+  #watch(request: QueuedRequest, timeoutMs: number, signal: AbortSignal | undefined): void {
     const giveUp = (error: unknown): void => {
-      this.#queue.delete(call);
-      end(call)?.reject(error);
+      this.#queue.delete(request);
+      end(request)?.reject(error);
     };
     const cancel =
       timeoutMs === Number.POSITIVE_INFINITY
         ? undefined
-        : scheduleHeld(this.#options.scheduler, timeoutMs, () => giveUp(this.#tooLate(call, timeoutMs)));
+        : scheduleHeld(this.#options.scheduler, timeoutMs, () => giveUp(this.#tooLate(request, timeoutMs)));
     const unwatch = signal === undefined ? undefined : watchAbort(signal, () => giveUp(signal.reason));
-    call.caller!.unwatch = () => {
+    request.caller!.unwatch = () => {
       unwatch?.();
       cancel?.();
     };
   }
 
-  #tooLate(call: Call, timeoutMs: number): HotsetError {
-    const late = `${call.ask.method} took longer than timeoutMs: ${timeoutMs}`;
-    if (this.#inFlight.has(call.id))
+  #tooLate(request: QueuedRequest, timeoutMs: number): HotsetError {
+    const late = `${request.spec.method} took longer than timeoutMs: ${timeoutMs}`;
+    if (this.#inFlight.has(request.id))
       return new HotsetError('HOTSET_TIMEOUT', `${late}; it may be carried out all the same`);
     if (this.#send !== null) return new HotsetError('HOTSET_TIMEOUT', `${late}; it was not sent`);
     const cause = this.#lost;
@@ -220,7 +231,7 @@ export class RequestQueue {
     return new HotsetError('HOTSET_DISCONNECTED', message, cause === null ? undefined : { cause });
   }
 
-  /** What is asked in one turn goes out together. */
+  /** What is made in one turn goes out together. */
   #flushSoon(): void {
     if (this.#flushIsDue || this.#send === null) return;
     this.#flushIsDue = true;
@@ -232,7 +243,7 @@ export class RequestQueue {
 
   #flush(): void {
     const { clock, maxBatch, maxInFlight } = this.#options;
-    let frame: Call[] = [];
+    let frame: QueuedRequest[] = [];
     let chars = 0;
     const ship = (): void => {
       const texts = frame.map(({ text }) => text);
@@ -242,33 +253,34 @@ export class RequestQueue {
       chars = 0;
     };
     const now = clock.now();
-    for (const call of this.#queue) {
-      const length = call.isAlone ? FRAME_MAX_CHARS : call.text.length;
+    for (const request of this.#queue) {
+      const length = request.isAlone ? FRAME_MAX_CHARS : request.text.length;
       if (frame.length === maxBatch || chars + length > FRAME_MAX_CHARS) ship();
       // A socket that fails while it is sent to is gone: the rest waits for the next one.
       if (this.#send === null) return;
       if (this.#inFlight.size >= maxInFlight) break;
-      this.#queue.delete(call);
-      call.sentAtMs = now;
-      this.#inFlight.set(call.id, call);
-      frame.push(call);
+      this.#queue.delete(request);
+      request.sentAtMs = now;
+      this.#lastSentAtMs = now;
+      this.#inFlight.set(request.id, request);
+      frame.push(request);
       chars += length;
     }
     ship();
   }
 }
 
-/** Ends the waiting, and returns who waited; null when it has ended before. */
-function end(call: Call): Caller | null {
-  const { caller } = call;
+/** Ends the caller's wait, and returns the caller; null when the wait has ended before. */
+function end(request: QueuedRequest): Caller | null {
+  const { caller } = request;
   if (caller === null) return null;
-  call.caller = null;
+  request.caller = null;
   caller.unwatch();
-  call.ask.onEnd?.();
+  request.spec.onEnd?.();
   return caller;
 }
 
-function uncertain({ ask: { method } }: Call, cause: HotsetError): HotsetError {
+function uncertain({ spec: { method } }: QueuedRequest, cause: HotsetError): HotsetError {
   return new HotsetError(
     'HOTSET_DISCONNECTED',
     `the connection broke before the answer to ${method} came; it may have been carried out (${cause.message})`,

@@ -1,15 +1,15 @@
-/** The WebSocket that the client works with: the platform's own where there is one, and the package `ws` else. */
+/** The WebSocket that the client works with: that of the package `ws` in Node, and elsewhere the platform's own. */
 
-/** The subprotocol that the client speaks. */
-export const SUBPROTOCOL = 'hotset.v1';
-
-/** What is offered beside it to show a token: this and the token in base64url, as a browser cannot set headers. */
-const TOKEN_SUBPROTOCOL = 'hotset.token.';
+import { SUBPROTOCOL, TOKEN_SUBPROTOCOL } from '../rpc-protocol.js';
 
 /** As much of the standard's WebSocket as the client uses; `ws` has it too. */
 export interface ClientSocket {
   /** The subprotocol that the server chose, once the socket is open. */
   readonly protocol: string;
+  /** Bytes handed to `send` that wait for the network. */
+  readonly bufferedAmount?: number;
+  /** Bytes that have come, also of a frame that is not whole yet. Browsers do not say. */
+  readonly bytesRead?: number;
   /** Sends a text frame. */
   send(text: string): void;
   /** Starts the closing handshake. */
@@ -35,13 +35,33 @@ export type SocketFactory = (
 
 interface Platform {
   WebSocket?: new (url: string, subprotocols: string[]) => ClientSocket;
+  process?: { readonly versions?: { readonly node?: string } };
 }
 
+/** What is needed of Node's socket. */
+interface NodeStream {
+  readonly bytesRead: number;
+  /** Counts a long write until all of it has gone. */
+  readonly writableLength: number;
+  /** Not public, and counts what has not gone. */
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+}
+
+/** Node's own WebSocket has neither `terminate` nor a way to see that a long frame is on its way. */
 export const systemSocket: SocketFactory = async (url, subprotocols) => {
-  const PlatformSocket = (globalThis as Platform).WebSocket;
-  if (PlatformSocket !== undefined) return new PlatformSocket(url, [...subprotocols]);
+  const { WebSocket: PlatformSocket, process } = globalThis as Platform;
+  if (PlatformSocket !== undefined && process?.versions?.node === undefined)
+    return new PlatformSocket(url, [...subprotocols]);
   const { default: NodeSocket } = await import('ws');
-  return new NodeSocket(url, [...subprotocols], { perMessageDeflate: false });
+  const socket = new NodeSocket(url, [...subprotocols], { perMessageDeflate: false });
+  socket.once('upgrade', (response) => {
+    const stream = response.socket as NodeStream;
+    Object.defineProperties(socket, {
+      bytesRead: { get: () => stream.bytesRead },
+      bufferedAmount: { get: () => stream._handle?.writeQueueSize ?? stream.writableLength },
+    });
+  });
+  return socket;
 };
 
 /** What to offer at the handshake. `token` is made of visible ASCII characters. */

@@ -1,27 +1,23 @@
 /**
- * Who is told of changes on the server. All subscriptions of a client share its connection, on which the server tells
- * each change once: whom it concerns is found out here.
+ * The client's subscriptions to changes on the server. All share its connection, on which the server sends each invalidation once:
+ * this finds the listeners that it concerns.
  *
- * After a reconnect every subscription is taken up again before anything else is sent, and its listener is told
- * that it may have missed something.
+ * After a reconnect every subscription is resumed before anything else is sent, and its listener hears that it may have
+ * missed something.
  */
 
 import { invalidArgument } from '../errors.js';
-import { broken, isObject } from './messages.js';
+import type { Notifications } from '../rpc-protocol.js';
+import { broken, isObject, paramsJson } from './messages.js';
 import type { RequestSpec } from './request-queue.js';
 
 /**
- * What has happened. `stored`, `touched`, `deleted`, `evicted` and `expired` are told of a key; `cleared` (the cache was
- * flushed), `lagged` (the client read too slowly) and `reconnected` of every key: it may have changed.
+ * What has happened. `stored`, `touched`, `deleted`, `evicted` and `expired` concern one key; after `cleared` (the cache was
+ * flushed), `lagged` (the client read too slowly) and `reconnected` every key may have changed.
  */
 export type InvalidationCause =
-  | 'stored'
-  | 'touched'
-  | 'deleted'
-  | 'evicted'
-  | 'expired'
-  | 'cleared'
-  | 'lagged'
+  | Notifications['invalidated']['cause']
+  | Notifications['invalidatedAll']['cause']
   | 'reconnected';
 
 /** One change, as a subscription reports it. */
@@ -37,15 +33,15 @@ export interface Invalidation {
 /** Called with each change of a subscription. */
 export type InvalidationListener = (invalidation: Invalidation) => void;
 
-/** Which changes to be told of: those of keys that begin with one of the prefixes (`''`: every key), or are one of the keys. */
+/** Which changes to hear of: those of keys that begin with one of the prefixes (`''`: every key), or are one of the keys. */
 export interface Topics {
   /** Report keys that begin with one of these; `''` is for every key. */
   prefixes?: readonly string[];
   /** Report these keys. */
   keys?: readonly string[];
   /**
-   * Leave out what this client itself changed. A key that another subscription of this client asks for without
-   * `noEcho` is told all the same. Default: false.
+   * Leave out what this client itself changed, except keys that another of its subscriptions has without `noEcho`.
+   * Default: false.
    */
   noEcho?: boolean;
 }
@@ -60,20 +56,20 @@ interface Subscription {
 }
 
 export class Subscriptions {
-  readonly #standing: Set<Subscription> = new Set();
+  readonly #active: Set<Subscription> = new Set();
   readonly #onError: (error: unknown) => void;
-  /** Tells the server that a subscription is not wanted any more. */
-  readonly #end: (subscription: number) => void;
+  /** Unsubscribes on the server. */
+  readonly #unsubscribe: (subscription: number) => void;
 
-  constructor(onError: (error: unknown) => void, end: (subscription: number) => void) {
+  constructor(onError: (error: unknown) => void, unsubscribe: (subscription: number) => void) {
     this.#onError = onError;
-    this.#end = end;
+    this.#unsubscribe = unsubscribe;
   }
 
-  /** A new one. The answer is what ends it. Throws `HOTSET_INVALID_ARGUMENT`. */
+  /** A new one. The answer is the function that ends it. Throws `HOTSET_INVALID_ARGUMENT`. */
   begin(topics: Topics, listener: InvalidationListener): RequestSpec<() => void> {
     if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener);
-    const params = topicsText(topics);
+    const params = topicsJson(topics);
     const { prefixes = [], keys = [] } = topics;
     const subscription: Subscription = {
       params,
@@ -89,47 +85,47 @@ export class Subscriptions {
       isRead: true,
       answer: (result) => {
         subscription.number = numberOf(result);
-        this.#standing.add(subscription);
+        this.#active.add(subscription);
         return () => this.#leave(subscription);
       },
-      onLate: (result) => this.#end(numberOf(result)),
+      onLate: (result) => this.#unsubscribe(numberOf(result)),
     };
   }
 
-  /** Takes up all that stand, on a new connection. */
+  /** Subscribes again to all that are active, on a new connection. */
   resume(): RequestSpec<void>[] {
-    return [...this.#standing].map((subscription) => ({
+    return [...this.#active].map((subscription) => ({
       method: 'subscribe',
       params: subscription.params,
       isRead: false,
       answer: (result) => {
         const number = numberOf(result);
-        if (!this.#standing.has(subscription)) {
-          this.#end(number);
+        if (!this.#active.has(subscription)) {
+          this.#unsubscribe(number);
           return;
         }
         subscription.number = number;
-        this.#tell(subscription, { key: undefined, cause: 'reconnected', version: null });
+        this.#call(subscription, { key: undefined, cause: 'reconnected', version: null });
       },
     }));
   }
 
   /** The connection is gone, and the server's numbers with it. */
   interrupt(): void {
-    for (const subscription of this.#standing) subscription.number = null;
+    for (const subscription of this.#active) subscription.number = null;
   }
 
-  /** Tells those whom it concerns. O(subscriptions). */
-  tell(invalidation: Invalidation): void {
+  /** Calls the listeners that it concerns. O(subscriptions). */
+  notify(invalidation: Invalidation): void {
     const { key } = invalidation;
-    for (const subscription of this.#standing) {
+    for (const subscription of this.#active) {
       const { keys, prefixes } = subscription;
       if (key === undefined || keys.has(key) || prefixes.some((prefix) => key.startsWith(prefix)))
-        this.#tell(subscription, invalidation);
+        this.#call(subscription, invalidation);
     }
   }
 
-  #tell({ listener }: Subscription, invalidation: Invalidation): void {
+  #call({ listener }: Subscription, invalidation: Invalidation): void {
     try {
       listener(invalidation);
     } catch (error) {
@@ -138,26 +134,20 @@ export class Subscriptions {
   }
 
   #leave(subscription: Subscription): void {
-    if (this.#standing.delete(subscription) && subscription.number !== null) this.#end(subscription.number);
+    if (this.#active.delete(subscription) && subscription.number !== null)
+      this.#unsubscribe(subscription.number);
   }
 }
 
 /** The params of `subscribe`. Throws `HOTSET_INVALID_ARGUMENT`. */
-export function topicsText(topics: Topics): string {
+export function topicsJson(topics: Topics): string {
   if (typeof topics !== 'object' || topics === null)
     throw invalidArgument('topics', 'an object with prefixes or keys', topics);
   const { prefixes = [], keys = [], noEcho = false } = topics;
-  checkTexts('prefixes', prefixes);
-  checkTexts('keys', keys);
+  const json = paramsJson('subscribe', { prefixes, keys, noEcho });
   if (prefixes.length + keys.length === 0)
     throw invalidArgument('topics', 'at least one prefix or key', topics);
-  if (typeof noEcho !== 'boolean') throw invalidArgument('noEcho', 'true or false', noEcho);
-  return JSON.stringify({ prefixes, keys, noEcho });
-}
-
-function checkTexts(name: string, texts: readonly string[]): void {
-  if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string'))
-    throw invalidArgument(name, 'an array of texts', texts);
+  return json;
 }
 
 function numberOf(result: unknown): number {

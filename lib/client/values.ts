@@ -1,6 +1,6 @@
 /**
- * Values on the way to the server and back: texts as they are, bytes as base64, and everything else as what its
- * JSON says. Bytes are Uint8Arrays: there is no Buffer in a browser.
+ * Values to the server and back: texts as they are, bytes as base64, and everything else as JSON. Bytes are Uint8Arrays: there is
+ * no Buffer in a browser.
  */
 
 import { HotsetError, invalidArgument } from '../errors.js';
@@ -27,7 +27,7 @@ export function formOf(value: unknown): ValueForm {
   return { kind: 'json', json: jsonOf(value) };
 }
 
-/** The form of a value that the server sent; null for one that is nested too deeply to be written again. */
+/** The form of a value that the server sent; null for one that cannot be written again: nested too deeply, or with a number out of range. */
 export function formOfRead(value: unknown): ValueForm | null {
   try {
     return formOf(value);

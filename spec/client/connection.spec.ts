@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { type ClientState, HotsetClient, type Invalidation } from '../../lib/client/index.js';
-import { accept, connectedClient, entry, makeClient, settled } from './fixture.js';
+import { accept, connectedClient, entry, type FarEnd, makeClient, settled } from './fixture.js';
 
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => [error]);
 
@@ -163,6 +163,52 @@ describe('a silent server', () => {
     fixture.scheduler.advance(100);
     expect(fixture.client.state).toBe('disconnected');
     expect(fixture.end.end).toBe('terminated');
+  });
+
+  it.each<[string, (end: FarEnd, beat: number) => void]>([
+    ['bytes of a long frame come', (end, beat) => Object.assign(end, { bytesRead: beat })],
+    ['bytes of a long frame go', (end, beat) => Object.assign(end, { bufferedAmount: 1_000_000 - beat })],
+  ])('is not cut off while %s', async (_what, move) => {
+    const fixture = await connectedClient({ heartbeatMs: 100, timeoutMs: 100_000 });
+    const { end, scheduler, client } = fixture;
+    move(end, 0);
+    const get = client.get('long');
+    for (let beat = 1; beat <= 20; beat++) {
+      scheduler.advance(100);
+      await settled();
+      move(end, beat);
+    }
+    expect(client.state).toBe('connected');
+    end.reply(end.take()[0]!, entry('value'));
+    expect(await get).toBe('value');
+  });
+
+  it('is cut off while more and more waits to be sent, and nothing goes', async () => {
+    const { client, end, scheduler } = await connectedClient({ heartbeatMs: 100, timeoutMs: 100_000 });
+    end.send = () => {
+      end.bufferedAmount += 50;
+    };
+    for (let beat = 0; beat < 4 && client.state === 'connected'; beat++) {
+      void client.get('a').catch(() => {});
+      await settled();
+      scheduler.advance(100);
+      await settled();
+    }
+    expect(client.state).toBe('disconnected');
+    client.close();
+  });
+
+  it('is cut off while requests go out and nothing comes back', async () => {
+    // As in a browser, whose system takes short frames at once.
+    const { client, scheduler } = await connectedClient({ heartbeatMs: 100, timeoutMs: 100_000 });
+    for (let beat = 0; beat < 4 && client.state === 'connected'; beat++) {
+      void client.get('a').catch(() => {});
+      await settled();
+      scheduler.advance(100);
+      await settled();
+    }
+    expect(client.state).toBe('disconnected');
+    client.close();
   });
 
   it('is not cut off while it speaks', async () => {

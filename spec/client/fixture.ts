@@ -24,6 +24,8 @@ export class FarEnd implements ClientSocket {
   onerror: ((event: never) => void) | null = null;
   readonly url: string;
   readonly offered: readonly string[];
+  bytesRead = 0;
+  bufferedAmount = 0;
   /** Every frame that the client has sent, as JSON. */
   readonly frames: unknown[] = [];
   /** How the client has ended it. */

@@ -1,6 +1,8 @@
 /** Clients and the real server: who writes, who forgets, and a storm of writes over connections that break. */
 
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -106,7 +108,7 @@ it('holds own writes as the server would give them', async () => {
     expect(hits(writer)).toBe(before + 1);
     expect(await writer.getEntry('a')).toEqual(await stranger.getEntry('a'));
   };
-  for (const value of ['', '\ufeffmark', '\u0000', 'ü€😀', null, -0, [undefined], new Uint8Array()])
+  for (const value of ['', '\ufeffmark', '\u0000', 'ü€😀', null, -0, [-0, null], new Uint8Array()])
     await check(value);
   await fc.assert(
     fc.asyncProperty(
@@ -122,13 +124,20 @@ it('holds own writes as the server would give them', async () => {
   );
 });
 
-it('reads what is nested too deeply to be held', async () => {
+it('reads numbers that JavaScript does not have, and does not hold them', async () => {
   const server = await liveServer();
   const reader = server.connect(NEAR).client;
-  const depth = 100_000;
-  put(server, 'deep', '['.repeat(depth) + ']'.repeat(depth), { flags: 2 });
-  expect(Array.isArray(await reader.get('deep'))).toBe(true);
-  expect(reader.nearStats()?.size).toBe(0);
+  put(server, 'large', '{"a":[1e400]}', { flags: 2 });
+  expect(await reader.get('large')).toEqual({ a: [Number.POSITIVE_INFINITY] });
+  expect(await reader.get('large')).toEqual({ a: [Number.POSITIVE_INFINITY] });
+  expect(reader.nearStats()).toMatchObject({ size: 0, hits: 0 });
+});
+
+it('reads JSON that is nested too deeply as bytes', async () => {
+  const server = await liveServer();
+  const json = '['.repeat(100_000) + ']'.repeat(100_000);
+  put(server, 'deep', json, { flags: 2 });
+  expect(await server.connect(NEAR).client.get('deep')).toEqual(new Uint8Array(Buffer.from(json)));
 });
 
 it('reads at once what is more than one reply may hold', async () => {
@@ -310,3 +319,51 @@ it('serves nothing older than an invalidation that has come, in a storm of write
     for (const key of KEYS) expect(await client.get(key)).toBe(Number(server.engine.peek(key)));
   }
 });
+
+it('keeps a connection over which one long reply comes slowly', async () => {
+  const server = await liveServer({ heartbeatMs: Number.POSITIVE_INFINITY });
+  put(server, 'long', 'x'.repeat(1_000_000));
+  const slow = await slowProxy(server.url, 64 * 1024, 50);
+  const states: string[] = [];
+  const client = new HotsetClient(slow.url, {
+    heartbeatMs: 100,
+    timeoutMs: 60_000,
+    onStateChange: (state) => states.push(state),
+  });
+  try {
+    expect(await client.get('long')).toHaveLength(1_000_000);
+    expect(states).toEqual(['connecting', 'connected']);
+  } finally {
+    client.close();
+    slow.close();
+  }
+});
+
+/** A proxy that passes on so many bytes at most each time, and then waits. */
+async function slowProxy(
+  url: string,
+  chunkBytes: number,
+  waitMs: number,
+): Promise<{ readonly url: string; close(): void }> {
+  const { hostname, port } = new URL(url);
+  const proxy = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    near.on('error', () => far.destroy());
+    far.on('error', () => near.destroy());
+    near.pipe(far);
+    const pass = (): void => {
+      const left = far.readableLength;
+      const chunk = left === 0 ? null : (far.read(Math.min(left, chunkBytes)) as Buffer | null);
+      if (chunk !== null) near.write(chunk);
+    };
+    const timer = setInterval(pass, waitMs);
+    far.on('readable', () => {});
+    near.on('close', () => {
+      clearInterval(timer);
+      far.destroy();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port: proxyPort } = proxy.address() as AddressInfo;
+  return { url: `ws://127.0.0.1:${proxyPort}/ws`, close: () => proxy.close() };
+}

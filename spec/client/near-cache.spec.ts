@@ -314,6 +314,52 @@ describe('it is out of use', () => {
   });
 });
 
+describe('over a slow link', () => {
+  /** Every frame of either side takes half of the round trip. */
+  function slowDown({ end, scheduler }: ClientFixture, roundTripMs: number): void {
+    const { send, sayRaw } = end;
+    end.send = (text) => {
+      scheduler.schedule(roundTripMs / 2, () => {
+        send.call(end, text);
+        for (const request of end.take()) end.reply(request, request.method === 'get' ? entry('v') : 'pong');
+      });
+    };
+    end.sayRaw = (data) => void scheduler.schedule(roundTripMs / 2, () => sayRaw.call(end, data));
+  }
+
+  it.each([
+    [120, 'is always in use', 1, 1],
+    [200, 'is always in use', 1, 1],
+    [290, 'is in use now and then', 0.05, 0.5],
+    [310, 'is out of use', 0, 0],
+    [5000, 'is out of use', 0, 0],
+  ])('of %d ms it %s, and the connection stays', async (roundTripMs, _what, minShare, maxShare) => {
+    const fixture = await connectedClient({ nearCache: { maxStaleMs: 300 } });
+    slowDown(fixture, roundTripMs);
+    await passTime(fixture, 1000);
+    const share = await passTime(fixture, 12_000);
+    expect(share).toBeGreaterThanOrEqual(minShare);
+    expect(share).toBeLessThanOrEqual(maxShare);
+    expect(fixture.states).toEqual(['connecting', 'connected']);
+    expect(fixture.ends.length).toBe(1);
+    // Pings: three in each maxStaleMs.
+    expect(fixture.end.frames.length).toBeLessThanOrEqual(1 + 13_000 / 100);
+    fixture.client.close();
+  });
+});
+
+/** The share of the time in which the near cache was in use. */
+async function passTime({ client, scheduler }: ClientFixture, forMs: number): Promise<number> {
+  const steps = forMs / 5;
+  let used = 0;
+  for (let step = 0; step < steps; step++) {
+    scheduler.advance(5);
+    await settled();
+    if (client.nearStats()!.inUse) used++;
+  }
+  return used / steps;
+}
+
 it('many keys are asked for where they are not held', async () => {
   const fixture = await connectedClient({ ...NEAR, maxBatch: 2 });
   await read(fixture, 'b', entry('held'));

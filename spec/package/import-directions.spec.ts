@@ -109,7 +109,15 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'client',
-    imports: ['engine', 'abort-signals.ts', 'errors.ts', 'options.ts', 'scheduler.ts', 'value-text.ts'],
+    imports: [
+      'engine',
+      'abort-signals.ts',
+      'errors.ts',
+      'options.ts',
+      'rpc-protocol.ts',
+      'scheduler.ts',
+      'value-text.ts',
+    ],
     packages: ['ws'],
   },
   {
