@@ -30,7 +30,7 @@ export class TextParser {
   /** Parses the line in `bytes[start, end)`, without its end, into `request`. O(line). */
   parse(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     request.noreply = false;
-    if (bytes[start] === SPACE || end - start < 2) return this.#fail(shortLineError(bytes, start, end));
+    if (bytes[start] === SPACE) return this.#unknown(bytes, start, end, request);
     let wordEnd = start;
     while (wordEnd < end && bytes[wordEnd] !== SPACE) wordEnd++;
     const command = commandOf(bytes, start, wordEnd);
@@ -213,13 +213,6 @@ export class TextParser {
       bytes.toString('latin1', this.#lastStart, this.#lastEnd) === 'noreply'
     );
   }
-}
-
-/** Why a line that is blank, of one character, or begins with a space is no command. */
-function shortLineError(bytes: Buffer, start: number, end: number): string {
-  if (end - start < 2) return BAD_FORMAT;
-  for (let i = start; i < end; i++) if (bytes[i] !== SPACE) return UNKNOWN_COMMAND;
-  return BAD_FORMAT;
 }
 
 type TextVerb = Exclude<Verb, MetaVerb>;

@@ -7,6 +7,8 @@ const TOO_LONG_KEY = 'k'.repeat(251);
 const RAW_KEY = 'r'.repeat(186);
 const TOO_LONG_RAW_KEY = 'r'.repeat(187);
 
+const LONG_OPAQUE = `O${'1'.repeat(32)}`;
+
 function base64(text: string): string {
   return Buffer.from(text, 'latin1').toString('base64');
 }
@@ -21,7 +23,7 @@ export const metaLines: Table = {
     row('runs of spaces separate, spaces may trail', [
       ['ms  a  2   F5  |hi|mg   a   v  f |', 'HD|VA 2 f5|hi|'],
     ]),
-    row('a line may end in LF alone', [['ms a 2\nhi|mg a v\nmd a\nma a\nmn\n', 'HD|VA 2|hi|HD|NF|MN|']]),
+    row('a line may end in LF alone', [['ms a 2\nhi|mg a v\nmd a\nma a\nmn \n', 'HD|VA 2|hi|HD|NF|MN|']]),
     row('without a key', [['mg|mg |ms|md|ma|', BAD_LINE.repeat(5)]], { differs: DIFFERENCE.arguments }),
     row('me without a key', [['me|', BAD_LINE]]),
     row('commands are case sensitive', [['MG a|Mg a|mG a|MN|mx a|mgg a|', 'ERROR|'.repeat(6)]]),
@@ -78,7 +80,7 @@ export const metaLines: Table = {
       [
         [
           `md a ${MANY_FLAGS} O1|ma a ${MANY_FLAGS} O1|`,
-          'CLIENT_ERROR options flags are too long|'.repeat(2),
+          'CLIENT_ERROR options flags are too long|CLIENT_ERROR invalid or duplicate flag|',
         ],
         [`ms a 1 ${MANY_FLAGS}|z|mn|`, 'CLIENT_ERROR options flags are too long|MN|'],
       ],
@@ -93,10 +95,43 @@ export const metaLines: Table = {
     ]),
     row('a key of 251 bytes is a bad command line', [
       [
-        `mg ${TOO_LONG_KEY} v|mg ${TOO_LONG_KEY} q|md ${TOO_LONG_KEY}|ma ${TOO_LONG_KEY}|me ${TOO_LONG_KEY}|`,
-        BAD_LINE.repeat(5),
+        `mg ${TOO_LONG_KEY} v|mg ${TOO_LONG_KEY} q|md ${TOO_LONG_KEY}|me ${TOO_LONG_KEY}|`,
+        BAD_LINE.repeat(4),
       ],
     ]),
+    row(
+      'a key of 251 bytes is a bad flag to ma',
+      [[`ma ${TOO_LONG_KEY}|ma ${TOO_LONG_KEY} q|`, 'CLIENT_ERROR invalid or duplicate flag|'.repeat(2)]],
+      { differs: DIFFERENCE.metaErrors },
+    ),
+    row(
+      'a byte that no flag can have comes before all other errors',
+      [
+        ['mg a z !|mg a v v !|md a z !|ma a z !|', BAD_LINE.repeat(4)],
+        [`mg ${TOO_LONG_KEY} !|ma ${TOO_LONG_KEY} !|mg a !${' v'.repeat(30)}|`, BAD_LINE.repeat(3)],
+      ],
+      { differs: DIFFERENCE.metaErrors },
+    ),
+    row(
+      'an opaque that is too long comes after all other errors',
+      [
+        [
+          `mg a ${LONG_OPAQUE} z|mg a ${LONG_OPAQUE} v v|`,
+          'CLIENT_ERROR invalid flag|CLIENT_ERROR duplicate flag|',
+        ],
+        [
+          `mg a ${LONG_OPAQUE} Tx|mg %%% b ${LONG_OPAQUE}|`,
+          'CLIENT_ERROR bad token in command line format|CLIENT_ERROR error decoding key|',
+        ],
+        [`ms a 1 ${LONG_OPAQUE} MZ|x|`, 'CLIENT_ERROR invalid mode for ms M token|'],
+        [
+          `ma a ${LONG_OPAQUE} MZ|ma a ${LONG_OPAQUE} z|`,
+          'CLIENT_ERROR invalid mode for ma M token|CLIENT_ERROR invalid or duplicate flag|',
+        ],
+        [`ms a 1 ${LONG_OPAQUE}|x|ma a ${LONG_OPAQUE}|`, 'CLIENT_ERROR opaque token too long|'.repeat(2)],
+      ],
+      { not1618: '1.6.18 finds some of these errors in another order' },
+    ),
     row('a long key of ms: the data is passed over', [[`ms ${TOO_LONG_KEY} 1|x|mn|`, `${BAD_LINE}MN|`]], {
       differs: DIFFERENCE.swallow,
     }),
