@@ -6,6 +6,7 @@ import { binaryArithmetic } from './binary-arithmetic.js';
 import { binaryFraming } from './binary-framing.js';
 import { binaryRetrieval } from './binary-retrieval.js';
 import { binaryStorage } from './binary-storage.js';
+import { differences } from './differences.js';
 import { lines } from './lines.js';
 import { metaArithmetic } from './meta-arithmetic.js';
 import { metaClients } from './meta-clients.js';
@@ -35,4 +36,5 @@ export const TABLES: readonly Table[] = [
   binaryRetrieval,
   binaryArithmetic,
   binaryAdmin,
+  differences,
 ];
