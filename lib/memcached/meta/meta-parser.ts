@@ -10,6 +10,8 @@ import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
 import { FLAGS_MAX, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
 import { decodedKey } from './meta-key.js';
 
+/** Found after other errors of the flags. */
+const BAD_CLIENT_FLAGS = BAD_FORMAT;
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 const INVALID_FLAG = 'CLIENT_ERROR invalid flag';
 const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';
@@ -124,34 +126,25 @@ export class MetaParser {
     if (this.#count + 1 > TOKENS_MAX && !ignoresFlags) return 'CLIENT_ERROR options flags are too long';
     request.key = bytes.toString('latin1', this.#starts[0]!, this.#ends[0]!);
     for (let i = first; i < kept; i++) {
-      const error = this.#readFlag(bytes, this.#starts[i]!, this.#ends[i]!, meta);
+      const error = readLetter(bytes[this.#starts[i]!]!, meta);
       if (error !== null && !ignoresFlags) return error;
     }
-    if (!meta.has(LOWER.b)) return null;
+    let lastError: string | null = null;
+    for (let i = first; i < kept && !ignoresFlags; i++) {
+      const error = readArgument(bytes, this.#starts[i]!, this.#ends[i]!, meta);
+      if (error === BAD_CLIENT_FLAGS) lastError = error;
+      else if (error !== null) return error;
+    }
+    if (!meta.has(LOWER.b)) return lastError;
     const key = decodedKey(request.key);
     if (key === undefined) return ignoresFlags ? BAD_FORMAT : 'CLIENT_ERROR error decoding key';
     request.key = key;
-    return null;
+    return lastError;
   }
 
   #hasStray(bytes: Buffer, first: number, kept: number): boolean {
     for (let i = first; i < kept; i++) if (!mayBeFlag(bytes[this.#starts[i]!]!)) return true;
     return false;
-  }
-
-  /** Reads one flag; the error, or null. */
-  #readFlag(bytes: Buffer, start: number, end: number, meta: MetaFlags): string | null {
-    const letter = bytes[start]!;
-    const isLower = letter >= LOWER_A && letter < LOWER_A + 26;
-    const isUpper = letter >= UPPER_A && letter < UPPER_A + 26;
-    if (!isLower && !isUpper) return INVALID_FLAG;
-    const bit = 1 << (isLower ? letter - LOWER_A : letter - UPPER_A);
-    if ((bit & (isLower ? KNOWN_LOWER : KNOWN_UPPER)) === 0) return INVALID_FLAG;
-    if ((bit & (isLower ? meta.lower : meta.upper)) !== 0) return 'CLIENT_ERROR duplicate flag';
-    if (isLower) meta.lower |= bit;
-    else meta.upper |= bit;
-    meta.letters[meta.count++] = letter;
-    return isLower ? null : readArgument(bytes, start, end, bit, meta);
   }
 
   #fail(error: string): LineOutcome {
@@ -175,14 +168,25 @@ export class MetaParser {
   }
 }
 
+/** Reads the letter of a flag; the error, or null. */
+function readLetter(letter: number, meta: MetaFlags): string | null {
+  const isLower = letter >= LOWER_A && letter < LOWER_A + 26;
+  const isUpper = letter >= UPPER_A && letter < UPPER_A + 26;
+  if (!isLower && !isUpper) return INVALID_FLAG;
+  const bit = 1 << (isLower ? letter - LOWER_A : letter - UPPER_A);
+  if ((bit & (isLower ? KNOWN_LOWER : KNOWN_UPPER)) === 0) return INVALID_FLAG;
+  if ((bit & (isLower ? meta.lower : meta.upper)) !== 0) return 'CLIENT_ERROR duplicate flag';
+  if (isLower) meta.lower |= bit;
+  else meta.upper |= bit;
+  meta.letters[meta.count++] = letter;
+  return null;
+}
+
 /** Reads what follows an upper-case letter; the error, or null. */
-function readArgument(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  bit: number,
-  meta: MetaFlags,
-): string | null {
+function readArgument(bytes: Buffer, start: number, end: number, meta: MetaFlags): string | null {
+  const letter = bytes[start]!;
+  if (letter >= LOWER_A) return null;
+  const bit = 1 << (letter - UPPER_A);
   switch (bit) {
     case UPPER.O:
       meta.opaque = bytes.toString('latin1', start, end);
@@ -202,7 +206,7 @@ function readArgument(
     }
     case UPPER.F: {
       const flags = parseUint32(bytes, start + 1, end);
-      if (flags === undefined) return BAD_FORMAT;
+      if (flags === undefined) return BAD_CLIENT_FLAGS;
       meta.clientFlags = flags;
       return null;
     }

@@ -113,6 +113,21 @@ export const metaLines: Table = {
       { differs: DIFFERENCE.metaErrors },
     ),
     row(
+      'letters are looked at first, then numbers, then the key, then client flags',
+      [
+        [
+          'mg a Tx z|mg a Tx v v|mg a v v z|mg a z v v|',
+          'CLIENT_ERROR invalid flag|CLIENT_ERROR duplicate flag|CLIENT_ERROR duplicate flag|CLIENT_ERROR invalid flag|',
+        ],
+        [
+          'mg %%% b z|mg %%% b Tx|mg a Fx Tx|mg %%% b Fx|mg a Fx|',
+          'CLIENT_ERROR invalid flag|CLIENT_ERROR bad token in command line format|CLIENT_ERROR bad token in command line format|CLIENT_ERROR error decoding key|CLIENT_ERROR bad command line format|',
+        ],
+        ['ms a 1 MZ Fx|x|', BAD_LINE],
+      ],
+      { not1618: '1.6.18 finds some of these errors in another order' },
+    ),
+    row(
       'an opaque that is too long comes after all other errors',
       [
         [
