@@ -189,7 +189,7 @@ function readArgument(bytes: Buffer, start: number, end: number, meta: MetaFlags
   const bit = 1 << (letter - UPPER_A);
   switch (bit) {
     case UPPER.O:
-      meta.opaque = bytes.toString('latin1', start, end);
+      meta.opaque = bytes.toString('latin1', start, Math.min(end, start + OPAQUE_MAX_BYTES + 1));
       return null;
     case UPPER.M:
       meta.mode = end - start > 1 ? bytes[start + 1]! : SPACE;

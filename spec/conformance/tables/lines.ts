@@ -38,6 +38,10 @@ export const lines: Table = {
     row('a longer word that begins like a command is unknown', [
       ['getx a|ge a|setting a|', 'ERROR|ERROR|ERROR|'],
     ]),
+    row('a space before a command, and noreply behind it', [[' get a noreply| noreply|get a|', 'END|']], {
+      differs: DIFFERENCE.leadingSpace,
+    }),
+    row('a space before an HTTP request', [[' GET / HTTP/1.1|', '']], { closes: true }),
     row('an unknown command with noreply is silent', [['bogus noreply|get a|', 'END|']], {
       differs: DIFFERENCE.quietErrors,
     }),
