@@ -3,6 +3,9 @@
 /** protocol.txt, "Keys": at most 250 bytes. */
 export const KEY_MAX_BYTES = 250;
 
+/** A shorter line is a bad command line. Its CR counts, its LF does not: `mn` needs its CR. */
+export const LINE_MIN_BYTES = 3;
+
 /** A command line that is longer and still has no end closes the connection (`get` and `gets` aside). */
 export const LINE_MAX_BYTES = 2048;
 

@@ -18,10 +18,22 @@ export interface Row {
   readonly closes?: boolean;
   /** Why Debian's memcached 1.6.18 answers otherwise. A row that says so must really differ there. */
   readonly differs?: string;
-  /** Why the row says nothing about memcached: it needs something that its test machine does not have. */
+  /** Why 1.6.18 does not run the row: its answer varies, or comes from elsewhere. */
+  readonly not1618?: string;
+  /** Where hotset answers otherwise than memcached 1.6.45. docs/memcached.md lists these rows. */
+  readonly deviates?: Deviation;
+  /** Why no memcached runs the row: it needs something that a test machine does not have. */
   readonly ours?: string;
   /** Feeding in pieces changes the answer, as it does for memcached: only whole packets are tried. */
   readonly wholeOnly?: boolean;
+}
+
+export interface Deviation {
+  /** What memcached 1.6.45 answers, turn by turn where there are several. */
+  readonly answers: readonly string[];
+  readonly closes?: boolean;
+  /** Why hotset does not, for readers of the documentation. */
+  readonly reason: string;
 }
 
 export interface Table {
@@ -32,11 +44,24 @@ export interface Table {
 type RowOptions = Omit<Row, 'title' | 'turns'>;
 
 export function row(title: string, turns: readonly Turn[], options: RowOptions = {}): Row {
+  const { deviates } = options;
   return {
     title,
     turns: turns.map((turn) => (turn.length === 1 ? turn : [wire(turn[0]), wire(turn[1]), turn[2]])),
     ...options,
+    ...(deviates && { deviates: { ...deviates, answers: deviates.answers.map(wire) } }),
   };
+}
+
+/** The row with the answers of memcached 1.6.45 in it. */
+export function asAnsweredByReference(candidate: Row): Row {
+  const { deviates } = candidate;
+  if (deviates === undefined) return candidate;
+  const answers = [...deviates.answers];
+  const turns = candidate.turns.map(
+    (turn): Turn => (turn.length === 1 ? turn : [turn[0], answers.shift() ?? '', turn[2]]),
+  );
+  return { ...candidate, turns, closes: deviates.closes === true };
 }
 
 export function wire(text: string): string {

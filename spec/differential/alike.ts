@@ -1,5 +1,6 @@
 /** Commands that both servers should answer alike: those of a grammar, some mutated, without the known differences. */
 
+import type { MemcachedRelease } from '../support/memcached-binaries.js';
 import { Flushes, knownDifference } from './known-differences.js';
 import { mutated } from './mutation.js';
 import type { Random } from './random.js';
@@ -16,7 +17,13 @@ const BINARY = '\x80';
 const NO_IDS: ReadonlyMap<string, string> = new Map();
 
 /** A grammar for one stream, whose connections share `flushes`. */
-export function alike(command: (random: Random) => string, flushes: Flushes): Grammar {
+export function alike(
+  command: (random: Random) => string,
+  flushes: Flushes,
+  release: MemcachedRelease,
+): Grammar {
+  const isKnown = (commands: readonly string[]): boolean =>
+    knownDifference(expand(commands.join('') + SENTINEL, '00000', NO_IDS), release) !== undefined;
   return (random, before) => {
     for (;;) {
       const valid = command(random);
@@ -28,16 +35,15 @@ export function alike(command: (random: Random) => string, flushes: Flushes): Gr
   };
 }
 
-function isKnown(commands: readonly string[]): boolean {
-  return knownDifference(expand(commands.join('') + SENTINEL, '00000', NO_IDS)) !== undefined;
-}
-
 /** The known difference that text packets have come upon by chance. */
-export function explanation(packets: Iterable<readonly string[]>): string | undefined {
+export function explanation(
+  packets: Iterable<readonly string[]>,
+  release: MemcachedRelease,
+): string | undefined {
   const flushes = new Flushes();
   for (const commands of packets) {
     const packet = commands.join('') + SENTINEL;
-    const known = knownDifference(packet);
+    const known = knownDifference(packet, release);
     if (known !== undefined) return known.name;
     if (!flushes.admit(packet)) return 'flush_all taken back';
   }

@@ -12,7 +12,7 @@ export class HotsetSide {
   readonly engine: MemcachedEngine;
   readonly #store: ItemStore;
   readonly #out = new ReplyBuffer();
-  readonly #sessions: (Session | undefined)[] = [];
+  readonly #sessions = new Map<number, Session>();
 
   constructor(unixSeconds: number) {
     this.clock = new ManualClock(unixSeconds * 1000);
@@ -22,8 +22,8 @@ export class HotsetSide {
 
   /** The reply to `input`, which is fed in pieces; `closed` when hotset ends the connection. */
   send(connection: number, input: Buffer, random: Random): { reply: string; closed: boolean } {
-    this.#sessions[connection] ??= new Session(this.#store, this.#out);
-    const session = this.#sessions[connection];
+    const session = this.#sessions.get(connection) ?? new Session(this.#store, this.#out);
+    this.#sessions.set(connection, session);
     const replies: Buffer[] = [];
     const most = random.pick([7, 100, 3000, 1e9]);
     let state: ReturnType<Session['feed']> = 'ready';
@@ -54,8 +54,8 @@ export class HotsetSide {
 
   /** The client is gone. */
   drop(connection: number): void {
-    this.#sessions[connection]?.close();
-    this.#sessions[connection] = undefined;
+    this.#sessions.get(connection)?.close();
+    this.#sessions.delete(connection);
   }
 
   #collect(replies: Buffer[]): void {

@@ -1,14 +1,17 @@
 /**
- * Where hotset answers otherwise than Debian's memcached 1.6.18, and why: it follows 1.6.45, or memcached itself is
- * not to be copied. Streams hold no such lines, but for those that come about when data is cut otherwise than it
+ * Where hotset answers otherwise than memcached, and why: it follows 1.6.45 and this is 1.6.18, or memcached itself
+ * is not to be copied. Streams hold no such lines, but for those that come about when data is cut otherwise than it
  * was meant; a difference that shrinks to one of these lines is none.
  */
 
+import type { MemcachedRelease } from '../support/memcached-binaries.js';
 import { isStorage, type Line, linesOf } from './lines.js';
 
 export interface KnownDifference {
   readonly name: string;
   readonly reason: string;
+  /** Only 1.6.18 differs here. */
+  readonly only1618?: true;
   applies(line: Line, before: readonly Line[]): boolean;
 }
 
@@ -175,26 +178,33 @@ function argumentIsGood(flag: string): boolean {
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: 'bget',
+    only1618: true,
     reason: 'an old name of get that protocol.txt does not have',
     applies: ({ tokens }) => tokens[0] === 'bget',
   },
   {
     name: 'short line',
-    reason: '1.6.18 answers ERROR to blank and one-character lines',
-    applies: ({ text }) => text.trim().length < 2 || text.replaceAll(' ', '').length < 2,
+    only1618: true,
+    reason:
+      '1.6.18 answers ERROR to blank and one-character lines, and takes commands of two bytes without a CR',
+    applies: ({ text, length }) =>
+      length < 3 || text.trim().length < 2 || text.replaceAll(' ', '').length < 2,
   },
   {
     name: 'leading space',
+    only1618: true,
     reason: '1.6.18 skips spaces before a command',
     applies: ({ text }) => text.startsWith(' '),
   },
   {
     name: 'NUL',
+    only1618: true,
     reason: '1.6.18 takes a NUL for the end of a line; to 1.6.45 it is a byte as any other',
     applies: ({ text }) => text.includes('\0'),
   },
   {
     name: 'arguments',
+    only1618: true,
     reason: '1.6.18 counts arguments and answers ERROR to too few or too many',
     applies: ({ tokens }) => {
       const bounds = Object.hasOwn(ARGUMENTS, tokens[0] ?? '') ? ARGUMENTS[tokens[0]!]! : undefined;
@@ -203,12 +213,25 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'long key of many',
-    reason: '1.6.18 takes back the replies that wait, those of other commands too',
+    reason:
+      '1.6.45 sends a second CRLF; 1.6.18 takes back the replies that wait, those of other commands too',
     applies: ({ tokens }) =>
       /^(get|gets|gat|gats)$/.test(tokens[0] ?? '') && tokens.some(({ length }) => length > KEY_MAX_BYTES),
   },
   {
+    name: 'delete with more words',
+    reason: 'memcached ignores what follows; memccapable demands an error',
+    applies: ({ tokens }) => tokens[0] === 'delete' && tokens.length > 4,
+  },
+  {
+    name: 'negative numbers',
+    reason: 'memcached takes a number below -2^63 for what is left of it in 64 bits',
+    applies: ({ tokens, data }) =>
+      (isStorage(tokens[0]) && /^-\d{19}/.test(tokens[2] ?? '')) || /^[\t-\r ]*-\d{19}/.test(data ?? ''),
+  },
+  {
     name: 'delete usage',
+    only1618: true,
     reason: '1.6.18 answers delete with its usage text unless 0 or noreply follow the key',
     applies: ({ tokens }) =>
       tokens[0] === 'delete' &&
@@ -217,6 +240,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'noreply of unknown commands',
+    only1618: true,
     reason: '1.6.18 answers unknown commands whatever their last word is; HTTP/ closes 1.6.45',
     applies: ({ tokens, last }) =>
       !Object.hasOwn(ARGUMENTS, tokens[0] ?? '') &&
@@ -225,6 +249,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'swallowed data',
+    only1618: true,
     reason: '1.6.18 does not pass over the data of a refused line',
     applies: ({ tokens }) =>
       isStorage(tokens[0]) &&
@@ -235,11 +260,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'errors with noreply',
+    only1618: true,
     reason: '1.6.18 silences the error of a bad data length or a missing level',
     applies: ({ tokens, last }) => last === 'noreply' && (isStorage(tokens[0]) || tokens[0] === 'verbosity'),
   },
   {
     name: 'strict numbers',
+    only1618: true,
     reason: '1.6.18 reads these numbers with strtol, which takes blanks, signs and wider numbers',
     applies: ({ tokens }) => {
       const strict = STRICT_NUMBERS[tokens[0] ?? ''];
@@ -285,6 +312,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'meta flags of 1.6.45',
+    only1618: true,
     reason: '1.6.18 has no x, no E, no s for ms, no C for mg, and no N for the modes append and prepend',
     applies: ({ tokens }) => {
       const verb = tokens[0] ?? '';
@@ -297,6 +325,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'quiet autovivification',
+    only1618: true,
     reason: '1.6.18 answers HD to a quiet ma that creates its number',
     applies: ({ tokens }) => tokens[0] === 'ma' && /q.*N|N.*q/.test(flagLetters(tokens)),
   },
@@ -321,6 +350,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'meta errors',
+    only1618: true,
     reason: '1.6.18 words some errors otherwise, and passes over the data of other refused lines',
     applies: ({ tokens }) => META.has(tokens[0] ?? '') && tokens[0] !== 'mn' && isBadMeta(tokens),
   },
@@ -332,10 +362,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
 ];
 
 /** The first known difference in what one packet holds. */
-export function knownDifference(packet: string): KnownDifference | undefined {
+export function knownDifference(packet: string, release: MemcachedRelease): KnownDifference | undefined {
   const before: Line[] = [];
   for (const line of linesOf(packet)) {
-    const known = KNOWN_DIFFERENCES.find((difference) => difference.applies(line, before));
+    const known = KNOWN_DIFFERENCES.find(
+      ({ only1618, applies }) => !(only1618 && release === 'reference') && applies(line, before),
+    );
     if (known !== undefined) return known;
     before.push(line);
   }

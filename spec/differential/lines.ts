@@ -3,6 +3,8 @@
 export interface Line {
   /** Without its end. */
   readonly text: string;
+  /** Before its LF, a CR among them. */
+  readonly length: number;
   readonly tokens: readonly string[];
   readonly last: string;
   /** What follows a storage command, without its CRLF. */
@@ -31,7 +33,7 @@ export function* linesOf(bytes: string): Generator<Line> {
     const tokens = text.split(' ').filter((token) => token !== '');
     const length = dataLength(isStorage(tokens[0]) ? tokens[4] : tokens[0] === 'ms' ? tokens[2] : undefined);
     const data = length === undefined ? undefined : bytes.slice(end + 1, end + 1 + length);
-    yield { text, tokens, last: tokens[tokens.length - 1] ?? '', data };
+    yield { text, length: end - at, tokens, last: tokens[tokens.length - 1] ?? '', data };
     at = end + 1 + (length === undefined ? 0 : length + 2);
   }
 }

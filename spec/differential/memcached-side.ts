@@ -3,14 +3,16 @@
  * moved, by Debian's faketime.
  */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type ExternalTool, memcachedTool } from '../support/external-tool.js';
+import { missingTool } from '../support/external-tool.js';
+import type { MemcachedBinary, MemcachedRelease } from '../support/memcached-binaries.js';
+import { memcachedBinaries } from '../support/memcached-binaries.js';
 
 const LIBRARIES = '/usr/lib';
 
@@ -28,22 +30,16 @@ function faketimeLibrary(): string | undefined {
   return undefined;
 }
 
-/** The version that known-differences.ts speaks of. */
-const VERSION = '1.6.18';
-
-/** memcached and the means to move its clock. */
-export function memcachedWithClock(): ExternalTool {
-  const memcached = memcachedTool();
-  if (memcached.missing) return memcached;
-  const version = spawnSync('memcached', ['-V'], { encoding: 'utf8' }).stdout.trim();
-  if (!version.endsWith(VERSION)) return missing(`needs memcached ${VERSION}, this is "${version}"`);
-  return faketimeLibrary() === undefined ? missing("needs Debian's faketime") : memcached;
-}
-
-function missing(hint: string): ExternalTool {
-  if (process.env.CI === 'true') throw new Error(hint);
-  console.warn(`skipped: ${hint}`);
-  return { missing: true, hint: ` (skipped: ${hint})` };
+/** The memcached binaries that known-differences.ts speaks of, and the means to move their clocks. */
+export function memcachedsWithClock(): readonly MemcachedBinary[] {
+  return memcachedBinaries().map((binary) => {
+    if (binary.missing) return binary;
+    if (binary.release === 'other')
+      return { ...binary, ...missingTool(`needs memcached 1.6.18, this is ${binary.name}`) };
+    return faketimeLibrary() === undefined
+      ? { ...binary, ...missingTool("needs Debian's faketime") }
+      : binary;
+  });
 }
 
 const TIME = /STAT time (\d+)\r\n/;
@@ -51,29 +47,22 @@ const TIME = /STAT time (\d+)\r\n/;
 export class MemcachedSide {
   /** Unix time, as memcached sees it. */
   now: number;
+  readonly release: MemcachedRelease;
   readonly #folder: string;
   readonly #process: ChildProcess;
   #control!: MemcachedConnection;
 
-  private constructor(unixSeconds: number) {
+  private constructor({ command, release }: MemcachedBinary, unixSeconds: number) {
     this.now = unixSeconds;
+    this.release = release;
     this.#folder = mkdtempSync(join(tmpdir(), 'hotset-differential-'));
     this.#setClock();
     const user = userInfo().uid === 0 ? ['-u', 'root'] : [];
     // The budget is ample: what is evicted when is each server's own. And no thread works on items by itself: it
     // holds them for a moment, in which incr and decr do not pad.
-    const flags = [
-      '-s',
-      this.#path,
-      '-t',
-      '1',
-      '-m',
-      '1024',
-      '-o',
-      'no_lru_maintainer,no_lru_crawler',
-      ...user,
-    ];
-    this.#process = spawn('memcached', flags, {
+    // And a packet is worked on in one go: what comes next is about the state after it.
+    const options = '-t 1 -m 1024 -R 1000000 -o no_lru_maintainer,no_lru_crawler'.split(' ');
+    this.#process = spawn(command, ['-s', this.#path, ...options, ...user], {
       stdio: 'ignore',
       env: {
         ...process.env,
@@ -85,8 +74,8 @@ export class MemcachedSide {
     });
   }
 
-  static async start(unixSeconds: number): Promise<MemcachedSide> {
-    const side = new MemcachedSide(unixSeconds);
+  static async start(binary: MemcachedBinary, unixSeconds: number): Promise<MemcachedSide> {
+    const side = new MemcachedSide(binary, unixSeconds);
     for (let tries = 0; ; tries++) {
       try {
         side.#control = await side.connect();
@@ -125,6 +114,12 @@ export class MemcachedSide {
   async stats(): Promise<string> {
     this.#control.send(Buffer.from('stats\r\n'));
     return await this.#control.until((text) => text.endsWith('END\r\n'), 5000);
+  }
+
+  /** Waits until memcached has read all that has been sent: its one thread serves connections in the order of arrival. */
+  async settle(): Promise<void> {
+    this.#control.send(Buffer.from('mn\r\n'));
+    await this.#control.until((text) => text === 'MN\r\n', 5000);
   }
 
   /** Forgets what has been stored, and a flush_all that is still to come. */

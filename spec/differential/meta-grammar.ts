@@ -40,6 +40,10 @@ const clientFlags: FlagRule = (random) =>
     [10, random.pick(['0', '4294967295', '007'])],
     [1, random.pick(['', 'x', '-1', '1x'])],
   ])}`;
+/** Longer than the ids that servers give out, and few enough to meet. */
+const explicitCas: FlagRule = (random) => `E${EXPLICIT_IDS[random.below(EXPLICIT_IDS.length)]}`;
+const EXPLICIT_IDS = ['7777777777777', '8888888888888', '18446744073709551615'];
+const compareExplicit: FlagRule = (random) => `C${EXPLICIT_IDS[random.below(EXPLICIT_IDS.length)]}`;
 const plain =
   (letter: string): FlagRule =>
   () =>
@@ -65,6 +69,8 @@ const GET_FLAGS: FlagRules = [
   [3, exptime('N')],
   [4, exptime('R')],
   [4, exptime('T')],
+  [1, compare],
+  [0.5, explicitCas],
   [0.5, stray],
 ];
 const SET_FLAGS: FlagRules = [
@@ -76,6 +82,10 @@ const SET_FLAGS: FlagRules = [
   [4, plain('q')],
   [4, plain('k')],
   [6, plain('c')],
+  [3, plain('s')],
+  [2, exptime('N')],
+  [1, explicitCas],
+  [1, compareExplicit],
   [3, opaque],
   [0.5, stray],
 ];
@@ -85,6 +95,10 @@ const DELETE_FLAGS: FlagRules = [
   [5, exptime('T')],
   [4, plain('q')],
   [4, plain('k')],
+  [4, plain('x')],
+  [2, clientFlags],
+  [1, explicitCas],
+  [1, compareExplicit],
   [3, opaque],
   [0.5, stray],
 ];
@@ -100,6 +114,8 @@ const ARITHMETIC_FLAGS: FlagRules = [
   [8, plain('v')],
   [3, plain('q')],
   [3, plain('k')],
+  [1, explicitCas],
+  [1, compareExplicit],
   [3, opaque],
   [0.5, stray],
 ];

@@ -2,16 +2,16 @@
 
 import type { MemcachedSide } from './memcached-side.js';
 import { type Difference, runSideBySide, SHORT_PATIENCE_MS } from './side-by-side.js';
-import { isPause, type Step, type Stream } from './stream.js';
+import { isPause, type Packet, type Step, type Stream } from './stream.js';
 
-const MOST_RUNS = 400;
+const MOST_RUNS = 3000;
 
 export interface Shrunk {
   readonly stream: Stream;
   readonly difference: Difference;
 }
 
-/** Leaves out steps, then commands, in ever smaller groups, as long as a difference remains. */
+/** Leaves out steps, then commands and cuts, in ever smaller groups, as long as a difference remains. */
 export async function shrink(stream: Stream, found: Difference, memcached: MemcachedSide): Promise<Shrunk> {
   let least: Shrunk = {
     stream: { ...stream, steps: stream.steps.slice(0, found.step + 1) },
@@ -30,16 +30,24 @@ export async function shrink(stream: Stream, found: Difference, memcached: Memca
   for (let index = least.stream.steps.length - 1; index >= 0; index--) {
     const step = least.stream.steps[index];
     if (step === undefined || isPause(step)) continue;
-    const { connection } = step;
-    let { commands } = step;
+    let packet: Packet = step;
+    const keep = async (simpler: Packet): Promise<boolean> => {
+      if (!(await differs(least.stream.steps.with(index, simpler)))) return false;
+      packet = simpler;
+      return index < least.stream.steps.length;
+    };
+    const { cut, hangsUp, ...plain } = packet;
+    if (cut === undefined || !(await keep(plain))) {
+      if (hangsUp === true) await keep({ ...packet, hangsUp: false });
+      if (cut !== undefined)
+        await withoutGroups(
+          () => packet.cut!.meanwhile,
+          (meanwhile) => keep({ ...packet, cut: { ...packet.cut!, meanwhile } }),
+        );
+    }
     await withoutGroups(
-      () => commands,
-      async (fewer) => {
-        const changed = least.stream.steps.with(index, { connection, commands: fewer });
-        if (!(await differs(changed))) return false;
-        commands = fewer;
-        return index < least.stream.steps.length;
-      },
+      () => packet.commands,
+      (commands) => keep({ ...packet, commands }),
     );
   }
   await withoutGroups(() => least.stream.steps, differs);

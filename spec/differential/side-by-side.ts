@@ -1,10 +1,11 @@
 /** Runs a stream on hotset and on memcached, packet by packet, until their replies differ. */
 
+import { type Counters, countersIn, countsAlike } from './counters.js';
 import { HotsetSide } from './hotset-side.js';
 import type { MemcachedConnection, MemcachedSide } from './memcached-side.js';
 import { Random } from './random.js';
 import { Replies } from './replies.js';
-import { isPause, type Packet, type Protocol, type Stream } from './stream.js';
+import { isPause, type Packet, type Protocol, type Step, type Stream } from './stream.js';
 import { expand, TAG_BYTES } from './template.js';
 import { KEYS } from './text-grammar.js';
 
@@ -19,23 +20,26 @@ const ANSWERED: Readonly<Record<Protocol, (reply: string) => boolean>> = {
   binary: (reply) => reply.at(-24) === '\x81' && reply.endsWith(`\xff\xff\xff\xff${'\0'.repeat(8)}`),
 };
 
-const NOTHING = { reply: '', closed: false };
 /** Waited in vain only where the servers differ. */
 const PATIENCE_MS = 10_000;
 /** The same while a difference is being shrunk. */
 export const SHORT_PATIENCE_MS = 250;
+/** What the connection that looks at all keys is called. */
+const CHECK = -1;
 
 /** One packet, as each side saw and answered it. */
 export interface Exchange {
   readonly protocol: Protocol;
   readonly connection: number;
   readonly sent: readonly string[];
+  /** For the reader of a difference: how the packet was cut, or how the connection ended. */
+  readonly note: string;
   readonly hotset: string;
   readonly memcached: string;
 }
 
 export interface Difference {
-  /** Everything up to the difference; what `seconds` passed stands between. */
+  /** Everything up to the difference, in the order of the answers; what `seconds` passed stands between. */
   readonly exchanges: readonly (Exchange | { readonly seconds: number })[];
   /** Step of the stream that was answered differently. */
   readonly step: number;
@@ -43,25 +47,18 @@ export interface Difference {
 
 let runs = 0;
 
-/** `undefined` when both sides say the same from beginning to end. */
+/** `undefined` when both sides say the same from beginning to end, hold the same and have counted the same. */
 export async function runSideBySide(
   stream: Stream,
   memcached: MemcachedSide,
   patienceMs: number = PATIENCE_MS,
 ): Promise<Difference | undefined> {
-  const run = new Run(memcached, stream.cutSeed, patienceMs);
+  const run = new Run(stream, memcached, patienceMs);
   try {
     await memcached.clear();
-    for (const [index, step] of stream.steps.entries()) {
-      if (isPause(step)) {
-        await run.pass(step.seconds);
-        continue;
-      }
-      const outcome = await run.exchange(step, stream.connections[step.connection]!);
-      if (outcome === 'cut') return undefined;
-      if (outcome === 'different') return { exchanges: run.exchanges, step: index };
-    }
-    if (countsOtherwise(stream) || (await run.countedAlike())) return undefined;
+    for (const [index, step] of stream.steps.entries())
+      if (!(await run.isAlike(step))) return { exchanges: run.exchanges, step: index };
+    if ((await run.holdAlike()) && (await run.countedAlike())) return undefined;
     return { exchanges: run.exchanges, step: stream.steps.length };
   } finally {
     run.end();
@@ -70,97 +67,143 @@ export async function runSideBySide(
 
 class Run {
   readonly exchanges: (Exchange | { readonly seconds: number })[] = [];
+  readonly #stream: Stream;
   readonly #memcached: MemcachedSide;
   readonly #hotset: HotsetSide;
   readonly #patienceMs: number;
-  readonly #connections: (MemcachedConnection | undefined)[] = [];
-  readonly #replies = { hotset: new Replies(), memcached: new Replies() };
+  readonly #connections = new Map<number, MemcachedConnection>();
+  #replies = { hotset: new Replies(), memcached: new Replies() };
   readonly #tag = (++runs).toString(36).padStart(TAG_BYTES, '0');
   readonly #keys = KEYS.map((key) => expand(key, this.#tag, new Map()));
   readonly #cuts: Random;
 
-  constructor(memcached: MemcachedSide, cutSeed: number, patienceMs: number) {
-    this.#cuts = new Random(cutSeed);
+  constructor(stream: Stream, memcached: MemcachedSide, patienceMs: number) {
+    this.#stream = stream;
+    this.#cuts = new Random(stream.cutSeed);
     this.#memcached = memcached;
     this.#patienceMs = patienceMs;
     this.#hotset = new HotsetSide(memcached.now);
   }
 
-  async pass(seconds: number): Promise<void> {
-    await this.#memcached.advance(seconds);
-    this.#hotset.clock.advance(seconds * 1000);
-    this.exchanges.push({ seconds });
+  async isAlike(step: Step): Promise<boolean> {
+    if (!isPause(step)) return await this.#exchange(step, this.#stream.connections[step.connection]!);
+    await this.#memcached.advance(step.seconds);
+    this.#hotset.clock.advance(step.seconds * 1000);
+    this.exchanges.push({ seconds: step.seconds });
+    return true;
   }
 
-  /** `cut`: both wait for the rest of a request, or replies are lost with a connection; nothing more can be compared. */
-  async exchange(
-    { connection, commands }: Packet,
-    protocol: Protocol,
-  ): Promise<'alike' | 'different' | 'cut'> {
-    const sentinel = SENTINELS[protocol];
-    const toHotset = this.#bytes(commands, this.#replies.hotset);
-    const toMemcached = this.#bytes(commands, this.#replies.memcached);
-    const first = this.#hotset.send(connection, toHotset, this.#cuts);
-    const last = first.closed ? NOTHING : this.#hotset.send(connection, sentinel, this.#cuts);
-    const reply = first.reply + last.reply;
-    const closed = first.closed || last.closed;
-    const answered = ANSWERED[protocol](last.reply);
-    const hotset = this.#replies.hotset.normal(reply, protocol, this.#keys);
-
-    this.#connections[connection] ??= await this.#memcached.connect();
-    const socket = this.#connections[connection];
-    socket.send(Buffer.concat([toMemcached, sentinel]));
-    let answer: string;
-    let sameEnd = true;
-    if (closed) {
-      answer = await socket.until(() => false, this.#patienceMs);
-      sameEnd = socket.closed;
-    } else if (answered) {
-      const versions = versionsIn(reply);
-      answer = await socket.until(
-        (text) => ANSWERED[protocol](text) && versionsIn(text) >= versions,
-        this.#patienceMs,
-      );
-      sameEnd = !socket.closed;
-    } else {
-      // Both wait for the rest of a request that never comes.
-      answer = await socket.finish(this.#patienceMs);
-    }
-    const memcached = this.#replies.memcached.normal(answer, protocol, this.#keys);
-    if (closed || !answered || socket.closed) {
-      this.#hotset.drop(connection);
-      socket.close();
-      this.#connections[connection] = undefined;
-    }
-    // memcached keeps replies while it waits for data.
-    const mayLack = socket.reset || !(closed || answered);
-    const sameReplies = mayLack ? hotset.startsWith(memcached) : hotset === memcached;
-    const same = sameEnd && sameReplies;
-    const hotsetEnd = closed ? ' (closes)' : '';
-    const memcachedEnd = socket.closed && answered ? ' (closes)' : '';
-    this.exchanges.push({
-      protocol,
-      connection,
-      sent: commands.map((command) => expand(command, this.#tag, this.#replies.hotset.casIds)),
-      hotset: hotset + hotsetEnd,
-      memcached: memcached + memcachedEnd,
-    });
-    if (!same) return 'different';
-    // Which ids memcached has not told is not known: the names of later ones would differ.
-    return hotset === memcached && (closed || answered) ? 'alike' : 'cut';
+  /** Whether both hold the same under all keys. */
+  async holdAlike(): Promise<boolean> {
+    const commands = [`gets ${KEYS.join(' ')}\r\n`];
+    return await this.#exchange({ connection: CHECK, commands, hangsUp: true }, 'text');
   }
 
   /** Whether both have counted the same requests, hits and misses. */
   async countedAlike(): Promise<boolean> {
-    const hotset = counters(this.#hotset.stats());
-    const memcached = counters(await this.#memcached.stats());
-    if (hotset === memcached) return true;
-    this.exchanges.push({ protocol: 'text', connection: -1, sent: [], hotset, memcached });
+    const hotset = countersIn(this.#hotset.stats());
+    const memcached = countersIn(await this.#memcached.stats());
+    const { steps, connections } = this.#stream;
+    if (!countsAlike(steps, connections, this.#memcached.release)) return true;
+    if (hotset.compared === memcached.compared && hotset.unknown.length + memcached.unknown.length === 0)
+      return true;
+    const shown = ({ compared, unknown }: Counters): string => `${compared} ${unknown.join(' ')}`;
+    this.exchanges.push({
+      protocol: 'text',
+      connection: CHECK,
+      sent: [],
+      note: 'stats',
+      hotset: shown(hotset),
+      memcached: shown(memcached),
+    });
     return false;
   }
 
   end(): void {
-    for (const socket of this.#connections) socket?.close();
+    for (const socket of this.#connections.values()) socket.close();
+  }
+
+  async #exchange(
+    { connection, commands, cut, hangsUp = false }: Packet,
+    protocol: Protocol,
+  ): Promise<boolean> {
+    const sent = commands.map((command) => expand(command, this.#tag, this.#replies.hotset.casIds));
+    const toHotset = this.#bytes(commands, this.#replies.hotset);
+    const toMemcached = this.#bytes(commands, this.#replies.memcached);
+    const socket = this.#connections.get(connection) ?? (await this.#memcached.connect());
+    this.#connections.set(connection, socket);
+
+    // The first part, and what happens before the second.
+    const cutAt = cut === undefined ? toHotset.length : Math.floor(toHotset.length * cut.at);
+    let { reply, closed } = this.#hotset.send(connection, toHotset.subarray(0, cutAt), this.#cuts);
+    const halfSent = cut !== undefined && hangsUp;
+    if (cut !== undefined) socket.send(toMemcached.subarray(0, cutAt));
+    if (cut !== undefined && !halfSent) {
+      await this.#memcached.settle();
+      for (const step of cut.meanwhile) if (!(await this.isAlike(step))) return false;
+    }
+
+    // The second part, with the sentinel behind it.
+    const sentinel = SENTINELS[protocol];
+    let answered = false;
+    if (!closed && !halfSent) {
+      const rest = this.#hotset.send(connection, toHotset.subarray(cutAt), this.#cuts);
+      const last = rest.closed ? rest : this.#hotset.send(connection, sentinel, this.#cuts);
+      reply += rest.closed ? rest.reply : rest.reply + last.reply;
+      closed = last.closed;
+      answered = ANSWERED[protocol](last.reply);
+    }
+    const firstHere = cut === undefined ? 0 : cutAt;
+    if (!halfSent && (cut === undefined || !socket.closed))
+      socket.send(Buffer.concat([toMemcached.subarray(firstHere), sentinel]));
+
+    const { answer, sameEnd } = await this.#answer(socket, protocol, { reply, closed, answered });
+    const hotset = this.#replies.hotset.normal(reply, protocol, this.#keys);
+    const memcached = this.#replies.memcached.normal(answer, protocol, this.#keys);
+    // memcached keeps replies while it waits for data.
+    const mayLack = socket.reset || !(closed || answered);
+    const same = sameEnd && (mayLack ? hotset.startsWith(memcached) : hotset === memcached);
+    const where = `${cutAt} of ${toHotset.length} bytes`;
+    this.exchanges.push({
+      protocol,
+      connection,
+      sent,
+      note: halfSent ? `hangs up after ${where}` : cut === undefined ? '' : `cut after ${where}`,
+      hotset: hotset + (closed ? ' (closes)' : ''),
+      memcached: memcached + (socket.closed && !mayLack ? ' (closes)' : ''),
+    });
+    if (closed || !answered || socket.closed || hangsUp) this.#drop(connection);
+    if (!same) return false;
+    // Ids that memcached has not told have no names: all begin anew.
+    if (hotset === memcached) return true;
+    this.#replies = { hotset: new Replies(), memcached: new Replies() };
+    return await this.holdAlike();
+  }
+
+  /** What memcached says to the packet that hotset has answered so. */
+  async #answer(
+    socket: MemcachedConnection,
+    protocol: Protocol,
+    { reply, closed, answered }: { reply: string; closed: boolean; answered: boolean },
+  ): Promise<{ answer: string; sameEnd: boolean }> {
+    if (closed) {
+      const answer = await socket.until(() => false, this.#patienceMs);
+      return { answer, sameEnd: socket.closed };
+    }
+    if (answered) {
+      const versions = versionsIn(reply);
+      const isEnough = (text: string): boolean => ANSWERED[protocol](text) && versionsIn(text) >= versions;
+      const answer = await socket.until(isEnough, this.#patienceMs);
+      return { answer, sameEnd: !socket.closed };
+    }
+    // Both wait for the rest of a request that never comes.
+    return { answer: await socket.finish(this.#patienceMs), sameEnd: true };
+  }
+
+  #drop(connection: number): void {
+    this.#hotset.drop(connection);
+    this.#connections.get(connection)?.close();
+    this.#connections.delete(connection);
   }
 
   #bytes(commands: readonly string[], { casIds }: Replies): Buffer {
@@ -171,27 +214,4 @@ class Run {
 /** The sentinel's reply may also be that of a command before it. */
 function versionsIn(reply: string): number {
   return reply.split('VERSION 1.6.').length - 1;
-}
-
-/**
- * 1.6.18 counts some meta commands as others than 1.6.45 does, which the specs of the counters hold. And neither counts
- * a binary set that is too large, which hotset does.
- */
-function countsOtherwise({ steps }: Stream): boolean {
-  return steps.some(
-    (step) =>
-      !isPause(step) &&
-      step.commands.some(
-        (command) => META.test(command) || (command.startsWith('\x80') && command.length > LARGE_BYTES),
-      ),
-  );
-}
-const LARGE_BYTES = 400_000;
-const META = /\bm[gsdae] /;
-
-/** Not those of expired items, which memcached counts with lookups of every kind. */
-const COUNTERS = /^STAT (?:cmd_|get_(?:hits|misses)|delete_|incr_|decr_|cas_|touch_|store_)\w* \d+/gm;
-
-function counters(stats: string): string {
-  return (stats.match(COUNTERS) ?? []).map((line) => line.slice(5)).join(', ');
 }

@@ -8,6 +8,17 @@ export interface Packet {
   readonly connection: number;
   /** Templates: see template.ts. */
   readonly commands: readonly string[];
+  /** The packet comes in two parts. */
+  readonly cut?: Cut;
+  /** The client hangs up when it has its answers, or when it has sent the first part of a cut packet. */
+  readonly hangsUp?: boolean;
+}
+
+export interface Cut {
+  /** The share of its bytes in the first part. */
+  readonly at: number;
+  /** What happens before the second part comes, on other connections. */
+  readonly meanwhile: readonly Step[];
 }
 
 export interface Pause {
@@ -28,8 +39,10 @@ export function isPause(step: Step): step is Pause {
   return 'seconds' in step;
 }
 
-export function requestsIn(stream: Stream): number {
-  return stream.steps.reduce((sum, step) => sum + (isPause(step) ? 0 : step.commands.length), 0);
+export function commandsIn(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) =>
+    isPause(step) ? [] : [...step.commands, ...commandsIn(step.cut?.meanwhile ?? [])],
+  );
 }
 
 /** One command that may follow those `before` it in a packet. */
@@ -43,6 +56,8 @@ export interface StreamShape {
 }
 
 const PAUSES = [1, 1, 1, 2, 3, 5, 40, 100, 3600];
+const CUT_SHARE = 0.12;
+const HANG_UP_SHARE = 0.05;
 
 export function randomStream(random: Random, { grammars, binaryShare }: StreamShape): Stream {
   const connections = Array.from(
@@ -50,16 +65,31 @@ export function randomStream(random: Random, { grammars, binaryShare }: StreamSh
     (): Protocol => (random.chance(binaryShare) ? 'binary' : 'text'),
   );
   const grammarOf = grammars();
-  const steps: Step[] = [];
   const pauses = random.chance(0.4) ? 0.15 : 0;
-  for (let left = 4 + random.below(30); left > 0; left--) {
-    if (random.chance(pauses)) steps.push({ seconds: random.pick(PAUSES) });
-    const connection = random.below(connections.length);
+
+  /** Packets of connections that are not `busy` with half a packet; `before` may be answered later than these. */
+  function someSteps(count: number, busy: readonly number[], before: readonly string[]): Step[] {
+    const free = connections.flatMap((_, index) => (busy.includes(index) ? [] : [index]));
+    const steps: Step[] = [];
+    for (let left = count; left > 0; left--) {
+      if (random.chance(pauses)) steps.push({ seconds: random.pick(PAUSES) });
+      if (free.length > 0) steps.push(packet(random.pick(free), busy, before));
+    }
+    return steps;
+  }
+
+  function packet(connection: number, busy: readonly number[], before: readonly string[]): Packet {
     const grammar = grammarOf[connections[connection]!];
     const length = 1 + Math.floor(random.fraction() ** 2 * 30);
     const commands: string[] = [];
-    while (commands.length < length) commands.push(grammar(random, commands));
-    steps.push({ connection, commands });
+    while (commands.length < length) commands.push(grammar(random, [...before, ...commands]));
+    const hangsUp = random.chance(HANG_UP_SHARE);
+    if (!random.chance(CUT_SHARE)) return { connection, commands, hangsUp };
+    const meanwhile = hangsUp
+      ? []
+      : someSteps(random.below(4), [...busy, connection], [...before, ...commands]);
+    return { connection, commands, hangsUp, cut: { at: random.fraction(), meanwhile } };
   }
-  return { connections, steps, cutSeed: random.below(2 ** 31) };
+
+  return { connections, steps: someSteps(4 + random.below(30), [], []), cutSeed: random.below(2 ** 31) };
 }

@@ -2,9 +2,9 @@
 
 import type { StoreResult } from '../../engine/types.js';
 import { CAS_BADVAL, CAS_HITS, CAS_MISSES, CMD_SET, STORE_NO_MEMORY, STORE_TOO_LARGE } from '../counters.js';
-import { STALE, TOKEN_SENT } from '../item-marks.js';
+import { KEY_BINARY, STALE, TOKEN_SENT } from '../item-marks.js';
 import type { ItemStore } from '../item-store.js';
-import { UPPER } from '../meta/meta-flags.js';
+import { LOWER, UPPER } from '../meta/meta-flags.js';
 import type { Reply } from '../reply.js';
 import type { CasId, Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
@@ -81,7 +81,9 @@ function storeValue(items: ItemStore, request: Request, value: WireValue): Reply
 /** `entry` is the slot of the key's entry, or 0. */
 function put(items: ItemStore, request: Request, entry: number, value: WireValue, ttlMs: number): Reply {
   const { key, flags, dropsWhenRefused } = request;
-  return answer(items, items.entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused));
+  const reply = answer(items, items.entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused));
+  if (isMetaSet(request) && request.meta.has(LOWER.b) && reply === 'stored') items.mark(key, KEY_BINARY);
+  return reply;
 }
 
 /** append and prepend. A cas id other than 0 is compared first; a meta command may create what is missing. */
@@ -125,7 +127,10 @@ function compareAndSet(
   // Somebody has invalidated it meanwhile: better a value that is marked stale than none.
   const bits = STALE | (entries.adapterBitsAt(entry) & TOKEN_SENT);
   const reply = put(items, request, entry, value, entries.remainingTtlMsAt(entry));
-  if (reply === 'stored') items.mark(request.key, bits);
+  if (reply === 'stored') {
+    items.mark(request.key, bits);
+    items.count(CAS_HITS);
+  }
   return reply;
 }
 

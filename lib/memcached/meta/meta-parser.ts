@@ -10,6 +10,8 @@ import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
 import { FLAGS_MAX, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
 import { decodedKey } from './meta-key.js';
 
+/** Found after other errors of the flags. */
+const BAD_CLIENT_FLAGS = BAD_FORMAT;
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 const INVALID_FLAG = 'CLIENT_ERROR invalid flag';
 const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';
@@ -65,11 +67,11 @@ export class MetaParser {
     if (verb === 'mn') return 'ready';
     this.#tokenize(bytes, start, end);
     if (verb === 'ms') return this.#store(bytes, request);
-    if (this.#count === 0 || this.#keyTooLong()) return this.#fail(BAD_FORMAT);
+    if (this.#count === 0) return this.#fail(BAD_FORMAT);
     if (!this.#readFlags(bytes, 1, request)) return 'error';
     if (verb === 'ma' && !isArithmeticMode(request.meta.mode))
       return this.#fail('CLIENT_ERROR invalid mode for ma M token');
-    return 'ready';
+    return isOpaqueTooLong(request) ? this.#fail(OPAQUE_TOO_LONG) : 'ready';
   }
 
   /** `ms <key> <bytes> <flags>*`. What is found wrong once the length is known passes the data over. */
@@ -78,13 +80,15 @@ export class MetaParser {
     const length = parseInt32(bytes, this.#starts[1]!, this.#ends[1]!);
     if (length === undefined || length < 0 || length >= DATA_LENGTH_END) return this.#fail(BAD_FORMAT);
     request.dataLength = length;
-    this.error = BAD_FORMAT;
-    if (this.#keyTooLong()) return 'error-after-data';
     if (!this.#readFlags(bytes, 2, request)) return this.#strays ? 'error' : 'error-after-data';
     const { meta } = request;
     const mode = meta.hasUpper(UPPER.M) ? STORE_MODES.get(meta.mode) : 'set';
     if (mode === undefined) {
       this.error = 'CLIENT_ERROR invalid mode for ms M token';
+      return 'error-after-data';
+    }
+    if (isOpaqueTooLong(request)) {
+      this.error = OPAQUE_TOO_LONG;
       return 'error-after-data';
     }
     const compares = meta.hasUpper(UPPER.C) && (mode === 'set' || mode === 'replace');
@@ -96,55 +100,51 @@ export class MetaParser {
     return 'data';
   }
 
-  /** The last flag began with a byte that no flag begins with: memcached does not take such a line for an ms. */
+  /** A flag begins with a byte that no flag begins with: memcached does not take such a line for an ms. */
   #strays = false;
 
   /** Reads the tokens from `first` on into the request's flags, and its key; false with `error` set. */
   #readFlags(bytes: Buffer, first: number, request: Request): boolean {
-    this.#strays = false;
-    if (this.#count + 1 > TOKENS_MAX) {
-      this.error = 'CLIENT_ERROR options flags are too long';
+    const kept = Math.min(this.#count, TOKENS_MAX - 1);
+    this.#strays = this.#hasStray(bytes, first, kept);
+    if (this.#strays) {
+      this.error = BAD_FORMAT;
       return false;
     }
+    const error = this.#readKeyAndFlags(bytes, first, kept, request);
+    if (error === null) return true;
+    // ma has one text for all of these.
+    this.error = request.verb === 'ma' ? INVALID_OR_DUPLICATE : error;
+    return false;
+  }
+
+  /** The error, or null. */
+  #readKeyAndFlags(bytes: Buffer, first: number, kept: number, request: Request): string | null {
+    if (this.#ends[0]! - this.#starts[0]! > KEY_MAX_BYTES) return BAD_FORMAT;
     const { meta } = request;
+    const ignoresFlags = request.verb === 'me';
+    if (this.#count + 1 > TOKENS_MAX && !ignoresFlags) return 'CLIENT_ERROR options flags are too long';
     request.key = bytes.toString('latin1', this.#starts[0]!, this.#ends[0]!);
-    for (let i = first; i < this.#count; i++) {
-      const error = this.#readFlag(bytes, this.#starts[i]!, this.#ends[i]!, meta);
-      if (error === null) continue;
-      // ma has one text for nearly all of these.
-      this.error = request.verb === 'ma' && error !== OPAQUE_TOO_LONG ? INVALID_OR_DUPLICATE : error;
-      return false;
+    for (let i = first; i < kept; i++) {
+      const error = readLetter(bytes[this.#starts[i]!]!, meta);
+      if (error !== null && !ignoresFlags) return error;
     }
-    if (!meta.has(LOWER.b)) return true;
+    let lastError: string | null = null;
+    for (let i = first; i < kept && !ignoresFlags; i++) {
+      const error = readArgument(bytes, this.#starts[i]!, this.#ends[i]!, meta);
+      if (error === BAD_CLIENT_FLAGS) lastError = error;
+      else if (error !== null) return error;
+    }
+    if (!meta.has(LOWER.b)) return lastError;
     const key = decodedKey(request.key);
-    if (key === undefined) {
-      this.error = request.verb === 'ma' ? INVALID_OR_DUPLICATE : 'CLIENT_ERROR error decoding key';
-      return false;
-    }
+    if (key === undefined) return ignoresFlags ? BAD_FORMAT : 'CLIENT_ERROR error decoding key';
     request.key = key;
-    return true;
+    return lastError;
   }
 
-  /** Reads one flag; the error, or null. */
-  #readFlag(bytes: Buffer, start: number, end: number, meta: MetaFlags): string | null {
-    const letter = bytes[start]!;
-    const isLower = letter >= LOWER_A && letter < LOWER_A + 26;
-    const isUpper = letter >= UPPER_A && letter < UPPER_A + 26;
-    if (!isLower && !isUpper) {
-      this.#strays = !isNearLetter(letter);
-      return this.#strays ? BAD_FORMAT : INVALID_FLAG;
-    }
-    const bit = 1 << (isLower ? letter - LOWER_A : letter - UPPER_A);
-    if ((bit & (isLower ? KNOWN_LOWER : KNOWN_UPPER)) === 0) return INVALID_FLAG;
-    if ((bit & (isLower ? meta.lower : meta.upper)) !== 0) return 'CLIENT_ERROR duplicate flag';
-    if (isLower) meta.lower |= bit;
-    else meta.upper |= bit;
-    meta.letters[meta.count++] = letter;
-    return isLower ? null : readArgument(bytes, start, end, bit, meta);
-  }
-
-  #keyTooLong(): boolean {
-    return this.#ends[0]! - this.#starts[0]! > KEY_MAX_BYTES;
+  #hasStray(bytes: Buffer, first: number, kept: number): boolean {
+    for (let i = first; i < kept; i++) if (!mayBeFlag(bytes[this.#starts[i]!]!)) return true;
+    return false;
   }
 
   #fail(error: string): LineOutcome {
@@ -168,18 +168,28 @@ export class MetaParser {
   }
 }
 
+/** Reads the letter of a flag; the error, or null. */
+function readLetter(letter: number, meta: MetaFlags): string | null {
+  const isLower = letter >= LOWER_A && letter < LOWER_A + 26;
+  const isUpper = letter >= UPPER_A && letter < UPPER_A + 26;
+  if (!isLower && !isUpper) return INVALID_FLAG;
+  const bit = 1 << (isLower ? letter - LOWER_A : letter - UPPER_A);
+  if ((bit & (isLower ? KNOWN_LOWER : KNOWN_UPPER)) === 0) return INVALID_FLAG;
+  if ((bit & (isLower ? meta.lower : meta.upper)) !== 0) return 'CLIENT_ERROR duplicate flag';
+  if (isLower) meta.lower |= bit;
+  else meta.upper |= bit;
+  meta.letters[meta.count++] = letter;
+  return null;
+}
+
 /** Reads what follows an upper-case letter; the error, or null. */
-function readArgument(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  bit: number,
-  meta: MetaFlags,
-): string | null {
+function readArgument(bytes: Buffer, start: number, end: number, meta: MetaFlags): string | null {
+  const letter = bytes[start]!;
+  if (letter >= LOWER_A) return null;
+  const bit = 1 << (letter - UPPER_A);
   switch (bit) {
     case UPPER.O:
-      if (end - start > OPAQUE_MAX_BYTES) return OPAQUE_TOO_LONG;
-      meta.opaque = bytes.toString('latin1', start, end);
+      meta.opaque = bytes.toString('latin1', start, Math.min(end, start + OPAQUE_MAX_BYTES + 1));
       return null;
     case UPPER.M:
       meta.mode = end - start > 1 ? bytes[start + 1]! : SPACE;
@@ -196,7 +206,7 @@ function readArgument(
     }
     case UPPER.F: {
       const flags = parseUint32(bytes, start + 1, end);
-      if (flags === undefined) return BAD_FORMAT;
+      if (flags === undefined) return BAD_CLIENT_FLAGS;
       meta.clientFlags = flags;
       return null;
     }
@@ -222,8 +232,13 @@ const NUMBER_ERRORS: ReadonlyMap<number, string> = new Map([
   [UPPER.D, 'CLIENT_ERROR invalid numeric delta value'],
 ]);
 
-/** Digits, and what stands between upper and lower case: bytes that memcached looks up and finds to be no flag. */
-function isNearLetter(byte: number): boolean {
+/** memcached finds this last, after all other errors of the line. */
+function isOpaqueTooLong({ meta }: Request): boolean {
+  return meta.opaque.length > OPAQUE_MAX_BYTES;
+}
+
+/** Letters, digits, and what stands between upper and lower case: bytes that memcached looks up among its flags. */
+function mayBeFlag(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= UPPER_A && byte < LOWER_A + 26);
 }
 

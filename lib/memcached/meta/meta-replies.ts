@@ -1,5 +1,6 @@
 /** Replies to meta commands: a status, what was asked to be returned, and for `VA` a value. */
 
+import { KEY_BINARY } from '../item-marks.js';
 import type { Reply } from '../reply.js';
 import type { ReplyBuffer } from '../reply-buffer.js';
 import type { Request } from '../request.js';
@@ -16,11 +17,16 @@ export const META_STATUS: Readonly<Partial<Record<Reply, string>>> = {
   'not-found': 'NF',
 };
 
-/** ` k<key>`: as base64 and marked so for a key that was stored as base64. */
+/** ` k<key>`, as base64 and ` b` where the request or the item says so. */
 export function writeKey(out: ReplyBuffer, key: string, isBinary: boolean): void {
   out.text(' k');
   out.text(isBinary ? encodedKey(key) : key);
   if (isBinary) out.text(' b');
+}
+
+/** Whether an item's key goes out as base64: it was stored so, or a line of text cannot hold it. */
+export function isBinaryKey(key: string, adapterBits: number): boolean {
+  return (adapterBits & KEY_BINARY) !== 0 || key.includes(' ') || key.includes('\n');
 }
 
 /** ` <letter><number>` */

@@ -13,8 +13,14 @@ import { answerKeys } from '../commands/multi-get.js';
 import { touch } from '../commands/retrieval.js';
 import { beginStore, store } from '../commands/storage.js';
 import { type Lines, silently, slowly, writeLines } from '../incremental-task.js';
-import { DATA_FIRST_BYTES, GET_LINE_MAX_BYTES, LINE_MAX_BYTES, LINE_MAX_LEADING_BLANKS } from '../limits.js';
-import type { LineOutcome } from '../line-outcome.js';
+import {
+  DATA_FIRST_BYTES,
+  GET_LINE_MAX_BYTES,
+  LINE_MAX_BYTES,
+  LINE_MAX_LEADING_BLANKS,
+  LINE_MIN_BYTES,
+} from '../limits.js';
+import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
 import { MetaParser, metaVerbOf } from '../meta/meta-parser.js';
 import type { Reply } from '../reply.js';
 import { Request } from '../request.js';
@@ -142,6 +148,10 @@ export class TextHandler implements ProtocolHandler {
     const io = this.#io;
     io.items.applyDueFlush();
     if (io.traces) io.trace(bytes, start, end);
+    if (lineEnd - start < LINE_MIN_BYTES) {
+      this.#line(BAD_FORMAT);
+      return;
+    }
     const metaVerb = metaVerbOf(bytes, start, end);
     if (metaVerb === undefined) {
       this.#act(textParser.parse(bytes, start, end, request), textParser);

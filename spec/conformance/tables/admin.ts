@@ -41,12 +41,12 @@ export const admin: Table = {
         [3],
         ['get a|', 'VALUE a 0 1|x|END|'],
       ],
-      { ours: '1.6.18 takes what is stored within the second of a flush' },
+      { not1618: '1.6.18 takes what is stored within the second of a flush' },
     ),
     row(
       'flush_all with a bad delay',
       [['flush_all x|flush_all 1.5|', 'CLIENT_ERROR invalid exptime argument|'.repeat(2)]],
-      { ours: '1.6.18 words it otherwise' },
+      { not1618: '1.6.18 words it otherwise' },
     ),
     row('verbosity', [['verbosity 0|verbosity 1|verbosity 0 foo|', 'OK|OK|OK|']]),
     row('verbosity without a level', [['verbosity|', 'CLIENT_ERROR bad command line format|']], {
@@ -69,10 +69,10 @@ export const admin: Table = {
     row(
       'stats slabs of an empty cache',
       [['stats slabs|', 'STAT active_slabs 0|STAT total_malloced 0|END|']],
-      { ours: '1.6.18 allocates a page for each class at the start' },
+      { not1618: '1.6.18 allocates a page for each class at the start' },
     ),
     row('stats reset', [['stats reset|', 'RESET|']]),
-    row('unknown stats', [['stats bogus|', 'ERROR|']], { ours: '1.6.18 answers END to some' }),
+    row('unknown stats', [['stats bogus|', 'ERROR|']], { not1618: '1.6.18 answers END to some' }),
     row(
       'stats cachedump',
       [

@@ -143,7 +143,7 @@ export const binaryFraming: Table = {
           [NOOPED, failure(set, 'invalid', { opaque: 6 })],
         ],
       ],
-      { closes: true, ours: '1.6.18 waits for the data' },
+      { closes: true, not1618: '1.6.18 waits for the data' },
     ),
     binaryRow(
       'a body of almost 4 GiB',
@@ -153,7 +153,7 @@ export const binaryFraming: Table = {
           [NOOPED, failure(set, 'invalid', { opaque: 6 })],
         ],
       ],
-      { closes: true, ours: '1.6.18 takes the length for a negative one' },
+      { closes: true, not1618: '1.6.18 takes the length for a negative one' },
     ),
 
     binaryRow('a wrong magic ends the connection', [[[NOOP, request(noop, { magic: 0x81 }), NOOP], NOOPED]], {

@@ -196,7 +196,7 @@ export const binaryRetrieval: Table = {
     binaryRow('both change the same item', [
       text('set a 3 0 1|5|', 'STORED|'),
       [storeRequest(OPCODE.replace, 'a', '6', { cas: 1 }), response(OPCODE.replace, { cas: 2 })],
-      text('cas a 0 0 1 1|x|cas a 4 0 1 2|7|', 'EXISTS|STORED|'),
+      text('cas a 0 0 1 1|x|cas a 4 0 1 2|7|gets a|', 'EXISTS|STORED|VALUE a 4 1 3|7|END|'),
       [request(OPCODE.delete, { key: 'a', cas: 3 }), response(OPCODE.delete)],
       text('get a|', 'END|'),
     ]),

@@ -124,17 +124,17 @@ export const binaryStorage: Table = {
 
     binaryRow('set with a cas id', [
       [
+        [storeRequest(set, 'a', 'x', { cas: 5, opaque: 9 }), storeRequest(set, 'a', 'x')],
+        [failure(set, 'notFound', { opaque: 9 }), stored(set, 1)],
+      ],
+      [
         [
-          storeRequest(set, 'a', 'x', { cas: 5, opaque: 9 }),
-          storeRequest(set, 'a', 'x'),
           storeRequest(set, 'a', 'y', { cas: 9, opaque: 8 }),
           storeRequest(set, 'a', 'z', { cas: 1 }),
           storeRequest(set, 'a', 'w', { cas: 1 }),
           getRequest('a'),
         ],
         [
-          failure(set, 'notFound', { opaque: 9 }),
-          stored(set, 1),
           failure(set, 'exists', { opaque: 8 }),
           stored(set, 2),
           failure(set, 'exists'),
@@ -144,46 +144,43 @@ export const binaryStorage: Table = {
     ]),
     binaryRow('replace with a cas id', [
       [
-        [
-          storeRequest(replace, 'a', 'x', { cas: 5 }),
-          storeRequest(set, 'a', 'x'),
-          storeRequest(replace, 'a', 'y', { cas: 9 }),
-          storeRequest(replace, 'a', 'z', { cas: 1 }),
-        ],
-        [failure(replace, 'notFound'), stored(set, 1), failure(replace, 'exists'), stored(replace, 2)],
+        [storeRequest(replace, 'a', 'x', { cas: 5 }), storeRequest(set, 'a', 'x')],
+        [failure(replace, 'notFound'), stored(set, 1)],
+      ],
+      [
+        [storeRequest(replace, 'a', 'y', { cas: 9 }), storeRequest(replace, 'a', 'z', { cas: 1 })],
+        [failure(replace, 'exists'), stored(replace, 2)],
       ],
     ]),
     binaryRow('add with a cas id stores where the id matches', [
       [
-        [
-          storeRequest(add, 'a', 'x', { cas: 4 }),
-          storeRequest(set, 'a', 'x'),
-          storeRequest(add, 'a', 'y', { cas: 1 }),
-          getRequest('b'),
-        ],
-        [failure(add, 'notFound'), stored(set, 1), stored(add, 2), failure(get, 'notFound')],
+        [storeRequest(add, 'a', 'x', { cas: 4 }), storeRequest(set, 'a', 'x')],
+        [failure(add, 'notFound'), stored(set, 1)],
+      ],
+      [
+        [storeRequest(add, 'a', 'y', { cas: 1 }), getRequest('b')],
+        [stored(add, 2), failure(get, 'notFound')],
       ],
     ]),
     binaryRow('append and prepend with a cas id', [
       [
+        [request(append, { key: 'a', value: 'x', cas: 5 }), storeRequest(set, 'a', 'm')],
+        [failure(append, 'notStored'), stored(set, 1)],
+      ],
+      [
         [
-          request(append, { key: 'a', value: 'x', cas: 5 }),
-          storeRequest(set, 'a', 'm'),
           request(append, { key: 'a', value: 'z', cas: 9 }),
           request(append, { key: 'a', value: 'z', cas: 1 }),
+        ],
+        [failure(append, 'exists'), stored(append, 2)],
+      ],
+      [
+        [
           request(prepend, { key: 'a', value: 'a', cas: 1 }),
           request(prepend, { key: 'a', value: 'a', cas: 2 }),
           getRequest('a'),
         ],
-        [
-          failure(append, 'notStored'),
-          stored(set, 1),
-          failure(append, 'exists'),
-          stored(append, 2),
-          failure(prepend, 'exists'),
-          stored(prepend, 3),
-          hit(get, 'amz', { cas: 3 }),
-        ],
+        [failure(prepend, 'exists'), stored(prepend, 3), hit(get, 'amz', { cas: 3 })],
       ],
     ]),
     binaryRow('a cas id takes 64 bits', [

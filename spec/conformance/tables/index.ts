@@ -7,6 +7,7 @@ import { binaryArithmetic } from './binary-arithmetic.js';
 import { binaryFraming } from './binary-framing.js';
 import { binaryRetrieval } from './binary-retrieval.js';
 import { binaryStorage } from './binary-storage.js';
+import { differences } from './differences.js';
 import { lines } from './lines.js';
 import { metaArithmetic } from './meta-arithmetic.js';
 import { metaClients } from './meta-clients.js';
@@ -15,12 +16,14 @@ import { metaGet } from './meta-get.js';
 import { metaLines } from './meta-lines.js';
 import { metaSet } from './meta-set.js';
 import { noreply } from './noreply.js';
+import { refusedData } from './refused-data.js';
 import { retrieval } from './retrieval.js';
 import { storage } from './storage.js';
 
 export const TABLES: readonly Table[] = [
   lines,
   storage,
+  refusedData,
   retrieval,
   arithmetic,
   noreply,
@@ -37,4 +40,5 @@ export const TABLES: readonly Table[] = [
   binaryRetrieval,
   binaryArithmetic,
   binaryAdmin,
+  differences,
 ];

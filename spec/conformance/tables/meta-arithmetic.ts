@@ -22,7 +22,7 @@ export const metaArithmetic: Table = {
         ],
         ['ma a MIncr v|ma a MDECR v|', 'VA 2|41|VA 2|40|'],
       ],
-      { ours: '1.6.18 takes modes of exactly one letter' },
+      { not1618: '1.6.18 takes modes of exactly one letter' },
     ),
     row('modes of one letter', [
       [
@@ -136,7 +136,7 @@ export const metaArithmetic: Table = {
     row('a miss is found before the number', [['ma a q|', 'NF|']]),
 
     row('bad flags have one message', [
-      ['ma a z|ma a 5|ma a !|ma a [|ma a v v|ma a T1 T2|', BAD_FLAG.repeat(6)],
+      ['ma a z|ma a 5|ma a [|ma a v v|ma a T1 T2|', BAD_FLAG.repeat(5)],
       ['ma a Dx|ma a D|ma a D-1|ma a D18446744073709551616|', BAD_FLAG.repeat(4)],
       ['ma a Jx|ma a J|ma a J-1|ma a N|ma a Nx|ma a Tx|ma a T|ma a Cx|ma a C|', BAD_FLAG.repeat(9)],
     ]),

@@ -1,3 +1,4 @@
+import { OPCODE, response, storeRequest } from '../binary-packet.js';
 import { DIFFERENCE, row, type Table } from '../wire-table.js';
 
 const BAD_LINE = 'CLIENT_ERROR bad command line format|';
@@ -6,6 +7,8 @@ const TOO_LONG_KEY = 'k'.repeat(251);
 /** The longest key whose base64 form, 248 bytes, is no longer than a key may be. */
 const RAW_KEY = 'r'.repeat(186);
 const TOO_LONG_RAW_KEY = 'r'.repeat(187);
+
+const LONG_OPAQUE = `O${'1'.repeat(32)}`;
 
 function base64(text: string): string {
   return Buffer.from(text, 'latin1').toString('base64');
@@ -21,7 +24,7 @@ export const metaLines: Table = {
     row('runs of spaces separate, spaces may trail', [
       ['ms  a  2   F5  |hi|mg   a   v  f |', 'HD|VA 2 f5|hi|'],
     ]),
-    row('a line may end in LF alone', [['ms a 2\nhi|mg a v\nmd a\nma a\nmn\n', 'HD|VA 2|hi|HD|NF|MN|']]),
+    row('a line may end in LF alone', [['ms a 2\nhi|mg a v\nmd a\nma a\nmn \n', 'HD|VA 2|hi|HD|NF|MN|']]),
     row('without a key', [['mg|mg |ms|md|ma|', BAD_LINE.repeat(5)]], { differs: DIFFERENCE.arguments }),
     row('me without a key', [['me|', BAD_LINE]]),
     row('commands are case sensitive', [['MG a|Mg a|mG a|MN|mx a|mgg a|', 'ERROR|'.repeat(6)]]),
@@ -44,6 +47,19 @@ export const metaLines: Table = {
     row('a flag given twice', [
       ['mg a v v|mg a v s v|mg a O1 O2|mg a T1 T2|', 'CLIENT_ERROR duplicate flag|'.repeat(4)],
     ]),
+    row(
+      'what is wrong first: letters, then arguments, the key and the opaque',
+      [
+        ['mg a Tx q q|md a Cx C1|', 'CLIENT_ERROR duplicate flag|'.repeat(2)],
+        ['mg a Tx z|', 'CLIENT_ERROR invalid flag|'],
+        ['mg a q q !|mg a Tx !|', 'CLIENT_ERROR bad command line format|'.repeat(2)],
+        [`mg a O${'1'.repeat(32)} q q|`, 'CLIENT_ERROR duplicate flag|'],
+        [`mg a O${'1'.repeat(32)} Tx|`, 'CLIENT_ERROR bad token in command line format|'],
+        [`mg a! O${'1'.repeat(32)} b|`, 'CLIENT_ERROR error decoding key|'],
+        ['mg a! b Tx|', 'CLIENT_ERROR bad token in command line format|'],
+      ],
+      { differs: DIFFERENCE.metaErrors },
+    ),
     row('numbers that are none', [
       [
         'mg a Tx|mg a T|mg a T1.5|mg a Nx|mg a N|mg a Rx|mg a R|mg a Cx|mg a C|mg a C-1|',
@@ -78,7 +94,7 @@ export const metaLines: Table = {
       [
         [
           `md a ${MANY_FLAGS} O1|ma a ${MANY_FLAGS} O1|`,
-          'CLIENT_ERROR options flags are too long|'.repeat(2),
+          'CLIENT_ERROR options flags are too long|CLIENT_ERROR invalid or duplicate flag|',
         ],
         [`ms a 1 ${MANY_FLAGS}|z|mn|`, 'CLIENT_ERROR options flags are too long|MN|'],
       ],
@@ -93,10 +109,58 @@ export const metaLines: Table = {
     ]),
     row('a key of 251 bytes is a bad command line', [
       [
-        `mg ${TOO_LONG_KEY} v|mg ${TOO_LONG_KEY} q|md ${TOO_LONG_KEY}|ma ${TOO_LONG_KEY}|me ${TOO_LONG_KEY}|`,
-        BAD_LINE.repeat(5),
+        `mg ${TOO_LONG_KEY} v|mg ${TOO_LONG_KEY} q|md ${TOO_LONG_KEY}|me ${TOO_LONG_KEY}|`,
+        BAD_LINE.repeat(4),
       ],
     ]),
+    row(
+      'a key of 251 bytes is a bad flag to ma',
+      [[`ma ${TOO_LONG_KEY}|ma ${TOO_LONG_KEY} q|`, 'CLIENT_ERROR invalid or duplicate flag|'.repeat(2)]],
+      { differs: DIFFERENCE.metaErrors },
+    ),
+    row(
+      'a byte that no flag can have comes before all other errors',
+      [
+        ['mg a z !|mg a v v !|md a z !|ma a z !|', BAD_LINE.repeat(4)],
+        [`mg ${TOO_LONG_KEY} !|ma ${TOO_LONG_KEY} !|mg a !${' v'.repeat(30)}|`, BAD_LINE.repeat(3)],
+      ],
+      { differs: DIFFERENCE.metaErrors },
+    ),
+    row(
+      'letters are looked at first, then numbers, then the key, then client flags',
+      [
+        [
+          'mg a Tx z|mg a Tx v v|mg a v v z|mg a z v v|',
+          'CLIENT_ERROR invalid flag|CLIENT_ERROR duplicate flag|CLIENT_ERROR duplicate flag|CLIENT_ERROR invalid flag|',
+        ],
+        [
+          'mg %%% b z|mg %%% b Tx|mg a Fx Tx|mg %%% b Fx|mg a Fx|',
+          'CLIENT_ERROR invalid flag|CLIENT_ERROR bad token in command line format|CLIENT_ERROR bad token in command line format|CLIENT_ERROR error decoding key|CLIENT_ERROR bad command line format|',
+        ],
+        ['ms a 1 MZ Fx|x|', BAD_LINE],
+      ],
+      { not1618: '1.6.18 finds some of these errors in another order' },
+    ),
+    row(
+      'an opaque that is too long comes after all other errors',
+      [
+        [
+          `mg a ${LONG_OPAQUE} z|mg a ${LONG_OPAQUE} v v|`,
+          'CLIENT_ERROR invalid flag|CLIENT_ERROR duplicate flag|',
+        ],
+        [
+          `mg a ${LONG_OPAQUE} Tx|mg %%% b ${LONG_OPAQUE}|`,
+          'CLIENT_ERROR bad token in command line format|CLIENT_ERROR error decoding key|',
+        ],
+        [`ms a 1 ${LONG_OPAQUE} MZ|x|`, 'CLIENT_ERROR invalid mode for ms M token|'],
+        [
+          `ma a ${LONG_OPAQUE} MZ|ma a ${LONG_OPAQUE} z|`,
+          'CLIENT_ERROR invalid mode for ma M token|CLIENT_ERROR invalid or duplicate flag|',
+        ],
+        [`ms a 1 ${LONG_OPAQUE}|x|ma a ${LONG_OPAQUE}|`, 'CLIENT_ERROR opaque token too long|'.repeat(2)],
+      ],
+      { not1618: '1.6.18 finds some of these errors in another order' },
+    ),
     row('a long key of ms: the data is passed over', [[`ms ${TOO_LONG_KEY} 1|x|mn|`, `${BAD_LINE}MN|`]], {
       differs: DIFFERENCE.swallow,
     }),
@@ -126,6 +190,32 @@ export const metaLines: Table = {
         'HD|STORED|HD kfoo|HD|HD kZm9v b|',
       ],
     ]),
+    row('k of ma goes by its own b, and not by what the item was stored with', [
+      ['ms Zm9v 1 b|5|ma foo k v|ma Zm9v b k v|ma Zm9v k b q|mn|', 'HD|VA 1 kfoo|6|VA 1 kZm9v b|7|MN|'],
+      ['set foo 0 0 1|5|ma Zm9v k b v|ma foo k v|', 'STORED|VA 1 kZm9v b|6|VA 1 kfoo|7|'],
+    ]),
+    row('only ms stores an item with b: ma N does not, and neither does what MA adds to', [
+      [
+        'ma Zm9v b N0 J5 k|mg Zm9v b k|me foo|',
+        'HD kZm9v b|HD kfoo|ME foo exp=-1 la=0 cas=1 fetch=yes cls=1 size=63|',
+      ],
+      ['ms Zm9v 1 b MA|5|ms Zm9v 1 b MP|5|mg foo k v|', 'HD|HD|VA 3 kfoo|555|'],
+      ['ms Zm9v 1 b MR|5|mg foo k v|', 'HD|VA 1 kZm9v b|5|'],
+    ]),
+    row('a key that came with the binary protocol goes by the b of ma', [
+      [storeRequest(OPCODE.set, 'a b\nc', '5'), response(OPCODE.set, { cas: 1 }), 'beside'],
+      ['ma YSBiCmM= b k v|ma YSBiCmM= b k|', 'VA 1 kYSBiCmM= b|6|HD kYSBiCmM= b|'],
+    ]),
+    row(
+      'a key that a line cannot hold goes out as base64, whatever it was stored with',
+      [
+        [storeRequest(OPCODE.set, 'a b\nc', '5'), response(OPCODE.set, { cas: 1 }), 'beside'],
+        ['mg YSBiCmM= b k v|mg YSBiCmM= b k N0|', 'VA 1 kYSBiCmM= b|5|HD kYSBiCmM= b|'],
+        ['me YSBiCmM= b|', 'ME YSBiCmM= exp=-1 la=0 cas=1 fetch=yes cls=1 size=65|'],
+        ['ma IAo= b N0 J5|mg IAo= b k|', 'HD|HD kIAo= b|'],
+      ],
+      { ours: 'memcached sends such a key as it is, and its newline ends the line' },
+    ),
     row('k of a miss with b is base64', [
       ['mg Zm8= b k|mg Zm8= k b O1|mg Zm8= b|mg Zm8= b q k|mn|', 'EN kZm8= b|EN kZm8= b O1|EN|MN|'],
     ]),

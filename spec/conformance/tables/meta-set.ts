@@ -101,13 +101,13 @@ export const metaSet: Table = {
     row('C0 never matches', [['ms a 1|x|ms a 1 C0|y|mg a v|', 'HD|EX|VA 1|x|']]),
     row('C takes 64 bits', [[`ms a 1|x|ms a 1 C${MAX_CAS}|y|mg a v|`, 'HD|EX|VA 1|x|']]),
     row('C with MR', [
-      ['ms a 1 MR C1|x|ms a 1|x|ms a 1 MR C9|y|ms a 1 MR C1|z|mg a v|', 'NF|HD|EX|HD|VA 1|z|'],
+      ['ms a 1 MR C1|x|ms a 1 c|x|', 'NF|HD c1|'],
+      ['ms a 1 MR C9|y|ms a 1 MR C1|z|mg a v|', 'EX|HD|VA 1|z|'],
     ]),
     row('C with MA and MP', [
-      [
-        'ms a 1 MA C1|x|ms a 1|x|ms a 1 MA C9|y|ms a 1 MA C1|z|ms a 1 MP C1|q|ms a 1 MP C2|w|mg a v|',
-        'NS|HD|EX|HD|EX|HD|VA 3|wxz|',
-      ],
+      ['ms a 1 MA C1|x|ms a 1 c|x|', 'NS|HD c1|'],
+      ['ms a 1 MA C9|y|ms a 1 MA C1 c|z|', 'EX|HD c2|'],
+      ['ms a 1 MP C1|q|ms a 1 MP C2|w|mg a v|', 'EX|HD|VA 3|wxz|'],
     ]),
     row('C with ME means nothing on a miss', [['ms a 1 ME C9|x|mg a v|', 'HD|VA 1|x|']]),
     row('C takes the id that gets and mg tell, and cas the one that ms tells', [

@@ -45,10 +45,10 @@ export const noreply: Table = {
     row(
       'counts only as the last word, in lower case',
       [['set a 0 0 1 noreply foo|x|set a 0 0 1 NOREPLY|x|', 'STORED|STORED|']],
-      { ours: '1.6.18 counts arguments' },
+      { not1618: '1.6.18 counts arguments' },
     ),
     row('cas with noreply in the place of the id', [['cas a 0 0 1 noreply|x|get a|', 'END|']], {
-      ours: '1.6.18 does not pass over the data',
+      not1618: '1.6.18 does not pass over the data',
     }),
     row('is a key for get', [['get a noreply|', 'END|']]),
     row('may have spaces behind it', [['set a 0 0 1 noreply  |x|delete a noreply |get a|', 'END|']]),
@@ -67,7 +67,7 @@ export const noreply: Table = {
           'STORED|END|STORED|VALUE a 0 1|x|END|',
         ],
       ],
-      { ours: '1.6.18 takes what is stored within the second of a flush' },
+      { not1618: '1.6.18 takes what is stored within the second of a flush' },
     ),
   ],
 };

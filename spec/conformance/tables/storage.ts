@@ -88,7 +88,7 @@ export const storage: Table = {
         ['set a 0 0 1.5|get b|', 'CLIENT_ERROR bad command line format|END|'],
         ['set a 0 0 0x1|get b|', 'CLIENT_ERROR bad command line format|END|'],
       ],
-      { ours: '1.6.18 takes some of these numbers' },
+      { not1618: '1.6.18 takes some of these numbers' },
     ),
     row(
       'bad flags: the data is passed over',
@@ -116,7 +116,7 @@ export const storage: Table = {
         ['set a 4294967296 0 1|x|get a|', 'STORED|VALUE a 0 1|x|END|'],
         ['set a 18446744073709551615 0 1|x|get a|', 'STORED|VALUE a 4294967295 1|x|END|'],
       ],
-      { ours: '1.6.18 as Debian builds it refuses wider flags' },
+      { not1618: '1.6.18 as Debian builds it refuses wider flags' },
     ),
     row('flags may have a sign and leading zeros', [
       ['set a +5 0 1|x|get a|set a 007 0 1|x|get a|', 'STORED|VALUE a 5 1|x|END|STORED|VALUE a 7 1|x|END|'],
@@ -162,12 +162,12 @@ export const storage: Table = {
         ['set a 0 0 1|x|', 'STORED|'],
         [`set a 0 0 ${LIMIT + 1}|${'x'.repeat(LIMIT + 1)}|get a|`, `${TOO_LARGE}END|`],
       ],
-      { wholeOnly: true, ours: '1.6.18 stores large items in chunks and has another limit' },
+      { wholeOnly: true, not1618: '1.6.18 stores large items in chunks and has another limit' },
     ),
     row(
       'flags take four bytes of the limit',
       [[`set a 1 0 ${LIMIT - 3}|${'x'.repeat(LIMIT - 3)}|`, TOO_LARGE]],
-      { wholeOnly: true, ours: '1.6.18 stores large items in chunks and has another limit' },
+      { wholeOnly: true, not1618: '1.6.18 stores large items in chunks and has another limit' },
     ),
     row(
       'a too large add, replace or cas leaves the old value',
@@ -196,7 +196,7 @@ export const storage: Table = {
           'STORED|NOT_STORED|',
         ],
       ],
-      { wholeOnly: true, ours: '1.6.18 answers SERVER_ERROR out of memory storing object' },
+      { wholeOnly: true, not1618: '1.6.18 answers SERVER_ERROR out of memory storing object' },
     ),
     row('a value is there when its data is complete', [
       ['set a 0 0 3|ab', ''],

@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { OPCODE, request, response } from '../binary-packet.js';
 import type { Row } from '../wire-table.js';
+import type { CasIds } from './cas-ids.js';
 
 /** How long a reply may take before it is held to be missing. */
 const PATIENCE_MS = 5000;
-/** The same where another reply is expected to come. */
-const SHORT_PATIENCE_MS = 100;
 
 /** Sent last: whatever a row leaves behind shows before its reply. */
 const SENTINEL = { text: 'version\r\n', binary: request(OPCODE.noop, { opaque: 0x53656e74 }) };
@@ -22,13 +21,13 @@ export interface SocketOutcome {
   readonly closed: boolean;
 }
 
-/** `open` makes a connection: a row needs one, or two. */
+/** `open` makes a connection: a row needs one, or two. `casIds`: the server numbers otherwise than the tables. */
 export async function runOnSocket(
   row: Row,
   open: () => Duplex,
   pass: (seconds: number) => Promise<void>,
+  { patienceMs = PATIENCE_MS, casIds }: { patienceMs?: number; casIds?: CasIds | undefined } = {},
 ): Promise<SocketOutcome> {
-  const patienceMs = row.differs === undefined ? PATIENCE_MS : SHORT_PATIENCE_MS;
   const main = new SubprotocolHandler(open(), patienceMs);
   let beside: SubprotocolHandler | undefined;
   let replies = '';
@@ -44,7 +43,8 @@ export async function runOnSocket(
     silent = turn[1] === '';
     if (turn[2] === 'beside') beside ??= new SubprotocolHandler(open(), patienceMs);
     const conversation = turn[2] === 'beside' ? beside! : main;
-    replies += await conversation.say(turn[0], turn[1].length);
+    replies += await conversation.say(casIds?.request(turn[0]) ?? turn[0], turn[1].length);
+    casIds?.replies(replies);
   }
   // What comes beyond the expected length shows at the end.
   if (beside !== undefined) replies += await beside.rest();
@@ -52,7 +52,7 @@ export async function runOnSocket(
   const { closed } = main;
   await main.leave();
   await beside?.leave();
-  return { replies, closed };
+  return { replies: casIds?.replies(replies) ?? replies, closed };
 }
 
 class SubprotocolHandler {

@@ -1,6 +1,5 @@
 /** ma: protocol.txt, "Meta Arithmetic". */
 
-import { KEY_BINARY } from '../../item-marks.js';
 import type { ItemStore } from '../../item-store.js';
 import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
 import { isDecrement } from '../../meta/meta-parser.js';
@@ -29,7 +28,6 @@ export function metaArithmetic(items: ItemStore, request: Request, out: ReplyBuf
     if (meta.hasUpper(UPPER.N)) {
       result = createNumber(items, key, meta.initial, 0);
       created = true;
-      if (meta.has(LOWER.b)) items.mark(key, KEY_BINARY);
     } else countMiss(items, increments);
   }
   if (typeof result === 'string') {
@@ -67,8 +65,7 @@ function writeNumberReply(
     else if (!speaks) continue;
     else if (letter === LETTER.t) writeTtl(out, secondsLeft(ttlMs));
     else if (letter === LETTER.c) writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
-    else if (letter === LETTER.k)
-      writeKey(out, key, entry !== 0 && (entries.adapterBitsAt(entry) & KEY_BINARY) !== 0);
+    else if (letter === LETTER.k) writeKey(out, key, meta.has(LOWER.b));
     else if (letter === LETTER.O) writeOpaque(out, meta);
   }
   if (speaks) writeEnd(out, sendsValue ? wireValueOfText(digits) : null);

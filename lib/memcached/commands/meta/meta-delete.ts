@@ -28,7 +28,7 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
     writeStatus(out, 'EX', request);
     return;
   }
-  if (meta.has(LOWER.x) && !empty(items, request)) {
+  if (meta.has(LOWER.x) && !empty(items, request, entry)) {
     out.text(TEXT_REPLIES['out-of-memory']);
     return;
   }
@@ -42,11 +42,12 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
   if (!meta.has(LOWER.q)) writeStatus(out, 'HD', request);
 }
 
-/** Takes the value away and leaves the item, with the flags and the time asked for or none. */
-function empty(items: ItemStore, { meta, key }: Request): boolean {
+/** Takes the value away and leaves the item and its cas id, with the flags and the time asked for or none. */
+function empty(items: ItemStore, { meta, key }: Request, entry: number): boolean {
+  const cas = items.casIdAt(entry);
   const ttlMs = items.ttlMs(meta.exptime);
-  if (items.engine.set(key, EMPTY, { ttlMs, flags: meta.clientFlags }) !== 'stored') return false;
-  if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
+  if (items.entries.setWithHint(entry, key, EMPTY, ttlMs, meta.clientFlags, true) !== 'stored') return false;
+  items.giveCasId(key, meta.hasUpper(UPPER.E) ? meta.newCas : cas);
   return true;
 }
 

@@ -3,19 +3,12 @@
  * let one client of many win the right to fill it anew. Flags act in the order in which they stand.
  */
 
-import {
-  CMD_GET,
-  CMD_TOUCH,
-  GET_EXPIRED,
-  GET_HITS,
-  GET_MISSES,
-  TOUCH_HITS,
-  TOUCH_MISSES,
-} from '../../counters.js';
-import { KEY_BINARY, STALE, TOKEN_SENT } from '../../item-marks.js';
+import { CMD_GET, CMD_TOUCH, GET_EXPIRED, GET_HITS, GET_MISSES, TOUCH_HITS } from '../../counters.js';
+import { STALE, TOKEN_SENT } from '../../item-marks.js';
 import type { ItemStore } from '../../item-store.js';
 import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
 import {
+  isBinaryKey,
   writeEnd,
   writeKey,
   writeNumber,
@@ -58,7 +51,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
   }
 
   const value = entries.valueAt(entry);
-  const marks = entries.adapterBitsAt(entry);
+  const adapterBits = entries.adapterBitsAt(entry);
   const sendsValue = meta.has(LOWER.v) && !(meta.hasUpper(UPPER.C) && meta.cas === items.casIdAt(entry));
   let ttlMs = entries.remainingTtlMsAt(entry);
   let won = false;
@@ -75,7 +68,8 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
         won = true;
         break;
       case LETTER.R:
-        if ((marks & TOKEN_SENT) === 0 && !created && isNear(items, ttlMs, meta.recacheExptime)) won = true;
+        if ((adapterBits & TOKEN_SENT) === 0 && !created && isNear(items, ttlMs, meta.recacheExptime))
+          won = true;
         break;
       case LETTER.s:
         writeNumber(out, ' s', value.length);
@@ -96,21 +90,21 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
         out.text(wasFetched ? ' h1' : ' h0');
         break;
       case LETTER.k:
-        writeKey(out, key, (marks & KEY_BINARY) !== 0);
+        writeKey(out, key, isBinaryKey(key, adapterBits));
         break;
       case LETTER.O:
         writeOpaque(out, meta);
         break;
     }
   }
-  if ((marks & TOKEN_SENT) !== 0) out.text(' Z');
-  if ((marks & STALE) !== 0) {
+  if ((adapterBits & TOKEN_SENT) !== 0) out.text(' Z');
+  if ((adapterBits & STALE) !== 0) {
     out.text(' X');
-    if ((marks & TOKEN_SENT) === 0) won = true;
+    if ((adapterBits & TOKEN_SENT) === 0) won = true;
   }
   if (won) {
     out.text(' W');
-    entries.setAdapterBitsAt(entry, marks | TOKEN_SENT);
+    entries.setAdapterBitsAt(entry, adapterBits | TOKEN_SENT);
   }
   writeEnd(out, sendsValue ? value : null);
   // Last: a new time may be the end of the item.
@@ -143,9 +137,10 @@ function isNear(items: ItemStore, ttlMs: number, recacheExptime: number): boolea
 
 function count(items: ItemStore, meta: MetaFlags, entry: number): void {
   const found = entry > 0;
-  if (meta.hasUpper(UPPER.T)) {
+  // As in memcached, a miss is one of a get whatever it was to do.
+  if (found && meta.hasUpper(UPPER.T)) {
     items.count(CMD_TOUCH);
-    items.count(found ? TOUCH_HITS : TOUCH_MISSES);
+    items.count(TOUCH_HITS);
     return;
   }
   items.count(CMD_GET);
