@@ -6,3 +6,10 @@ export const STALE = 1;
 export const TOKEN_SENT = 2;
 /** Stored under a key that came as base64, and goes out so. */
 export const KEY_BINARY = 4;
+/**
+ * Its exptime is a Unix time: one of two bits, which change places when the wall clock is set, so that it is known
+ * which items have followed.
+ */
+export const UNIX_TIME_EVEN = 8;
+export const UNIX_TIME_ODD = 16;
+export const UNIX_TIME: number = UNIX_TIME_EVEN | UNIX_TIME_ODD;

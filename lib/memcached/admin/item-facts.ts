@@ -7,12 +7,12 @@ import type { WalkedItem } from './walk.js';
 /** Unix time of the item's expiry, null for never: at or before the end of the item. */
 export function expiresAtSeconds(items: ItemStore, entry: number): number | null {
   const ttlMs = items.entries.remainingTtlMsAt(entry);
-  return ttlMs === Number.POSITIVE_INFINITY ? null : Math.floor((items.clock.now() + ttlMs) / 1000);
+  return ttlMs === Number.POSITIVE_INFINITY ? null : Math.floor((items.wallClock.now() + ttlMs) / 1000);
 }
 
 /** Unix time of the last access. */
 export function usedAtSeconds(items: ItemStore, entry: number): number {
-  return Math.floor((items.clock.now() - items.entries.idleMsAt(entry)) / 1000);
+  return Math.floor((items.wallClock.now() - items.entries.idleMsAt(entry)) / 1000);
 }
 
 /** Whether the key is one that a line of text cannot hold, or was stored as base64. */

@@ -51,5 +51,5 @@ export function answerKey(
   if (entry === 0) return;
   const version = withCasId ? items.casIdAt(entry) : -1;
   writeItem(out, line, start, end, entries.flagsAt(entry), entries.valueAt(entry), version);
-  if (exptime !== null) entries.touchAt(entry, items.ttlMs(exptime));
+  if (exptime !== null) items.touch(entry, exptime);
 }

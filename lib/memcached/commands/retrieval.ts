@@ -73,6 +73,6 @@ export function fetchToTouch(items: ItemStore, key: string, retrieves: boolean):
 export function touch(items: ItemStore, request: Request): Reply {
   const entry = fetchToTouch(items, request.key, false);
   if (entry === 0) return 'not-found';
-  items.entries.touchAt(entry, items.ttlMs(request.exptime));
+  items.touch(entry, request.exptime);
   return 'touched';
 }

@@ -131,7 +131,7 @@ function get(
   }
   const value = opcode.command === 'touch' ? null : entries.valueAt(entry);
   writeItem(out, header, entries.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
-  if (exptime !== null) entries.touchAt(entry, items.ttlMs(exptime));
+  if (exptime !== null) items.touch(entry, exptime);
 }
 
 /** Counts a storage command whose value is to come; the error that it is answered with, or null. */

@@ -54,20 +54,22 @@ function writeNumberReply(
   const speaks = !meta.has(LOWER.q);
   const sendsValue = meta.has(LOWER.v);
   let ttlMs = entry === 0 ? 0 : entries.remainingTtlMsAt(entry);
+  let exptime: number | null = null;
   if (speaks) {
     out.text(sendsValue ? 'VA ' : 'HD');
     if (sendsValue) out.number(digits.length);
   }
   for (let i = 0; i < meta.count; i++) {
     const letter = meta.letters[i];
-    if (letter === LETTER.T) ttlMs = items.ttlMs(meta.exptime);
-    else if (letter === LETTER.N) ttlMs = created ? items.ttlMs(meta.vivifyExptime) : ttlMs;
-    else if (!speaks) continue;
+    if (letter === LETTER.T || (letter === LETTER.N && created)) {
+      exptime = letter === LETTER.T ? meta.exptime : meta.vivifyExptime;
+      ttlMs = items.ttlMs(exptime);
+    } else if (!speaks) continue;
     else if (letter === LETTER.t) writeTtl(out, secondsLeft(ttlMs));
     else if (letter === LETTER.c) writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
     else if (letter === LETTER.k) writeKey(out, key, meta.has(LOWER.b));
     else if (letter === LETTER.O) writeOpaque(out, meta);
   }
   if (speaks) writeEnd(out, sendsValue ? wireValueOfText(digits) : null);
-  if (entry !== 0 && (meta.hasUpper(UPPER.T) || created)) entries.touchAt(entry, ttlMs);
+  if (entry !== 0 && exptime !== null) items.touch(entry, exptime);
 }

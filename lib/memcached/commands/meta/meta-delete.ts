@@ -45,8 +45,7 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
 /** Takes the value away and leaves the item and its cas id, with the flags and the time asked for or none. */
 function empty(items: ItemStore, { meta, key }: Request, entry: number): boolean {
   const cas = items.casIdAt(entry);
-  const ttlMs = items.ttlMs(meta.exptime);
-  if (items.entries.setWithHint(entry, key, EMPTY, ttlMs, meta.clientFlags, true) !== 'stored') return false;
+  if (items.put(entry, key, EMPTY, meta.exptime, meta.clientFlags, true) !== 'stored') return false;
   items.giveCasId(key, meta.hasUpper(UPPER.E) ? meta.newCas : cas);
   return true;
 }
@@ -63,5 +62,5 @@ function invalidate(items: ItemStore, { meta, key }: Request): void {
   }
   if (!meta.hasUpper(UPPER.T) || meta.has(LOWER.x)) return;
   const stale = entries.peekSlot(key);
-  if (stale !== 0) entries.touchAt(stale, items.ttlMs(meta.exptime));
+  if (stale !== 0) items.touch(stale, meta.exptime);
 }

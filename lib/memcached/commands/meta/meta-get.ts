@@ -54,17 +54,20 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
   const adapterBits = entries.adapterBitsAt(entry);
   const sendsValue = meta.has(LOWER.v) && !(meta.hasUpper(UPPER.C) && meta.cas === items.casIdAt(entry));
   let ttlMs = entries.remainingTtlMsAt(entry);
+  let exptime: number | null = null;
   let won = false;
   if (sendsValue) writeNumber(out, 'VA ', value.length);
   else out.text('HD');
   for (let i = 0; i < meta.count; i++) {
     switch (meta.letters[i]) {
       case LETTER.T:
-        ttlMs = items.ttlMs(meta.exptime);
+        exptime = meta.exptime;
+        ttlMs = items.ttlMs(exptime);
         break;
       case LETTER.N:
         if (!created) break;
-        ttlMs = items.ttlMs(meta.vivifyExptime);
+        exptime = meta.vivifyExptime;
+        ttlMs = items.ttlMs(exptime);
         won = true;
         break;
       case LETTER.R:
@@ -108,7 +111,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
   }
   writeEnd(out, sendsValue ? value : null);
   // Last: a new time may be the end of the item.
-  if (meta.hasUpper(UPPER.T) || created) entries.touchAt(entry, ttlMs);
+  if (exptime !== null) items.touch(entry, exptime);
   return entry;
 }
 
