@@ -1,7 +1,7 @@
 /** Answers of the text protocol that are made piece by piece: see AdminAnswer. */
 
-import type { IncrementalTask, Lines } from './incremental-task.js';
 import { REPLIES_MAX_BYTES } from './limits.js';
+import type { IncrementalTask, Lines } from './request.js';
 import type { SessionIo } from './session-io.js';
 
 /** Writes as much as replies may wait for; true when that was all. */

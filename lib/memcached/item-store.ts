@@ -10,8 +10,6 @@ import type { StoreResult } from '../engine/types.js';
 import { invalidOption, shown } from '../errors.js';
 import type { Transport } from './admin/transport.js';
 import { COUNTERS } from './counters.js';
-import type { IncrementalTask } from './incremental-task.js';
-import { UNIX_TIME, UNIX_TIME_EVEN } from './item-marks.js';
 import { KeyMemo } from './key-memo.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
@@ -22,7 +20,7 @@ import {
   RELATIVE_EXPTIME_MAX_SECONDS,
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
-import type { CasId } from './request.js';
+import type { CasId, IncrementalTask } from './request.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
@@ -34,6 +32,22 @@ const WALL_STEP_MS = 1000;
 const RETIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before others have their turn: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
+
+// What the protocol keeps in an entry's adapter bits. A write clears all of it.
+
+/** Invalidated, and still served: the next client to ask wins the right to fill it anew. */
+export const STALE = 1;
+/** A client has been told that it has won. */
+export const TOKEN_SENT = 2;
+/** Stored under a key that came as base64, and goes out so. */
+export const KEY_BINARY = 4;
+/**
+ * Its exptime is a Unix time: one of two bits, which change places when the wall clock is set, so that it is known
+ * which items have followed.
+ */
+const UNIX_TIME_EVEN = 8;
+const UNIX_TIME_ODD = 16;
+export const UNIX_TIME: number = UNIX_TIME_EVEN | UNIX_TIME_ODD;
 
 export type MemcachedEngine = CacheEngine<string, WireValue>;
 
@@ -302,6 +316,13 @@ export class ItemStore {
     if (entry !== 0) this.entries.setAdapterBitsAt(entry, this.entries.adapterBitsAt(entry) | marks);
   }
 
+  /** Whether an item's key goes out as base64: it was stored so, or a line of text cannot hold it. */
+  hasBinaryKey(entry: number): boolean {
+    if ((this.entries.adapterBitsAt(entry) & KEY_BINARY) !== 0) return true;
+    const key = this.entries.keyAt(entry);
+    return key.includes(' ') || key.includes('\n');
+  }
+
   /** What memcached would need for an item of this shape: what dumps and logs show as its size. */
   itemBytes(keyBytes: number, flags: number, valueBytes: number): number {
     const header = this.casIds ? ITEM_HEADER_BYTES : ITEM_HEADER_BYTES - ITEM_CAS_BYTES;
@@ -386,6 +407,11 @@ export class ItemStore {
     this.prefixes.clear();
     for (const transport of this.transports) transport.resetStats();
   }
+}
+
+/** A time to live in whole seconds, rounded up as a clock that steps would have it; never below 0. */
+export function secondsLeft(ttlMs: number): number {
+  return Math.max(0, Math.ceil(ttlMs / 1000));
 }
 
 function isUnixTime(exptime: number): boolean {

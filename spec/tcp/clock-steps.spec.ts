@@ -13,7 +13,7 @@ it.each([3_600_000, -7_200_000])('idle connections do not notice a step of %i ms
   clock.advance(5000);
   server.upkeep();
   expect(server.idleKicks).toBe(0);
-  expect(await client.ask('stats conns\r\n')).toContain(":secs_since_last_cmd 5\r\n");
+  expect(await client.ask('stats conns\r\n')).toContain(':secs_since_last_cmd 5\r\n');
   clock.advance(5001);
   server.upkeep();
   expect(server.idleKicks).toBe(1);

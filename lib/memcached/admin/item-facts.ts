@@ -1,7 +1,6 @@
 /** What dumps tell of an item, in the units of memcached. */
 
-import { KEY_BINARY } from '../item-marks.js';
-import type { ItemStore } from '../item-store.js';
+import { type ItemStore, KEY_BINARY } from '../item-store.js';
 import type { WalkedItem } from './walk.js';
 
 /** Unix time of the item's expiry, null for never: at or before the end of the item. */

@@ -2,8 +2,7 @@
 
 import { DECR_HITS, DECR_MISSES, INCR_HITS, INCR_MISSES } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
-import type { Reply } from '../reply.js';
-import type { CasId } from '../request.js';
+import type { CasId, Reply } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
 import { latin1Of, type WireValue, wireValueOfText } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';

@@ -2,11 +2,9 @@
 
 import type { StoreResult } from '../../engine/types.js';
 import { CAS_BADVAL, CAS_HITS, CAS_MISSES, CMD_SET, STORE_NO_MEMORY, STORE_TOO_LARGE } from '../counters.js';
-import { KEY_BINARY, STALE, TOKEN_SENT, UNIX_TIME } from '../item-marks.js';
-import type { ItemStore } from '../item-store.js';
+import { type ItemStore, KEY_BINARY, STALE, TOKEN_SENT, UNIX_TIME } from '../item-store.js';
 import { LOWER, UPPER } from '../meta/meta-flags.js';
-import type { Reply } from '../reply.js';
-import type { CasId, Request } from '../request.js';
+import type { CasId, Reply, Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';
 

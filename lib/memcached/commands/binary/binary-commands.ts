@@ -11,10 +11,8 @@ import {
   writeText,
 } from '../../binary/binary-replies.js';
 import type { Opcode } from '../../binary/opcodes.js';
-import type { IncrementalTask } from '../../incremental-task.js';
 import type { ItemStore } from '../../item-store.js';
-import type { Reply } from '../../reply.js';
-import type { Request, StoreMode, Verb } from '../../request.js';
+import type { IncrementalTask, Reply, Request, StoreMode, Verb } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
 import type { WireValue } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';

@@ -1,6 +1,6 @@
 /** ma: protocol.txt, "Meta Arithmetic". */
 
-import type { ItemStore } from '../../item-store.js';
+import { type ItemStore, secondsLeft } from '../../item-store.js';
 import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
 import { isDecrement } from '../../meta/meta-parser.js';
 import {
@@ -17,7 +17,6 @@ import type { Request } from '../../request.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
-import { secondsLeft } from '../seconds-left.js';
 
 export function metaArithmetic(items: ItemStore, request: Request, out: ReplyBuffer): void {
   const { meta, key } = request;

@@ -1,8 +1,7 @@
 /** md: protocol.txt, "Meta Delete". Removes an item, empties it, or marks it stale for the next to fill anew. */
 
 import { DELETE_HITS, DELETE_MISSES } from '../../counters.js';
-import { STALE, TOKEN_SENT } from '../../item-marks.js';
-import type { ItemStore } from '../../item-store.js';
+import { type ItemStore, STALE, TOKEN_SENT } from '../../item-store.js';
 import { LOWER, UPPER } from '../../meta/meta-flags.js';
 import { writeStatus } from '../../meta/meta-replies.js';
 import type { ReplyBuffer } from '../../reply-buffer.js';

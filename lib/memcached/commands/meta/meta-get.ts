@@ -4,11 +4,9 @@
  */
 
 import { CMD_GET, CMD_TOUCH, GET_EXPIRED, GET_HITS, GET_MISSES, TOUCH_HITS } from '../../counters.js';
-import { STALE, TOKEN_SENT } from '../../item-marks.js';
-import type { ItemStore } from '../../item-store.js';
+import { type ItemStore, STALE, secondsLeft, TOKEN_SENT } from '../../item-store.js';
 import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
 import {
-  isBinaryKey,
   writeEnd,
   writeKey,
   writeNumber,
@@ -20,7 +18,6 @@ import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { sawLookup } from '../observation.js';
-import { secondsLeft } from '../seconds-left.js';
 
 const EMPTY = wireValueOfText('');
 
@@ -93,7 +90,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
         out.text(wasFetched ? ' h1' : ' h0');
         break;
       case LETTER.k:
-        writeKey(out, key, isBinaryKey(key, adapterBits));
+        writeKey(out, key, items.hasBinaryKey(entry));
         break;
       case LETTER.O:
         writeOpaque(out, meta);
