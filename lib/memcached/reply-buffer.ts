@@ -6,8 +6,6 @@
  * written out, its place in the block is free again) or `keep` (it has not; writing goes on behind it).
  */
 
-import { writeLatin1 } from './latin1.js';
-
 const BLOCK_BYTES = 64 * 1024;
 
 /** Larger pieces make up a good part of the block that they hold. */
@@ -19,6 +17,9 @@ const BEGINNING_MAX_BYTES = 1024;
 /** Larger numbers do not divide in 32 bits. */
 export const NUMBER_LOOP_END = 1e9;
 const NUMBER_LOOP_DIGITS = 9;
+
+/** Longer texts are written by Buffer's own method, which costs more to call and less for each byte. */
+const LOOP_MAX_LENGTH = 24;
 
 export class ReplyBuffer {
   /** Bytes that wait, values by reference included. */
@@ -174,4 +175,15 @@ export function writeDigits(memory: Buffer, at: number, number: number): number 
     rest = tens;
   }
   return end;
+}
+
+/** Writes a text where there is room for it; returns where it ends. */
+export function writeLatin1(memory: Buffer, at: number, text: string): number {
+  const { length } = text;
+  if (length <= LOOP_MAX_LENGTH) {
+    for (let i = 0; i < length; i++) memory[at + i] = text.charCodeAt(i);
+  } else {
+    memory.write(text, at, 'latin1');
+  }
+  return at + length;
 }

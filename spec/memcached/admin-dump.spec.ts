@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { admin as administer } from '../../lib/memcached/admin/admin.js';
-import { KEY_BINARY } from '../../lib/memcached/item-marks.js';
+import { KEY_BINARY } from '../../lib/memcached/item-store.js';
 import { Request, type Verb } from '../../lib/memcached/request.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { Administered, START_SECONDS } from './admin-fixture.js';

@@ -2,8 +2,7 @@
 
 import { DECR_HITS, DECR_MISSES, INCR_HITS, INCR_MISSES } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
-import type { Reply } from '../reply.js';
-import type { CasId } from '../request.js';
+import type { CasId, Reply } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
 import { latin1Of, type WireValue, wireValueOfText } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';
@@ -38,7 +37,7 @@ export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjust
   const inPlace = digits.length <= text.length;
   // A number that got shorter keeps the item's length, padded with spaces: clients have come to know it.
   const value = wireValueOfText(digits.padEnd(text.length));
-  if (entries.update(entry, value, true, inPlace) !== 'stored') return 'out-of-memory';
+  if (items.update(entry, value, true, inPlace) !== 'stored') return 'out-of-memory';
   if (inPlace) items.storesInPlace++;
   items.count(increments ? INCR_HITS : DECR_HITS);
   return { digits };
@@ -58,7 +57,7 @@ export function createNumber(
   const digits = String(initial);
   const value: WireValue = wireValueOfText(digits);
   if (items.hasObservers) sawLookup(items, key, 0);
-  const result = items.engine.set(key, value, { ttlMs: items.ttlMs(exptime), flags: 0 });
+  const result = items.put(0, key, value, exptime, 0, false);
   const reply = result === 'stored' ? 'stored' : 'out-of-memory';
   if (items.hasObservers) sawStore(items, { key, mode: 'add', exptime }, reply, digits.length);
   return reply === 'stored' ? { digits } : reply;

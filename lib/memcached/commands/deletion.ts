@@ -3,8 +3,7 @@
 import { CMD_FLUSH, DELETE_HITS, DELETE_MISSES } from '../counters.js';
 import type { IncrementalTask } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
-import type { Reply } from '../reply.js';
-import type { Request } from '../request.js';
+import type { Reply, Request } from '../request.js';
 import { sawDeletion, sawLookup } from './observation.js';
 
 /** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */

@@ -3,9 +3,8 @@
  * nobody wants to know, that is all it costs.
  */
 
-import type { ItemStore } from '../item-store.js';
-import type { Reply } from '../reply.js';
-import type { Request } from '../request.js';
+import { type ItemStore, secondsLeft } from '../item-store.js';
+import type { Reply, Request } from '../request.js';
 import {
   DELETIONS,
   deleted,
@@ -16,7 +15,6 @@ import {
   MUTATIONS,
   type StoreStatus,
 } from '../watch/lines.js';
-import { secondsLeft } from './seconds-left.js';
 
 /** An entry was looked for: its number, 0 for none, -1 for one that has expired. */
 export function sawLookup(items: ItemStore, key: string, entry: number): void {

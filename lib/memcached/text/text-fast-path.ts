@@ -12,16 +12,14 @@
  */
 
 import { metaGet } from '../commands/meta/meta-get.js';
-import { answerKey } from '../commands/multi-get.js';
+import { answerKey } from '../commands/retrieval.js';
 import { acceptsData, storeFast } from '../commands/storage.js';
 import { HASH_FACTOR, HASH_SEED } from '../key-memo.js';
-import { latin1Text } from '../latin1.js';
 import { KEY_MAX_BYTES } from '../limits.js';
 import { LOWER } from '../meta/meta-flags.js';
-import type { Reply } from '../reply.js';
-import type { Request } from '../request.js';
+import type { Reply, Request } from '../request.js';
 import type { SessionIo } from '../session-io.js';
-import { wireValue } from '../wire-value.js';
+import { latin1Text, wireValue } from '../wire-value.js';
 import { TEXT_REPLIES } from './text-replies.js';
 
 const CR = 0x0d;

@@ -15,12 +15,14 @@ import { metaGet } from './meta-get.js';
 import { metaLines } from './meta-lines.js';
 import { metaSet } from './meta-set.js';
 import { noreply } from './noreply.js';
+import { refusedData } from './refused-data.js';
 import { retrieval } from './retrieval.js';
 import { storage } from './storage.js';
 
 export const TABLES: readonly Table[] = [
   lines,
   storage,
+  refusedData,
   retrieval,
   arithmetic,
   noreply,

@@ -13,8 +13,7 @@ import {
 import type { Opcode } from '../../binary/opcodes.js';
 import type { IncrementalTask } from '../../incremental-task.js';
 import type { ItemStore } from '../../item-store.js';
-import type { Reply } from '../../reply.js';
-import type { Request, StoreMode, Verb } from '../../request.js';
+import type { Reply, Request, StoreMode, Verb } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
 import type { WireValue } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
@@ -131,7 +130,7 @@ function get(
   }
   const value = opcode.command === 'touch' ? null : entries.valueAt(entry);
   writeItem(out, header, entries.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
-  if (exptime !== null) entries.touchAt(entry, items.ttlMs(exptime));
+  if (exptime !== null) items.touch(entry, exptime);
 }
 
 /** Counts a storage command whose value is to come; the error that it is answered with, or null. */

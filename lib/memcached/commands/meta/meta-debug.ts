@@ -1,12 +1,10 @@
 /** me: protocol.txt, "Meta Debug". What is known of an item, which stays where it is in the order. */
 
 import { CMD_META } from '../../counters.js';
-import { KEY_BINARY } from '../../item-marks.js';
-import type { ItemStore } from '../../item-store.js';
-import { encodedKey } from '../../meta/meta-key.js';
+import { type ItemStore, secondsLeft } from '../../item-store.js';
+import { encodedKey } from '../../meta/meta-replies.js';
 import type { Request } from '../../request.js';
 import { sawLookup } from '../observation.js';
-import { secondsLeft } from '../seconds-left.js';
 
 export function metaDebug(items: ItemStore, { key }: Request): string {
   const { entries } = items;
@@ -23,7 +21,7 @@ export function metaDebug(items: ItemStore, { key }: Request): string {
     cls: 1,
     size: items.itemBytes(key.length, entries.flagsAt(entry), entries.valueAt(entry).length),
   };
-  const name = (entries.adapterBitsAt(entry) & KEY_BINARY) !== 0 ? encodedKey(key) : key;
+  const name = items.hasBinaryKey(entry) ? encodedKey(key) : key;
   const text = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
   return `ME ${name} ${text.join(' ')}\r\n`;
 }

@@ -1,6 +1,5 @@
 /** ms: protocol.txt, "Meta Set". Storing is storage.ts's; here is what surrounds it. */
 
-import { KEY_BINARY } from '../../item-marks.js';
 import type { ItemStore } from '../../item-store.js';
 import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
 import { META_STATUS, writeEnd, writeKey, writeNumber, writeOpaque } from '../../meta/meta-replies.js';
@@ -15,7 +14,6 @@ export function metaSet(items: ItemStore, request: Request, value: WireValue, ou
   const reply = store(items, request, value);
   if (reply === 'stored') {
     if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
-    if (meta.has(LOWER.b)) items.mark(key, KEY_BINARY);
     if (meta.has(LOWER.q)) return;
   }
   const status = META_STATUS[reply];
