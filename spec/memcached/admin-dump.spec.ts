@@ -107,7 +107,7 @@ describe('cachedump', () => {
     const admin = new Administered();
     admin.set('a');
     admin.set('marked');
-    admin.items.mark('marked', KEY_BINARY);
+    admin.items.addAdapterBits('marked', KEY_BINARY);
     admin.engine.set('b c', wireValueOfText('x'));
     expect(admin.ask('stats cachedump 1 0\r\n')).toBe('ITEM a [1 b; 0 s]\r\nEND\r\n');
   });
