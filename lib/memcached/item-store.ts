@@ -3,7 +3,7 @@
  * the state that all connections share. Every adapter over one engine uses the same ItemStore.
  */
 
-import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
+import { CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { EntryStore } from '../engine/entry-store.js';
 import type { StoreResult } from '../engine/types.js';
@@ -108,6 +108,15 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'onDebugTime',
 ];
 
+/** What a command works with: the items that all share, and whose request it is. */
+export interface CommandContext {
+  readonly items: ItemStore;
+  /** The connection's number, as `stats conns` and the log show it. */
+  readonly id: number;
+  /** Bytes of old values copied in this turn: see limits.ts. */
+  bytesCopied: number;
+}
+
 export class ItemStore {
   readonly engine: MemcachedEngine;
   /** The engine's entries, by slot. */
@@ -138,10 +147,6 @@ export class ItemStore {
   readonly log: WatchLog;
   /** What `stats detail` shows. */
   readonly prefixes: PrefixStats;
-  /** The connection whose requests are being served, as the log shows it. */
-  connectionId = 0;
-  /** Bytes of old values copied in this turn: see limits.ts. */
-  bytesCopied = 0;
   /** Writes that memcached makes in place and does not count as new items. */
   storesInPlace = 0;
   readonly #startedAtMs: number;
@@ -154,7 +159,7 @@ export class ItemStore {
   #flushesAtUnixTime = false;
   /** Wall-clock time less that of `clock`, as items with a Unix time for an exptime count it. */
   #wallOffsetMs = 0;
-  /** What marks those items; 0 while there have been none. */
+  /** The bit that those items have; 0 while there have been none. */
   #unixTimeBit = 0;
   /** Items that have yet to follow a step of the wall clock. */
   #retiming: Iterator<void, void, undefined> | null = null;
@@ -189,12 +194,10 @@ export class ItemStore {
     if (this.casIds) this.entries.beginVersions();
   }
 
-  /** Called before each batch of requests, of the connection `id`: time moves on between batches, not within one. */
-  beginTurn(id = 0): void {
-    this.connectionId = id;
+  /** Called before each batch of requests: time moves on between batches, not within one. */
+  beginTurn(): void {
     for (const clock of this.#coarseClocks) clock.refresh();
     if (this.#unixTimeBit !== 0) this.#followWallClock();
-    this.bytesCopied = 0;
   }
 
   get uptimeMs(): number {
@@ -237,16 +240,16 @@ export class ItemStore {
   ): StoreResult {
     const ttlMs = this.ttlMs(exptime, waitedMs);
     const result = this.entries.setWithHint(hint, key, value, ttlMs, flags, keepRefused);
-    if (isUnixTime(exptime) && result === 'stored') this.mark(key, this.#unixTimeBit);
+    if (isUnixTime(exptime) && result === 'stored') this.addAdapterBits(key, this.#unixTimeBit);
     return result;
   }
 
-  /** A new value for an item, which keeps its flags and its time; where it is written `inPlace` its marks as well. */
+  /** A new value for an item, which keeps its flags and its time; where it is written `inPlace` its adapter bits as well. */
   update(entry: number, value: WireValue, keepRefused: boolean, inPlace = false): StoreResult {
     const kept = inPlace ? 0 : this.entries.adapterBitsAt(entry) & UNIX_TIME;
     const key = this.entries.keyAt(entry);
     const result = this.entries.update(entry, value, keepRefused, inPlace);
-    if (kept !== 0 && result === 'stored') this.mark(key, kept);
+    if (kept !== 0 && result === 'stored') this.addAdapterBits(key, kept);
     return result;
   }
 
@@ -321,10 +324,10 @@ export class ItemStore {
     if (this.casIds && entry !== 0) this.entries.setVersionAt(entry, cas, true);
   }
 
-  /** Puts marks on the item under `key`, beside those that it has. */
-  mark(key: string, marks: number): void {
+  /** Gives the item under `key` adapter bits, beside those that it has. */
+  addAdapterBits(key: string, bits: number): void {
     const entry = this.entries.peekSlot(key);
-    if (entry !== 0) this.entries.setAdapterBitsAt(entry, this.entries.adapterBitsAt(entry) | marks);
+    if (entry !== 0) this.entries.setAdapterBitsAt(entry, this.entries.adapterBitsAt(entry) | bits);
   }
 
   /** Whether an item's key goes out as base64: it was stored so, or a line of text cannot hold it. */
@@ -434,24 +437,31 @@ function isUnixTime(exptime: number): boolean {
   return exptime > RELATIVE_EXPTIME_MAX_SECONDS;
 }
 
-const STORES = new WeakMap<MemcachedEngine, ItemStore>();
+/** What an engine that `createMemcachedEngine` has made keeps: the one ItemStore, once an adapter serves it. */
+export class Serving {
+  items: ItemStore | null = null;
+}
+
+/** Null for anything else than such an engine. */
+export function servingOf(engine: unknown): Serving | null {
+  const adapter = engine instanceof CacheEngine ? storeOf(engine).adapter : null;
+  return adapter instanceof Serving ? adapter : null;
+}
 
 /** The ItemStore of an engine that an adapter serves; undefined while none does. */
 export function knownItemStoreOf(engine: MemcachedEngine): ItemStore | undefined {
-  return STORES.get(engine);
+  return servingOf(engine)?.items ?? undefined;
 }
 
 /**
- * The one ItemStore of an engine: made with `options` by the first that asks. Throws `HOTSET_INVALID_OPTION` where one
- * who asks later wants another: it would be served as it is, `flush_all` and all.
+ * The one ItemStore of an engine that `createMemcachedEngine` has made: made with `options` by the first that asks.
+ * Throws `HOTSET_INVALID_OPTION` where one who asks later wants another: it would be served as it is, `flush_all` and all.
  */
 export function itemStoreOf(engine: MemcachedEngine, options?: ItemStoreOptions): ItemStore {
-  let store = STORES.get(engine);
-  if (store === undefined) {
-    store = new ItemStore(engine, options);
-    STORES.set(engine, store);
-  } else if (options !== undefined) checkAgrees(store, options);
-  return store;
+  const serving = servingOf(engine)!;
+  if (serving.items === null) serving.items = new ItemStore(engine, options);
+  else if (options !== undefined) checkAgrees(serving.items, options);
+  return serving.items;
 }
 
 /** What one may wish and not get: it lets nobody do more than was meant. */

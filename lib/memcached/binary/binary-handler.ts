@@ -97,8 +97,8 @@ export class BinaryHandler implements ProtocolHandler {
       then(chunk, position);
       return;
     }
-    const together = io.collect(bytes, bytes);
-    if (together !== null) then(together, 0);
+    const collected = io.collect(bytes, bytes);
+    if (collected !== null) then(collected, 0);
   }
 
   readonly #onHeader = (memory: Buffer, at: number): void => {
@@ -146,9 +146,7 @@ export class BinaryHandler implements ProtocolHandler {
       else if (outcome !== true) this.#work = outcome;
       return;
     }
-    const refusal = isSasl(opcode)
-      ? saslRefusal(request)
-      : beginBinaryStore(io.items, opcode, request, memory, at);
+    const refusal = isSasl(opcode) ? saslRefusal(request) : beginBinaryStore(io, opcode, request, memory, at);
     if (refusal !== null) {
       this.#beginSwallow(request.dataLength, refusal);
       return;

@@ -9,7 +9,7 @@ import {
   TOUCH_HITS,
   TOUCH_MISSES,
 } from '../counters.js';
-import type { ItemStore } from '../item-store.js';
+import type { CommandContext, ItemStore } from '../item-store.js';
 import { HASH_FACTOR, HASH_SEED } from '../key-memo.js';
 import { REPLIES_MAX_BYTES } from '../limits.js';
 import type { Reply, Request } from '../request.js';
@@ -45,7 +45,7 @@ export function answerKeys(io: SessionIo, request: Request): boolean {
 
 /** Answers one key, `line[start, end)`, whose bytes have the hash `hash`. */
 export function answerKey(
-  { items, out }: SessionIo,
+  io: SessionIo,
   line: Buffer,
   start: number,
   end: number,
@@ -53,11 +53,12 @@ export function answerKey(
   withCasId: boolean,
   exptime: number | null,
 ): void {
+  const { items, out } = io;
   const { entries } = items;
   const entry =
     exptime === null
-      ? fetchBytes(items, line, start, end, hash)
-      : fetchToTouch(items, line.toString('latin1', start, end), true);
+      ? fetchBytes(io, line, start, end, hash)
+      : fetchToTouch(io, line.toString('latin1', start, end), true);
   if (entry === 0) return;
   const version = withCasId ? items.casIdAt(entry) : -1;
   writeItem(out, line, start, end, entries.flagsAt(entry), entries.valueAt(entry), version);
@@ -65,23 +66,25 @@ export function answerKey(
 }
 
 /** The slot of the item under `key`, or 0. Counts as one `get`. */
-export function fetch(items: ItemStore, key: string): number {
+export function fetch(context: CommandContext, key: string): number {
+  const { items } = context;
   const { counters } = items;
   counters[CMD_GET]!++;
   const slot = items.entries.readSlot(key);
   if (items.hasObservers) {
-    sawLookup(items, key, slot);
+    sawLookup(context, key, slot);
     sawGet(items, key, slot);
   }
   return counted(items, slot);
 }
 
 /** As `fetch`, for the key whose bytes are `line[start, end)`; `hash` is theirs. */
-export function fetchBytes(items: ItemStore, line: Buffer, start: number, end: number, hash: number): number {
+function fetchBytes(context: CommandContext, line: Buffer, start: number, end: number, hash: number): number {
+  const { items } = context;
   const { memo } = items;
   const known = items.hasObservers ? 0 : memo.find(line, start, end, hash);
   let entry: number;
-  if (known === 0) entry = fetch(items, line.toString('latin1', start, end));
+  if (known === 0) entry = fetch(context, line.toString('latin1', start, end));
   else {
     items.counters[CMD_GET]!++;
     entry = counted(items, items.entries.readAt(known));
@@ -104,12 +107,13 @@ function counted({ counters }: ItemStore, slot: number): number {
  * As `fetch`, for a command that gives the item a new exptime as well: counts as a `touch` and not as a `get`.
  * The caller touches the slot when it has read the item: a touch may be the end of it.
  */
-export function fetchToTouch(items: ItemStore, key: string, retrieves: boolean): number {
+export function fetchToTouch(context: CommandContext, key: string, retrieves: boolean): number {
+  const { items } = context;
   const { counters } = items;
   counters[CMD_TOUCH]!++;
   const slot = items.entries.readSlot(key);
   if (items.hasObservers) {
-    sawLookup(items, key, slot);
+    sawLookup(context, key, slot);
     if (retrieves) sawGet(items, key, slot);
   }
   if (slot <= 0) {
@@ -120,9 +124,9 @@ export function fetchToTouch(items: ItemStore, key: string, retrieves: boolean):
   return slot;
 }
 
-export function touch(items: ItemStore, request: Request): Reply {
-  const entry = fetchToTouch(items, request.key, false);
+export function touch(context: CommandContext, request: Request): Reply {
+  const entry = fetchToTouch(context, request.key, false);
   if (entry === 0) return 'not-found';
-  items.touch(entry, request.exptime);
+  context.items.touch(entry, request.exptime);
   return 'touched';
 }

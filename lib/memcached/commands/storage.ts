@@ -2,7 +2,14 @@
 
 import type { StoreResult } from '../../engine/types.js';
 import { CAS_BADVAL, CAS_HITS, CAS_MISSES, CMD_SET, STORE_NO_MEMORY, STORE_TOO_LARGE } from '../counters.js';
-import { type ItemStore, KEY_BINARY, STALE, TOKEN_SENT, UNIX_TIME } from '../item-store.js';
+import {
+  type CommandContext,
+  type ItemStore,
+  KEY_BINARY,
+  STALE,
+  TOKEN_SENT,
+  UNIX_TIME,
+} from '../item-store.js';
 import { LOWER, UPPER } from '../meta/meta-flags.js';
 import type { CasId, Reply, Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
@@ -12,7 +19,8 @@ import { sawLookup, sawStore } from './observation.js';
  * What happens when the length is known and the data is still to come: counts the command, or answers
  * `too-large` for data that the item limit does not let in.
  */
-export function beginStore(items: ItemStore, request: Request): Reply | null {
+export function beginStore(context: CommandContext, request: Request): Reply | null {
+  const { items } = context;
   // As in memcached, the meta commands are not among these statistics.
   if (items.prefixes.enabled && request.verb !== 'ms') items.prefixes.recordSet(request.key);
   if (!items.isTooLarge(request.key, request.flags, request.dataLength)) {
@@ -21,7 +29,7 @@ export function beginStore(items: ItemStore, request: Request): Reply | null {
   }
   items.count(STORE_TOO_LARGE);
   if (request.dropsWhenRefused) items.engine.delete(request.key);
-  if (items.hasObservers) sawStore(items, request, 'too-large', request.dataLength);
+  if (items.hasObservers) sawStore(context, request, 'too-large', request.dataLength);
   return 'too-large';
 }
 
@@ -32,11 +40,12 @@ export function acceptsData(items: ItemStore, keyBytes: number, flags: number, v
   return true;
 }
 
-export function store(items: ItemStore, request: Request, value: WireValue): Reply {
-  if (!items.hasObservers) return storeValue(items, request, value);
-  sawLookup(items, request.key, items.entries.peekSlot(request.key));
-  const reply = storeValue(items, request, value);
-  sawStore(items, request, reply, value.length);
+export function store(context: CommandContext, request: Request, value: WireValue): Reply {
+  const { items } = context;
+  if (!items.hasObservers) return storeValue(context, request, value);
+  sawLookup(context, request.key, items.entries.peekSlot(request.key));
+  const reply = storeValue(context, request, value);
+  sawStore(context, request, reply, value.length);
   return reply;
 }
 
@@ -55,7 +64,8 @@ export function storeFast(
   return answer(items, items.put(known, key, value, exptime, flags, false));
 }
 
-function storeValue(items: ItemStore, request: Request, value: WireValue): Reply {
+function storeValue(context: CommandContext, request: Request, value: WireValue): Reply {
+  const { items } = context;
   const { entries } = items;
   const { mode } = request;
   if (mode === 'set') return put(items, request, 0, value);
@@ -71,7 +81,7 @@ function storeValue(items: ItemStore, request: Request, value: WireValue): Reply
     case 'cas':
       return compareAndSet(items, request, value, entry);
     default:
-      return extend(items, request, value, entry);
+      return extend(context, request, value, entry);
   }
 }
 
@@ -88,12 +98,13 @@ function put(
     ttlMs === null
       ? items.put(entry, key, value, exptime, flags, !dropsWhenRefused, waitedMs)
       : items.entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused);
-  if (hasBinaryKey(request) && result === 'stored') items.mark(key, KEY_BINARY);
+  if (hasBinaryKey(request) && result === 'stored') items.addAdapterBits(key, KEY_BINARY);
   return answer(items, result);
 }
 
 /** append and prepend. A cas id other than 0 is compared first; a meta command may create what is missing. */
-function extend(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
+function extend(context: CommandContext, request: Request, value: WireValue, entry: number): Reply {
+  const { items } = context;
   const { entries } = items;
   if (entry === 0) {
     if (!vivifies(request)) return 'not-stored';
@@ -103,7 +114,7 @@ function extend(items: ItemStore, request: Request, value: WireValue, entry: num
   const old = entries.valueAt(entry);
   if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) return 'not-stored';
   const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
-  items.bytesCopied += both.length;
+  context.bytesCopied += both.length;
   return answer(items, items.update(entry, both, !request.dropsWhenRefused));
 }
 
@@ -131,7 +142,7 @@ function putStale(items: ItemStore, request: Request, entry: number, value: Wire
   const kept = entries.adapterBitsAt(entry) & (TOKEN_SENT | UNIX_TIME);
   const ttlMs = entries.remainingTtlMsAt(entry);
   const result = entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused);
-  if (result === 'stored') items.mark(key, STALE | kept | (hasBinaryKey(request) ? KEY_BINARY : 0));
+  if (result === 'stored') items.addAdapterBits(key, STALE | kept | (hasBinaryKey(request) ? KEY_BINARY : 0));
   return answer(items, result);
 }
 

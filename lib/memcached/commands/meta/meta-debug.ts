@@ -1,16 +1,17 @@
 /** me: protocol.txt, "Meta Debug". What is known of an item, which stays where it is in the order. */
 
 import { CMD_META } from '../../counters.js';
-import { type ItemStore, secondsLeft } from '../../item-store.js';
+import { type CommandContext, secondsLeft } from '../../item-store.js';
 import { encodedKey } from '../../meta/meta-replies.js';
 import type { Request } from '../../request.js';
 import { sawLookup } from '../observation.js';
 
-export function metaDebug(items: ItemStore, { key }: Request): string {
+export function metaDebug(context: CommandContext, { key }: Request): string {
+  const { items } = context;
   const { entries } = items;
   items.count(CMD_META);
   const entry = entries.peekSlot(key);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(context, key, entry);
   if (entry === 0) return 'EN\r\n';
   const ttlMs = entries.remainingTtlMsAt(entry);
   const fields = {

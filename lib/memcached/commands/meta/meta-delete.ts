@@ -4,19 +4,20 @@ import { DELETE_HITS, DELETE_MISSES } from '../../counters.js';
 import { type ItemStore, STALE, TOKEN_SENT } from '../../item-store.js';
 import { LOWER, UPPER } from '../../meta/meta-flags.js';
 import { writeStatus } from '../../meta/meta-replies.js';
-import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
+import type { SessionIo } from '../../session-io.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { sawDeletion, sawLookup } from '../observation.js';
 
 const EMPTY = wireValueOfText('');
 
-export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer): void {
+export function metaDelete(io: SessionIo, request: Request): void {
+  const { items, out } = io;
   const { entries } = items;
   const { meta, key } = request;
   const entry = entries.peekSlot(key);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(io, key, entry);
   if (entry === 0) {
     items.count(DELETE_MISSES);
     writeStatus(out, 'NF', request);

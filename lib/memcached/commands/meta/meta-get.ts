@@ -14,15 +14,16 @@ import {
   writeStatus,
   writeTtl,
 } from '../../meta/meta-replies.js';
-import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
+import type { SessionIo } from '../../session-io.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { sawLookup } from '../observation.js';
 
 const EMPTY = wireValueOfText('');
 
 /** Returns the entry's number, which is no more than a guess afterwards; 0 or less for a miss. */
-export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): number {
+export function metaGet(io: SessionIo, request: Request): number {
+  const { items, out } = io;
   const { entries } = items;
   const { meta, key } = request;
   let idleMs = 0;
@@ -35,7 +36,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
     }
   }
   let entry = read(items, request);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(io, key, entry);
   let created = false;
   if (entry <= 0 && meta.hasUpper(UPPER.N)) {
     entry = vivify(items, key, meta);
