@@ -66,6 +66,8 @@ export class EntryStore<K, V> {
   lastVersion = 0;
   /** Whether an adapter has ever set a version: then two values may have had the same one. */
   givesVersions = false;
+  /** What an adapter keeps with the engine. */
+  adapter: object | null = null;
   /** The slot of the entry written last; it may be another's by now: see `keyUnder`. */
   lastStored = 0;
 

@@ -3,9 +3,6 @@
  * (`return`) when the client goes away.
  */
 
-import { REPLIES_MAX_BYTES } from './limits.js';
-import type { ReplyBuffer } from './reply-buffer.js';
-
 export type IncrementalTask = Iterator<void, void, undefined>;
 
 /**
@@ -27,42 +24,6 @@ export function* chunks(lines: Iterable<string | null>): Generator<string, void,
     if (line === null) yield '';
   }
   if (chunk !== '') yield chunk;
-}
-
-/** Where a session's answers go: see SessionIo. */
-interface Output {
-  readonly out: ReplyBuffer;
-  slicing: boolean;
-}
-
-/** Writes as much as replies may wait for; true when that was all. */
-export function writeLines(io: Output, lines: Lines): boolean {
-  const { out } = io;
-  while (out.length < REPLIES_MAX_BYTES) {
-    const { done, value } = lines.next();
-    if (done === true) return true;
-    if (value === '') {
-      io.slicing = true;
-      return false;
-    }
-    out.text(value);
-  }
-  return false;
-}
-
-/** The same work, of which nothing is shown. */
-export function* silently(lines: Lines): Generator<string, void, undefined> {
-  try {
-    while (lines.next().done !== true) yield '';
-  } finally {
-    lines.return?.();
-  }
-}
-
-/** Work that has nothing to show before it is done. */
-export function* slowly(work: IncrementalTask, answer: string): Generator<string, void, undefined> {
-  while (work.next().done !== true) yield '';
-  yield answer;
 }
 
 /** Whose work is done in the background: an ItemStore. */

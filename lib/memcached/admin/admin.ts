@@ -95,7 +95,7 @@ function shutdown(items: ItemStore, args: readonly string[]): AdminAnswer {
 function debugTime(items: ItemStore, [seconds]: readonly string[]): AdminAnswer {
   if (items.onDebugTime === undefined || seconds === undefined || !/^-?\d{1,12}$/.test(seconds)) return ERROR;
   items.onDebugTime(Number(seconds));
-  items.beginTurn(items.connectionId);
+  items.beginTurn();
   return OK;
 }
 

@@ -1,7 +1,7 @@
 /** What administrative commands answer with, and the answers that many of them have. */
 
 import type { Lines } from '../incremental-task.js';
-import { BAD_FORMAT as BAD_LINE } from '../line-outcome.js';
+import { BAD_FORMAT as BAD_LINE } from '../request.js';
 
 /**
  * - a string: the whole answer;

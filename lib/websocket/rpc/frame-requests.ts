@@ -22,6 +22,8 @@ import type { ClientSubscriptions } from './subscriptions/client-subscriptions.j
 export class FrameRequests implements MethodContext {
   readonly context: RpcContext;
   readonly items: ItemStore;
+  readonly id: number;
+  bytesCopied = 0;
   readonly replyBudget: ReplyBudget;
   readonly subscriptions: ClientSubscriptions;
   #isBatch = false;
@@ -34,9 +36,11 @@ export class FrameRequests implements MethodContext {
   #budgetBefore = 0;
   readonly #responses: string[] = [];
 
-  constructor(frame: Buffer, context: RpcContext, subscriptions: ClientSubscriptions) {
+  /** `id` is the connection's number. */
+  constructor(frame: Buffer, id: number, context: RpcContext, subscriptions: ClientSubscriptions) {
     this.context = context;
     this.items = context.items;
+    this.id = id;
     this.subscriptions = subscriptions;
     this.replyBudget = { bytes: context.settings.maxReplyBytes };
     try {

@@ -1,7 +1,7 @@
 /** What each method of hotset.v1 does that changes no entry. `METHODS` of rpc-protocol.ts says what they take. */
 
 import { fetch } from '../../memcached/commands/retrieval.js';
-import type { ItemStore } from '../../memcached/item-store.js';
+import type { CommandContext } from '../../memcached/item-store.js';
 import { encodeKey } from '../../memcached/key-encoding.js';
 import { overview } from '../../memcached/overview.js';
 import { DEFAULT_HOT, type MethodName, type Params } from '../../rpc-protocol.js';
@@ -16,9 +16,8 @@ export type Result = string | Steps;
 export type Steps = Generator<void, string, undefined>;
 
 /** What a method works with. */
-export interface MethodContext {
+export interface MethodContext extends CommandContext {
   readonly context: RpcContext;
-  readonly items: ItemStore;
   readonly replyBudget: ReplyBudget;
   readonly subscriptions: ClientSubscriptions;
 }
@@ -76,9 +75,9 @@ function* readAll(on: MethodContext, keys: readonly string[], asBase64: boolean)
   return `[${entries.join(',')}]`;
 }
 
-function read({ items, replyBudget }: MethodContext, key: string, asBase64: boolean): string {
-  const entry = fetch(items, key);
-  return entry === 0 ? 'null' : entryJson(items, entry, asBase64, replyBudget);
+function read(on: MethodContext, key: string, asBase64: boolean): string {
+  const entry = fetch(on, key);
+  return entry === 0 ? 'null' : entryJson(on.items, entry, asBase64, on.replyBudget);
 }
 
 function* hot({ items, context }: MethodContext, limit: number): Steps {

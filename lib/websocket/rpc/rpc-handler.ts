@@ -84,7 +84,7 @@ export class RpcHandler implements SubprotocolHandler {
   /** Does what waits, as far as this turn's limits and the client allow. */
   #work(): void {
     if (this.#isWorking || this.#isYielding || this.#outbox.isOver) return;
-    this.#context.items.beginTurn(this.#sink.id);
+    this.#context.items.beginTurn();
     this.#isWorking = true;
     while (this.#mayContinue()) this.#step();
     this.#isWorking = false;
@@ -108,15 +108,15 @@ export class RpcHandler implements SubprotocolHandler {
   #step(): void {
     this.#frame ??= this.#nextFrame();
     const frame = this.#frame;
-    const { items, maxReplyBytes } = this.#context;
+    const { maxReplyBytes } = this.#context;
     const { replyBudget } = frame;
     replyBudget.bytes = Math.min(replyBudget.bytes, maxReplyBytes);
     const budgetBefore = replyBudget.bytes;
-    const copiedBefore = items.bytesCopied;
+    const copiedBefore = frame.bytesCopied;
     if (!frame.isDone) frame.step();
     this.#requestsLeft--;
     const made = budgetBefore - replyBudget.bytes;
-    this.#bytesLeft -= made + items.bytesCopied - copiedBefore;
+    this.#bytesLeft -= made + frame.bytesCopied - copiedBefore;
     this.#madeBytes += made;
     if (frame.isDone) {
       this.#frame = null;
@@ -134,7 +134,7 @@ export class RpcHandler implements SubprotocolHandler {
   #nextFrame(): FrameRequests {
     const frame = this.#frames.shift()!;
     this.#bytesLeft -= frame.length;
-    return new FrameRequests(frame, this.#context, this.#subscriptions);
+    return new FrameRequests(frame, this.#sink.id, this.#context, this.#subscriptions);
   }
 
   /** What waits is for another turn, or for the client to read. */

@@ -6,8 +6,16 @@
 import { shown } from '../../errors.js';
 import type { ItemStore } from '../../memcached/item-store.js';
 import type { CasId } from '../../memcached/request.js';
-import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS, textOf } from '../../memcached/value-flags.js';
-import { bytesOf, type WireValue, wireValue } from '../../memcached/wire-value.js';
+import {
+  BYTES_FLAGS,
+  bytesOf,
+  JSON_FLAGS,
+  READ_AS_TEXT,
+  TEXT_FLAGS,
+  textOf,
+  type WireValue,
+  wireValue,
+} from '../../memcached/wire-value.js';
 import { isWellFormed } from '../../value-text.js';
 import { isJson } from './json-scanner.js';
 import { invalidParams, RpcError } from './rpc-error.js';

@@ -6,8 +6,7 @@ import { fetchToTouch } from '../../memcached/commands/retrieval.js';
 import { beginStore, store } from '../../memcached/commands/storage.js';
 import type { ItemStore } from '../../memcached/item-store.js';
 import { encodeKey } from '../../memcached/key-encoding.js';
-import type { Reply } from '../../memcached/reply.js';
-import type { CasId, Request, StoreMode } from '../../memcached/request.js';
+import type { CasId, Reply, Request, StoreMode } from '../../memcached/request.js';
 import type { Params } from '../../rpc-protocol.js';
 import type { MethodContext, MethodsOf } from './methods.js';
 import { RpcError } from './rpc-error.js';
@@ -26,10 +25,10 @@ export const WRITE_METHODS: MethodsOf<
       throw new RpcError('HOTSET_NO_VERSIONS', 'there are no versions to compare on this server');
     return stored(on, 'cas', params, casIdOf(params.version));
   },
-  delete: (on, { key }) => `{"result":"${remove(on.items, requestFor(on, beginWrite(on, key)))}"}`,
+  delete: (on, { key }) => `{"result":"${remove(on, requestFor(on, beginWrite(on, key)))}"}`,
   touch: (on, { key, ttlMs }) => {
     const { items } = on;
-    const entry = fetchToTouch(items, beginWrite(on, key), false);
+    const entry = fetchToTouch(on, beginWrite(on, key), false);
     if (entry === 0) return NOT_FOUND;
     items.entries.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
@@ -39,7 +38,7 @@ export const WRITE_METHODS: MethodsOf<
     const wireKey = beginWrite(on, key);
     const version = nextVersionJson(items);
     const increments = by >= 0;
-    const adjusted = adjust(items, { key: wireKey, increments, delta: Math.abs(by), cas: 0 });
+    const adjusted = adjust(on, { key: wireKey, increments, delta: Math.abs(by), cas: 0 });
     if (typeof adjusted === 'object')
       return `{"result":"stored","value":"${adjusted.digits}","version":${version}}`;
     if (adjusted === 'not-found') countMiss(items, increments);
@@ -68,9 +67,9 @@ function stored(
   request.flags = flags ?? received.flags;
   request.ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
   request.dataLength = received.bytes;
-  if (beginStore(items, request) !== null) throw tooLarge();
+  if (beginStore(on, request) !== null) throw tooLarge();
   const version = nextVersionJson(items);
-  const reply = store(items, request, received.toWire());
+  const reply = store(on, request, received.toWire());
   if (reply === 'not-stored') return mode === 'add' ? '{"result":"exists"}' : NOT_FOUND;
   return writeResult(items, reply, version);
 }
