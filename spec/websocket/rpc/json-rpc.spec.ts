@@ -1,6 +1,7 @@
 /** The standard, as tables: a frame in, a frame out. */
 
 import { describe, expect, it } from 'vitest';
+import { MAX_JSON_DEPTH } from '../../../lib/rpc-protocol.js';
 import { Endpoint, turn } from './fixture.js';
 
 function error(code: number, message: string, id: unknown = null): object {
@@ -141,6 +142,23 @@ describe('JSON-RPC', () => {
       expect(reply).toMatchObject({ error: { code: expect.any(Number) } });
     expect(endpoint.errors).toEqual([]);
     expect(endpoint.engine.size).toBe(0);
+  });
+
+  it.each([
+    ['arrays', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('stores a value of as many levels of %s as there may be, and no more', (_what, open, close) => {
+    const client = new Endpoint().connect();
+    const set = (levels: number): void =>
+      client.send(
+        `{"jsonrpc":"2.0","id":1,"method":"set","params":{"key":"k","value":${open.repeat(levels)}1${close.repeat(levels)}}}`,
+      );
+    set(MAX_JSON_DEPTH);
+    set(MAX_JSON_DEPTH + 1);
+    expect(client.frames()).toMatchObject([
+      { result: { result: 'stored' } },
+      error(-32602, 'value takes JSON of up to 1000 levels', 1),
+    ]);
   });
 
   it('takes __proto__ for a param that nobody knows, and for a member like any other', () => {
