@@ -85,7 +85,7 @@ describe('JSON-RPC', () => {
     const client = new Endpoint().connect();
     client.send(frame);
     expect(client.frames()).toEqual(reply === null ? [] : [reply]);
-    expect(client.outlet.ended).toBeNull();
+    expect(client.sink.ended).toBeNull();
     expect(client.call('ping')).toBe('pong');
   });
 
@@ -120,10 +120,10 @@ describe('JSON-RPC', () => {
 
   it('refuses a binary frame, and ends', () => {
     const client = new Endpoint().connect();
-    client.conversation.receive(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping"}'), true);
+    client.handler.receive(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping"}'), true);
     client.send('{"jsonrpc":"2.0","id":1,"method":"ping"}');
     expect(client.texts()).toEqual([]);
-    expect(client.outlet.ended).toEqual({ code: 1003, reason: 'hotset.v1 takes text frames' });
+    expect(client.sink.ended).toEqual({ code: 1003, reason: 'hotset.v1 takes text frames' });
   });
 
   it.each([
@@ -137,7 +137,7 @@ describe('JSON-RPC', () => {
     client.send(`{"jsonrpc":"2.0","id":7,"method":"set","params":{"key":"k","value":${deep}}}`);
     client.send(`{"jsonrpc":"2.0","id":8,"method":"set","params":${deep}}`);
     client.send(`{"jsonrpc":"2.0","id":${deep},"method":"ping"}`);
-    while (client.outlet.frames.length < 4) await turn();
+    while (client.sink.frames.length < 4) await turn();
     for (const reply of client.frames().flat())
       expect(reply).toMatchObject({ error: { code: expect.any(Number) } });
     expect(endpoint.errors).toEqual([]);
