@@ -28,7 +28,7 @@ export const MAX_TOPICS = 100;
 /** Keys and prefixes that one `hot` returns, and how many when it does not say. */
 export const MAX_HOT = 100;
 export const DEFAULT_HOT = 20;
-/** How deep the JSON of a frame, or of a stored value, may be nested. */
+/** How deep arrays and objects may be nested in a value that is written. */
 export const MAX_JSON_DEPTH = 1000;
 /** Values in the JSON of a frame or of a stored value, each element and member counted. */
 export const MAX_JSON_NODES = 1_000_000;

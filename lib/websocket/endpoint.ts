@@ -88,7 +88,7 @@ export class WebSocketEndpoint implements Transport {
     this.#onError = options.onError;
     const { access, address, maxConnections, maxPayloadBytes, path, server, maxUnsentBytes } = this.#options;
     this.maxConnections = maxConnections;
-    const payload = maxPayloadBytes ?? payloadLimitBytes(this.#items.maxItemBytes);
+    const payload = maxPayloadBytes ?? payloadLimitBytes(this.#items.maxItemBytes, access);
     const pieces = PIECES_LEAST + Math.ceil(payload / PIECE_BYTES);
     this.#handshakes = new WebSocketServer({
       noServer: true,

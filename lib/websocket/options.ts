@@ -29,7 +29,10 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   access?: Access;
   /** Connections served at once; one more is refused with 503. Default: 1024. */
   maxConnections?: number;
-  /** The longest message of a client; a longer one closes the connection. Default: the item limit in base64, and 64 KiB. */
+  /**
+   * The longest message of a client; a longer one closes the connection. Default: the item limit in base64, and 64 KiB. Where
+   * `access` is not `full`, the item limit counts as 1 MiB at most.
+   */
   maxPayloadBytes?: number;
   /** With so many bytes waiting for it, a client is not read from, and loses notifications. Default: 1 MiB. */
   maxUnsentBytes?: number;
@@ -189,7 +192,8 @@ function whole(name: string, value: number, { least, most = Number.MAX_SAFE_INTE
   throw invalidOption(name, `a whole number from ${least}${upTo}`, value);
 }
 
-/** The longest message of a client that stores items of up to so many bytes: they may come in base64. */
-export function payloadLimitBytes(maxItemBytes: number): number {
-  return Math.ceil(maxItemBytes / 3) * 4 + PAYLOAD_SPARE_BYTES;
+/** The longest message of a client that stores items of up to so many bytes, which may come in base64, or that may not store. */
+export function payloadLimitBytes(maxItemBytes: number, access: Access): number {
+  const maxStoredBytes = access === 'full' ? maxItemBytes : Math.min(maxItemBytes, MIB);
+  return Math.ceil(maxStoredBytes / 3) * 4 + PAYLOAD_SPARE_BYTES;
 }

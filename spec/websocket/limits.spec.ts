@@ -83,6 +83,21 @@ describe('maxPayloadBytes', () => {
   });
 });
 
+describe('a message of one who may not store', () => {
+  it.each(['read-only', 'metadata'] as const)(
+    'is as long as for items of 1 MiB where access is %s',
+    async (access) => {
+      const { connect } = await serve({ maxItemBytes: 8 * 1024 * KIB, access });
+      const client = await connect('hotset.v1');
+      const limit = Math.ceil((1024 * KIB) / 3) * 4 + 64 * KIB;
+      client.sendText('x'.repeat(limit));
+      expect(JSON.parse(await client.message())).toMatchObject({ error: { code: -32700 } });
+      client.sendText('x'.repeat(limit + 1));
+      expect((await client.closed).code).toBe(1009);
+    },
+  );
+});
+
 describe('hotset.v1', () => {
   it('takes its limits from the options', async () => {
     const { connect } = await serve({ maxBatch: 2, access: 'metadata' });

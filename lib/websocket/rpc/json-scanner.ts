@@ -3,11 +3,11 @@
  * nothing of it. So a frame's cost is known before anything is allocated for what it says, and a value can be
  * stored as it came, digit for digit.
  *
- * One pass, O(characters), a few nanoseconds each. It ends early where the text is nested deeper than `MAX_JSON_DEPTH`, or has
- * more than `MAX_JSON_NODES` values.
+ * One pass, O(characters), a few nanoseconds each, and no recursion. It ends early where the text has more than `MAX_JSON_NODES`
+ * values.
  */
 
-import { MAX_JSON_DEPTH, MAX_JSON_NODES, RPC_ERRORS } from '../../rpc-protocol.js';
+import { MAX_JSON_NODES, RPC_ERRORS } from '../../rpc-protocol.js';
 import { RpcError } from './rpc-error.js';
 
 const QUOTE = 0x22;
@@ -32,17 +32,17 @@ const SHORT_LENGTH = 64;
 const NOT_PLAIN = /["\\]|[^ -\uffff]/g;
 const LITERALS: readonly string[] = ['true', 'false', 'null'];
 
-/** A value's text, and how many values it is made of. */
+/** A value's text, of how many values it is made, itself included, and how deep arrays and objects are nested in it. */
 export interface RawJson {
   readonly json: string;
   readonly nodes: number;
+  readonly depth: number;
 }
 
 /** Every method throws an `RpcError` for what is not JSON, or more than the limits allow. */
 export class JsonScanner {
   readonly #text: string;
   #at = 0;
-  #depth = 0;
   #nodes = 0;
 
   constructor(text: string) {
@@ -61,9 +61,9 @@ export class JsonScanner {
   value(): RawJson {
     this.#next();
     const start = this.#at;
-    const nodes = this.#nodes;
-    this.#skip();
-    return { json: this.#text.slice(start, this.#at), nodes: this.#nodes - nodes };
+    const nodesBefore = this.#nodes;
+    const depth = this.#skip();
+    return { json: this.#text.slice(start, this.#at), nodes: this.#nodes - nodesBefore, depth };
   }
 
   /** The array that comes next: `onElement` is called before each element, and reads it. */
@@ -93,55 +93,87 @@ export class JsonScanner {
     return code;
   }
 
-  #skip(): void {
+  /** Reads over the next value, and returns how deep it is nested. */
+  #skip(): number {
+    /** What closes each object and array that is open here. */
+    const open: number[] = [];
+    let depth = 0;
+    do {
+      if (this.#open(open)) depth = Math.max(depth, open.length);
+      else this.#closeAll(open);
+    } while (open.length > 0);
+    return depth;
+  }
+
+  /** Reads a scalar, an empty object or array, or the beginning of one that is not empty: then true. */
+  #open(open: number[]): boolean {
     const code = this.#next();
     if (++this.#nodes > MAX_JSON_NODES)
       throw new RpcError('HOTSET_TOO_MANY', `JSON takes up to ${MAX_JSON_NODES} values in one frame`);
     if (code === QUOTE) this.#string();
-    else if (code === OPEN_BRACE) this.#container(CLOSE_BRACE, this.#skipMember);
-    else if (code === OPEN_BRACKET) this.#container(CLOSE_BRACKET, this.#skipElement);
     else if (code === MINUS || (code >= DIGIT_0 && code <= DIGIT_9)) this.#number(code);
-    else this.#literal();
+    else if (code !== OPEN_BRACE && code !== OPEN_BRACKET) this.#literal();
+    else {
+      const close = code === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
+      this.#at++;
+      if (this.#next() !== close) {
+        open.push(close);
+        if (close === CLOSE_BRACE) this.#skipName();
+        return true;
+      }
+      this.#at++;
+    }
+    return false;
   }
 
-  readonly #skipElement = (): void => this.#skip();
+  /** After a value: closes what ends here, up to a comma, behind which there is another one. */
+  #closeAll(open: number[]): void {
+    while (open.length > 0) {
+      const code = this.#next();
+      const close = open[open.length - 1]!;
+      this.#at++;
+      if (code === close) open.pop();
+      else if (code !== COMMA) throw notJson();
+      else {
+        if (close === CLOSE_BRACE) {
+          this.#next();
+          this.#skipName();
+        }
+        return;
+      }
+    }
+  }
 
-  readonly #skipMember = (): void => {
+  #skipName(): void {
     this.#string();
-    this.#colon();
-    this.#skip();
-  };
+    if (this.#next() !== COLON) throw notJson();
+    this.#at++;
+  }
 
   /** What stands between brackets or braces: `readOne` reads an element or a member. */
   #container(close: number, readOne: () => void): void {
-    if (++this.#depth > MAX_JSON_DEPTH)
-      throw new RpcError('HOTSET_TOO_MANY', `JSON takes up to ${MAX_JSON_DEPTH} levels`);
     this.#at++;
-    if (this.#next() === close) this.#at++;
-    else {
-      for (;;) {
-        this.#next();
-        readOne();
-        const code = this.#next();
-        this.#at++;
-        if (code === close) break;
-        if (code !== COMMA) throw notJson();
-      }
+    if (this.#next() === close) {
+      this.#at++;
+      return;
     }
-    this.#depth--;
+    for (;;) {
+      this.#next();
+      readOne();
+      const code = this.#next();
+      this.#at++;
+      if (code === close) return;
+      if (code !== COMMA) throw notJson();
+    }
   }
 
   #name(): string {
     const start = this.#at;
     this.#string();
     const json = this.#text.slice(start, this.#at);
-    this.#colon();
-    return textOfJson(json);
-  }
-
-  #colon(): void {
     if (this.#next() !== COLON) throw notJson();
     this.#at++;
+    return textOfJson(json);
   }
 
   #string(): void {

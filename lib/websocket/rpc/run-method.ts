@@ -1,7 +1,14 @@
 /** Runs the method that a request names, after the checks that `METHODS` of rpc-protocol.ts asks for. */
 
 import { shown } from '../../errors.js';
-import { ALLOWED_NEEDS, METHODS, type MethodName, type ParamTable, RPC_ERRORS } from '../../rpc-protocol.js';
+import {
+  ALLOWED_NEEDS,
+  MAX_JSON_DEPTH,
+  METHODS,
+  type MethodName,
+  type ParamTable,
+  RPC_ERRORS,
+} from '../../rpc-protocol.js';
 import type { RawParams } from './json-rpc.js';
 import type { RawJson } from './json-scanner.js';
 import { type MethodContext, type MethodsOf, READ_METHODS, type Result } from './methods.js';
@@ -42,11 +49,17 @@ function readParams(method: string, table: ParamTable, raw: RawParams, maxBatch:
       if (isRequired) throw invalidParams(`${name} is missing: ${expected}`);
       continue;
     }
-    const value = isJson === true ? param.json : parsed(name, param, maxBatch);
+    const value = isJson === true ? jsonText(name, param) : parsed(name, param, maxBatch);
     if (!accepts(value)) throw invalidParams(`${name} takes ${expected}; got ${shown(value)}`);
     params[name] = value;
   }
   return params;
+}
+
+/** The JSON as it came. Nobody who reads it later should run out of stack. */
+function jsonText(name: string, { json, depth }: RawJson): string {
+  if (depth > MAX_JSON_DEPTH) throw invalidParams(`${name} takes JSON of up to ${MAX_JSON_DEPTH} levels`);
+  return json;
 }
 
 /** What the JSON says, which is made only when it is short enough: arrays of keys are what is longest. */

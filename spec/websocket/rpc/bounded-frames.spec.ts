@@ -19,11 +19,11 @@ async function outcome(frame: string, access: Access = 'full'): Promise<{ code: 
   const client = endpoint.connect();
   const parse = vi.spyOn(JSON, 'parse');
   client.send(frame);
-  while (client.outlet.frames.length === 0) await turn();
+  while (client.sink.frames.length === 0) await turn();
   const parsed = parse.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
   parse.mockRestore();
   const reply = client.frames()[0] as { error?: { code: number } };
-  expect(client.outlet.ended).toBeNull();
+  expect(client.sink.ended).toBeNull();
   expect(await client.ask('ping')).toBe('pong');
   expect(endpoint.engine.size).toBe(0);
   return { code: reply.error?.code, parsed };

@@ -1,4 +1,4 @@
-/** A hotset.v1 conversation without a socket: frames in as texts, and whatever comes out. */
+/** A hotset.v1 handler without a socket: frames in as texts, and whatever comes out. */
 
 import { ManualClock } from '../../../lib/index.js';
 import { ItemStore, type ItemStoreOptions, type MemcachedEngine } from '../../../lib/memcached/item-store.js';
@@ -13,7 +13,7 @@ import type { FrameSink, SubprotocolHandler } from '../../../lib/websocket/subpr
 export const START_MS: number = Date.UTC(2026, 0, 1);
 
 /** What a client would receive. Everything is taken at once unless the client is told not to read. */
-export class FakeOutlet implements FrameSink {
+export class FakeSink implements FrameSink {
   readonly id: number;
   unsentBytes = 0;
   reads = true;
@@ -55,13 +55,13 @@ export class FakeOutlet implements FrameSink {
 
 /** A client, seen from the server. */
 export class Peer {
-  readonly outlet: FakeOutlet;
-  readonly conversation: SubprotocolHandler;
+  readonly sink: FakeSink;
+  readonly handler: SubprotocolHandler;
   #lastId = 0;
 
   constructor(id: number, context: RpcContext) {
-    this.outlet = new FakeOutlet(id);
-    this.conversation = new RpcHandler(this.outlet, context);
+    this.sink = new FakeSink(id);
+    this.handler = new RpcHandler(this.sink, context);
   }
 
   send(frame: string | Buffer | object): void {
@@ -71,12 +71,12 @@ export class Peer {
         : Buffer.isBuffer(frame)
           ? frame
           : Buffer.from(JSON.stringify(frame));
-    this.conversation.receive(bytes, false);
+    this.handler.receive(bytes, false);
   }
 
   /** Frames since the last time, as texts. */
   texts(): string[] {
-    return this.outlet.frames.splice(0).map(String);
+    return this.sink.frames.splice(0).map(String);
   }
 
   /** Frames since the last time, as what their JSON says. */
@@ -95,14 +95,14 @@ export class Peer {
   async ask(method: string, params?: object): Promise<unknown> {
     const id = ++this.#lastId;
     this.send({ jsonrpc: '2.0', id, method, params });
-    while (this.outlet.frames.length === 0) await turn();
+    while (this.sink.frames.length === 0) await turn();
     return resultOf(this.frames(), id);
   }
 
   /** The client reads everything. */
   drain(): void {
-    this.outlet.unsentBytes = 0;
-    this.conversation.onDrain();
+    this.sink.unsentBytes = 0;
+    this.handler.onDrain();
   }
 }
 

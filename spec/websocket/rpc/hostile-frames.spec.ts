@@ -113,7 +113,7 @@ it('answers whatever arrives', async () => {
           clients[i % 2]!.send(bytes);
           endpoint.clock.advance(1);
         });
-        while (clients.some(({ conversation }) => conversation.state !== 'conn_read')) await turn();
+        while (clients.some(({ handler }) => handler.state !== 'conn_read')) await turn();
         await turn();
         for (const client of clients) {
           for (const text of client.texts()) {
@@ -121,9 +121,9 @@ it('answers whatever arrives', async () => {
             if (Array.isArray(reply)) expect(reply.length).toBeGreaterThan(0);
             for (const response of Array.isArray(reply) ? reply : [reply]) checkResponse(response);
           }
-          expect(client.outlet.ended).toBeNull();
+          expect(client.sink.ended).toBeNull();
           expect(await client.ask('ping')).toBe('pong');
-          client.conversation.onClose();
+          client.handler.onClose();
         }
         endpoint.context.close();
         expect(endpoint.errors).toEqual([]);

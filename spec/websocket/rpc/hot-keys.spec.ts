@@ -136,9 +136,9 @@ describe('hot', () => {
     await hot(client);
     for (let i = 0; i < COUNTS_KEPT; i++) endpoint.engine.get(`k:${i}`);
     client.send({ jsonrpc: '2.0', id: 1, method: 'hot' });
-    expect(client.outlet.frames).toEqual([]);
+    expect(client.sink.frames).toEqual([]);
     expect(endpoint.connect().call('ping')).toBe('pong');
-    while (client.outlet.frames.length === 0) await turn();
+    while (client.sink.frames.length === 0) await turn();
     expect(client.frames()).toMatchObject([{ result: { reads: COUNTS_KEPT } }]);
   });
 });

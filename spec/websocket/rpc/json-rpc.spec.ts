@@ -1,6 +1,7 @@
 /** The standard, as tables: a frame in, a frame out. */
 
 import { describe, expect, it } from 'vitest';
+import { MAX_JSON_DEPTH } from '../../../lib/rpc-protocol.js';
 import { Endpoint, turn } from './fixture.js';
 
 function error(code: number, message: string, id: unknown = null): object {
@@ -84,7 +85,7 @@ describe('JSON-RPC', () => {
     const client = new Endpoint().connect();
     client.send(frame);
     expect(client.frames()).toEqual(reply === null ? [] : [reply]);
-    expect(client.outlet.ended).toBeNull();
+    expect(client.sink.ended).toBeNull();
     expect(client.call('ping')).toBe('pong');
   });
 
@@ -119,10 +120,10 @@ describe('JSON-RPC', () => {
 
   it('refuses a binary frame, and ends', () => {
     const client = new Endpoint().connect();
-    client.conversation.receive(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping"}'), true);
+    client.handler.receive(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping"}'), true);
     client.send('{"jsonrpc":"2.0","id":1,"method":"ping"}');
     expect(client.texts()).toEqual([]);
-    expect(client.outlet.ended).toEqual({ code: 1003, reason: 'hotset.v1 takes text frames' });
+    expect(client.sink.ended).toEqual({ code: 1003, reason: 'hotset.v1 takes text frames' });
   });
 
   it.each([
@@ -136,11 +137,28 @@ describe('JSON-RPC', () => {
     client.send(`{"jsonrpc":"2.0","id":7,"method":"set","params":{"key":"k","value":${deep}}}`);
     client.send(`{"jsonrpc":"2.0","id":8,"method":"set","params":${deep}}`);
     client.send(`{"jsonrpc":"2.0","id":${deep},"method":"ping"}`);
-    while (client.outlet.frames.length < 4) await turn();
+    while (client.sink.frames.length < 4) await turn();
     for (const reply of client.frames().flat())
       expect(reply).toMatchObject({ error: { code: expect.any(Number) } });
     expect(endpoint.errors).toEqual([]);
     expect(endpoint.engine.size).toBe(0);
+  });
+
+  it.each([
+    ['arrays', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('stores a value of as many levels of %s as there may be, and no more', (_what, open, close) => {
+    const client = new Endpoint().connect();
+    const set = (levels: number): void =>
+      client.send(
+        `{"jsonrpc":"2.0","id":1,"method":"set","params":{"key":"k","value":${open.repeat(levels)}1${close.repeat(levels)}}}`,
+      );
+    set(MAX_JSON_DEPTH);
+    set(MAX_JSON_DEPTH + 1);
+    expect(client.frames()).toMatchObject([
+      { result: { result: 'stored' } },
+      error(-32602, 'value takes JSON of up to 1000 levels', 1),
+    ]);
   });
 
   it('takes __proto__ for a param that nobody knows, and for a member like any other', () => {

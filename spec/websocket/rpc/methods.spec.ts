@@ -624,7 +624,7 @@ describe('limits', () => {
     expect(second.call('subscribe', a)).toEqual({ subscription: 1 });
     expect(first.call('unsubscribe', { subscription: 1 })).toEqual({ result: 'unsubscribed' });
     expect(first.call('subscribe', b)).toEqual(full);
-    second.conversation.onClose();
+    second.handler.onClose();
     expect(first.call('subscribe', b)).toEqual({ subscription: 2 });
     expect(first.call('subscribe', { keys: Array.from({ length: 8 }, (_, i) => `${i}`) })).toEqual(full);
     expect(first.call('subscribe', { keys: ['k'] })).toEqual({ subscription: 3 });
@@ -650,7 +650,7 @@ describe('limits', () => {
     other.call('set', { key: 'k', value: 'x'.repeat(60_000) });
     other.call('set', { key: 'small', value: 'x' });
     for (const client of [slow, gone]) {
-      client.outlet.reads = false;
+      client.sink.reads = false;
       expect(client.call('get', { key: 'k' })).toHaveProperty('value');
     }
     expect(other.call('get', { key: 'k' })).toEqual(refused(-32006, 'HOTSET_REPLY_TOO_LARGE'));
@@ -658,7 +658,7 @@ describe('limits', () => {
       refused(-32006, 'HOTSET_REPLY_TOO_LARGE'),
     );
     expect(other.call('get', { key: 'small' })).toMatchObject({ value: 'x' });
-    gone.conversation.onClose();
+    gone.handler.onClose();
     expect(other.call('get', { key: 'k' })).toHaveProperty('value');
     slow.drain();
     expect(endpoint.context.waitingBytes).toBe(0);

@@ -49,9 +49,9 @@ class NearCache {
 }
 
 function readAgain(client: Peer): void {
-  client.outlet.reads = true;
+  client.sink.reads = true;
   // As long as there was something to wait for.
-  while (client.outlet.unsentBytes > 0) client.drain();
+  while (client.sink.unsentBytes > 0) client.drain();
 }
 
 it('a client that forgets what it is told of never holds anything old', async () => {
@@ -82,7 +82,7 @@ it('a client that forgets what it is told of never holds anything old', async ()
             client.send({ jsonrpc: '2.0', method: 'set', params: { key: step.key, value: step.text } });
           else if (step.do === 'delete') engine.delete(step.key);
           else if (step.do === 'clear') engine.clear();
-          else if (step.do === 'stop reading') client.outlet.reads = false;
+          else if (step.do === 'stop reading') client.sink.reads = false;
           else readAgain(client);
           take();
         }
@@ -90,7 +90,7 @@ it('a client that forgets what it is told of never holds anything old', async ()
         do {
           await turn();
           take();
-        } while (client.conversation.state !== 'conn_read');
+        } while (client.handler.state !== 'conn_read');
         await turn();
         take();
         for (const [key, version] of near.versions)

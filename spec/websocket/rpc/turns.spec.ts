@@ -22,9 +22,9 @@ function set(endpoint: Endpoint, key: string, value = 'v'): void {
 }
 
 /** Turns until something has been sent; how many. */
-async function turnsUntilSent({ outlet }: Peer): Promise<number> {
+async function turnsUntilSent({ sink }: Peer): Promise<number> {
   let turns = 0;
-  for (; outlet.frames.length === 0; turns++) await turn();
+  for (; sink.frames.length === 0; turns++) await turn();
   return turns;
 }
 
@@ -34,15 +34,15 @@ describe('a turn', () => {
     const busy = endpoint.connect();
     const other = endpoint.connect();
     busy.send(Array.from({ length: 35 }, (_, id) => get(id)));
-    expect(busy.outlet.isPaused).toBe(true);
-    expect(busy.conversation.state).toBe('conn_waiting');
+    expect(busy.sink.isPaused).toBe(true);
+    expect(busy.handler.state).toBe('conn_waiting');
     expect(busy.texts()).toEqual([]);
     expect(other.call('ping')).toBe('pong');
     expect(await turnsUntilSent(busy)).toBe(3);
     const [replies] = busy.frames() as [{ id: number }[]];
     expect(replies.map(({ id }) => id)).toEqual(Array.from({ length: 35 }, (_, id) => id));
-    expect(busy.outlet.isPaused).toBe(false);
-    expect(busy.conversation.state).toBe('conn_read');
+    expect(busy.sink.isPaused).toBe(false);
+    expect(busy.handler.state).toBe('conn_read');
   });
 
   it('counts requests over frames', async () => {
@@ -52,10 +52,10 @@ describe('a turn', () => {
     expect(client.frames()).toHaveLength(10);
     await turn();
     expect(client.frames()).toHaveLength(10);
-    expect(client.outlet.isPaused).toBe(true);
+    expect(client.sink.isPaused).toBe(true);
     await turn();
     expect(client.frames()).toHaveLength(5);
-    expect(client.outlet.isPaused).toBe(false);
+    expect(client.sink.isPaused).toBe(false);
   });
 
   it('counts keys', async () => {
@@ -94,7 +94,7 @@ describe('a turn', () => {
     client.send(get(4));
     client.send('{');
     client.send(get(5));
-    while (client.outlet.frames.length < 4) await turn();
+    while (client.sink.frames.length < 4) await turn();
     expect(client.frames()).toMatchObject([
       [{ id: 1 }, { id: 2 }, { id: 3 }],
       { id: 4 },
@@ -107,7 +107,7 @@ describe('a turn', () => {
     const endpoint = new Endpoint({}, { requestsPerTurn: 1 });
     const client = endpoint.connect();
     client.send([1, 2, 3].map((id) => ({ ...get(id), method: 'set', params: { key: `k${id}`, value: id } })));
-    client.conversation.onClose();
+    client.handler.onClose();
     await turn();
     await turn();
     client.send(get(9));
@@ -168,45 +168,45 @@ describe('a client that does not read', () => {
     const endpoint = new Endpoint({ maxUnsentBytes: 1000 });
     const client = endpoint.connect();
     set(endpoint, 'k', 'x'.repeat(400));
-    client.outlet.reads = false;
+    client.sink.reads = false;
     for (let id = 0; id < 5; id++) client.send(get(id));
     await turn();
     expect(client.frames()).toHaveLength(3);
-    expect(client.outlet.isPaused).toBe(true);
-    expect(client.conversation.state).toBe('conn_waiting');
+    expect(client.sink.isPaused).toBe(true);
+    expect(client.handler.state).toBe('conn_waiting');
     client.drain();
     expect(client.frames()).toMatchObject([{ id: 3 }, { id: 4 }]);
-    expect(client.outlet.isPaused).toBe(false);
-    expect(client.outlet.ended).toBeNull();
+    expect(client.sink.isPaused).toBe(false);
+    expect(client.sink.ended).toBeNull();
   });
 
   it('goes on in the middle of a batch', async () => {
     const endpoint = new Endpoint({ maxUnsentBytes: 1000 }, { requestsPerTurn: 2 });
     const client = endpoint.connect();
     client.send([1, 2, 3, 4, 5].map((id) => get(id)));
-    client.outlet.unsentBytes = 2000;
+    client.sink.unsentBytes = 2000;
     expect(await turnsUntilSent(client)).toBe(2);
-    expect(client.outlet.isPaused).toBe(true);
+    expect(client.sink.isPaused).toBe(true);
     client.drain();
-    expect(client.outlet.isPaused).toBe(false);
+    expect(client.sink.isPaused).toBe(false);
   });
 
   it('loses what it would be told, and hears of that before anything newer', async () => {
     const endpoint = new Endpoint({ maxUnsentBytes: 1000 });
     const client = endpoint.connect();
     client.call('subscribe', { prefixes: [''] });
-    client.outlet.reads = false;
+    client.sink.reads = false;
     for (let i = 0; i < 30; i++) {
       set(endpoint, `k${i}`);
       await turn();
     }
     const before = client.frames();
     expect(before).toEqual(Array.from({ length: before.length }, (_, i) => told(`k${i}`, `${i + 1}`)));
-    expect(client.outlet.unsentBytes).toBeLessThan(1200);
-    expect(client.outlet.isPaused).toBe(true);
+    expect(client.sink.unsentBytes).toBeLessThan(1200);
+    expect(client.sink.isPaused).toBe(true);
     client.send(get(1, 'k29'));
     set(endpoint, 'last');
-    client.outlet.reads = true;
+    client.sink.reads = true;
     client.drain();
     await turn();
     expect(client.frames()).toMatchObject([
@@ -214,7 +214,7 @@ describe('a client that does not read', () => {
       { id: 1, result: { value: 'v' } },
       told('last', '31'),
     ]);
-    expect(client.outlet.isPaused).toBe(false);
+    expect(client.sink.isPaused).toBe(false);
   });
 
   it('hears that it has lost something after the reply that was begun before', async () => {
@@ -224,7 +224,7 @@ describe('a client that does not read', () => {
     client.call('subscribe', { prefixes: [''] });
     client.send([get(1), get(2, 'x'), get(3, 'x')]);
     // Something else fills the queue, and the client does not read.
-    client.outlet.unsentBytes = 2000;
+    client.sink.unsentBytes = 2000;
     set(endpoint, 'k', 'new'.repeat(400));
     for (let i = 0; i < 20; i++) {
       set(endpoint, `k${i}`.padEnd(200, 'x'));
@@ -240,10 +240,10 @@ describe('a client that does not read', () => {
     const client = endpoint.connect();
     set(endpoint, 'k', 'x'.repeat(6000));
     client.call('subscribe', { prefixes: [''] });
-    client.outlet.reads = false;
+    client.sink.reads = false;
     client.send(get(1));
     client.send(get(2));
-    expect(client.outlet.ended).toEqual({ code: 1013, reason: 'the client does not read what it is sent' });
+    expect(client.sink.ended).toEqual({ code: 1013, reason: 'the client does not read what it is sent' });
     expect(client.frames()).toHaveLength(1);
     set(endpoint, 'k');
     client.drain();
@@ -253,11 +253,11 @@ describe('a client that does not read', () => {
 });
 
 describe('when the server stops', () => {
-  it('an idle conversation ends at once', () => {
+  it('an idle handler ends at once', () => {
     const client = new Endpoint().connect();
-    client.conversation.drain();
-    expect(client.outlet.ended).toEqual({ code: 1001, reason: 'the server stops' });
-    client.conversation.drain();
+    client.handler.drain();
+    expect(client.sink.ended).toEqual({ code: 1001, reason: 'the server stops' });
+    client.handler.drain();
     client.send(get(1));
     expect(client.texts()).toEqual([]);
   });
@@ -266,35 +266,35 @@ describe('when the server stops', () => {
     const client = new Endpoint({}, { requestsPerTurn: 2 }).connect();
     client.send([1, 2, 3, 4, 5].map((id) => get(id)));
     client.send(get(6));
-    client.conversation.drain();
+    client.handler.drain();
     client.send(get(7));
-    expect(client.outlet.ended).toBeNull();
-    while (client.outlet.ended === null) await turn();
+    expect(client.sink.ended).toBeNull();
+    while (client.sink.ended === null) await turn();
     expect(client.frames()).toMatchObject([Array(5).fill({ result: null }), { id: 6 }]);
-    expect(client.outlet.ended).toMatchObject({ code: 1001 });
+    expect(client.sink.ended).toMatchObject({ code: 1001 });
   });
 
   it('a client that has to read first is waited for', () => {
     const endpoint = new Endpoint({ maxUnsentBytes: 100 });
     const client = endpoint.connect();
-    client.outlet.reads = false;
+    client.sink.reads = false;
     for (let id = 0; id < 5; id++) client.send(get(id));
-    client.conversation.drain();
-    expect(client.outlet.ended).toBeNull();
-    client.outlet.reads = true;
+    client.handler.drain();
+    expect(client.sink.ended).toBeNull();
+    client.sink.reads = true;
     client.drain();
     expect(client.frames()).toHaveLength(5);
-    expect(client.outlet.ended).toMatchObject({ code: 1001 });
+    expect(client.sink.ended).toMatchObject({ code: 1001 });
   });
 });
 
 it('tells when the client was last active', () => {
   const endpoint = new Endpoint();
   const client = endpoint.connect();
-  const start = client.conversation.lastActiveMs;
+  const start = client.handler.lastActiveMs;
   endpoint.clock.advance(5000);
   set(endpoint, 'k');
-  expect(client.conversation.lastActiveMs).toBe(start);
+  expect(client.handler.lastActiveMs).toBe(start);
   client.call('ping');
-  expect(client.conversation.lastActiveMs).toBe(start + 5000);
+  expect(client.handler.lastActiveMs).toBe(start + 5000);
 });

@@ -315,7 +315,7 @@ describe('cost', () => {
     expect(isHeard(endpoint)).toBe(true);
     client.call('unsubscribe', { subscription: 1 });
     expect(isHeard(endpoint)).toBe(true);
-    other.conversation.onClose();
+    other.handler.onClose();
     expect(isHeard(endpoint)).toBe(false);
     subscriber(endpoint, { prefixes: [''] });
     expect(isHeard(endpoint)).toBe(true);
@@ -332,9 +332,9 @@ describe('cost', () => {
     for (let i = 0; i < 50; i++) endpoint.engine.set(`ab${i}`, V);
     endpoint.engine.set('abc', V);
     await turn();
-    const frames = new Set(clients.flatMap(({ outlet }) => outlet.frames));
+    const frames = new Set(clients.flatMap(({ sink }) => sink.frames));
     expect(frames.size).toBe(2);
-    for (const { outlet } of clients) expect(outlet.frames).toHaveLength(1);
+    for (const { sink } of clients) expect(sink.frames).toHaveLength(1);
   });
 
   it('is not shared with one whose own changes are left out', async () => {
@@ -355,11 +355,11 @@ it('a client that goes away in the middle of a turn is told nothing, and nobody 
   const endpoint = new Endpoint();
   const clients = Array.from({ length: 3 }, () => subscriber(endpoint, { prefixes: [''] }));
   endpoint.engine.set('a', V);
-  clients[0]!.conversation.onClose();
-  clients[1]!.outlet.onSend = () => clients[2]!.conversation.onClose();
+  clients[0]!.handler.onClose();
+  clients[1]!.sink.onSend = () => clients[2]!.handler.onClose();
   await turn();
-  expect(clients.map(({ outlet }) => outlet.frames.length)).toEqual([0, 1, 0]);
+  expect(clients.map(({ sink }) => sink.frames.length)).toEqual([0, 1, 0]);
   endpoint.engine.set('a', V);
   await turn();
-  expect(clients.map(({ outlet }) => outlet.frames.length)).toEqual([0, 2, 0]);
+  expect(clients.map(({ sink }) => sink.frames.length)).toEqual([0, 2, 0]);
 });
