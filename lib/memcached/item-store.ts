@@ -7,7 +7,8 @@ import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { EntryStore } from '../engine/entry-store.js';
 import { invalidOption, shown } from '../errors.js';
-import type { Transport } from './admin/transport.js';
+import type { Transport } from '../transport/transport.js';
+import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
 import type { IncrementalTask } from './incremental-task.js';
 import { KeyMemo } from './key-memo.js';
@@ -89,6 +90,7 @@ export class ItemStore {
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** What serves this store: for `stats`. */
   readonly transports: Set<Transport> = new Set();
+  readonly connectionNumbers: ConnectionNumbers = new ConnectionNumbers();
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
   readonly onDebugTime: ((seconds: number) => void) | undefined;
   readonly memoryCeilingBytes: number;

@@ -59,10 +59,16 @@ export class SessionIo {
   slicing = false;
   /** The conversation is over. */
   closed = false;
+  /** It is over because the client made no sense: the log shows that. */
+  failed = false;
 
   /** Requests and keys that this turn may still begin. */
-  requestsLeft = 0;
-  keysLeft = 0;
+  requestsLeft: number;
+  keysLeft: number = KEYS_MAX_PER_TURN;
+  /** Requests that turns before this one could begin. */
+  #requestsAllowed: number;
+  /** Bytes that this turn has copied in earlier work. */
+  #bytesCopied = 0;
 
   readonly onAuthFailure: () => void;
   readonly #trace: ((command: string) => void) | undefined;
@@ -75,6 +81,18 @@ export class SessionIo {
     this.wake = options.wake ?? (() => {});
     this.onAuthFailure = options.onAuthFailure ?? (() => {});
     this.#trace = options.trace;
+    this.requestsLeft = items.requestsPerTurn;
+    this.#requestsAllowed = items.requestsPerTurn;
+  }
+
+  get requestsBegun(): number {
+    return this.#requestsAllowed - this.requestsLeft;
+  }
+
+  /** Ends the conversation: the client made no sense. */
+  fail(): void {
+    this.failed = true;
+    this.closed = true;
   }
 
   /** Whether commands are to be logged: check this before `trace`. */
@@ -88,10 +106,22 @@ export class SessionIo {
   }
 
   beginTurn(): void {
-    this.items.beginTurn(this.id);
-    this.requestsLeft = this.items.requestsPerTurn;
+    const { requestsPerTurn } = this.items;
+    this.#requestsAllowed += requestsPerTurn - this.requestsLeft;
+    this.requestsLeft = requestsPerTurn;
     this.keysLeft = KEYS_MAX_PER_TURN;
+    this.#bytesCopied = 0;
+  }
+
+  /** Called before each piece of work of a turn. */
+  beginWork(): void {
+    this.items.beginTurn(this.id);
     this.slicing = false;
+  }
+
+  /** Called after it: what it has copied counts for the whole turn. */
+  endWork(): void {
+    this.#bytesCopied += this.items.bytesCopied;
   }
 
   /** True when enough has been done, and what is left should wait until others have had their turn. */
@@ -101,7 +131,7 @@ export class SessionIo {
       this.requestsLeft <= 0 ||
       this.keysLeft <= 0 ||
       this.slicing ||
-      this.items.bytesCopied >= COPIED_MAX_BYTES_PER_TURN
+      this.#bytesCopied + this.items.bytesCopied >= COPIED_MAX_BYTES_PER_TURN
     );
   }
 

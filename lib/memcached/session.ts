@@ -10,7 +10,7 @@
  * The first byte chooses the protocol, once and for all, as in memcached; the dialogues speak it.
  */
 
-import type { ProtocolChoice } from './admin/transport.js';
+import type { ProtocolChoice } from '../transport/transport.js';
 import type { Credentials } from './auth/credentials.js';
 import { BinaryHandler } from './binary/binary-handler.js';
 import type { ItemStore } from './item-store.js';
@@ -70,31 +70,50 @@ export class Session {
     return this.#io.slicing;
   }
 
+  /** Counts requests that the client has begun: it changes when one line or header has come to its end. */
+  get requestsBegun(): number {
+    return this.#io.requestsBegun;
+  }
+
+  /** True when the conversation is over because the client made no sense. */
+  get failed(): boolean {
+    return this.#io.failed;
+  }
+
   /** True once the client watches the log. */
   get watching(): boolean {
     return this.#dialogue?.watching === true;
   }
 
-  /** Works on `chunk`, which the session may keep until it has returned `ready`. */
+  /**
+   * Works on `chunk`, which the session may keep until it has returned `ready`. Several chunks may come in one turn:
+   * together they get what one turn may do.
+   */
   feed(chunk: Buffer): SessionState {
     if (this.#dialogue === null && chunk.length > 0) this.#dialogue = this.#begin(chunk[0]!);
     this.#io.chunk = chunk;
     this.#io.position = 0;
-    return this.resume();
+    return this.#work();
   }
 
-  /** Goes on with the input that a `blocked` session holds. */
+  /** Begins another turn, with the input that a `blocked` session holds. */
   resume(): SessionState {
+    this.#io.beginTurn();
+    return this.#work();
+  }
+
+  #work(): SessionState {
     const io = this.#io;
     const dialogue = this.#dialogue;
     if (dialogue !== null) {
-      io.beginTurn();
+      io.beginWork();
       while (!io.closed && (io.position < io.chunk.length || dialogue.hasWork)) {
         if (io.turnIsOver) return 'blocked';
         dialogue.step();
-        if (dialogue !== this.#dialogue) return this.resume();
+        if (dialogue !== this.#dialogue) return this.#work();
       }
     }
+    io.endWork();
     io.chunk = NOTHING;
     io.position = 0;
     return io.closed ? 'closed' : 'ready';

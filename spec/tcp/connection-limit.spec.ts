@@ -7,14 +7,14 @@ import { eventually } from './wire-client.js';
 const REFUSAL = 'ERROR Too many open connections\r\n';
 
 it('refuses a connection over maxConnections with one line, counts it, and serves the others', async () => {
-  const { connect, server } = await serve({ maxConnections: 2 });
+  const { connect, transport } = await serve({ maxConnections: 2 });
   const [first, second] = [await connect(), await connect()];
   await first.ask('version\r\n');
   await second.ask('version\r\n');
 
   const third = await connect();
   expect(await third.rest()).toBe(REFUSAL);
-  expect(server.rejectedConnections).toBe(1);
+  expect(transport.rejectedConnections).toBe(1);
   expect(await first.stats()).toMatchObject({
     max_connections: '2',
     curr_connections: '2',
@@ -25,26 +25,26 @@ it('refuses a connection over maxConnections with one line, counts it, and serve
 });
 
 it('tells one that has already sent a request, too', async () => {
-  const { connect, server } = await serve({ maxConnections: 1 });
+  const { connect, transport } = await serve({ maxConnections: 1 });
   await (await connect()).ask('version\r\n');
   for (let i = 0; i < 20; i++) {
     const client = await connect();
     client.send('set a 0 0 1\r\nx\r\n');
     expect(await client.rest()).toBe(REFUSAL);
   }
-  expect(server.rejectedConnections).toBe(20);
+  expect(transport.rejectedConnections).toBe(20);
 });
 
 it('gives a place that became free to the next', async () => {
-  const { connect, server } = await serve({ maxConnections: 1 });
+  const { connect, transport } = await serve({ maxConnections: 1 });
   for (let round = 0; round < 3; round++) {
     const client = await connect();
     expect(await client.ask('version\r\n')).toMatch(/^VERSION /);
     expect(await (await connect()).rest()).toBe(REFUSAL);
     if (round === 1) client.finish('quit\r\n');
     else await client.close();
-    await eventually(() => server.currentConnections === 0, 'the place becomes free');
+    await eventually(() => transport.currentConnections === 0, 'the place becomes free');
   }
-  expect(server.totalConnections).toBe(3);
-  expect(server.rejectedConnections).toBe(3);
+  expect(transport.totalConnections).toBe(3);
+  expect(transport.rejectedConnections).toBe(3);
 });

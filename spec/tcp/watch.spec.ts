@@ -178,7 +178,7 @@ describe('a watcher', () => {
   });
 
   it('leaves its place when it goes', async () => {
-    const { connect, server } = await serve();
+    const { connect, transport } = await serve();
     const client = await connect();
     const watchers: WireClient[] = [];
     for (let i = 0; i < 20; i++) watchers.push(await connect());
@@ -186,7 +186,7 @@ describe('a watcher', () => {
     expect(await client.ask('watch\r\n')).toBe('WATCHER_TOO_MANY log watcher limit reached\r\n');
     expect(await client.ask('mn\r\n')).toBe('MN\r\n');
     await watchers[7]!.close();
-    await eventually(() => server.currentConnections === 20, 'one has gone');
+    await eventually(() => transport.currentConnections === 20, 'one has gone');
     expect(await client.ask('watch\r\n')).toBe('OK\r\n');
   });
 

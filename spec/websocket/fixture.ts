@@ -10,12 +10,16 @@ import {
   type MemcachedEngine,
   type MemcachedEngineOptions,
 } from '../../lib/memcached/index.js';
+import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
+import { transportOf } from '../tcp/fixture.js';
 import { FrameClient } from './frame-client.js';
 
 export interface Served {
   readonly engine: MemcachedEngine;
   readonly endpoint: WebSocketEndpoint;
+  /** What the endpoint keeps of its connections. */
+  readonly transport: ConnectionRegistry;
   readonly clock: ManualClock;
   readonly port: number;
   /** A client of the subprotocol, `memcached` unless said. */
@@ -40,11 +44,14 @@ export async function serve(
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine =
     engineOptions instanceof CacheEngine ? engineOptions : createMemcachedEngine({ clock, ...engineOptions });
-  const endpoint = closeAfterTest(attachWebSocket(engine, { clock, port: 0, ...options }));
+  const endpoint = closeAfterTest(
+    attachWebSocket(engine, { clock, monotonicClock: clock, port: 0, ...options }),
+  );
   const { port } = await endpoint.listen();
   return {
     engine,
     endpoint,
+    transport: transportOf(engine),
     clock,
     port,
     connect: (protocol, headers) => connectTo(port, { protocol, headers, path: options.path }),

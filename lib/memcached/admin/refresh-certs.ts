@@ -6,10 +6,10 @@ import { OK } from './replies.js';
 export function refreshCerts(items: ItemStore): string {
   const transports = [...items.transports];
   try {
-    for (const transport of transports) transport.reload();
+    for (const transport of transports) transport.settings.reload();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return `Error ${reason.replace(/\s+/g, ' ')}\r\n`;
   }
-  return transports.some(({ tls }) => tls !== null) ? OK : 'Error TLS not enabled\r\n';
+  return transports.some(({ settings }) => settings.tls !== null) ? OK : 'Error TLS not enabled\r\n';
 }

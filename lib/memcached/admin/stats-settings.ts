@@ -3,17 +3,17 @@
  * only keeps are as the client set them; the rest, extstore's above all, show what memcached shows at rest.
  */
 
+import type { ProtocolChoice, TlsSettings, TransportSettings } from '../../transport/transport.js';
 import type { ItemStore } from '../item-store.js';
 import { adminStateOf } from './admin-state.js';
 import type { Stat } from './answer.js';
 import { wholeOrZero } from './stats-general.js';
-import type { ProtocolChoice, TlsSettings, Transport } from './transport.js';
 
 export function settingsStats(items: ItemStore): Stat[] {
   const transports = [...items.transports];
-  const first = <T>(read: (transport: Transport) => T | null, otherwise: T): T => {
-    for (const transport of transports) {
-      const value = read(transport);
+  const first = <T>(read: (settings: TransportSettings) => T | null, otherwise: T): T => {
+    for (const { settings } of transports) {
+      const value = read(settings);
       if (value !== null) return value;
     }
     return otherwise;
@@ -21,7 +21,7 @@ export function settingsStats(items: ItemStore): Stat[] {
   const { prefixes, trackSizes } = items;
   const { crawler, tuning } = adminStateOf(items);
   const protocol = first<ProtocolChoice>((transport) => transport.protocol, 'auto');
-  const authenticates = transports.some((transport) => transport.authenticates);
+  const authenticates = transports.some(({ settings }) => settings.authenticates);
   const tls = first((transport) => transport.tls, null);
   const own: Record<string, string | number> = {
     maxbytes: wholeOrZero(items.engine.maxBytes),
@@ -58,7 +58,7 @@ export function settingsStats(items: ItemStore): Stat[] {
     warm_max_factor: tuning.warmMaxFactor.toFixed(2),
     temp_lru: yesOrNo(tuning.tempLru),
     temporary_ttl: tuning.temporaryTtl,
-    idle_timeout: first((transport) => transport.idleTimeoutSeconds, 0),
+    idle_timeout: transports[0]?.idleTimeoutSeconds ?? 0,
     track_sizes: yesOrNo(trackSizes),
     ...(tls === null ? {} : tlsSettings(tls)),
   };

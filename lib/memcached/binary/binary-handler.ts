@@ -106,7 +106,7 @@ export class BinaryHandler implements ProtocolHandler {
     const header = this.#header;
     io.requestsLeft--;
     if (!header.read(memory, at)) {
-      io.closed = true;
+      io.fail();
       return;
     }
     io.items.applyDueFlush();
@@ -204,6 +204,6 @@ export class BinaryHandler implements ProtocolHandler {
   /** Answers and ends: where packets are of the wrong shape, nobody knows where the next one begins. */
   #refuse(error: Exclude<Status, 0>): void {
     writeError(this.#io.out, this.#header, error);
-    this.#io.closed = true;
+    this.#io.fail();
   }
 }

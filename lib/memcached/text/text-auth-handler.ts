@@ -46,7 +46,7 @@ export class TextAuthHandler implements ProtocolHandler {
     incomplete.append(chunk, position, taken);
     io.position = taken;
     if (lineFeed === -1) {
-      if (incomplete.length > LINE_MAX_BYTES) io.closed = true;
+      if (incomplete.length > LINE_MAX_BYTES) io.fail();
       return;
     }
     io.requestsLeft--;

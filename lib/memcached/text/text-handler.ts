@@ -135,7 +135,7 @@ export class TextHandler implements ProtocolHandler {
     held.append(io.chunk, io.position, io.chunk.length);
     io.position = io.chunk.length;
     if (held.length <= LINE_MAX_BYTES) return;
-    if (held.length > GET_LINE_MAX_BYTES || !beginsLikeGet(held.bytes)) io.closed = true;
+    if (held.length > GET_LINE_MAX_BYTES || !beginsLikeGet(held.bytes)) io.fail();
   }
 
   #executeLine(bytes: Buffer, start: number, lineEnd: number): void {
@@ -168,7 +168,7 @@ export class TextHandler implements ProtocolHandler {
         this.#beginSwallow(request.noreply ? '' : `${parser.error}\r\n`);
         break;
       case 'close':
-        this.#io.closed = true;
+        this.#io.fail();
         break;
     }
   }

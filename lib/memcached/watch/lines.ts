@@ -3,6 +3,7 @@
  * `log.watched` for the category first, so that nothing is made that nobody reads.
  */
 
+import type { CloseReason, Peer } from '../../transport/transport.js';
 import {
   CONNECTION_EVENTS,
   DELETIONS,
@@ -78,15 +79,6 @@ export function eviction(log: Publisher, key: string, { fetched, ttlMs, idleMs, 
       `la=${Math.floor(idleMs / 1000)} clsid=${ITEM_CLASS} size=${size}`,
   );
 }
-
-/** Where a connection comes from: `unix` with port 0 for a Unix socket. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly transport: 'local' | 'tcp';
-}
-
-export type CloseReason = 'error' | 'normal' | 'idle_timeout' | 'shutdown';
 
 export function connectionOpened(log: Publisher, connection: number, peer: Peer): void {
   log.publish(CONNECTION_EVENTS, `type=conn_new ${peerText(peer)} cfd=${connection}`);

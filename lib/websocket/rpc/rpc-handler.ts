@@ -6,8 +6,8 @@
  * client is not read from. Outbox keeps what is sent in order.
  */
 
-import type { ConnectionState } from '../../memcached/admin/transport.js';
 import { REPLIES_MAX_BYTES } from '../../memcached/limits.js';
+import type { ConnectionState } from '../../transport/transport.js';
 import type { FrameSink, SubprotocolHandler } from '../subprotocol.js';
 import { FrameRequests } from './frame-requests.js';
 import { Outbox } from './outbox.js';
@@ -18,7 +18,6 @@ const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 
 export class RpcHandler implements SubprotocolHandler {
-  lastActiveMs: number;
   readonly #context: RpcContext;
   readonly #outlet: FrameSink;
   readonly #outbox: Outbox;
@@ -44,7 +43,6 @@ export class RpcHandler implements SubprotocolHandler {
     this.#outlet = outlet;
     this.#outbox = new Outbox(outlet, context.settings);
     this.#subscriptions = new ClientSubscriptions(context.broadcaster, this.#outbox, context.settings);
-    this.lastActiveMs = context.items.clock.now();
     this.#beginTurn();
   }
 
@@ -61,7 +59,6 @@ export class RpcHandler implements SubprotocolHandler {
     }
     this.#frames.push(frame);
     this.#work();
-    this.lastActiveMs = this.#context.items.clock.now();
   }
 
   onDrain(): void {
