@@ -22,6 +22,7 @@ import {
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
+import { UnfinishedRequests } from './unfinished-requests.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
@@ -29,12 +30,20 @@ import type { WireValue } from './wire-value.js';
 const RECLAIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before others have their turn: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
+/** Half-received requests may take so much, and so many times the largest item. */
+const UNFINISHED_MIN_BYTES: number = 64 * 1024 * 1024;
+const UNFINISHED_ITEMS = 4;
 
 export type MemcachedEngine = CacheEngine<string, WireValue>;
 
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
   maxItemBytes?: number;
+  /**
+   * What half-received requests of all clients may take together, in bytes; beyond it the one that has waited longest for
+   * its client is refused. Default: 64 MiB, or four times `maxItemBytes` if that is more.
+   */
+  maxUnfinishedBytes?: number;
   /** Unix time in milliseconds, for exptimes. Default: the engine's clock if it was given one, else the system's. */
   clock?: Clock;
   /** The most that `cache_memlimit` may ask for, in bytes: what the process can hold. Default: no ceiling. */
@@ -64,6 +73,7 @@ export interface ItemStoreOptions {
 /** Their names, for adapters that take them among their own. */
 export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'maxItemBytes',
+  'maxUnfinishedBytes',
   'clock',
   'memoryCeilingBytes',
   'verbosity',
@@ -86,6 +96,8 @@ export class ItemStore {
   readonly memo: KeyMemo;
   readonly clock: Clock;
   readonly maxItemBytes: number;
+  /** Half-received requests of all clients. */
+  readonly unfinished: UnfinishedRequests;
   readonly startedAtMs: number;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** What serves this store: for `stats`. */
@@ -123,6 +135,15 @@ export class ItemStore {
     this.maxItemBytes = options.maxItemBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.maxItemBytes) || this.maxItemBytes < 1024 || this.maxItemBytes > 2 ** 30)
       throw invalidOption('maxItemBytes', 'a whole number of bytes from 1024 to 1 GiB', this.maxItemBytes);
+    const maxUnfinishedBytes =
+      options.maxUnfinishedBytes ?? Math.max(UNFINISHED_MIN_BYTES, UNFINISHED_ITEMS * this.maxItemBytes);
+    if (!Number.isSafeInteger(maxUnfinishedBytes) || maxUnfinishedBytes < this.maxItemBytes)
+      throw invalidOption(
+        'maxUnfinishedBytes',
+        'a whole number of bytes from maxItemBytes',
+        maxUnfinishedBytes,
+      );
+    this.unfinished = new UnfinishedRequests(maxUnfinishedBytes);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
     this.casIds = options.casIds ?? true;
@@ -146,6 +167,10 @@ export class ItemStore {
     this.connectionId = id;
     if (this.clock instanceof CoarseClock) this.clock.refresh();
     this.bytesCopied = 0;
+  }
+
+  get maxUnfinishedBytes(): number {
+    return this.unfinished.maxBytes;
   }
 
   /** Whether anybody wants to know of single commands: see observation.ts. */

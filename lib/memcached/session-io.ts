@@ -8,6 +8,7 @@ import { ByteCollector } from './byte-collector.js';
 import type { ItemStore } from './item-store.js';
 import { COPIED_MAX_BYTES_PER_TURN, KEYS_MAX_PER_TURN, REPLIES_MAX_BYTES } from './limits.js';
 import type { ReplyBuffer } from './reply-buffer.js';
+import type { UnfinishedRequest } from './unfinished-requests.js';
 
 export const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -40,7 +41,7 @@ export interface ProtocolHandler {
   close(): void;
 }
 
-export class SessionIo {
+export class SessionIo implements UnfinishedRequest {
   readonly items: ItemStore;
   readonly out: ReplyBuffer;
   /** The connection's number, as `stats conns` and the log show it. */
@@ -137,14 +138,38 @@ export class SessionIo {
 
   /**
    * Puts input together until there are `total` bytes, which it hands over; null while some are missing. What is
-   * allocated grows with what arrives, from `firstBytes` on.
+   * allocated grows with what arrives, from `firstBytes` on. `GIVEN_UP` stands for bytes that there was no room for.
    */
   collect(total: number, firstBytes: number): Buffer | null {
     const { chunk, position, incomplete } = this;
     const taken = Math.min(total - incomplete.length, chunk.length - position);
     incomplete.append(chunk, position, position + taken, firstBytes, total);
     this.position = position + taken;
-    return incomplete.length < total ? null : incomplete.take();
+    if (incomplete.length === total) return this.takeIncomplete();
+    this.noteIncomplete();
+    return null;
+  }
+
+  /** Counts what is held of a request that is not complete; it may be given up at once. */
+  noteIncomplete(): void {
+    const { incomplete } = this;
+    if (!incomplete.isGivenUp) this.items.unfinished.hold(this, incomplete.length);
+  }
+
+  takeIncomplete(): Buffer {
+    this.items.unfinished.release(this);
+    return this.incomplete.take();
+  }
+
+  giveUp(): void {
+    this.incomplete.giveUp();
+  }
+
+  /** The client is gone. */
+  close(): void {
+    this.closed = true;
+    this.items.unfinished.release(this);
+    this.incomplete.clear();
   }
 
   /** Passes over input; returns how many of `bytes` are still to come. */

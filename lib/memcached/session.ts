@@ -96,9 +96,14 @@ export class Session {
     return this.#work();
   }
 
+  /** Others have had their turn: as much may be done again. */
+  beginTurn(): void {
+    this.#io.beginTurn();
+  }
+
   /** Begins another turn, with the input that a `blocked` session holds. */
   resume(): SessionState {
-    this.#io.beginTurn();
+    this.beginTurn();
     return this.#work();
   }
 
@@ -121,7 +126,7 @@ export class Session {
 
   /** Lets go of what the conversation holds, a dump or a place at the log: the client is gone. */
   close(): void {
-    this.#io.closed = true;
+    this.#io.close();
     this.#dialogue?.close();
   }
 

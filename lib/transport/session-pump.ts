@@ -201,6 +201,7 @@ export class SessionPump {
     setImmediate(() => {
       this.#yielding = false;
       this.#chunksLeft = registry.items.requestsPerTurn;
+      this.#session.beginTurn();
       this.#goOn();
     });
   }

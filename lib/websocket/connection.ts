@@ -9,15 +9,19 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { shownEnd } from '../memcached/admin/shown-end.js';
+import type { UnfinishedRequest } from '../memcached/unfinished-requests.js';
 import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
 import { Liveness, type Overdue, RequestWindow, type Writing } from '../transport/liveness.js';
 import type { CloseReason, ConnectionState, Peer } from '../transport/transport.js';
 import { FrameMeter } from './frame-meter.js';
-import { BINARY_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
+import { BINARY_FRAME, PONG_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
 import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 
 /** What a frame that waits costs beside its bytes: else a client that reads nothing would be cheap in tiny frames. */
 const FRAME_OVERHEAD_BYTES = 256;
+
+/** Pings of a client whose pongs the operating system has not taken; one more closes the connection. */
+const PINGS_MAX = 60;
 
 /**
  * What was sent and not confirmed may still be on its way, where nobody sees it move: a client is given the time to read
@@ -28,11 +32,13 @@ const SLOWEST_BYTES_PER_MS = 64;
 
 const NORMAL_CLOSURE = 1000;
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
 
 type Addresses = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
-export class WebSocketConnection implements Connection, FrameSink {
+export class WebSocketConnection implements Connection, FrameSink, UnfinishedRequest {
   readonly id: number;
   readonly peer: Peer;
   readonly address: string;
@@ -47,6 +53,11 @@ export class WebSocketConnection implements Connection, FrameSink {
   readonly #meter = new FrameMeter();
   /** How long the message that is half received may still take. */
   readonly #window = new RequestWindow();
+  /** Pongs handed to the socket and not yet taken. */
+  #pongsUnsent = 0;
+  readonly #onPongTaken = (): void => {
+    this.#pongsUnsent--;
+  };
   /** Called for each frame that the operating system has taken. */
   readonly #onTaken: () => void;
   /** Frames handed to the socket and not yet taken. */
@@ -85,6 +96,7 @@ export class WebSocketConnection implements Connection, FrameSink {
     this.#onTaken = () => this.#taken();
     this.handler = createHandler(this);
     ws.on('message', (frame, isBinary) => this.#onMessage(frame as Buffer, isBinary));
+    ws.on('ping', (payload) => this.#pong(payload));
     ws.on('pong', () => {
       this.#unconfirmedBytes = 0;
     });
@@ -97,6 +109,7 @@ export class WebSocketConnection implements Connection, FrameSink {
     // The socket's, and not that of ws, which waits for frames that will never be whole.
     socket.once('close', () => {
       this.#ended = true;
+      registry.items.unfinished.release(this);
       this.handler.onClose();
       registry.closed(this);
     });
@@ -137,6 +150,12 @@ export class WebSocketConnection implements Connection, FrameSink {
     this.#registry.bytesWritten += bytes;
     this.#unconfirmedBytes += bytes;
     if (this.#socket.writableLength > 0) this.#behind = true;
+  }
+
+  #pong(payload: Buffer): void {
+    if (this.#ended || this.#ws.readyState !== this.#ws.OPEN) return;
+    if (++this.#pongsUnsent > PINGS_MAX) this.end(POLICY_VIOLATION, 'too many pings at once');
+    else writeFrame(this.#socket, PONG_FRAME, [payload], this.#onPongTaken);
   }
 
   #taken(): void {
@@ -214,9 +233,23 @@ export class WebSocketConnection implements Connection, FrameSink {
     const now = this.#registry.clock.now();
     this.#liveness.read(now);
     this.#meter.push(chunk);
-    if (this.#meter.unfinishedBytes === 0) this.#window.close();
-    else this.#window.extend(chunk.length, now, this.#cameWhole);
+    const { unfinishedBytes } = this.#meter;
+    const { unfinished } = this.#registry.items;
+    if (this.#cameWhole) unfinished.release(this);
+    if (unfinishedBytes === 0) this.#window.close();
+    else {
+      this.#window.extend(chunk.length, now, this.#cameWhole);
+      unfinished.hold(this, unfinishedBytes);
+    }
     this.#cameWhole = false;
+  }
+
+  /** ws lets go of a message that is not whole when the connection is gone: that does not wait for the client's answer. */
+  giveUp(): void {
+    const isRead = this.unsentBytes === 0;
+    this.end(TRY_AGAIN_LATER, 'there is no room for messages that are half received');
+    if (isRead) this.#socket.end(() => this.cut());
+    else this.cut();
   }
 
   /** A listener of the engine may throw while a client is served: that ends this client's connection alone. */

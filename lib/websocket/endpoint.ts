@@ -80,6 +80,7 @@ export class WebSocketEndpoint {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: payload,
       maxFragments: fragments,
       maxBufferedChunks: fragments,

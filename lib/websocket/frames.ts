@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 /** The first byte of a message that is one frame. */
 export const TEXT_FRAME = 0x81;
 export const BINARY_FRAME = 0x82;
+export const PONG_FRAME = 0x8a;
 
 /** Up to here it is cheaper to copy a payload than to have it written beside its head. */
 const JOINED_MAX_BYTES = 2048;

@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { startHotset } from '../support/hotset-process.js';
 import { connectTo, everyByte, serve } from './fixture.js';
 import { eventually, type WireClient } from './wire-client.js';
@@ -125,6 +126,32 @@ describe('a length that is a lie', () => {
     expect(answer.toString('latin1', 24)).toBe('Invalid arguments');
     await isServed(other);
   });
+});
+
+it('values that are half received have one bound: those that wait longest are refused, and hold nothing', async () => {
+  const maxUnfinishedBytes = 4 * MIB;
+  const { connect: open, engine, transport } = await serve({ maxUnfinishedBytes });
+  const { unfinished } = itemStoreOf(engine);
+  const [other, ...silent] = await Promise.all(Array.from({ length: 11 }, open));
+  const value = everyByte(1_000_000).toString('latin1');
+  for (const [i, client] of silent.entries()) {
+    const read = transport.bytesRead;
+    client.send(`set k${i} 0 0 ${value.length}\r\n${value.slice(10)}`);
+    await eventually(() => transport.bytesRead > read + value.length, 'it has been read');
+    expect(unfinished.bytes).toBeLessThanOrEqual(maxUnfinishedBytes);
+  }
+  await isServed(other!);
+  for (const [i, client] of silent.entries()) {
+    client.send(`${value.slice(0, 10)}\r\n`);
+    expect(await client.line()).toBe(i < 6 ? 'SERVER_ERROR out of memory storing object\r\n' : 'STORED\r\n');
+    await isServed(client);
+  }
+  expect(unfinished.bytes).toBe(0);
+  expect(await other!.stats()).toMatchObject({ store_no_memory: '6', curr_items: '4' });
+  for (const client of silent) client.send(`set k 0 0 ${value.length}\r\n${value.slice(10)}`);
+  await eventually(() => unfinished.bytes > 3 * MIB, 'they are at it again');
+  for (const client of silent) client.reset();
+  await eventually(() => unfinished.bytes === 0, 'what they held has gone with them');
 });
 
 it.each([

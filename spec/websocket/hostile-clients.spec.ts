@@ -11,6 +11,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { createOwnServer } from '../../lib/websocket/own-server.js';
 import { transportOf } from '../tcp/fixture.js';
@@ -200,6 +201,32 @@ describe('a message that never ends', () => {
   });
 });
 
+it('messages that are half received have one bound: the one that has waited longest is closed with 1013', async () => {
+  const maxUnfinishedBytes = 4 * MIB;
+  const { connect, engine, port } = await serve({ maxUnfinishedBytes });
+  const { unfinished } = itemStoreOf(engine);
+  const other = await connect();
+  const half = frame('v'.repeat(MIB), { length: MIB + 10 });
+  const sockets: Socket[] = [];
+  for (let i = 0; i < 4; i++) {
+    const socket = await upgrade(port);
+    const before = unfinished.bytes;
+    // In fragments, too.
+    if (i === 2) socket.write(frame('abc', { fin: false }));
+    socket.write(i === 2 ? frame('v'.repeat(MIB - 10), { opcode: 0, length: MIB }) : half);
+    const goal = i === 3 ? 3 * MIB : before + MIB - 100;
+    await eventually(() => unfinished.bytes >= goal, `half of ${i} has come`);
+    sockets.push(socket);
+  }
+  expect(await codeOf(sockets[0]!)).toBe(1013);
+  expect(unfinished.bytes).toBeLessThanOrEqual(maxUnfinishedBytes);
+  sockets[1]!.write('0123456789');
+  await eventually(() => unfinished.bytes < 3 * MIB, 'one is whole');
+  for (const socket of sockets) socket.destroy();
+  await eventually(() => unfinished.bytes === 0, 'what they held has gone with them');
+  await isServed(other);
+});
+
 describe('a flood', () => {
   const FRAMES = 50_000;
 
@@ -237,15 +264,34 @@ describe('a flood', () => {
     await eventually(() => transport.currentConnections === 1, 'it is gone');
   });
 
-  it('of pings is cut, when more come at once than can be answered', async () => {
+  it.each([
+    { pings: 60, expected: 60 },
+    { pings: 61, expected: 1008 },
+    { pings: 10_000, expected: 1008 },
+  ])('of $pings pings in one packet: $expected', async ({ pings, expected }) => {
     const { connect, port, transport } = await serve();
     const [flooder, other] = [await upgrade(port), await connect()];
-    const gone = closeOf(flooder);
-    flooder.resume();
-    flooder.write(Buffer.concat(Array.from({ length: 10_000 }, () => frame('x'.repeat(125), { opcode: 9 }))));
+    const flood = Buffer.concat(
+      Array.from({ length: pings }, (_, i) => frame(String(i).padEnd(125), { opcode: 9 })),
+    );
+    if (expected === 1008) {
+      const code = codeOf(flooder);
+      flooder.write(flood);
+      expect(await code).toBe(1008);
+      flooder.destroy();
+      await eventually(() => transport.currentConnections === 1, 'it is gone');
+    } else {
+      let received = 0;
+      flooder.on('data', (chunk) => {
+        received += chunk.length;
+      });
+      flooder.write(flood);
+      flooder.resume();
+      await eventually(() => received === expected * 127, 'all pongs have come');
+      flooder.write(flood);
+      await eventually(() => received === 2 * expected * 127, 'and those of the next');
+    }
     await isServed(other);
-    await gone;
-    await eventually(() => transport.currentConnections === 1, 'it is gone');
   });
 
   it('of tiny requests by a client that reads nothing stops, and holds little', async () => {

@@ -3,8 +3,10 @@
  * hundred bytes at most), then for some a value, which is bounded before any of it is kept.
  */
 
+import { GIVEN_UP } from '../byte-collector.js';
 import { beginBinaryStore, executeBinary, storeBinary } from '../commands/binary/binary-commands.js';
 import { authenticate, isSasl } from '../commands/binary/sasl.js';
+import { refuseStore } from '../commands/storage.js';
 import type { IncrementalTask } from '../incremental-task.js';
 import { latin1Text } from '../latin1.js';
 import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from '../limits.js';
@@ -173,7 +175,14 @@ export class BinaryHandler implements ProtocolHandler {
       return;
     }
     const value = io.collect(total, DATA_FIRST_BYTES);
-    if (value !== null) this.#onValue(ownedWireValue(value, total));
+    if (value === GIVEN_UP) this.#onGivenUp();
+    else if (value !== null) this.#onValue(ownedWireValue(value, total));
+  }
+
+  #onGivenUp(): void {
+    this.#phase = 'header';
+    if (!isSasl(this.#opcode!)) refuseStore(this.#io.items, this.#request);
+    writeError(this.#io.out, this.#header, STATUS.outOfMemory);
   }
 
   #onValue(value: WireValue): void {

@@ -3,6 +3,7 @@
 import { admin } from '../admin/admin.js';
 import type { AdminAnswer } from '../admin/answer.js';
 import { TOO_MANY_WATCHERS } from '../admin/watch.js';
+import { GIVEN_UP } from '../byte-collector.js';
 import { adjust, countMiss } from '../commands/arithmetic.js';
 import { flush, remove } from '../commands/deletion.js';
 import { metaArithmetic } from '../commands/meta/meta-arithmetic.js';
@@ -12,7 +13,7 @@ import { metaGet } from '../commands/meta/meta-get.js';
 import { metaSet } from '../commands/meta/meta-set.js';
 import { answerKeys } from '../commands/multi-get.js';
 import { touch } from '../commands/retrieval.js';
-import { beginStore, store } from '../commands/storage.js';
+import { beginStore, refuseStore, store } from '../commands/storage.js';
 import { silently, slowly, writeLines } from '../incremental-replies.js';
 import type { Lines } from '../incremental-task.js';
 import { DATA_FIRST_BYTES, GET_LINE_MAX_BYTES, LINE_MAX_BYTES, LINE_MAX_LEADING_BLANKS } from '../limits.js';
@@ -126,7 +127,11 @@ export class TextHandler implements ProtocolHandler {
     }
     incomplete.append(chunk, position, lineEnd);
     const { length } = incomplete;
-    this.#executeLine(incomplete.take(), 0, length);
+    const line = io.takeIncomplete();
+    if (line === GIVEN_UP) {
+      io.out.text('SERVER_ERROR out of memory reading request\r\n');
+      io.fail();
+    } else this.#executeLine(line, 0, length);
   }
 
   #keepPartialLine(): void {
@@ -135,7 +140,9 @@ export class TextHandler implements ProtocolHandler {
     held.append(io.chunk, io.position, io.chunk.length);
     io.position = io.chunk.length;
     if (held.length <= LINE_MAX_BYTES) return;
-    if (held.length > GET_LINE_MAX_BYTES || !beginsLikeGet(held.bytes)) io.fail();
+    io.noteIncomplete();
+    const mayBeGet = held.isGivenUp || beginsLikeGet(held.bytes);
+    if (held.length > GET_LINE_MAX_BYTES || !mayBeGet) io.fail();
   }
 
   #executeLine(bytes: Buffer, start: number, lineEnd: number): void {
@@ -297,6 +304,10 @@ export class TextHandler implements ProtocolHandler {
     if (data === null) return;
     this.#phase = 'line';
     io.items.applyDueFlush();
+    if (data === GIVEN_UP) {
+      this.#reply(refuseStore(io.items, this.#request));
+      return;
+    }
     // A time to live counts from the command on.
     this.#request.waitedMs = io.items.clock.now() - this.#dataSinceMs;
     if (endsInCrlf(data, total - 2)) this.#store(ownedWireValue(data, total - 2));
