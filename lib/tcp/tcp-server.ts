@@ -29,6 +29,9 @@ import { TlsEndpoint } from './tls-endpoint.js';
 
 /** With so many bytes of replies not taken by the operating system, a client is not read from. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
+const REFUSAL = 'ERROR Too many open connections\r\n';
+/** Clients that are refused at one time with leave to finish what they say; each is an open file. */
+const REFUSALS_MAX = 8;
 
 interface Listener {
   readonly server: Server;
@@ -46,6 +49,7 @@ export class TcpServer {
   readonly #context: PumpContext;
   readonly #listeners: Listener[] = [];
   #certificatesReadAtMs: number;
+  #refusals = 0;
 
   constructor(engine: MemcachedEngine, options: TcpServerOptions) {
     this.#options = resolveTcpOptions(options);
@@ -78,6 +82,7 @@ export class TcpServer {
     checkAddress(address, this.#tls !== null);
     const tls = 'path' in address || address.tls === false ? null : this.#tls;
     const server = await openListener(address, (socket) => this.#accept(socket, tls), this.#options.backlog);
+    server.on('error', (error) => this.#onAcceptError(error));
     if (this.#registry.isClosing) {
       server.close();
       throw new HotsetError(
@@ -147,6 +152,12 @@ export class TcpServer {
     else this.#serve(socket);
   }
 
+  /** The operating system has no file or no memory for one more: it is for the others to go on. */
+  #onAcceptError({ message }: Error): void {
+    this.#registry.rejectedConnections++;
+    this.#registry.log(1, `a connection could not be accepted: ${message}`);
+  }
+
   #onSecure(socket: Socket): void {
     if (this.#registry.isClosing) socket.destroy();
     else this.#serve(socket);
@@ -168,8 +179,17 @@ export class TcpServer {
     const handshakes = shaking === 0 ? '' : `, and ${shaking} in their handshake`;
     registry.log(1, `a connection was refused: ${registry.currentConnections} are open${handshakes}`);
     socket.on('error', () => socket.destroy());
+    // In a flood each is done with before the next is accepted.
+    if (this.#refusals >= REFUSALS_MAX) {
+      socket.write(REFUSAL, () => socket.destroy());
+      return;
+    }
+    this.#refusals++;
+    socket.on('close', () => {
+      this.#refusals--;
+    });
     socket.resume();
-    socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
+    socket.end(REFUSAL, () => socket.destroy());
   }
 
   get #path(): string | null {

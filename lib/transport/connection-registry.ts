@@ -115,7 +115,12 @@ export class ConnectionRegistry implements Transport {
 
   /** Whether one more connection has room, beside `pending` that are not open yet. */
   hasRoom(pending = 0): boolean {
-    return this.#connections.size + pending < this.maxConnections;
+    if (this.#connections.size + pending >= this.maxConnections) return false;
+    const { maxFileConnections } = this.limits;
+    if (maxFileConnections === Number.POSITIVE_INFINITY) return true;
+    return (
+      this.items.overTransports(({ currentConnections }) => currentConnections) + pending < maxFileConnections
+    );
   }
 
   /** The number that the next connection gets, which is then to be opened. */
