@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../lib/index.js';
 import { serve } from './fixture.js';
 import { eventually } from './wire-client.js';
 
@@ -67,6 +68,22 @@ it('never closes without a timeout, and then has no idle_kicks in stats', async 
   clock.advance(1e12);
   transport.upkeep();
   expect(await client.stats()).not.toHaveProperty('idle_kicks');
+});
+
+it('closes nothing because the wall clock was set, and shows the same times', async () => {
+  const monotonicClock = new ManualClock();
+  const { clock, connect, transport } = await serve({ idleTimeoutMs: 5000, monotonicClock });
+  const client = await connect();
+  await client.ask('version\r\n');
+  monotonicClock.advance(4000);
+  for (const step of [3_600_000, -7_200_000]) {
+    clock.advance(step);
+    transport.upkeep();
+    expect((await client.stats('conns'))['2:secs_since_last_cmd']).toBe('0');
+  }
+  monotonicClock.advance(5001);
+  transport.upkeep();
+  expect(await client.rest()).toBe('');
 });
 
 it('shows how long each connection has been idle in stats conns', async () => {

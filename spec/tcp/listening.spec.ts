@@ -190,7 +190,7 @@ it('a worker thread opens a Unix socket with the mode of the process’s umask, 
     const { Worker } = await import('node:worker_threads');
     process.umask(0o027);
     const code = ${'`'}
-      const { parentPort } = require('node:worker_threads');
+      const { parentPort } = await import('node:worker_threads');
       (async () => {
         const { createMemcachedEngine } = await import('hotset/memcached');
         const { createTcpServer } = await import('hotset/tcp');
