@@ -8,6 +8,12 @@
 const NOTHING = Buffer.alloc(0);
 /** Stands for bytes that have been given up. */
 export const GIVEN_UP: Buffer = Buffer.alloc(0);
+/** Smaller ones wait for the collector of garbage. */
+const FREED_FROM_BYTES = 16 * 1024;
+/** What is transferred through a closed port is gone. */
+const { port1: NOWHERE } = new MessageChannel();
+NOWHERE.close();
+
 const FIRST_BYTES = 64;
 const GROWTH = 2;
 const LARGE_BYTES = 64 * 1024;
@@ -45,6 +51,7 @@ export class ByteCollector {
       const size = Math.min(Math.max(needed, grown, atLeast), atMost);
       const larger = Buffer.allocUnsafeSlow(size);
       this.#bytes.copy(larger, 0, 0, this.length);
+      this.#free();
       this.#bytes = larger;
     }
     chunk.copy(this.#bytes, this.length, start, end);
@@ -68,10 +75,10 @@ export class ByteCollector {
     this.length = 0;
   }
 
-  /** Where the runtime can (Node 21), at once, and not when garbage is collected: an idle process collects none. */
+  /** At once, and not when garbage is collected: an idle process collects none. */
   #free(): void {
     const { buffer, length } = this.#bytes;
-    if (length > 0) (buffer as { transfer?: (length: number) => unknown }).transfer?.(0);
+    if (length >= FREED_FROM_BYTES) NOWHERE.postMessage(null, [buffer as ArrayBuffer]);
   }
 
   /** Hands the bytes over, or `GIVEN_UP` in their place, and begins anew. */
