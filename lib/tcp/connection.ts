@@ -78,6 +78,7 @@ export class TcpConnection implements Connection, ByteSink {
   #onData(chunk: Buffer): void {
     this.#registry.bytesRead += chunk.length;
     this.#liveness.read(this.#registry.clock.now());
+    this.#liveness.confirmed();
     this.#pump.receive(chunk);
   }
 
@@ -89,6 +90,7 @@ export class TcpConnection implements Connection, ByteSink {
 
   write(bytes: Buffer): void {
     this.#registry.bytesWritten += bytes.length;
+    this.#liveness.sent(bytes.length);
     this.#socket.write(bytes);
   }
 

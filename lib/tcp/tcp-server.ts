@@ -175,8 +175,8 @@ export class TcpServer {
   #refuse(socket: Socket): void {
     const registry = this.#registry;
     registry.rejectedConnections++;
-    const shaking = this.#tls?.pending ?? 0;
-    const handshakes = shaking === 0 ? '' : `, and ${shaking} in their handshake`;
+    const pending = this.#tls?.pending ?? 0;
+    const handshakes = pending === 0 ? '' : `, and ${pending} in their handshake`;
     registry.log(1, `a connection was refused: ${registry.currentConnections} are open${handshakes}`);
     socket.on('error', () => socket.destroy());
     // In a flood each is done with before the next is accepted.

@@ -8,6 +8,13 @@ import type { ConnectionState } from './transport.js';
 /** An unfinished request that brings so much gets its time anew: a large value may take as long as it needs. */
 export const REQUEST_PROGRESS_BYTES: number = 64 * 1024;
 
+/**
+ * What was sent last may still be on its way, where nobody sees it move: a client is given a second for each so many bytes
+ * of it, up to a bound.
+ */
+const SLOWEST_BYTES_PER_SECOND: number = 64 * 1024;
+const IN_FLIGHT_MAX_BYTES: number = 8 * 1024 * 1024;
+
 export interface LivenessLimits {
   /** How long a connection may move no byte while no request is unfinished. */
   readonly idleTimeoutMs: number;
@@ -69,6 +76,8 @@ export class Liveness {
   lastReadMs: number;
   /** When a byte moved last, either way, as far as that can be seen. */
   lastProgressMs: number;
+  /** Bytes sent since the client showed that it has read. */
+  #unconfirmedBytes = 0;
   /** What waited for the client, and what had been taken, when it was last looked at. */
   #queuedBytes = 0;
   #takenBytes = 0;
@@ -82,6 +91,22 @@ export class Liveness {
     this.moves++;
     this.lastReadMs = nowMs;
     this.lastProgressMs = nowMs;
+  }
+
+  sent(bytes: number): void {
+    this.#unconfirmedBytes += bytes;
+  }
+
+  /** The client has read what it was sent before, as far as anybody knows. */
+  confirmed(): void {
+    this.#unconfirmedBytes = 0;
+  }
+
+  /** How long the client may be silent beyond its time: what it was sent may still be on its way. */
+  get patienceMs(): number {
+    return (
+      Math.floor(Math.min(this.#unconfirmedBytes, IN_FLIGHT_MAX_BYTES) / SLOWEST_BYTES_PER_SECOND) * 1000
+    );
   }
 
   /**
@@ -115,6 +140,7 @@ export class Liveness {
     if (state === 'conn_waiting') for (const window of windows) window.hold(nowMs);
     if (windows.some((window) => window.isOlderThan(limits.requestTimeoutMs, nowMs))) return 'unfinished';
     const isIdle = this.#queuedBytes > 0 || !windows.some(({ isOpen }) => isOpen);
-    return isIdle && nowMs - this.lastProgressMs > limits.idleTimeoutMs ? 'idle' : null;
+    const idleTimeoutMs = limits.idleTimeoutMs + this.patienceMs;
+    return isIdle && nowMs - this.lastProgressMs > idleTimeoutMs ? 'idle' : null;
   }
 }

@@ -23,13 +23,6 @@ const FRAME_OVERHEAD_BYTES = 256;
 /** Pings of a client whose pongs the operating system has not taken; one more closes the connection. */
 const PINGS_MAX = 60;
 
-/**
- * What was sent and not confirmed may still be on its way, where nobody sees it move: a client is given the time to read
- * so much of it at this speed.
- */
-const IN_FLIGHT_MAX_BYTES: number = 8 * 1024 * 1024;
-const SLOWEST_BYTES_PER_MS = 64;
-
 const NORMAL_CLOSURE = 1000;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
@@ -70,8 +63,6 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
   /** What had moved at the last beat. */
   #movesAtBeat = -1;
   #silentBeats = 0;
-  /** Bytes sent since the client's last pong. */
-  #unconfirmedBytes = 0;
 
   constructor(
     ws: WebSocket,
@@ -97,9 +88,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.handler = createHandler(this);
     ws.on('message', (frame, isBinary) => this.#onMessage(frame as Buffer, isBinary));
     ws.on('ping', (payload) => this.#pong(payload));
-    ws.on('pong', () => {
-      this.#unconfirmedBytes = 0;
-    });
+    ws.on('pong', () => this.#liveness.confirmed());
     // ws has already answered with the code that fits, and closes.
     ws.on('error', () => {
       this.closeReason = 'error';
@@ -148,7 +137,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.#framesUnsent++;
     const bytes = writeFrame(this.#socket, firstByte, chunks, this.#onTaken);
     this.#registry.bytesWritten += bytes;
-    this.#unconfirmedBytes += bytes;
+    this.#liveness.sent(bytes);
     if (this.#socket.writableLength > 0) this.#behind = true;
   }
 
@@ -202,9 +191,8 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
       this.#ws.ping();
       return;
     }
-    const inFlight = Math.min(this.#unconfirmedBytes, IN_FLIGHT_MAX_BYTES);
-    const patience = Math.floor(inFlight / SLOWEST_BYTES_PER_MS / this.#registry.limits.heartbeatMs);
-    if (++this.#silentBeats <= patience) return;
+    const { heartbeatMs } = this.#registry.limits;
+    if (++this.#silentBeats <= Math.floor(this.#liveness.patienceMs / heartbeatMs)) return;
     this.closeReason = 'idle_timeout';
     this.cut();
   }

@@ -121,11 +121,16 @@ describe('bytes that move are life', () => {
       client.socket.pause();
       transport.upkeep();
     }
-    await eventually(() => connections() === 1, 'the deaf one is cut');
-    expect(transport.idleKicks).toBe(1);
     client.socket.resume();
     const reply = `VALUE k 0 ${length}\r\n`.length + length + '\r\nEND\r\n'.length;
     expect((await client.bytes(reply)).length).toBe(reply);
+    expect(connections()).toBe(2);
+    // 8 MiB may be on their way to the deaf one, at 64 KiB a second.
+    clock.advance(3000 + 128_000 + 1);
+    await client.ask('mn\r\n');
+    transport.upkeep();
+    await eventually(() => connections() === 1, 'the deaf one is cut');
+    expect(transport.idleKicks).toBe(1);
   });
 
   it('a value may come slowly, and with pauses longer than the idle timeout', async () => {

@@ -42,6 +42,19 @@ describe('a connection', () => {
   });
 });
 
+it('what was sent and not confirmed may take its time, up to 8 MiB of it', () => {
+  const liveness = new Liveness(0);
+  liveness.sent(65_535);
+  expect(liveness.overdue('conn_read', [], LIMITS, 1001)).toBe('idle');
+  liveness.sent(1);
+  expect(liveness.overdue('conn_read', [], LIMITS, 2000)).toBeNull();
+  expect(liveness.overdue('conn_read', [], LIMITS, 2001)).toBe('idle');
+  liveness.sent(1e9);
+  expect(liveness.patienceMs).toBe(128_000);
+  liveness.confirmed();
+  expect(liveness.overdue('conn_read', [], LIMITS, 1001)).toBe('idle');
+});
+
 describe('an unfinished request', () => {
   const open = (nowMs: number): RequestWindow => {
     const window = new RequestWindow();

@@ -59,7 +59,7 @@ it('one that does not read its replies shows no life, until it reads', async () 
   for (let i = 0; i < 30; i++) slow.send('get k\r\n');
   await eventually(isHeld, 'it is held back again');
   transport.beat();
-  // What was sent may still move where nobody sees it: up to 8 MiB at 64 bytes a millisecond, or four beats.
+  // What was sent may still move where nobody sees it: up to 8 MiB at 64 KiB a second, or four beats.
   let beats = 0;
   for (; transport.currentConnections === 2 && beats < 20; beats++) {
     first.ws.ping();
