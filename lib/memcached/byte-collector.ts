@@ -6,6 +6,14 @@
  */
 
 const NOTHING = Buffer.alloc(0);
+/** Stands for bytes that have been given up. */
+export const GIVEN_UP: Buffer = Buffer.alloc(0);
+/** Smaller ones wait for the collector of garbage. */
+const FREED_FROM_BYTES = 16 * 1024;
+/** What is transferred through a closed port is gone. */
+const { port1: NOWHERE } = new MessageChannel();
+NOWHERE.close();
+
 const FIRST_BYTES = 64;
 const GROWTH = 2;
 const LARGE_BYTES = 64 * 1024;
@@ -13,6 +21,7 @@ const LARGE_GROWTH = 16;
 const LARGE_GROWTH_END_BYTES = 16 * 1024 * 1024;
 
 export class ByteCollector {
+  /** Bytes that have arrived, those that were given up included. */
   length = 0;
   #bytes: Buffer = NOTHING;
 
@@ -30,6 +39,10 @@ export class ByteCollector {
     atMost: number = Number.POSITIVE_INFINITY,
   ): void {
     const needed = this.length + end - start;
+    if (this.isGivenUp) {
+      this.length = needed;
+      return;
+    }
     if (needed > this.#bytes.length) {
       const { length } = this.#bytes;
       const isLarge = length >= LARGE_BYTES && atMost !== Number.POSITIVE_INFINITY;
@@ -38,13 +51,37 @@ export class ByteCollector {
       const size = Math.min(Math.max(needed, grown, atLeast), atMost);
       const larger = Buffer.allocUnsafeSlow(size);
       this.#bytes.copy(larger, 0, 0, this.length);
+      this.#free();
       this.#bytes = larger;
     }
     chunk.copy(this.#bytes, this.length, start, end);
     this.length = needed;
   }
 
-  /** Hands the bytes over, and begins anew. */
+  get isGivenUp(): boolean {
+    return this.#bytes === GIVEN_UP;
+  }
+
+  /** Lets go of what has arrived; what still does is only counted, until it is taken. */
+  giveUp(): void {
+    this.#free();
+    this.#bytes = GIVEN_UP;
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    this.#free();
+    this.#bytes = NOTHING;
+    this.length = 0;
+  }
+
+  /** At once, and not when garbage is collected: an idle process collects none. */
+  #free(): void {
+    const { buffer, length } = this.#bytes;
+    if (length >= FREED_FROM_BYTES) NOWHERE.postMessage(null, [buffer as ArrayBuffer]);
+  }
+
+  /** Hands the bytes over, or `GIVEN_UP` in their place, and begins anew. */
   take(): Buffer {
     const bytes = this.#bytes;
     this.#bytes = NOTHING;

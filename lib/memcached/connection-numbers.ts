@@ -4,7 +4,6 @@
  */
 
 import { MinHeap } from 'mnemonist';
-import type { ItemStore } from './item-store.js';
 
 export class ConnectionNumbers {
   readonly #free = new MinHeap<number>();
@@ -18,15 +17,4 @@ export class ConnectionNumbers {
   giveBack(number: number): void {
     this.#free.push(number);
   }
-}
-
-const NUMBERS = new WeakMap<ItemStore, ConnectionNumbers>();
-
-export function connectionNumbersOf(items: ItemStore): ConnectionNumbers {
-  let numbers = NUMBERS.get(items);
-  if (numbers === undefined) {
-    numbers = new ConnectionNumbers();
-    NUMBERS.set(items, numbers);
-  }
-  return numbers;
 }

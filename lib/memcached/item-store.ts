@@ -8,8 +8,9 @@ import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/
 import type { EntryStore } from '../engine/entry-store.js';
 import type { StoreResult } from '../engine/types.js';
 import { invalidOption, shown } from '../errors.js';
+import type { Transport } from '../transport/transport.js';
 import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
-import type { Transport } from './admin/transport.js';
+import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
 import type { IncrementalTask } from './incremental-task.js';
 import { KeyMemo } from './key-memo.js';
@@ -23,6 +24,7 @@ import {
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
+import { UnfinishedRequests } from './unfinished-requests.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
@@ -34,6 +36,9 @@ const WALL_STEP_MS = 1000;
 const RETIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before others have their turn: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
+/** Half-received requests may take so much, and so many times the largest item. */
+const UNFINISHED_MIN_BYTES: number = 64 * 1024 * 1024;
+const UNFINISHED_ITEMS = 4;
 
 // What the protocol keeps in an entry's adapter bits. A write clears all of it.
 
@@ -58,6 +63,11 @@ export type MemcachedEngine = CacheEngine<string, WireValue>;
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
   maxItemBytes?: number;
+  /**
+   * What half-received requests of all clients may take together, in bytes; beyond it the one that has waited longest for
+   * its client is refused. Default: 64 MiB, or four times `maxItemBytes` if that is more.
+   */
+  maxUnfinishedBytes?: number;
   /**
    * Wall-clock time: Unix milliseconds, for exptimes that are Unix times. Durations are measured on the engine's clock.
    * Default: the engine's clock if it was given one, else the system's.
@@ -95,6 +105,7 @@ export interface ItemStoreOptions {
 /** Their names, for adapters that take them among their own. */
 export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'maxItemBytes',
+  'maxUnfinishedBytes',
   'clock',
   'memoryCeilingBytes',
   'verbosity',
@@ -130,9 +141,12 @@ export class ItemStore {
   /** Unix time in milliseconds: it jumps when somebody sets it. */
   readonly wallClock: Clock;
   readonly maxItemBytes: number;
+  /** Half-received requests of all clients. */
+  readonly unfinished: UnfinishedRequests;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** What serves this store: for `stats`. */
   readonly transports: Set<Transport> = new Set();
+  readonly connectionNumbers: ConnectionNumbers = new ConnectionNumbers();
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
   readonly onDebugTime: ((seconds: number) => void) | undefined;
   readonly memoryCeilingBytes: number;
@@ -177,6 +191,15 @@ export class ItemStore {
     this.maxItemBytes = options.maxItemBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.maxItemBytes) || this.maxItemBytes < 1024 || this.maxItemBytes > 2 ** 30)
       throw invalidOption('maxItemBytes', 'a whole number of bytes from 1024 to 1 GiB', this.maxItemBytes);
+    const maxUnfinishedBytes =
+      options.maxUnfinishedBytes ?? Math.max(UNFINISHED_MIN_BYTES, UNFINISHED_ITEMS * this.maxItemBytes);
+    if (!Number.isSafeInteger(maxUnfinishedBytes) || maxUnfinishedBytes < this.maxItemBytes)
+      throw invalidOption(
+        'maxUnfinishedBytes',
+        'a whole number of bytes from maxItemBytes',
+        maxUnfinishedBytes,
+      );
+    this.unfinished = new UnfinishedRequests(maxUnfinishedBytes);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
     this.casIds = options.casIds ?? true;
@@ -204,6 +227,10 @@ export class ItemStore {
 
   get uptimeMs(): number {
     return Math.max(0, this.clock.now() - this.#startedAtMs);
+  }
+
+  get maxUnfinishedBytes(): number {
+    return this.unfinished.maxBytes;
   }
 
   /** Whether anybody wants to know of single commands: see observation.ts. */

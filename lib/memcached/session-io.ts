@@ -6,7 +6,9 @@
 import type { Credentials } from './auth/credentials.js';
 import { ByteCollector } from './byte-collector.js';
 import type { CommandContext, ItemStore } from './item-store.js';
+import { KEYS_MAX_PER_TURN } from './limits.js';
 import type { ReplyBuffer } from './reply-buffer.js';
+import type { UnfinishedRequest } from './unfinished-requests.js';
 
 export const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -39,7 +41,7 @@ export interface ProtocolHandler {
   close(): void;
 }
 
-export class SessionIo implements CommandContext {
+export class SessionIo implements CommandContext, UnfinishedRequest {
   readonly items: ItemStore;
   readonly out: ReplyBuffer;
   readonly id: number;
@@ -58,10 +60,14 @@ export class SessionIo implements CommandContext {
   bytesCopied = 0;
   /** The conversation is over. */
   closed = false;
+  /** It is over because the client made no sense: the log shows that. */
+  failed = false;
 
   /** Requests and keys that this turn may still begin. */
-  requestsLeft = 0;
-  keysLeft = 0;
+  requestsLeft: number;
+  keysLeft: number = KEYS_MAX_PER_TURN;
+  /** Requests that turns before this one could begin. */
+  #requestsAllowed: number;
 
   readonly onAuthFailure: () => void;
   readonly #trace: ((command: string) => void) | undefined;
@@ -74,6 +80,18 @@ export class SessionIo implements CommandContext {
     this.wake = options.wake ?? (() => {});
     this.onAuthFailure = options.onAuthFailure ?? (() => {});
     this.#trace = options.trace;
+    this.requestsLeft = items.requestsPerTurn;
+    this.#requestsAllowed = items.requestsPerTurn;
+  }
+
+  get requestsBegun(): number {
+    return this.#requestsAllowed - this.requestsLeft;
+  }
+
+  /** Ends the conversation: the client made no sense. */
+  fail(): void {
+    this.failed = true;
+    this.closed = true;
   }
 
   /** Whether commands are to be logged: check this before `trace`. */
@@ -86,16 +104,49 @@ export class SessionIo implements CommandContext {
     this.#trace?.(bytes.toString('latin1', start, Math.min(end, start + TRACED_MAX_BYTES)));
   }
 
+  /** Others have had their turn: as much may be done again. */
+  beginTurn(): void {
+    const { requestsPerTurn } = this.items;
+    this.#requestsAllowed += requestsPerTurn - this.requestsLeft;
+    this.requestsLeft = requestsPerTurn;
+    this.keysLeft = KEYS_MAX_PER_TURN;
+    this.bytesCopied = 0;
+  }
+
   /**
    * Puts input together until there are `total` bytes, which it hands over; null while some are missing. What is
-   * allocated grows with what arrives, from `firstBytes` on.
+   * allocated grows with what arrives, from `firstBytes` on. `GIVEN_UP` stands for bytes that there was no room for.
    */
   collect(total: number, firstBytes: number): Buffer | null {
     const { chunk, position, incomplete } = this;
     const taken = Math.min(total - incomplete.length, chunk.length - position);
     incomplete.append(chunk, position, position + taken, firstBytes, total);
     this.position = position + taken;
-    return incomplete.length < total ? null : incomplete.take();
+    if (incomplete.length === total) return this.takeIncomplete();
+    this.noteIncomplete();
+    return null;
+  }
+
+  /** Counts what is held of a request that is not complete; it may be given up at once. */
+  noteIncomplete(): void {
+    const { incomplete } = this;
+    if (!incomplete.isGivenUp) this.items.unfinished.hold(this, incomplete.length);
+  }
+
+  takeIncomplete(): Buffer {
+    this.items.unfinished.release(this);
+    return this.incomplete.take();
+  }
+
+  giveUp(): void {
+    this.incomplete.giveUp();
+  }
+
+  /** The client is gone. */
+  close(): void {
+    this.closed = true;
+    this.items.unfinished.release(this);
+    this.incomplete.clear();
   }
 
   /** Passes over input; returns how many of `bytes` are still to come. */

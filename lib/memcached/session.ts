@@ -10,11 +10,11 @@
  * The first byte chooses the protocol, once and for all, as in memcached; the handlers speak it.
  */
 
-import type { ProtocolChoice } from './admin/transport.js';
+import type { ProtocolChoice } from '../transport/transport.js';
 import type { Credentials } from './auth/credentials.js';
 import { BinaryHandler } from './binary/binary-handler.js';
 import type { ItemStore } from './item-store.js';
-import { COPIED_MAX_BYTES_PER_TURN, KEYS_MAX_PER_TURN, REPLIES_MAX_BYTES } from './limits.js';
+import { COPIED_MAX_BYTES_PER_TURN, REPLIES_MAX_BYTES } from './limits.js';
 import type { ReplyBuffer } from './reply-buffer.js';
 import { NOTHING, type ProtocolHandler, SessionIo } from './session-io.js';
 import { TextAuthHandler } from './text/text-auth-handler.js';
@@ -71,29 +71,54 @@ export class Session {
     return this.#io.slicing;
   }
 
+  /** Counts requests that the client has begun: it changes when one line or header has come to its end. */
+  get requestsBegun(): number {
+    return this.#io.requestsBegun;
+  }
+
+  /** True when the conversation is over because the client made no sense. */
+  get failed(): boolean {
+    return this.#io.failed;
+  }
+
   /** True once the client watches the log. */
   get watching(): boolean {
     return this.#handler?.watching === true;
   }
 
-  /** Works on `chunk`, which the session may keep until it has returned `ready`. */
+  /**
+   * Works on `chunk`, which the session may keep until it has returned `ready`. Several chunks may come in one turn:
+   * together they get what one turn may do.
+   */
   feed(chunk: Buffer): SessionState {
     if (this.#handler === null && chunk.length > 0) this.#handler = this.#begin(chunk[0]!);
     this.#io.chunk = chunk;
     this.#io.position = 0;
-    return this.resume();
+    return this.#work();
   }
 
-  /** Goes on with the input that a `blocked` session holds. */
+  /** Others have had their turn: as much may be done again. */
+  beginTurn(): void {
+    this.#io.beginTurn();
+  }
+
+  /** Begins another turn, with the input that a `blocked` session holds. */
   resume(): SessionState {
+    this.beginTurn();
+    return this.#work();
+  }
+
+  #work(): SessionState {
     const io = this.#io;
     const handler = this.#handler;
     if (handler !== null) {
-      this.#beginTurn();
+      // Time moves on between pieces of work, not within one.
+      io.items.beginTurn();
+      io.slicing = false;
       while (!io.closed && (io.position < io.chunk.length || handler.hasWork)) {
         if (turnIsOver(io)) return 'blocked';
         handler.step();
-        if (handler !== this.#handler) return this.resume();
+        if (handler !== this.#handler) return this.#work();
       }
     }
     io.chunk = NOTHING;
@@ -103,17 +128,8 @@ export class Session {
 
   /** Lets go of what the conversation holds, a dump or a place at the log: the client is gone. */
   close(): void {
-    this.#io.closed = true;
+    this.#io.close();
     this.#handler?.close();
-  }
-
-  #beginTurn(): void {
-    const io = this.#io;
-    io.items.beginTurn();
-    io.requestsLeft = io.items.requestsPerTurn;
-    io.keysLeft = KEYS_MAX_PER_TURN;
-    io.bytesCopied = 0;
-    io.slicing = false;
   }
 
   #begin(firstByte: number): ProtocolHandler {

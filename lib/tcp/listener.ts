@@ -34,18 +34,35 @@ export async function openListener(
       resolve(server);
     };
     if ('path' in address) {
-      // The socket must never exist with a wider mode, not even for a moment.
-      const umask = process.umask(0o777 & ~(address.mode ?? DEFAULT_SOCKET_MODE));
       try {
-        server.listen({ path: address.path, backlog }, listening);
-      } finally {
-        process.umask(umask);
+        withUmask(0o777 & ~(address.mode ?? DEFAULT_SOCKET_MODE), () =>
+          server.listen({ path: address.path, backlog }, listening),
+        );
+      } catch (error) {
+        fail(error as NodeJS.ErrnoException);
       }
     } else {
       const { host = DEFAULT_HOST, port = DEFAULT_PORT } = address;
       server.listen({ host, port, backlog }, listening);
     }
   });
+}
+
+/**
+ * Calls `action` with this umask: the socket must never exist with a wider mode, not even for a moment. The umask is the
+ * process's: a worker thread may not change it.
+ */
+function withUmask(umask: number, action: () => void): void {
+  const before = process.umask();
+  if (umask === before) action();
+  else {
+    process.umask(umask);
+    try {
+      action();
+    } finally {
+      process.umask(before);
+    }
+  }
 }
 
 /** `127.0.0.1:11211`, `[::1]:11211` or a path. */
@@ -61,6 +78,8 @@ function listenError(address: ListenAddress, error: NodeJS.ErrnoException): Hots
     ...(isSocket(address.path) ? {} : { EADDRINUSE: 'exists, and is no socket' }),
     // Node reports a missing directory in the same way.
     EACCES: 'cannot be made: its directory is missing, or closed to this user',
+    ERR_WORKER_UNSUPPORTED_OPERATION:
+      'needs the main thread: its mode takes a umask that worker threads cannot set (0o777 without the mode)',
   });
 }
 

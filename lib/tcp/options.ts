@@ -1,8 +1,14 @@
 /** What the TCP adapter can be told: one type, one place for defaults, one function that validates. */
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
-import type { ProtocolChoice } from '../memcached/admin/transport.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
+import {
+  CONNECTION_OPTIONS,
+  type ConnectionOptions,
+  type ResolvedConnectionOptions,
+  resolveConnectionOptions,
+} from '../transport/connection-options.js';
+import type { ProtocolChoice } from '../transport/transport.js';
 import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js';
 
 /** A TCP port to listen on. */
@@ -27,7 +33,7 @@ export interface UnixAddress {
 export type ListenAddress = TcpAddress | UnixAddress;
 
 /** What `createTcpServer` takes. */
-export interface TcpServerOptions extends ItemStoreOptions {
+export interface TcpServerOptions extends ItemStoreOptions, ConnectionOptions {
   /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */
   host?: string;
   /** Port to listen on; 0 takes a free one. Default: 11211. */
@@ -36,9 +42,10 @@ export interface TcpServerOptions extends ItemStoreOptions {
   path?: string;
   /** Access mode of the Unix socket. Default: 0o700. */
   mode?: number;
-  /** Connections served at once; one more is told so and closed. Default: 1024. */
-  maxConnections?: number;
-  /** Connections that send nothing for longer are closed. Default: `Infinity`. */
+  /**
+   * Connections that move no byte for longer, either way, are closed: in milliseconds. It does not count while a
+   * request is unfinished, for which there is `requestTimeoutMs`. Default: `Infinity`.
+   */
   idleTimeoutMs?: number;
   /** Connections that the operating system keeps while they wait to be accepted. Default: 1024. */
   backlog?: number;
@@ -51,13 +58,6 @@ export interface TcpServerOptions extends ItemStoreOptions {
   authFile?: string;
   /** The protocols that clients may speak. Default: `auto`, which tells them apart by the first byte. */
   protocol?: ProtocolChoice;
-  /** Takes a line for each event worth logging at the present verbosity. */
-  log?: (message: string) => void;
-  /**
-   * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
-   * it the error is thrown where nobody can catch it, as with any event, and ends the process.
-   */
-  onError?: (error: unknown) => void;
 }
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TcpServerOptions>([
@@ -65,31 +65,29 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TcpServerOptions>([
   'port',
   'path',
   'mode',
-  'maxConnections',
   'idleTimeoutMs',
   'backlog',
   'tls',
   'authFile',
   'protocol',
-  'log',
-  'onError',
+  ...CONNECTION_OPTIONS,
   ...ITEM_STORE_OPTIONS,
 ]);
 
 export interface ResolvedTcpOptions {
   readonly address: ListenAddress;
-  readonly maxConnections: number;
-  readonly idleTimeoutMs: number;
+  readonly connections: ResolvedConnectionOptions;
   readonly backlog: number;
   readonly tls: ResolvedTlsOptions | null;
   readonly authFile: string | null;
   readonly protocol: ProtocolChoice;
 }
 
+export { DEFAULT_MAX_CONNECTIONS } from '../transport/connection-options.js';
+
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 11211;
 export const DEFAULT_SOCKET_MODE = 0o700;
-export const DEFAULT_MAX_CONNECTIONS = 1024;
 /** As memcached asks of the operating system. */
 export const DEFAULT_BACKLOG = 1024;
 const LARGEST_BACKLOG = 2 ** 31 - 1;
@@ -102,12 +100,8 @@ export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions
   const { path, host, port, mode } = options;
   if (path !== undefined && (host !== undefined || port !== undefined))
     throw invalidOption('path', 'the place of host and port, and not both', path);
-  const maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-  if (!Number.isSafeInteger(maxConnections) || maxConnections < 1)
-    throw invalidOption('maxConnections', 'a whole number from 1', maxConnections);
-  const idleTimeoutMs = options.idleTimeoutMs ?? Number.POSITIVE_INFINITY;
-  if (typeof idleTimeoutMs !== 'number' || !(idleTimeoutMs > 0))
-    throw invalidOption('idleTimeoutMs', 'milliseconds, more than 0 (Infinity for never)', idleTimeoutMs);
+  const { idleTimeoutMs } = options;
+  const connections = resolveConnectionOptions(options, idleTimeoutMs === undefined ? {} : { idleTimeoutMs });
   const backlog = options.backlog ?? DEFAULT_BACKLOG;
   if (!Number.isInteger(backlog) || backlog < 1 || backlog > LARGEST_BACKLOG)
     throw invalidOption('backlog', `a whole number from 1 to ${LARGEST_BACKLOG}`, backlog);
@@ -122,7 +116,7 @@ export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions
       ? { host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT }
       : { path, mode: mode ?? DEFAULT_SOCKET_MODE };
   checkAddress(address, tls !== null);
-  return { address, maxConnections, idleTimeoutMs, backlog, tls, authFile, protocol };
+  return { address, connections, backlog, tls, authFile, protocol };
 }
 
 /** Throws `HOTSET_INVALID_OPTION` for an address that nobody could listen on. */

@@ -1,19 +1,18 @@
 /**
- * The TCP adapter: listeners, connections and their limits, and nothing of the protocol.
+ * The TCP adapter: listeners, handshakes, and who is let in; nothing of the protocol.
  * Several servers may serve one engine; the code that owns the engine may go on using it.
  */
 
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
-import { shownEnd } from '../memcached/admin/shown-end.js';
-import type { ConnectionInfo, ProtocolChoice, TlsSettings, Transport } from '../memcached/admin/transport.js';
-import { type ConnectionNumbers, connectionNumbersOf } from '../memcached/connection-numbers.js';
 import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
-import { CONNECTION_EVENTS, connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
-import { checkForceAfter, forceAfter } from '../shutdown.js';
+import { checkForceAfter } from '../shutdown.js';
+import { ConnectionRegistry } from '../transport/connection-registry.js';
+import type { PumpContext } from '../transport/session-pump.js';
+import type { TransportSettings } from '../transport/transport.js';
 import { AuthFile } from './auth-file.js';
-import { Connection, type ConnectionObserver } from './connection.js';
+import { TcpConnection } from './connection.js';
 import { addressText, openListener } from './listener.js';
 import {
   checkAddress,
@@ -26,57 +25,54 @@ import {
   type UnixAddress,
 } from './options.js';
 import { shownListener } from './shown-address.js';
-import { TlsEndpoint, type TlsObserver } from './tls-endpoint.js';
+import { TlsEndpoint } from './tls-endpoint.js';
 
-/** How often idle connections are looked for and expired items reclaimed. */
-const UPKEEP_INTERVAL_MS = 1000;
+/** With so many bytes of replies not taken by the operating system, a client is not read from. */
+export const UNSENT_MAX_BYTES: number = 512 * 1024;
+const REFUSAL = 'ERROR Too many open connections\r\n';
+/** Clients that are refused at one time with leave to finish what they say; each is an open file. */
+const REFUSALS_MAX = 8;
 
 interface Listener {
-  readonly id: number;
   readonly server: Server;
   readonly address: ListenAddress;
+  /** Takes it off the list of `stats conns`. */
+  readonly leave: () => void;
 }
 
 /** Serves memcached clients over TCP and Unix sockets. `createTcpServer` makes it. */
-export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
-  readonly maxConnections: number;
-  readonly idleTimeoutMs: number;
-  bytesRead = 0;
-  bytesWritten = 0;
-  totalConnections = 0;
-  rejectedConnections = 0;
-  idleKicks = 0;
-  yields = 0;
-  /** Clients that did not get through their TLS handshake. */
-  handshakeErrors = 0;
-  certificatesReadAtMs: number;
-
+export class TcpServer {
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
-  readonly #write: ((message: string) => void) | undefined;
-  readonly #onError: ((error: unknown) => void) | undefined;
   readonly #tls: TlsEndpoint | null;
   readonly #authFile: AuthFile | null;
-  /** One for all: each connection drains it before another one writes. */
-  readonly #out = new ReplyBuffer();
+  readonly #registry: ConnectionRegistry;
+  readonly #context: PumpContext;
   readonly #listeners: Listener[] = [];
-  readonly #connections = new Set<Connection>();
-  readonly #numbers: ConnectionNumbers;
-  #upkeep: NodeJS.Timeout | undefined;
-  #closing = false;
+  #certificatesReadAtMs: number;
+  #refusals = 0;
 
   constructor(engine: MemcachedEngine, options: TcpServerOptions) {
     this.#options = resolveTcpOptions(options);
-    const { tls, authFile } = this.#options;
-    this.#tls = tls === null ? null : new TlsEndpoint(tls, this);
+    const { tls, authFile, connections, protocol } = this.#options;
+    this.#tls =
+      tls === null
+        ? null
+        : new TlsEndpoint(tls, {
+            onSecure: (socket) => this.#onSecure(socket),
+            onHandshakeFailed: (reason) => this.#onHandshakeFailed(reason),
+          });
     this.#authFile = authFile === null ? null : new AuthFile(authFile);
     this.#items = itemStoreOf(engine, options);
-    this.#numbers = connectionNumbersOf(this.#items);
-    this.certificatesReadAtMs = this.#items.clock.now();
-    this.#write = options.log;
-    this.#onError = options.onError;
-    this.maxConnections = this.#options.maxConnections;
-    this.idleTimeoutMs = this.#options.idleTimeoutMs;
+    this.#certificatesReadAtMs = this.#items.clock.now();
+    this.#registry = new ConnectionRegistry(this.#items, this.#settings(), connections, options);
+    this.#context = {
+      registry: this.#registry,
+      out: new ReplyBuffer(),
+      maxUnsentBytes: UNSENT_MAX_BYTES,
+      protocol,
+      credentials: this.#authFile?.credentials ?? null,
+    };
   }
 
   /**
@@ -87,7 +83,8 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     checkAddress(address, this.#tls !== null);
     const tls = 'path' in address || address.tls === false ? null : this.#tls;
     const server = await openListener(address, (socket) => this.#accept(socket, tls), this.#options.backlog);
-    if (this.#closing) {
+    server.on('error', (error) => this.#onAcceptError(error));
+    if (this.#registry.isClosing) {
       server.close();
       throw new HotsetError(
         'HOTSET_LISTEN_FAILED',
@@ -99,9 +96,9 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       bound !== null && typeof bound === 'object'
         ? { ...address, host: bound.address, port: bound.port }
         : address;
-    this.#listeners.push({ id: this.#numbers.take(), server, address: actual });
-    this.#items.transports.add(this);
-    this.#upkeep ??= setInterval(() => this.upkeep(), UPKEEP_INTERVAL_MS).unref();
+    const leave = this.#registry.listen(shownListener(actual));
+    this.#listeners.push({ server, address: actual, leave });
+    this.#registry.begin();
     return actual;
   }
 
@@ -117,175 +114,15 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
    */
   async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
-    this.#closing = true;
-    clearInterval(this.#upkeep);
-    this.#upkeep = undefined;
     const closed = this.#listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    for (const connection of this.#connections) connection.drain();
     this.#tls?.cut();
-    const cancel = forceAfter(forceAfterMs, () => {
-      for (const connection of this.#connections) connection.socket.destroy();
-    });
-    // A server's close callback waits for its connections too.
+    await this.#registry.drain(forceAfterMs);
+    // A server's close callback waits for its sockets too.
     await Promise.all(closed);
-    cancel();
-    this.#items.transports.delete(this);
-    for (const { id } of this.#listeners.splice(0)) this.#numbers.giveBack(id);
-    this.#closing = false;
-  }
-
-  /** Closes connections that have been idle for too long, and reclaims a bounded number of expired items. */
-  upkeep(): void {
-    this.#items.beginTurn();
-    const idleSince = this.#items.clock.now() - this.idleTimeoutMs;
-    for (const connection of this.#connections) {
-      // Who watches has nothing to say.
-      if (connection.lastActiveMs >= idleSince || connection.watching) continue;
-      this.idleKicks++;
-      this.#log(1, `connection ${connection.id} was idle for too long`);
-      connection.closeReason = 'idle_timeout';
-      connection.socket.destroy();
-    }
-    try {
-      this.#items.reclaim();
-    } catch (error) {
-      this.onError(error);
-    }
-  }
-
-  #accept(socket: Socket, tls: TlsEndpoint | null): void {
-    if (this.#closing) socket.destroy();
-    // Refused before its handshake, as memcached does: a full server has no time for it.
-    else if (this.#connections.size + (this.#tls?.pending ?? 0) >= this.maxConnections) this.#refuse(socket);
-    else if (tls !== null) tls.begin(socket);
-    else this.#serve(socket);
-  }
-
-  onSecure(socket: Socket): void {
-    if (this.#closing) socket.destroy();
-    else this.#serve(socket);
-  }
-
-  onHandshakeFailed(reason: string): void {
-    this.handshakeErrors++;
-    this.#log(1, `a TLS handshake failed: ${reason}`);
-  }
-
-  #serve(socket: Socket): void {
-    // So that the connection counts as active from now, and not from when the clock was last read.
-    this.#items.beginTurn();
-    this.totalConnections++;
-    const connection = new Connection(socket, this.#numbers.take(), this.#items, this.#out, this, {
-      protocol: this.protocol,
-      credentials: this.#authFile?.credentials ?? null,
-    });
-    this.#connections.add(connection);
-    this.#log(2, `connection ${connection.id} opened`);
-    const { log } = this.#items;
-    if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
-  }
-
-  #refuse(socket: Socket): void {
-    this.rejectedConnections++;
-    const shaking = this.#tls?.pending ?? 0;
-    const handshakes = shaking === 0 ? '' : `, and ${shaking} in their handshake`;
-    this.#log(1, `a connection was refused: ${this.#connections.size} are open${handshakes}`);
-    socket.on('error', () => socket.destroy());
-    socket.resume();
-    socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
-  }
-
-  onError(error: unknown): void {
-    if (this.#onError === undefined) throw error;
-    this.#onError(error);
-  }
-
-  onClose(connection: Connection): void {
-    this.#connections.delete(connection);
-    this.#numbers.giveBack(connection.id);
-    this.#log(2, `connection ${connection.id} closed`);
-    const { log } = this.#items;
-    if ((log.watched & CONNECTION_EVENTS) !== 0)
-      connectionClosed(log, connection.id, connection.peer, connection.closeReason);
-  }
-
-  onCommand({ id }: Connection, command: string): void {
-    this.#log(2, `<${id} ${command}`);
-  }
-
-  onAuthFailure({ id, peer }: Connection): void {
-    this.#log(1, `connection ${id} from ${peer.address} failed to authenticate`);
-  }
-
-  #log(level: number, message: string): void {
-    if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
-  }
-
-  // What `stats` asks
-
-  get currentConnections(): number {
-    return this.#connections.size;
-  }
-
-  get idleTimeoutSeconds(): number {
-    return Number.isFinite(this.idleTimeoutMs) ? this.idleTimeoutMs / 1000 : 0;
-  }
-
-  get tcpPort(): number {
-    return this.#tcpAddress?.port ?? -1;
-  }
-
-  get host(): string | null {
-    return this.#tcpAddress?.host ?? null;
-  }
-
-  get path(): string | null {
-    return this.#unixAddress?.path ?? null;
-  }
-
-  get mode(): number {
-    return this.#unixAddress?.mode ?? DEFAULT_SOCKET_MODE;
-  }
-
-  get #tcpAddress(): TcpAddress | undefined {
-    return this.addresses.find((address): address is TcpAddress => !('path' in address));
-  }
-
-  get #unixAddress(): UnixAddress | undefined {
-    return this.addresses.find((address): address is UnixAddress => 'path' in address);
-  }
-
-  *connections(): Generator<ConnectionInfo> {
-    const now = this.#items.clock.now();
-    for (const { id, address } of this.#listeners)
-      yield { id, address: shownListener(address), state: 'conn_listening', secondsSinceLastCommand: 0 };
-    for (const { id, socket, state, lastActiveMs } of this.#connections) {
-      yield {
-        id,
-        address: shownEnd(socket.remoteAddress, socket.remotePort, this.path),
-        listenAddress: shownEnd(socket.localAddress, socket.localPort, this.path),
-        state,
-        secondsSinceLastCommand: Math.max(0, Math.floor((now - lastActiveMs) / 1000)),
-      };
-    }
-  }
-
-  get protocol(): ProtocolChoice {
-    return this.#options.protocol;
-  }
-
-  get backlog(): number {
-    return this.#options.backlog;
-  }
-
-  get authenticates(): boolean {
-    return this.#authFile !== null;
-  }
-
-  get tls(): TlsSettings | null {
-    return this.#tls?.settings ?? null;
+    for (const { leave } of this.#listeners.splice(0)) leave();
+    this.#registry.leave();
   }
 
   /**
@@ -298,23 +135,97 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       try {
         part?.reload();
       } catch (error) {
-        this.#log(0, `${(error as Error).message}; what was read before stays in force`);
+        this.#registry.log(0, `${(error as Error).message}; what was read before stays in force`);
         failure ??= error;
       }
     }
     if (failure !== undefined) throw failure;
-    this.certificatesReadAtMs = this.#items.clock.now();
+    this.#certificatesReadAtMs = this.#items.clock.now();
     if (this.#authFile === null && this.#tls === null) return;
-    this.#log(1, 'users and certificates were read again');
+    this.#registry.log(1, 'users and certificates were read again');
   }
 
-  resetStats(): void {
-    this.bytesRead = 0;
-    this.bytesWritten = 0;
-    this.totalConnections = 0;
-    this.rejectedConnections = 0;
-    this.idleKicks = 0;
-    this.yields = 0;
-    this.handshakeErrors = 0;
+  #accept(socket: Socket, tls: TlsEndpoint | null): void {
+    if (this.#registry.isClosing) socket.destroy();
+    // Refused before its handshake, as memcached does: a full server has no time for it.
+    else if (!this.#registry.hasRoom(this.#tls?.pending)) this.#refuse(socket);
+    else if (tls !== null) tls.begin(socket);
+    else this.#serve(socket);
+  }
+
+  /** The operating system has no file or no memory for one more: it is for the others to go on. */
+  #onAcceptError({ message }: Error): void {
+    this.#registry.rejectedConnections++;
+    this.#registry.log(1, `a connection could not be accepted: ${message}`);
+  }
+
+  #onSecure(socket: Socket): void {
+    if (this.#registry.isClosing) socket.destroy();
+    else this.#serve(socket);
+  }
+
+  #onHandshakeFailed(reason: string): void {
+    this.#registry.handshakeErrors++;
+    this.#registry.log(1, `a TLS handshake failed: ${reason}`);
+  }
+
+  #serve(socket: Socket): void {
+    this.#registry.open(new TcpConnection(socket, this.#context, this.#path));
+  }
+
+  #refuse(socket: Socket): void {
+    const registry = this.#registry;
+    registry.rejectedConnections++;
+    const pending = this.#tls?.pending ?? 0;
+    const handshakes = pending === 0 ? '' : `, and ${pending} in their handshake`;
+    registry.log(1, `a connection was refused: ${registry.currentConnections} are open${handshakes}`);
+    socket.on('error', () => socket.destroy());
+    // In a flood each is done with before the next is accepted.
+    if (this.#refusals >= REFUSALS_MAX) {
+      socket.write(REFUSAL, () => socket.destroy());
+      return;
+    }
+    this.#refusals++;
+    socket.on('close', () => {
+      this.#refusals--;
+    });
+    socket.resume();
+    socket.end(REFUSAL, () => socket.destroy());
+  }
+
+  get #path(): string | null {
+    const unix = this.addresses.find((address): address is UnixAddress => 'path' in address);
+    return unix?.path ?? null;
+  }
+
+  /** What `stats settings` shows, read when it is asked for. */
+  #settings(): TransportSettings {
+    const server = this;
+    const { protocol, backlog } = this.#options;
+    const tcp = (): TcpAddress | undefined =>
+      server.addresses.find((address): address is TcpAddress => !('path' in address));
+    return {
+      get tcpPort() {
+        return tcp()?.port ?? -1;
+      },
+      get host() {
+        return tcp()?.host ?? null;
+      },
+      get path() {
+        return server.#path;
+      },
+      get mode() {
+        const unix = server.addresses.find((address): address is UnixAddress => 'path' in address);
+        return unix?.mode ?? DEFAULT_SOCKET_MODE;
+      },
+      protocol,
+      backlog,
+      authenticates: this.#authFile !== null,
+      tls: this.#tls?.settings ?? null,
+      get certificatesReadAtMs() {
+        return server.#certificatesReadAtMs;
+      },
+      reload: () => server.reload(),
+    };
   }
 }

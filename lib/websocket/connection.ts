@@ -1,6 +1,6 @@
 /**
- * One client's WebSocket, as the outlet of its conversation. Owns the frames both ways and the signs of life;
- * knows nothing of what is said.
+ * One client's WebSocket, as the sink of its subprotocol. Owns the frames both ways and the signs of life; knows
+ * nothing of what is said.
  *
  * Once it has ended, nothing is sent and nothing that still comes is passed on.
  */
@@ -8,41 +8,49 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { CloseReason, Peer } from '../memcached/watch/lines.js';
-import { BINARY_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
+import { shownEnd } from '../memcached/admin/shown-end.js';
+import type { UnfinishedRequest } from '../memcached/unfinished-requests.js';
+import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
+import { Liveness, type Overdue, RequestWindow, type Writing } from '../transport/liveness.js';
+import type { CloseReason, ConnectionState, Peer } from '../transport/transport.js';
+import { FrameMeter } from './frame-meter.js';
+import { BINARY_FRAME, PONG_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
 import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 
 /** What a frame that waits costs beside its bytes: else a client that reads nothing would be cheap in tiny frames. */
 const FRAME_OVERHEAD_BYTES = 256;
 
-/** What the endpoint wants to know of its connections. */
-export interface ConnectionObserver {
-  onRead(bytes: number): void;
-  onWritten(bytes: number): void;
-  onClose(connection: Connection): void;
-  /** Takes what a listener of the engine threw; never throws. */
-  onError(error: unknown): void;
-}
+/** Pings of a client whose pongs the operating system has not taken; one more closes the connection. */
+const PINGS_MAX = 60;
+
+const NORMAL_CLOSURE = 1000;
+const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
 
 type Addresses = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
-/** An end of a connection; both undefined for a Unix socket. */
-export interface End {
-  readonly host: string | undefined;
-  readonly port: number | undefined;
-}
-
-export class Connection implements FrameSink {
+export class WebSocketConnection implements Connection, FrameSink, UnfinishedRequest {
   readonly id: number;
-  readonly remote: End;
-  readonly local: End;
-  readonly conversation: SubprotocolHandler;
-  /** Why it will have been closed, as the log tells it. */
+  readonly peer: Peer;
+  readonly address: string;
+  readonly listenAddress: string;
+  readonly handler: SubprotocolHandler;
   closeReason: CloseReason = 'normal';
 
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
-  readonly #observer: ConnectionObserver;
+  readonly #registry: ConnectionRegistry;
+  readonly #liveness: Liveness;
+  readonly #meter = new FrameMeter();
+  /** How long the message that is half received may still take. */
+  readonly #window = new RequestWindow();
+  /** Pongs handed to the socket and not yet taken. */
+  #pongsUnsent = 0;
+  readonly #onPongTaken = (): void => {
+    this.#pongsUnsent--;
+  };
   /** Called for each frame that the operating system has taken. */
   readonly #onTaken: () => void;
   /** Frames handed to the socket and not yet taken. */
@@ -50,45 +58,65 @@ export class Connection implements FrameSink {
   /** Something had to wait since everything was taken last. */
   #behind = false;
   #ended = false;
-  /** There was a sign of life since the last ping. */
-  #alive = true;
+  /** Whether a message has come whole since the last chunk. */
+  #cameWhole = false;
+  /** What had moved at the last beat. */
+  #movesAtBeat = -1;
+  #silentBeats = 0;
 
   constructor(
-    id: number,
     ws: WebSocket,
     socket: Duplex & Partial<Addresses>,
-    observer: ConnectionObserver,
-    converse: (outlet: FrameSink) => SubprotocolHandler,
+    registry: ConnectionRegistry,
+    createHandler: (sink: FrameSink) => SubprotocolHandler,
   ) {
-    this.id = id;
-    // Kept: a socket that is closed no longer tells.
-    this.remote = { host: socket.remoteAddress, port: socket.remotePort };
-    this.local = { host: socket.localAddress, port: socket.localPort };
+    this.id = registry.nextId();
+    // Kept: a socket that is closed no longer knows.
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
+    this.peer =
+      remotePort === undefined
+        ? { address: 'unix', port: 0, transport: 'local' }
+        : { address: remoteAddress ?? '', port: remotePort, transport: 'tcp' };
+    // Where a server that is shared has a Unix socket, it is not said.
+    this.address = shownEnd(remoteAddress, remotePort, '');
+    this.listenAddress = shownEnd(localAddress, localPort, '');
     this.#ws = ws;
     this.#socket = socket;
-    this.#observer = observer;
+    this.#registry = registry;
+    this.#liveness = new Liveness(registry.clock.now());
     this.#onTaken = () => this.#taken();
-    this.conversation = converse(this);
+    this.handler = createHandler(this);
     ws.on('message', (frame, isBinary) => this.#onMessage(frame as Buffer, isBinary));
-    ws.on('ping', () => this.#showLife());
-    ws.on('pong', () => this.#showLife());
+    ws.on('ping', (payload) => this.#pong(payload));
+    ws.on('pong', () => this.#liveness.confirmed());
     // ws has already answered with the code that fits, and closes.
     ws.on('error', () => {
       this.closeReason = 'error';
     });
+    // After ws, which has then handed on what was whole.
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     // The socket's, and not that of ws, which waits for frames that will never be whole.
     socket.once('close', () => {
       this.#ended = true;
-      this.conversation.onClose();
-      observer.onClose(this);
+      registry.items.unfinished.release(this);
+      this.handler.onClose();
+      registry.closed(this);
     });
   }
 
-  get peer(): Peer {
-    const { host = '', port } = this.remote;
-    return port === undefined
-      ? { address: 'unix', port: 0, transport: 'local' }
-      : { address: host, port, transport: 'tcp' };
+  get state(): ConnectionState {
+    return this.handler.state;
+  }
+
+  get lastReadMs(): number {
+    return this.#liveness.lastReadMs;
+  }
+
+  overdue(nowMs: number): Overdue | null {
+    const { window } = this.handler;
+    this.#liveness.sample(this.#socket as Writing, nowMs);
+    const windows = window === undefined ? [this.#window] : [this.#window, window];
+    return this.#liveness.overdue(this.state, windows, this.#registry.limits, nowMs);
   }
 
   get unsentBytes(): number {
@@ -100,24 +128,31 @@ export class Connection implements FrameSink {
     this.#send(TEXT_FRAME, [typeof text === 'string' ? Buffer.from(text) : text]);
   }
 
-  sendBinary(pieces: readonly Buffer[]): void {
-    this.#send(BINARY_FRAME, pieces);
+  sendBinary(chunks: readonly Buffer[]): void {
+    this.#send(BINARY_FRAME, chunks);
   }
 
-  #send(firstByte: number, pieces: readonly Buffer[]): void {
+  #send(firstByte: number, chunks: readonly Buffer[]): void {
     if (this.#ended || this.#ws.readyState !== this.#ws.OPEN) return;
     this.#framesUnsent++;
-    this.#observer.onWritten(writeFrame(this.#socket, firstByte, pieces, this.#onTaken));
+    const bytes = writeFrame(this.#socket, firstByte, chunks, this.#onTaken);
+    this.#registry.bytesWritten += bytes;
+    this.#liveness.sent(bytes);
     if (this.#socket.writableLength > 0) this.#behind = true;
+  }
+
+  #pong(payload: Buffer): void {
+    if (this.#ended || this.#ws.readyState !== this.#ws.OPEN) return;
+    if (++this.#pongsUnsent > PINGS_MAX) this.end(POLICY_VIOLATION, 'too many pings at once');
+    else writeFrame(this.#socket, PONG_FRAME, [payload], this.#onPongTaken);
   }
 
   #taken(): void {
     if (--this.#framesUnsent > 0 || !this.#behind) return;
     this.#behind = false;
     if (this.#ended) return;
-    this.#alive = true;
     try {
-      this.conversation.onDrain();
+      this.handler.onDrain();
     } catch (error) {
       this.#fail(error);
     }
@@ -134,57 +169,80 @@ export class Connection implements FrameSink {
   end(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (code !== NORMAL_CLOSURE && code !== GOING_AWAY) this.closeReason = 'error';
     this.#ws.close(code, reason);
     // So that the client's own farewell is read.
     this.#ws.resume();
   }
 
-  /** Ends the connection without a word. */
   cut(): void {
     this.#ended = true;
     this.#ws.terminate();
   }
 
-  /** Asks for a sign of life, and cuts a connection that gave none since it was asked last. */
-  beat(): void {
-    if (!this.#alive) {
-      this.closeReason = 'idle_timeout';
-      this.cut();
+  /** Asks for a sign of life, and cuts a connection on which no byte has moved for too long since it was asked. */
+  beat(nowMs: number): void {
+    this.#liveness.sample(this.#socket as Writing, nowMs);
+    const { moves } = this.#liveness;
+    const isHeld = this.state === 'conn_waiting' && this.unsentBytes === 0;
+    if (moves !== this.#movesAtBeat || isHeld) {
+      this.#movesAtBeat = moves;
+      this.#silentBeats = 0;
+      this.#ws.ping();
       return;
     }
-    this.#alive = false;
-    this.#ws.ping();
+    const { heartbeatMs } = this.#registry.limits;
+    if (++this.#silentBeats <= Math.floor(this.#liveness.patienceMs / heartbeatMs)) return;
+    this.closeReason = 'idle_timeout';
+    this.cut();
   }
 
-  /** Lets the conversation come to its end, because the endpoint stops. */
   drain(): void {
     this.closeReason = 'shutdown';
     try {
-      this.conversation.drain();
+      this.handler.drain();
     } catch (error) {
       this.#fail(error);
     }
   }
 
   #onMessage(frame: Buffer, isBinary: boolean): void {
-    this.#showLife();
+    this.#cameWhole = true;
     if (this.#ended) return;
-    this.#observer.onRead(frame.length);
+    this.#registry.bytesRead += frame.length;
     try {
-      this.conversation.receive(frame, isBinary);
+      this.handler.receive(frame, isBinary);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #showLife(): void {
-    this.#alive = true;
+  #onData(chunk: Buffer): void {
+    const now = this.#registry.clock.now();
+    this.#liveness.read(now);
+    this.#meter.push(chunk);
+    const { unfinishedBytes } = this.#meter;
+    const { unfinished } = this.#registry.items;
+    if (this.#cameWhole) unfinished.release(this);
+    if (unfinishedBytes === 0) this.#window.close();
+    else {
+      this.#window.extend(chunk.length, now, this.#cameWhole);
+      unfinished.hold(this, unfinishedBytes);
+    }
+    this.#cameWhole = false;
+  }
+
+  /** ws lets go of a message that is not whole when the connection is gone: that does not wait for the client's answer. */
+  giveUp(): void {
+    const isRead = this.unsentBytes === 0;
+    this.end(TRY_AGAIN_LATER, 'there is no room for messages that are half received');
+    if (isRead) this.#socket.end(() => this.cut());
+    else this.cut();
   }
 
   /** A listener of the engine may throw while a client is served: that ends this client's connection alone. */
   #fail(error: unknown): void {
-    this.closeReason = 'error';
-    this.end(1011, 'a fault of the server');
-    this.#observer.onError(error);
+    this.end(INTERNAL_ERROR, 'a fault of the server');
+    this.#registry.onError(error);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The WebSocket adapter: handshakes, connections and their limits, and nothing of what is said over them.
+ * The WebSocket adapter: handshakes and who is let in, and nothing of what is said over the connections.
  * Several endpoints and TCP servers may serve one engine. An endpoint that has been closed stays closed.
  */
 
@@ -8,15 +8,14 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HotsetError } from '../errors.js';
 import { shownEnd } from '../memcached/admin/shown-end.js';
-import type { ConnectionInfo, ProtocolChoice, Transport } from '../memcached/admin/transport.js';
-import { type ConnectionNumbers, connectionNumbersOf } from '../memcached/connection-numbers.js';
 import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
-import { CONNECTION_EVENTS, connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
-import { checkForceAfter, forceAfter } from '../shutdown.js';
+import { checkForceAfter } from '../shutdown.js';
+import { ConnectionRegistry } from '../transport/connection-registry.js';
+import type { TransportSettings } from '../transport/transport.js';
 import { AccessPolicy } from '../web/access-policy.js';
 import { listenAt, type WebAddress } from '../web/listening.js';
-import { Connection, type ConnectionObserver } from './connection.js';
+import { WebSocketConnection } from './connection.js';
 import {
   chosenFrom,
   type HandshakeRefusal,
@@ -37,95 +36,75 @@ import { RpcHandler } from './rpc/rpc-handler.js';
 import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 import { takeUpgrades } from './upgrades.js';
 
-/** How often expired items are reclaimed: the endpoint may be all that serves the engine. */
-const UPKEEP_INTERVAL_MS = 1000;
-/** Connections that the operating system keeps while they wait to be accepted, unless told. */
-const NODE_BACKLOG = 511;
+/** A message may come in so many fragments, and one more for each KiB: a fragment costs some 200 bytes, however small. */
+const FRAGMENTS_MIN = 1024;
+const FRAGMENT_BYTES = 1024;
 
-/** A message may come in so many pieces, and one more for each KiB: a piece costs some 200 bytes, however small. */
-const PIECES_LEAST = 1024;
-const PIECE_BYTES = 1024;
+/** An endpoint has none of the memcached port's settings; its backlog is Node's default. */
+const SETTINGS: TransportSettings = {
+  tcpPort: -1,
+  host: null,
+  path: null,
+  mode: 0,
+  protocol: 'auto',
+  authenticates: false,
+  backlog: 511,
+  tls: null,
+  certificatesReadAtMs: 0,
+  reload: () => {},
+};
 
 /** Serves WebSocket clients. `attachWebSocket` makes it. */
-export class WebSocketEndpoint implements Transport {
-  readonly maxConnections: number;
-  /** Bytes of messages, without what frames them. */
-  bytesRead = 0;
-  bytesWritten = 0;
-  totalConnections = 0;
-  /** Handshakes refused because the endpoint was full. */
-  rejectedConnections = 0;
-  yields = 0;
-  /** Where it listens with a server of its own; null while it does not. */
-  address: WebAddress | null = null;
-
+export class WebSocketEndpoint {
   readonly #items: ItemStore;
   readonly #options: ResolvedWebSocketOptions;
-  readonly #write: ((message: string) => void) | undefined;
-  readonly #onError: ((error: unknown) => void) | undefined;
   readonly #gate: AccessPolicy;
   readonly #handshakes: WebSocketServer;
-  readonly #numbers: ConnectionNumbers;
+  readonly #registry: ConnectionRegistry;
   readonly #rpc: RpcContext;
-  readonly #converse: Readonly<Record<Subprotocol, (outlet: FrameSink) => SubprotocolHandler>>;
-  readonly #observer: ConnectionObserver;
-  readonly #connections = new Set<Connection>();
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #createHandler: Readonly<Record<Subprotocol, (sink: FrameSink) => SubprotocolHandler>>;
+  #address: WebAddress | null = null;
   #leaveServer = (): void => {};
   #ownServer: Server | null = null;
-  /** The number of the server of its own, as `stats conns` shows it. */
-  #listenerId = 0;
-  #closing = false;
-  /** Called when the last connection has gone. */
-  #onEmpty: (() => void)[] = [];
+  /** Takes the server of its own off the list of `stats conns`. */
+  #leaveList = (): void => {};
 
   constructor(engine: MemcachedEngine, options: WebSocketOptions) {
     this.#options = resolveWebSocketOptions(options);
     this.#gate = new AccessPolicy(options);
     this.#items = itemStoreOf(engine, options);
-    this.#numbers = connectionNumbersOf(this.#items);
-    this.#write = options.log;
-    this.#onError = options.onError;
-    const { access, address, maxConnections, maxPayloadBytes, path, server, maxUnsentBytes } = this.#options;
-    this.maxConnections = maxConnections;
+    const { access, address, connections, maxPayloadBytes, path, server, maxUnsentBytes } = this.#options;
+    const registry = new ConnectionRegistry(this.#items, SETTINGS, connections, options);
+    this.#registry = registry;
     const payload = maxPayloadBytes ?? payloadLimitBytes(this.#items.maxItemBytes, access);
-    const pieces = PIECES_LEAST + Math.ceil(payload / PIECE_BYTES);
+    const fragments = FRAGMENTS_MIN + Math.ceil(payload / FRAGMENT_BYTES);
     this.#handshakes = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: payload,
-      maxFragments: pieces,
-      maxBufferedChunks: pieces,
+      maxFragments: fragments,
+      maxBufferedChunks: fragments,
       handleProtocols: (offered) => chosenFrom(offered, access) ?? false,
     });
-    const onError = (error: unknown): void => this.onError(error);
-    const rpc = new RpcContext(this.#items, { ...this.#options, onError });
-    const memcached = {
-      items: this.#items,
-      out: new ReplyBuffer(),
-      maxUnsentBytes,
-      onYield: () => this.yields++,
-      onCommand: (id: number, command: string) => this.#log(2, `<${id} ${command}`),
-      onError,
-    };
+    const rpc = new RpcContext(this.#items, {
+      ...this.#options,
+      onError: (error) => registry.onError(error),
+    });
+    const memcached = { registry, out: new ReplyBuffer(), maxUnsentBytes };
     this.#rpc = rpc;
-    this.#converse = {
-      memcached: (outlet) => new MemcachedHandler(outlet, memcached),
-      'hotset.v1': (outlet) => new RpcHandler(outlet, rpc),
-    };
-    this.#observer = {
-      onRead: (bytes) => {
-        this.bytesRead += bytes;
-      },
-      onWritten: (bytes) => {
-        this.bytesWritten += bytes;
-      },
-      onClose: (connection) => this.#onClose(connection),
-      onError,
+    this.#createHandler = {
+      memcached: (sink) => new MemcachedHandler(sink, memcached),
+      'hotset.v1': (sink) => new RpcHandler(sink, rpc),
     };
     if (server !== null) this.#leaveServer = takeUpgrades(server, path, this.handleUpgrade);
-    if (address === null) this.#begin();
+    if (address === null) registry.begin();
+  }
+
+  /** Where it listens with a server of its own; null while it does not. */
+  get address(): WebAddress | null {
+    return this.#address;
   }
 
   /**
@@ -139,23 +118,23 @@ export class WebSocketEndpoint implements Transport {
         'HOTSET_INVALID_ARGUMENT',
         'listen is for an endpoint that was given a port, and does not listen',
       );
-    const server = createOwnServer(this.maxConnections);
+    const server = createOwnServer(this.#registry.maxConnections);
     this.#ownServer = server;
     try {
       const taken = await listenAt(server, address);
-      if (this.#closing) {
+      if (this.#registry.isClosing) {
         server.close();
         throw new HotsetError('HOTSET_LISTEN_FAILED', 'the endpoint was closed meanwhile');
       }
       takeUpgrades(server, path, this.handleUpgrade);
-      this.address = taken;
+      this.#address = taken;
+      this.#leaveList = this.#registry.listen(shownEnd(taken.host, taken.port, null));
+      this.#registry.begin();
+      return taken;
     } catch (error) {
       this.#ownServer = null;
       throw error;
     }
-    this.#listenerId = this.#numbers.take();
-    this.#begin();
-    return this.address;
   }
 
   /**
@@ -165,7 +144,7 @@ export class WebSocketEndpoint implements Transport {
   readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const refusal = validateHandshake(request, this.#gate, this.#options.access) ?? this.#lackOfRoom();
     if (refusal !== null) {
-      this.#log(1, `a WebSocket handshake was refused with ${refusal.status}: ${refusal.reason}`);
+      this.#registry.log(1, `a WebSocket handshake was refused with ${refusal.status}: ${refusal.reason}`);
       refuse(socket, refusal);
     } else this.#handshakes.handleUpgrade(request, socket, head, (ws) => this.#serve(ws, socket));
   };
@@ -178,49 +157,19 @@ export class WebSocketEndpoint implements Transport {
    */
   async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
-    this.#closing = true;
-    for (const timer of this.#timers.splice(0)) clearInterval(timer);
     const stopped = this.#stopListening();
-    for (const connection of this.#connections) connection.drain();
-    const cancel = forceAfter(forceAfterMs, () => {
-      for (const connection of this.#connections) connection.cut();
-    });
-    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
-    cancel();
+    await this.#registry.drain(forceAfterMs);
     await stopped;
     this.#leaveServer();
     this.#rpc.close();
-    this.#items.transports.delete(this);
-  }
-
-  /** Asks every client for a sign of life, and cuts those that gave none since the last time. */
-  beat(): void {
-    for (const connection of this.#connections) connection.beat();
-  }
-
-  /** Reclaims a bounded number of expired items. */
-  upkeep(): void {
-    this.#items.beginTurn();
-    try {
-      this.#items.reclaim();
-    } catch (error) {
-      this.onError(error);
-    }
-  }
-
-  #begin(): void {
-    this.#items.transports.add(this);
-    this.#timers.push(setInterval(() => this.upkeep(), UPKEEP_INTERVAL_MS).unref());
-    const { heartbeatMs } = this.#options;
-    if (heartbeatMs !== Number.POSITIVE_INFINITY)
-      this.#timers.push(setInterval(() => this.beat(), heartbeatMs).unref());
+    this.#items.transports.delete(this.#registry);
   }
 
   async #stopListening(): Promise<void> {
     const server = this.#ownServer;
-    if (server === null || this.address === null) return;
-    this.address = null;
-    this.#numbers.giveBack(this.#listenerId);
+    if (server === null || this.#address === null) return;
+    this.#address = null;
+    this.#leaveList();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // Requests that are no WebSockets; those are on no list of the server's any more.
     server.closeAllConnections();
@@ -228,92 +177,16 @@ export class WebSocketEndpoint implements Transport {
   }
 
   #lackOfRoom(): HandshakeRefusal | null {
-    if (this.#closing) return { status: 503, reason: 'the server stops' };
-    if (this.#connections.size < this.maxConnections) return null;
-    this.rejectedConnections++;
-    return { status: 503, reason: `${this.#connections.size} connections are open, and no more are served` };
+    const registry = this.#registry;
+    if (registry.isClosing) return { status: 503, reason: 'the server stops' };
+    if (registry.hasRoom()) return null;
+    registry.rejectedConnections++;
+    const { currentConnections } = registry;
+    return { status: 503, reason: `${currentConnections} connections are open, and no more are served` };
   }
 
   #serve(ws: WebSocket, socket: Duplex): void {
-    // So that the connection counts as active from now, and not from when the clock was last read.
-    this.#items.beginTurn();
-    this.totalConnections++;
-    const converse = this.#converse[ws.protocol as Subprotocol];
-    const connection = new Connection(this.#numbers.take(), ws, socket, this.#observer, converse);
-    this.#connections.add(connection);
-    this.#log(2, `connection ${connection.id} opened`);
-    const { log } = this.#items;
-    if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
+    const createHandler = this.#createHandler[ws.protocol as Subprotocol];
+    this.#registry.open(new WebSocketConnection(ws, socket, this.#registry, createHandler));
   }
-
-  #onClose(connection: Connection): void {
-    this.#connections.delete(connection);
-    this.#numbers.giveBack(connection.id);
-    this.#log(2, `connection ${connection.id} closed`);
-    const { log } = this.#items;
-    if ((log.watched & CONNECTION_EVENTS) !== 0)
-      connectionClosed(log, connection.id, connection.peer, connection.closeReason);
-    if (this.#connections.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
-  }
-
-  /** Not at once: whoever is at work, ws above all, must come to an end before the error may end the process. */
-  onError(error: unknown): void {
-    setImmediate(() => {
-      if (this.#onError === undefined) throw error;
-      this.#onError(error);
-    });
-  }
-
-  #log(level: number, message: string): void {
-    if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
-  }
-
-  // What `stats` asks. Its settings are the memcached port's: an endpoint has none of them.
-
-  get currentConnections(): number {
-    return this.#connections.size;
-  }
-
-  *connections(): Generator<ConnectionInfo> {
-    const now = this.#items.clock.now();
-    if (this.address !== null)
-      yield {
-        id: this.#listenerId,
-        address: shownEnd(this.address.host, this.address.port, null),
-        state: 'conn_listening',
-        secondsSinceLastCommand: 0,
-      };
-    for (const { id, remote, local, conversation } of this.#connections) {
-      yield {
-        id,
-        // Where a server that is shared has a Unix socket, it is not said.
-        address: shownEnd(remote.host, remote.port, ''),
-        listenAddress: shownEnd(local.host, local.port, ''),
-        state: conversation.state,
-        secondsSinceLastCommand: Math.max(0, Math.floor((now - conversation.lastActiveMs) / 1000)),
-      };
-    }
-  }
-
-  resetStats(): void {
-    this.bytesRead = 0;
-    this.bytesWritten = 0;
-    this.totalConnections = 0;
-    this.rejectedConnections = 0;
-    this.yields = 0;
-  }
-
-  readonly idleKicks = 0;
-  readonly idleTimeoutSeconds = 0;
-  readonly tcpPort = -1;
-  readonly host = null;
-  readonly path = null;
-  readonly mode = 0;
-  readonly protocol: ProtocolChoice = 'auto';
-  readonly authenticates = false;
-  readonly backlog: number = NODE_BACKLOG;
-  readonly tls = null;
-  readonly handshakeErrors = 0;
-  readonly certificatesReadAtMs = 0;
-  reload(): void {}
 }

@@ -1,6 +1,6 @@
 /**
  * Frames as a server sends them: unmasked, and one for each message (RFC 6455, 5.2). ws would send a message of several
- * pieces in fragments, which every client must understand and some by hand do not, and head and payload apart.
+ * chunks in fragments, which every client must understand and some by hand do not, and head and payload apart.
  */
 
 import type { Duplex } from 'node:stream';
@@ -8,37 +8,38 @@ import type { Duplex } from 'node:stream';
 /** The first byte of a message that is one frame. */
 export const TEXT_FRAME = 0x81;
 export const BINARY_FRAME = 0x82;
+export const PONG_FRAME = 0x8a;
 
 /** Up to here it is cheaper to copy a payload than to have it written beside its head. */
 const JOINED_MAX_BYTES = 2048;
 
 /**
- * Writes a frame whose payload is made of these pieces; `onTaken` is called when the operating system has it.
+ * Writes a frame whose payload is made of these chunks; `onTaken` is called when the operating system has it.
  * Returns the payload's length in bytes.
  */
 export function writeFrame(
   socket: Duplex,
   firstByte: number,
-  pieces: readonly Buffer[],
+  chunks: readonly Buffer[],
   onTaken: () => void,
 ): number {
   let bytes = 0;
-  for (const piece of pieces) bytes += piece.length;
+  for (const chunk of chunks) bytes += chunk.length;
   if (bytes > JOINED_MAX_BYTES) {
     socket.cork();
     socket.write(head(firstByte, bytes, 0, true));
-    const last = pieces.length - 1;
-    for (let i = 0; i < last; i++) socket.write(pieces[i]!);
-    socket.write(pieces[last]!, onTaken);
+    const last = chunks.length - 1;
+    for (let i = 0; i < last; i++) socket.write(chunks[i]!);
+    socket.write(chunks[last]!, onTaken);
     socket.uncork();
     return bytes;
   }
   // What has to wait must not hold a block of Node's pool.
   const frame = head(firstByte, bytes, bytes, socket.writableLength > 0);
   let end = headLength(bytes);
-  for (const piece of pieces) {
-    frame.set(piece, end);
-    end += piece.length;
+  for (const chunk of chunks) {
+    frame.set(chunk, end);
+    end += chunk.length;
   }
   socket.write(frame, onTaken);
   return bytes;

@@ -6,7 +6,12 @@ import { Server as NetServer } from 'node:net';
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
 import type { Access } from '../rpc-protocol.js';
-import { TIMER_MAX_MS } from '../scheduler.js';
+import {
+  CONNECTION_OPTIONS,
+  type ConnectionOptions,
+  type ResolvedConnectionOptions,
+  resolveConnectionOptions,
+} from '../transport/connection-options.js';
 import type { GateOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 
@@ -16,7 +21,7 @@ export type { Access };
  * Where clients come from is one of three: `server`, or `port` with `listen()`, or, with neither, what
  * `handleUpgrade` is given.
  */
-export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
+export interface WebSocketOptions extends ItemStoreOptions, ConnectionOptions, GateOptions {
   /** Takes upgrades of this server, HTTP or HTTPS, on `path`; its other requests are its own matter. */
   server?: HttpServer | HttpsServer;
   /** Port of a server of its own, which `listen()` starts; 0 takes a free one. */
@@ -27,8 +32,6 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   path?: string;
   /** What clients may do. Less than `full` is without the `memcached` subprotocol. Default: `full`. */
   access?: Access;
-  /** Connections served at once; one more is refused with 503. Default: 1024. */
-  maxConnections?: number;
   /**
    * The longest message of a client; a longer one closes the connection. Default: the item limit in base64, and 64 KiB. Where
    * `access` is not `full`, the item limit counts as 1 MiB at most.
@@ -48,15 +51,11 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   maxReplyBytes?: number;
   /** What replies of `hotset.v1` to all clients may take while they wait; beyond it they have to be short. Default: 128 MiB. */
   maxRepliesBytes?: number;
-  /** Clients get a ping so often, and are cut when they show no life until the next. `Infinity`: none. Default: 30,000. */
-  heartbeatMs?: number;
-  /** Takes a line for each event worth logging at the present verbosity. */
-  log?: (message: string) => void;
   /**
-   * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
-   * it the error is thrown where nobody can catch it, as with any event, and ends the process.
+   * Clients get a ping so often, in milliseconds, and are cut when no byte moves until the next, either way. One that
+   * was sent much may take a second for each 64 KiB before it answers. `Infinity`: no pings. Default: 30,000.
    */
-  onError?: (error: unknown) => void;
+  heartbeatMs?: number;
 }
 
 export interface ResolvedWebSocketOptions {
@@ -65,8 +64,7 @@ export interface ResolvedWebSocketOptions {
   readonly address: WebAddress | null;
   readonly path: string;
   readonly access: Access;
-  readonly heartbeatMs: number;
-  readonly maxConnections: number;
+  readonly connections: ResolvedConnectionOptions;
   /** Null where it follows from the item limit. */
   readonly maxPayloadBytes: number | null;
   readonly maxUnsentBytes: number;
@@ -92,21 +90,20 @@ export function isAccess(value: unknown): value is Access {
 }
 
 interface Bounds {
-  readonly least: number;
-  readonly most?: number;
+  readonly min: number;
+  readonly max?: number;
 }
 
 const LIMITS = {
-  maxConnections: { least: 1, otherwise: 1024 },
-  maxUnsentBytes: { least: 1, otherwise: MIB },
-  maxBacklogBytes: { least: 1, otherwise: 32 * MIB },
-  maxSubscriptions: { least: 0, otherwise: 100 },
-  maxSubscriptionBytes: { least: 0, otherwise: 64 * MIB },
-  maxBatch: { least: 1, otherwise: 1000 },
-  maxReplyBytes: { least: 1024, otherwise: 16 * MIB },
-  maxRepliesBytes: { least: 0, otherwise: 128 * MIB },
-} satisfies Partial<Record<keyof WebSocketOptions, Bounds & { otherwise: number }>>;
-const PAYLOAD_LIMIT: Bounds = { least: 1024, most: PAYLOAD_END - 1 };
+  maxUnsentBytes: { min: 1, defaultValue: MIB },
+  maxBacklogBytes: { min: 1, defaultValue: 32 * MIB },
+  maxSubscriptions: { min: 0, defaultValue: 100 },
+  maxSubscriptionBytes: { min: 0, defaultValue: 64 * MIB },
+  maxBatch: { min: 1, defaultValue: 1000 },
+  maxReplyBytes: { min: 1024, defaultValue: 16 * MIB },
+  maxRepliesBytes: { min: 0, defaultValue: 128 * MIB },
+} satisfies Partial<Record<keyof WebSocketOptions, Bounds & { defaultValue: number }>>;
+const PAYLOAD_LIMIT: Bounds = { min: 1024, max: PAYLOAD_END - 1 };
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'server',
@@ -117,7 +114,6 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'hosts',
   'origins',
   'token',
-  'maxConnections',
   'maxPayloadBytes',
   'maxUnsentBytes',
   'maxBacklogBytes',
@@ -127,8 +123,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'maxReplyBytes',
   'maxRepliesBytes',
   'heartbeatMs',
-  'log',
-  'onError',
+  ...CONNECTION_OPTIONS,
   ...ITEM_STORE_OPTIONS,
 ]);
 
@@ -142,22 +137,14 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
     throw invalidOption('path', "a path such as '/cache', without query", path);
   if (!isAccess(access)) throw invalidOption('access', 'full, read-only or metadata', access);
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
-  const isTime = Number.isSafeInteger(heartbeatMs) && heartbeatMs >= 1 && heartbeatMs <= TIMER_MAX_MS;
-  if (!isTime && heartbeatMs !== Number.POSITIVE_INFINITY)
-    throw invalidOption(
-      'heartbeatMs',
-      `whole milliseconds from 1 to ${TIMER_MAX_MS}, or Infinity`,
-      heartbeatMs,
-    );
   const limit = (name: keyof typeof LIMITS): number =>
-    whole(name, options[name] ?? LIMITS[name].otherwise, LIMITS[name]);
+    whole(name, options[name] ?? LIMITS[name].defaultValue, LIMITS[name]);
   const resolved = {
     server,
     address: addressOf(options),
     path,
     access,
-    heartbeatMs,
-    maxConnections: limit('maxConnections'),
+    connections: resolveConnectionOptions(options, { heartbeatMs }),
     maxPayloadBytes:
       options.maxPayloadBytes === undefined
         ? null
@@ -186,10 +173,10 @@ function addressOf({ server, port, host }: WebSocketOptions): WebAddress | null 
   return address;
 }
 
-function whole(name: string, value: number, { least, most = Number.MAX_SAFE_INTEGER }: Bounds): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
-  throw invalidOption(name, `a whole number from ${least}${upTo}`, value);
+function whole(name: string, value: number, { min, max = Number.MAX_SAFE_INTEGER }: Bounds): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
+  throw invalidOption(name, `a whole number from ${min}${upTo}`, value);
 }
 
 /** The longest message of a client that stores items of up to so many bytes, which may come in base64, or that may not store. */

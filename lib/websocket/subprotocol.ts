@@ -1,6 +1,7 @@
 /** The seam between what carries frames to a client and the subprotocol that is spoken over it. */
 
-import type { ConnectionState } from '../memcached/admin/transport.js';
+import type { RequestWindow } from '../transport/liveness.js';
+import type { ConnectionState } from '../transport/transport.js';
 
 /** The way to one client, as a subprotocol sees it. */
 export interface FrameSink {
@@ -10,8 +11,8 @@ export interface FrameSink {
   readonly unsentBytes: number;
   /** Sends a text frame: a text, or its UTF-8 ready-made, which nobody may change any more. */
   sendText(text: string | Buffer): void;
-  /** Sends a binary frame made of these pieces, in order, which nobody may change until they are sent. */
-  sendBinary(pieces: readonly Buffer[]): void;
+  /** Sends a binary frame made of these chunks, in order, which nobody may change until they are sent. */
+  sendBinary(chunks: readonly Buffer[]): void;
   /** Stops and goes on with reading from the client; a frame that is already here may still come. */
   pause(): void;
   resume(): void;
@@ -23,8 +24,8 @@ export interface FrameSink {
 export interface SubprotocolHandler {
   /** As `stats conns` names it. */
   readonly state: ConnectionState;
-  /** When the client last asked for something, in the store's milliseconds. */
-  readonly lastActiveMs: number;
+  /** What a request that spans several frames may still take. */
+  readonly window?: RequestWindow;
   receive(frame: Buffer, isBinary: boolean): void;
   /** Everything handed over has been taken by the operating system. */
   onDrain(): void;

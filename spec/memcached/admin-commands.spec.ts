@@ -1,7 +1,7 @@
 /** Administrative commands that only answer: their replies to every form of their arguments. */
 
 import { describe, expect, it } from 'vitest';
-import type { Transport } from '../../lib/memcached/admin/transport.js';
+import type { Transport, TransportSettings } from '../../lib/transport/transport.js';
 import { Administered } from './admin-fixture.js';
 
 const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
@@ -120,9 +120,9 @@ it('what is set is shown', () => {
 describe('refresh_certs', () => {
   const tls = { chainCert: 'c', key: 'k', verifyMode: 0, caCert: null, ciphers: null, minVersion: 'tlsv1.2' };
 
-  function served(...transports: readonly Partial<Transport>[]): Administered {
+  function served(...all: readonly Partial<TransportSettings>[]): Administered {
     const admin = new Administered();
-    for (const transport of transports) admin.items.transports.add(transport as Transport);
+    for (const settings of all) admin.items.transports.add({ settings } as Transport);
     return admin;
   }
 

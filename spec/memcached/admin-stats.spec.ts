@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Transport } from '../../lib/memcached/admin/transport.js';
+import type { Transport } from '../../lib/transport/transport.js';
 import { Administered, START_SECONDS } from './admin-fixture.js';
 
 /** As memcached 1.6.45 has them. */
@@ -152,17 +152,20 @@ describe('stats settings', () => {
       ciphers: null,
       minVersion: 'tlsv1.3',
     };
-    const times = { handshakeErrors: 3, certificatesReadAtMs: admin.clock.now(), backlog: 77 };
-    const transport = {
+    const settings = {
       protocol,
       tls,
       authenticates: true,
-      maxConnections: 9,
       tcpPort: 5,
       host: '::1',
-      ...times,
+      certificatesReadAtMs: admin.clock.now(),
+      backlog: 77,
+      path: null,
+      mode: 0,
+      reload: () => {},
     };
-    admin.items.transports.add({ ...transport, path: null, mode: 0, idleTimeoutSeconds: 3 } as Transport);
+    const figures = { handshakeErrors: 3, maxConnections: 9, idleTimeoutSeconds: 3 };
+    admin.items.transports.add({ settings, ...figures } as unknown as Transport);
     expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
       binding_protocol: name,
       auth_enabled_ascii: ascii,

@@ -3,11 +3,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { LruList } from '../../lib/engine/lru-list.js';
-import type { Transport } from '../../lib/memcached/admin/transport.js';
 import type { MemcachedEngineOptions } from '../../lib/memcached/index.js';
 import { Session } from '../../lib/memcached/session.js';
 import { EVICTIONS } from '../../lib/memcached/watch/lines.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
+import type { Transport } from '../../lib/transport/transport.js';
 import { Administered, START_SECONDS } from './admin-fixture.js';
 
 const MEBIBYTE = 1024 * 1024;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ByteCollector } from '../../lib/memcached/byte-collector.js';
+import { ByteCollector, GIVEN_UP } from '../../lib/memcached/byte-collector.js';
 
 it('gives back what was appended, in order, and begins anew', () => {
   fc.assert(
@@ -28,12 +28,14 @@ it('takes at most twice what has arrived, beyond its first memory', () => {
 it('copies a value of a megabyte that arrives in pieces little more than once', () => {
   const collector = new ByteCollector();
   const piece = Buffer.alloc(64 * 1024);
-  const memories = new Set<Buffer>();
+  const memories = new Map<Buffer, number>();
   for (let i = 0; i < 16; i++) {
     collector.append(piece, 0, piece.length, piece.length, 16 * piece.length);
-    memories.add(collector.bytes);
+    memories.set(collector.bytes, collector.bytes.length);
   }
-  expect([...memories].map((memory) => memory.length)).toEqual([64 * 1024, 1024 * 1024]);
+  expect([...memories.values()]).toEqual([64 * 1024, 1024 * 1024]);
+  // The first has been given back, without waiting for the collector of garbage.
+  expect([...memories.keys()].map((memory) => memory.length)).toEqual([0, 1024 * 1024]);
 });
 
 it('never takes more than it is told will come', () => {
@@ -52,4 +54,24 @@ it('copies: the chunk may be used again', () => {
   collector.append(chunk, 1, 3);
   chunk.fill(0);
   expect(collector.bytes.subarray(0, collector.length).toString()).toBe('bc');
+});
+
+it('gives up what has come and counts what still comes, or lets go of everything, both at once', () => {
+  const collector = new ByteCollector();
+  const piece = Buffer.alloc(64 * 1024);
+  collector.append(piece, 0, piece.length);
+  const first = collector.bytes;
+  collector.giveUp();
+  expect(first).toHaveLength(0);
+  collector.append(piece, 0, 100);
+  expect(collector.length).toBe(64 * 1024 + 100);
+  expect(collector.isGivenUp).toBe(true);
+  expect(collector.take()).toBe(GIVEN_UP);
+  collector.append(piece, 0, piece.length);
+  const second = collector.bytes;
+  collector.clear();
+  expect([second.length, collector.length]).toEqual([0, 0]);
+  collector.append(piece, 0, 3);
+  expect(collector.take().subarray(0, 3)).toEqual(Buffer.alloc(3));
+  expect(GIVEN_UP).toHaveLength(0);
 });

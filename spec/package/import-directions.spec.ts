@@ -52,7 +52,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'weigh', 'errors.ts', 'value-text.ts'],
+    imports: ['engine', 'weigh', 'transport/transport.ts', 'errors.ts', 'value-text.ts'],
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
@@ -68,9 +68,16 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:zlib',
     ],
   },
+  // What connections look like, and nothing else: memcached may know that much.
+  { room: 'transport/transport.ts', imports: [], packages: [] },
+  {
+    room: 'transport',
+    imports: ['engine', 'memcached', 'errors.ts', 'shutdown.ts'],
+    packages: ['mnemonist'],
+  },
   {
     room: 'tcp',
-    imports: ['memcached', 'errors.ts', 'shutdown.ts', 'scheduler.ts', 'listen-failure.ts'],
+    imports: ['transport', 'memcached', 'errors.ts', 'shutdown.ts', 'scheduler.ts', 'listen-failure.ts'],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
   // What the two that listen for HTTP have in common: who may come in.
@@ -82,6 +89,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   {
     room: 'websocket',
     imports: [
+      'transport',
       'memcached',
       'web',
       'errors.ts',

@@ -45,8 +45,8 @@ describe('an auth file that cannot be used', () => {
 
 describe('a server with users', () => {
   it('serves those who have authenticated, and nobody else', async () => {
-    const { connect, server } = await serveTo('ann:secret\n');
-    expect(server.authenticates).toBe(true);
+    const { connect, transport } = await serveTo('ann:secret\n');
+    expect(transport.settings.authenticates).toBe(true);
     const client = await connect();
     expect(await client.ask('get a\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
     expect(await authenticate(client, 'ann', 'wrong')).toBe('CLIENT_ERROR authentication failure\r\n');

@@ -6,16 +6,16 @@ import { serve } from './fixture.js';
 
 it.each([3_600_000, -7_200_000])('idle connections do not notice a step of %i ms', async (stepMs) => {
   const wall = new ManualClock(Date.UTC(2026, 0, 1));
-  const { clock, connect, server } = await serve({ idleTimeoutMs: 5000, clock: wall });
+  const { clock, connect, transport } = await serve({ idleTimeoutMs: 5000, clock: wall });
   const client = await connect();
   await client.ask('version\r\n');
   wall.advance(stepMs);
   clock.advance(5000);
-  server.upkeep();
-  expect(server.idleKicks).toBe(0);
+  transport.upkeep();
+  expect(transport.idleKicks).toBe(0);
   expect(await client.ask('stats conns\r\n')).toContain(':secs_since_last_cmd 5\r\n');
   clock.advance(5001);
-  server.upkeep();
-  expect(server.idleKicks).toBe(1);
+  transport.upkeep();
+  expect(transport.idleKicks).toBe(1);
   expect(await client.rest()).toBe('');
 });

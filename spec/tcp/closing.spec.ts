@@ -19,10 +19,10 @@ describe('close', () => {
 
   it('with forceAfterMs of Infinity, or more than a timer holds, waits', async () => {
     for (const forceAfterMs of [Number.POSITIVE_INFINITY, 2 ** 40]) {
-      const { connect, server } = await serve();
+      const { connect, server, transport } = await serve();
       const client = await connect();
       client.send('set a 0 0 10\r\nhalf-');
-      await eventually(() => server.bytesRead > 0, 'the half arrives');
+      await eventually(() => transport.bytesRead > 0, 'the half arrives');
       const closed = server.close({ forceAfterMs });
       await new Promise((resolve) => setTimeout(resolve, 20));
       client.send('whole\r\n');
@@ -48,10 +48,10 @@ describe('close', () => {
   });
 
   it('lets a set that is half sent finish', async () => {
-    const { connect, engine, server } = await serve();
+    const { connect, engine, server, transport } = await serve();
     const client = await connect();
     client.send('set a 0 0 10\r\nhalf-');
-    await eventually(() => server.bytesRead > 0, 'the half arrives');
+    await eventually(() => transport.bytesRead > 0, 'the half arrives');
     let resolved = false;
     const closed = server.close({ forceAfterMs: LONG_MS }).then(() => {
       resolved = true;
@@ -65,10 +65,10 @@ describe('close', () => {
   });
 
   it('lets a line that is half sent finish', async () => {
-    const { connect, server } = await serve();
+    const { connect, server, transport } = await serve();
     const client = await connect();
     client.send('vers');
-    await eventually(() => server.bytesRead > 0, 'the half arrives');
+    await eventually(() => transport.bytesRead > 0, 'the half arrives');
     const closed = server.close({ forceAfterMs: LONG_MS });
     client.send('ion\r\n');
     expect(await client.rest()).toMatch(/^VERSION \S+\r\n$/);
@@ -76,13 +76,13 @@ describe('close', () => {
   });
 
   it('lets a slow client read all that it has asked for', async () => {
-    const { connect, server } = await serve();
+    const { connect, server, transport } = await serve();
     const client = await connect();
     const value = everyByte(1_000_000).toString('latin1');
     await client.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
     client.socket.pause();
     client.send('get k\r\n'.repeat(30));
-    await eventually(() => server.bytesWritten > 2_000_000, 'replies are on their way');
+    await eventually(() => transport.bytesWritten > 2_000_000, 'replies are on their way');
     const closed = server.close({ forceAfterMs: LONG_MS });
     client.socket.resume();
     expect((await client.rest()) === `VALUE k 0 ${value.length}\r\n${value}\r\nEND\r\n`.repeat(30)).toBe(
@@ -92,7 +92,7 @@ describe('close', () => {
   });
 
   it('cuts what is still stuck after forceAfterMs, and resolves', async () => {
-    const { connect, engine, server } = await serve();
+    const { connect, engine, server, transport } = await serve();
     const stuck = await connect();
     stuck.send('set a 0 0 10\r\nhalf-');
     const deaf = await connect();
@@ -101,7 +101,7 @@ describe('close', () => {
     const value = 'v'.repeat(1_000_000);
     await setter.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
     deaf.send('get k\r\n'.repeat(100));
-    await eventually(() => server.bytesWritten > 2_000_000, 'replies are on their way');
+    await eventually(() => transport.bytesWritten > 2_000_000, 'replies are on their way');
     const start = performance.now();
     const closed = server.close({ forceAfterMs: 100 });
     expect(await setter.rest()).toBe('');
@@ -141,10 +141,10 @@ it('the timer of the upkeep does not hold the process', async () => {
 });
 
 it('the upkeep gives back the memory of expired items', async () => {
-  const { clock, connect, engine, server } = await serve();
+  const { clock, connect, engine, transport } = await serve();
   await (await connect()).ask('set a 0 10 1\r\nx\r\nset b 0 0 1\r\nx\r\n', /STORED\r\nSTORED\r\n/);
   clock.advance(10_000);
   expect(engine.size).toBe(2);
-  server.upkeep();
+  transport.upkeep();
   expect(engine.size).toBe(1);
 });

@@ -232,7 +232,10 @@ function stored(line: string, value: string, check: Check): Command {
 }
 
 it(`${CLIENTS} clients, cut at random`, { timeout: 120_000 }, async () => {
-  const { connect, engine, server } = await serve({ maxConnections: CLIENTS + 100 }, { maxBytes: MAX_BYTES });
+  const { connect, engine, transport } = await serve(
+    { maxConnections: CLIENTS + 100 },
+    { maxBytes: MAX_BYTES },
+  );
   const clients = Array.from({ length: CLIENTS }, (_, id) => new Client(id, connect));
   await Promise.all(clients.map((client) => client.connect()));
   const heldBefore = heldBytes();
@@ -250,10 +253,10 @@ it(`${CLIENTS} clients, cut at random`, { timeout: 120_000 }, async () => {
   expect(engine.stats().evictions).toBeGreaterThan(0);
   expect(engine.verify()).toEqual([]);
   // Those that are left are served to the last.
-  await eventually(() => server.currentConnections === CLIENTS, 'the server has noticed every cut');
+  await eventually(() => transport.currentConnections === CLIENTS, 'the server has noticed every cut');
   await Promise.all(clients.map((client) => client.close()));
-  await eventually(() => server.currentConnections === 0, 'every connection is gone');
-  expect([...server.connections()].map(({ state }) => state)).toEqual(['conn_listening']);
+  await eventually(() => transport.currentConnections === 0, 'every connection is gone');
+  expect([...transport.connections()].map(({ state }) => state)).toEqual(['conn_listening']);
   expect(process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP'))).toEqual([
     'TCPServerWrap',
   ]);

@@ -40,23 +40,23 @@ it('answers what stands before quit, and nothing after it', async () => {
 });
 
 it('changes nothing for a client that resets in the middle of its data', async () => {
-  const { connect, engine, server } = await serve();
+  const { connect, engine, transport } = await serve();
   const watcher = await connect();
   await watcher.ask('set a 5 0 3\r\nold\r\n');
   for (const verb of ['set a 0 0', 'append a 0 0', 'add new 0 0', 'replace a 0 0']) {
     const client = await connect();
-    const before = server.bytesRead;
+    const before = transport.bytesRead;
     client.send(`${verb} 1000000\r\n${'x'.repeat(500_000)}`);
-    await eventually(() => server.bytesRead > before + 100_000, 'data arrives');
+    await eventually(() => transport.bytesRead > before + 100_000, 'data arrives');
     client.reset();
-    await eventually(() => server.currentConnections === 1, 'the connection is gone');
+    await eventually(() => transport.currentConnections === 1, 'the connection is gone');
     expect(await watcher.ask('get a new\r\n', /END\r\n/)).toBe('VALUE a 5 3\r\nold\r\nEND\r\n');
   }
   expect(engine.verify()).toEqual([]);
 });
 
 it('survives clients that reset with replies on the way', async () => {
-  const { connect, engine, server } = await serve();
+  const { connect, engine, transport } = await serve();
   const value = 'v'.repeat(500_000);
   const watcher = await connect();
   await watcher.ask(`set big 0 0 ${value.length}\r\n${value}\r\n`);
@@ -64,9 +64,9 @@ it('survives clients that reset with replies on the way', async () => {
     const client = await connect();
     client.socket.pause();
     client.send('get big\r\n'.repeat(50));
-    await eventually(() => server.currentConnections === 2, 'the connection is there');
+    await eventually(() => transport.currentConnections === 2, 'the connection is there');
     client.reset();
-    await eventually(() => server.currentConnections === 1, 'the connection is gone');
+    await eventually(() => transport.currentConnections === 1, 'the connection is gone');
   }
   expect(await watcher.ask('version\r\n')).toMatch(/^VERSION /);
   expect(engine.verify()).toEqual([]);

@@ -39,13 +39,13 @@ describe('a dump', () => {
     const [dumper, other] = [await served.connect(), await served.connect()];
     dumper.socket.pause();
     dumper.send('lru_crawler metadump all\r\n'.repeat(100));
-    await eventually(() => served.server.bytesWritten > 500_000, 'the dump has begun');
+    await eventually(() => served.transport.bytesWritten > 500_000, 'the dump has begun');
     expect(await crawlerRuns(other)).toBe(true);
     expect(await other.ask('lru_crawler metadump all\r\n')).toBe(
       'BUSY currently processing crawler request\r\n',
     );
     await dumper.close();
-    await eventually(() => served.server.currentConnections === 1, 'the client is gone');
+    await eventually(() => served.transport.currentConnections === 1, 'the client is gone');
     expect(await crawlerRuns(other)).toBe(false);
     other.send('lru_crawler mgdump all\r\n');
     expect((await other.untilTail('\nEN\r\n')).split('\r\n')).toHaveLength(COUNT + 3);

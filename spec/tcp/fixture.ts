@@ -11,6 +11,7 @@ import {
   type MemcachedEngine,
   type MemcachedEngineOptions,
 } from '../../lib/memcached/index.js';
+import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import {
   createTcpServer,
   type ListenAddress,
@@ -18,12 +19,15 @@ import {
   type TcpServerOptions,
   type TlsOptions,
 } from '../../lib/tcp/index.js';
+import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { type Certificate, certificate } from '../support/certificates.js';
 import { WireClient } from './wire-client.js';
 
 export interface Served {
   readonly engine: MemcachedEngine;
   readonly server: TcpServer;
+  /** What the server keeps of its connections. */
+  readonly transport: ConnectionRegistry;
   readonly address: ListenAddress;
   readonly clock: ManualClock;
   readonly connect: () => Promise<WireClient>;
@@ -86,7 +90,19 @@ export async function serve(
   });
   servers.push(server);
   const address = await server.listen();
-  return { engine, server, address, clock, connect: () => connectTo(address) };
+  return {
+    engine,
+    server,
+    transport: transportOf(engine),
+    address,
+    clock,
+    connect: () => connectTo(address),
+  };
+}
+
+/** What was added last of all that serves the engine. */
+export function transportOf(engine: MemcachedEngine): ConnectionRegistry {
+  return [...itemStoreOf(engine).transports].at(-1) as ConnectionRegistry;
 }
 
 export async function connectTo(

@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { startHotset } from '../support/hotset-process.js';
 import { connectTo, everyByte, serve } from './fixture.js';
 import { eventually, type WireClient } from './wire-client.js';
@@ -34,7 +35,7 @@ it('a get of 10,000 keys is answered whole, and counted key by key', async () =>
 });
 
 it('a value of 1 MiB that comes byte by byte is stored, while others are served', async () => {
-  const { connect: open, server, engine } = await serve();
+  const { connect: open, engine, transport } = await serve();
   const [slow, other] = [await open(), await open()];
   // The largest that fits with a key of one byte.
   const length = MIB - 60;
@@ -53,11 +54,11 @@ it('a value of 1 MiB that comes byte by byte is stored, while others are served'
   await other.line();
   expect((await other.bytes(length)).equals(value)).toBe(true);
   expect(await other.like('\r\nEND\r\n')).toBe('\r\nEND\r\n');
-  expect(server.bytesRead).toBeGreaterThan(length);
+  expect(transport.bytesRead).toBeGreaterThan(length);
 });
 
 it('a client that never ends its line is closed when the line is too long, and holds nobody up before', async () => {
-  const { connect: open, server } = await serve();
+  const { connect: open, transport } = await serve();
   const [endless, patient, other] = [await open(), await open(), await open()];
   patient.send('x'.repeat(2048));
   for (let sent = 0; sent <= 2048 && !endless.ended; sent += 64) {
@@ -67,7 +68,7 @@ it('a client that never ends its line is closed when the line is too long, and h
   expect(await endless.rest()).toBe('');
   expect(patient.ended).toBe(false);
   expect(await patient.ask('\r\n')).toBe('ERROR\r\n');
-  await eventually(() => server.currentConnections === 2, 'the connection is gone');
+  await eventually(() => transport.currentConnections === 2, 'the connection is gone');
 });
 
 it('a get without end may grow, up to a bound', async () => {
@@ -95,14 +96,14 @@ describe('a length that is a lie', () => {
   });
 
   it('2 GB are passed over and not kept', async () => {
-    const { connect: open, engine, server } = await serve();
+    const { connect: open, engine, transport } = await serve();
     const [liar, other] = [await open(), await open()];
     liar.send('set k 0 0 2147483645\r\n');
     const piece = Buffer.alloc(MIB);
     const before = process.memoryUsage();
     for (let sent = 0; sent < 128; sent++) {
       liar.send(piece);
-      await eventually(() => server.bytesRead > sent * MIB, 'the server reads on');
+      await eventually(() => transport.bytesRead > sent * MIB, 'the server reads on');
       if (sent % 16 === 0) await isServed(other);
     }
     const { external, heapUsed } = process.memoryUsage();
@@ -127,21 +128,47 @@ describe('a length that is a lie', () => {
   });
 });
 
+it('values that are half received have one bound: those that wait longest are refused, and hold nothing', async () => {
+  const maxUnfinishedBytes = 4 * MIB;
+  const { connect: open, engine, transport } = await serve({ maxUnfinishedBytes });
+  const { unfinished } = itemStoreOf(engine);
+  const [other, ...silent] = await Promise.all(Array.from({ length: 11 }, open));
+  const value = everyByte(1_000_000).toString('latin1');
+  for (const [i, client] of silent.entries()) {
+    const read = transport.bytesRead;
+    client.send(`set k${i} 0 0 ${value.length}\r\n${value.slice(10)}`);
+    await eventually(() => transport.bytesRead > read + value.length, 'it has been read');
+    expect(unfinished.bytes).toBeLessThanOrEqual(maxUnfinishedBytes);
+  }
+  await isServed(other!);
+  for (const [i, client] of silent.entries()) {
+    client.send(`${value.slice(0, 10)}\r\n`);
+    expect(await client.line()).toBe(i < 6 ? 'SERVER_ERROR out of memory storing object\r\n' : 'STORED\r\n');
+    await isServed(client);
+  }
+  expect(unfinished.bytes).toBe(0);
+  expect(await other!.stats()).toMatchObject({ store_no_memory: '6', curr_items: '4' });
+  for (const client of silent) client.send(`set k 0 0 ${value.length}\r\n${value.slice(10)}`);
+  await eventually(() => unfinished.bytes > 3 * MIB, 'they are at it again');
+  for (const client of silent) client.reset();
+  await eventually(() => unfinished.bytes === 0, 'what they held has gone with them');
+});
+
 it.each([
   'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
   'POST /set HTTP/1.1\r\nHost: localhost\r\nContent-Length: 24\r\n\r\nset injected 0 0 1\r\nx\r\n',
 ])('an HTTP request is closed without a word, and without effect: %j', async (request) => {
-  const { connect: open, engine, server } = await serve();
+  const { connect: open, engine, transport } = await serve();
   const [browser, other] = [await open(), await open()];
   browser.send(request);
   expect(await browser.rest()).toBe('');
   await isServed(other);
   expect(engine.size).toBe(0);
-  await eventually(() => server.currentConnections === 1, 'the connection is gone');
+  await eventually(() => transport.currentConnections === 1, 'the connection is gone');
 });
 
 it('a client that never reads is not read from, and the others are', async () => {
-  const { connect: open, server } = await serve();
+  const { connect: open, transport } = await serve();
   const [greedy, other] = [await open(), await open()];
   const value = 'v'.repeat(10_000);
   await other.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
@@ -149,25 +176,25 @@ it('a client that never reads is not read from, and the others are', async () =>
   const gets = 20_000;
   greedy.send('get k\r\n'.repeat(gets));
   await eventually(
-    () => [...server.connections()].some(({ state }) => state === 'conn_waiting'),
+    () => [...transport.connections()].some(({ state }) => state === 'conn_waiting'),
     'the server waits',
   );
   let written = -1;
   // The kernel takes its share; then nothing more is made.
   await eventually(() => {
-    const same = server.bytesWritten === written;
-    written = server.bytesWritten;
+    const same = transport.bytesWritten === written;
+    written = transport.bytesWritten;
     return same;
   }, 'the replies stop');
   expect(written).toBeLessThan((gets * value.length) / 2);
   for (let i = 0; i < 100; i++) await isServed(other);
   expect(await other.ask('stats conns\r\n', /END\r\n/)).toContain(':state conn_waiting\r\n');
   await greedy.close();
-  await eventually(() => server.currentConnections === 1, 'the connection is gone');
+  await eventually(() => transport.currentConnections === 1, 'the connection is gone');
 });
 
 it('a pipeline of 100,000 requests yields to another client', async () => {
-  const { connect: open, server } = await serve();
+  const { connect: open, transport } = await serve();
   const [pipeline, other] = [await open(), await open()];
   await other.ask('set k 0 0 1\r\nv\r\n');
   const gets = 100_000;
@@ -183,7 +210,7 @@ it('a pipeline of 100,000 requests yields to another client', async () => {
   expect(answers).toBeGreaterThan(3);
   expect((await pipeline.bytes(gets * reply.length)).toString('latin1') === reply.repeat(gets)).toBe(true);
   expect(Number((await other.stats()).conn_yields)).toBeGreaterThan(10);
-  expect(server.yields).toBeGreaterThan(10);
+  expect(transport.yields).toBeGreaterThan(10);
 });
 
 describe('idle connections', () => {

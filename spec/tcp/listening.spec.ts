@@ -183,3 +183,39 @@ describe('listening on a Unix socket', () => {
     expect(message).toMatch(new RegExp(`^${path} .*$`));
   });
 });
+
+it('a worker thread opens a Unix socket with the mode of the process’s umask, and says why it opens no other', () => {
+  const path = join(folder(), 'socket');
+  const script = `
+    const { Worker } = await import('node:worker_threads');
+    process.umask(0o027);
+    const code = ${'`'}
+      const { parentPort } = await import('node:worker_threads');
+      (async () => {
+        const { createMemcachedEngine } = await import('hotset/memcached');
+        const { createTcpServer } = await import('hotset/tcp');
+        const said = [];
+        for (const mode of [0o700, 0o750]) {
+          const server = createTcpServer(createMemcachedEngine(), { path: ${JSON.stringify(path)}, mode });
+          try {
+            await server.listen();
+            said.push('listens');
+            await server.close();
+          } catch (error) {
+            said.push(error.code + ': ' + error.message);
+          }
+        }
+        parentPort.postMessage(said);
+      })();
+    ${'`'};
+    new Worker(code, { eval: true }).on('message', (said) => console.log(JSON.stringify(said)));
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([
+    expect.stringMatching(/^HOTSET_LISTEN_FAILED: .*socket needs the main thread/),
+    'listens',
+  ]);
+});

@@ -8,7 +8,7 @@ import { eventually } from './wire-client.js';
 
 it('events are logged at the verbosity asked for', async () => {
   const lines: string[] = [];
-  const { connect, server } = await serve({
+  const { connect, transport } = await serve({
     maxConnections: 1,
     verbosity: 2,
     log: (line) => lines.push(line),
@@ -17,7 +17,7 @@ it('events are logged at the verbosity asked for', async () => {
   await client.ask('version\r\n');
   await (await connect()).rest();
   await client.close();
-  await eventually(() => server.currentConnections === 0, 'the connection is gone');
+  await eventually(() => transport.currentConnections === 0, 'the connection is gone');
   expect(lines).toEqual([
     'connection 2 opened',
     '<2 version',

@@ -49,7 +49,7 @@ describe('values of bytes', () => {
   });
 
   it('are refused from one byte over the limit, and the old value goes', async () => {
-    const { connect, engine, server } = await serve();
+    const { connect, engine, transport } = await serve();
     const client = await connect();
     expect(await client.ask('set k 0 0 1\r\nx\r\n')).toBe('STORED\r\n');
     client.send(Buffer.concat([command('set', 'k', everyByte(LIMIT + 1)), Buffer.from('get k\r\n')]));
@@ -57,7 +57,7 @@ describe('values of bytes', () => {
       'SERVER_ERROR object too large for cache\r\nEND\r\n',
     );
     expect(engine.size).toBe(0);
-    expect(server.currentConnections).toBe(1);
+    expect(transport.currentConnections).toBe(1);
   });
 
   it('grow over the threshold by append and prepend without a byte lost', async () => {

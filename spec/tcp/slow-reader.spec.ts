@@ -6,11 +6,15 @@ import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
-import { Connection, UNSENT_MAX_BYTES } from '../../lib/tcp/connection.js';
+import { TcpConnection } from '../../lib/tcp/connection.js';
 import type { ListenAddress } from '../../lib/tcp/index.js';
 import { openListener } from '../../lib/tcp/listener.js';
+import { UNSENT_MAX_BYTES } from '../../lib/tcp/tcp-server.js';
 import { TlsEndpoint } from '../../lib/tcp/tls-endpoint.js';
 import { resolveTlsOptions } from '../../lib/tcp/tls-options.js';
+import { resolveConnectionOptions } from '../../lib/transport/connection-options.js';
+import { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
+import type { TransportSettings } from '../../lib/transport/transport.js';
 import { connectTo, everyByte, serve, servedTls } from './fixture.js';
 import { eventually } from './wire-client.js';
 
@@ -21,21 +25,13 @@ afterEach(() => {
 });
 
 /** Connections as a server has them, but in reach of the spec. */
-async function bareConnections(): Promise<{ address: ListenAddress; connections: Connection[] }> {
+async function bareConnections(): Promise<{ address: ListenAddress; connections: TcpConnection[] }> {
   const items = new ItemStore(createMemcachedEngine());
-  const out = new ReplyBuffer();
-  const connections: Connection[] = [];
-  const observer = {
-    bytesRead: 0,
-    bytesWritten: 0,
-    yields: 0,
-    onClose: () => {},
-    onError: () => {},
-    onCommand: () => {},
-    onAuthFailure: () => {},
-  };
+  const registry = new ConnectionRegistry(items, {} as TransportSettings, resolveConnectionOptions({}), {});
+  const context = { registry, out: new ReplyBuffer(), maxUnsentBytes: UNSENT_MAX_BYTES };
+  const connections: TcpConnection[] = [];
   const onSecure = (socket: Socket): void => {
-    connections.push(new Connection(socket, connections.length, items, out, observer));
+    connections.push(new TcpConnection(socket, context, null));
   };
   const tls = servedTls();
   const endpoint =
@@ -44,10 +40,6 @@ async function bareConnections(): Promise<{ address: ListenAddress; connections:
     endpoint === null ? onSecure(socket) : endpoint.begin(socket),
   );
   return { address: { port: (listener.address() as { port: number }).port }, connections };
-}
-
-function unsent({ socket }: Connection): number {
-  return socket.writableLength;
 }
 
 describe.each([
@@ -71,7 +63,7 @@ describe.each([
     // What is held back must not grow while others are at work.
     for (let round = 0; round < 300; round++) {
       await other.ask('version\r\n');
-      worst = Math.max(worst, unsent(connections[1]!));
+      worst = Math.max(worst, connections[1]!.unsentBytes);
     }
     expect(await other.ask('get k\r\n', /END\r\n/)).toBe(reply);
     expect(worst).toBeGreaterThan(0);
@@ -84,7 +76,7 @@ describe.each([
     for (let i = 0; i < gets; i++) {
       const bytes = await slow.bytes(expected.length);
       if (!bytes.equals(expected)) wrong++;
-      if (i % 64 === 0) worst = Math.max(worst, unsent(connections[1]!));
+      if (i % 64 === 0) worst = Math.max(worst, connections[1]!.unsentBytes);
     }
     expect(wrong).toBe(0);
     expect(worst).toBeLessThanOrEqual(bound);
@@ -110,7 +102,7 @@ it('a get of keys whose values fill the bound many times over is cut into turns'
 
 it('a large reply that is half read keeps its bytes, although the item is replaced, deleted and stored anew', async () => {
   const length = 32 * 1024 * 1024;
-  const { connect, server, engine } = await serve(
+  const { connect, engine, transport } = await serve(
     { maxItemBytes: 64 * 1024 * 1024 },
     { maxBytes: 256 * 1024 * 1024 },
   );
@@ -124,7 +116,7 @@ it('a large reply that is half read keeps its bytes, although the item is replac
   reader.send('get k\r\n');
   await reader.bytes(100);
   reader.socket.pause();
-  expect(server.bytesWritten).toBeGreaterThan(length);
+  expect(transport.bytesWritten).toBeGreaterThan(length);
   writer.send(`set k 0 0 ${length}\r\n`);
   writer.send(Buffer.alloc(length, 'n'));
   writer.send('\r\ndelete k\r\nset k 0 0 3\r\nnew\r\n');

@@ -145,7 +145,7 @@ class Worker {
 it(`${OPERATIONS} operations keep the budget, the structure and the memory`, {
   timeout: 300_000,
 }, async () => {
-  const { clock, connect, engine, server } = await serve({}, { maxBytes: MAX_BYTES });
+  const { clock, connect, engine, transport } = await serve({}, { maxBytes: MAX_BYTES });
   const workers: Worker[] = [];
   for (let seed = 0; seed < CONNECTIONS; seed++) workers.push(new Worker(await connect(), seed));
   const rounds = Math.ceil(OPERATIONS / (CONNECTIONS * BATCH));
@@ -158,7 +158,7 @@ it(`${OPERATIONS} operations keep the budget, the structure and the memory`, {
       most = Math.max(most, engine.bytes);
     }
     clock.advance(250);
-    if (round % 4 === 0) server.upkeep();
+    if (round % 4 === 0) transport.upkeep();
     if (round === Math.floor(rounds / 3)) heldAfterWarmUp = heldBytes();
   }
   expect(most).toBeLessThanOrEqual(MAX_BYTES);

@@ -118,7 +118,7 @@ describe('a server with a certificate', () => {
   });
 
   it('serves other addresses without TLS where asked, and all show in stats', async () => {
-    const { server: tcp, enter, files } = await serveSecurely();
+    const { server: tcp, enter, files, transport } = await serveSecurely();
     const plain = await tcp.listen({ port: 0, tls: false });
     expect(plain).toEqual({ host: '127.0.0.1', port: expect.any(Number), tls: false });
     const unix = await tcp.listen({ path: join(folder(), 'socket') });
@@ -131,7 +131,7 @@ describe('a server with a certificate', () => {
     const conns = await inside.stats('conns');
     const ids = Object.keys(conns).filter((name) => name.endsWith(':state'));
     expect(ids).toEqual(['1:state', '2:state', '3:state', '4:state', '5:state', '6:state']);
-    expect(tcp.tls).toEqual({
+    expect(transport.settings.tls).toEqual({
       chainCert: files.certFile,
       key: files.keyFile,
       verifyMode: 0,
@@ -156,12 +156,12 @@ describe('clients’ certificates', () => {
     [3, client, 'served'],
   ] as const)('with verifyMode %s', async (verifyMode, own, expected) => {
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
-      const { enter, server: tcp, lines } = await serveSecurely({ verifyMode });
+      const { enter, lines, transport } = await serveSecurely({ verifyMode });
       expect(await fate(enter(own, { maxVersion })), maxVersion).toBe(expected);
       if (expected === 'refused') {
-        await eventually(() => tcp.handshakeErrors === 1, 'the refusal is counted');
+        await eventually(() => transport.handshakeErrors === 1, 'the refusal is counted');
         expect(lines).toEqual([expect.stringMatching(/^a TLS handshake failed: .*certificate/)]);
-        expect(tcp.totalConnections).toBe(0);
+        expect(transport.totalConnections).toBe(0);
       }
     }
   });
@@ -187,7 +187,7 @@ describe('clients’ certificates', () => {
       await new Promise((resolve) => socket.on('close', resolve));
       expect(received).toBe('');
     }
-    expect(served.server.totalConnections).toBe(0);
+    expect(served.transport.totalConnections).toBe(0);
   });
 });
 
@@ -201,16 +201,16 @@ describe('a client that does not get through its handshake', () => {
     const served = await serveSecurely();
     const inside = await served.enter();
     await rawClient(served, data).ended;
-    await eventually(() => served.server.handshakeErrors === 1, 'it is counted');
+    await eventually(() => served.transport.handshakeErrors === 1, 'it is counted');
     expect(served.lines).toEqual([expect.stringMatching(/^a TLS handshake failed: \S/)]);
     expect(await inside.ask('version\r\n')).toMatch(/^VERSION /);
-    expect(served.server.currentConnections).toBe(1);
+    expect(served.transport.currentConnections).toBe(1);
   });
 
   it('and says nothing is cut after handshakeTimeoutMs', async () => {
     const served = await serveSecurely({ handshakeTimeoutMs: 50 });
     expect(await rawClient(served).ended).toBe('');
-    expect(served.server.handshakeErrors).toBe(1);
+    expect(served.transport.handshakeErrors).toBe(1);
     expect(served.lines).toEqual(['a TLS handshake failed: TLS handshake timeout']);
     expect(await fate(served.enter())).toBe('served');
   });
@@ -219,10 +219,10 @@ describe('a client that does not get through its handshake', () => {
     const served = await serveSecurely();
     const { socket } = rawClient(served, '\x16\x03\x01\x02\x00');
     socket.once('connect', () => socket.end());
-    await eventually(() => served.server.handshakeErrors === 1, 'it is counted');
+    await eventually(() => served.transport.handshakeErrors === 1, 'it is counted');
     const other = rawClient(served, '\x16\x03\x01\x02\x00').socket;
     other.once('connect', () => setImmediate(() => other.resetAndDestroy()));
-    await eventually(() => served.server.handshakeErrors === 2, 'it is counted');
+    await eventually(() => served.transport.handshakeErrors === 2, 'it is counted');
   });
 
   it('takes a place of maxConnections meanwhile, and gives it back', async () => {
@@ -230,15 +230,15 @@ describe('a client that does not get through its handshake', () => {
     const { socket } = rawClient(served, '\x16');
     await new Promise((resolve) => socket.once('connect', resolve));
     expect(await rawClient(served).ended).toBe('ERROR Too many open connections\r\n');
-    expect(served.server.rejectedConnections).toBe(1);
+    expect(served.transport.rejectedConnections).toBe(1);
     socket.destroy();
-    await eventually(() => served.server.handshakeErrors === 1, 'it is gone');
+    await eventually(() => served.transport.handshakeErrors === 1, 'it is gone');
     for (let round = 0; round < 2; round++) {
       const inside = await served.enter();
       expect(await inside.ask('version\r\n')).toMatch(/^VERSION /);
       expect(await rawClient(served).ended).toBe('ERROR Too many open connections\r\n');
       await inside.close();
-      await eventually(() => served.server.currentConnections === 0, 'the place is free');
+      await eventually(() => served.transport.currentConnections === 0, 'the place is free');
     }
   });
 

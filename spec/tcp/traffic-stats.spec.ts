@@ -6,7 +6,7 @@ import { folder, serve } from './fixture.js';
 import { eventually } from './wire-client.js';
 
 it('bytes_read and bytes_written count every byte of the conversation, of all connections', async () => {
-  const { connect, server } = await serve();
+  const { connect, transport } = await serve();
   const [first, second] = [await connect(), await connect()];
   let sent = 0;
   const talk = async (client: typeof first, text: string, end: RegExp): Promise<void> => {
@@ -24,7 +24,7 @@ it('bytes_read and bytes_written count every byte of the conversation, of all co
     curr_connections: '2',
     total_connections: '2',
   });
-  expect(server.bytesWritten).toBe(first.received + second.received);
+  expect(transport.bytesWritten).toBe(first.received + second.received);
   await first.ask('stats reset\r\n');
   expect(await second.stats()).toMatchObject({
     bytes_read: '7',
@@ -35,24 +35,24 @@ it('bytes_read and bytes_written count every byte of the conversation, of all co
 });
 
 it('large values are counted when they are handed to the socket', async () => {
-  const { connect, server } = await serve();
+  const { connect, transport } = await serve();
   const client = await connect();
   const value = 'v'.repeat(300_000);
   await client.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`);
   await client.ask('get k\r\n', /END\r\n/);
-  expect(server.bytesWritten).toBe(client.received);
+  expect(transport.bytesWritten).toBe(client.received);
 });
 
 it('curr_connections falls when connections go, and stats conns lists those that are there', async () => {
-  const { address, connect, server } = await serve();
+  const { address, connect, transport } = await serve();
   const { port } = address as { port: number };
   const [first, second, third] = [await connect(), await connect(), await connect()];
   for (const client of [first, second, third]) await client.ask('version\r\n');
   third.send('set a 0 0 10\r\nhalf');
   await second.close();
-  await eventually(() => server.currentConnections === 2, 'the second is gone');
+  await eventually(() => transport.currentConnections === 2, 'the second is gone');
   await eventually(
-    () => [...server.connections()].some(({ state }) => state === 'conn_nread'),
+    () => [...transport.connections()].some(({ state }) => state === 'conn_nread'),
     'data arrives',
   );
   const conns = await first.stats('conns');

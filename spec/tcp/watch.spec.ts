@@ -142,6 +142,38 @@ describe('a watcher is told', () => {
     ]);
   });
 
+  // What memcached 1.6.45 says of the same.
+  it.each([
+    ['an HTTP request', 'GET / HTTP/1.1\r\n\r\n', 'error'],
+    ['a line without end', 'x'.repeat(3000), 'error'],
+    ['a bad binary header', `\x80${'\x01'.repeat(23)}`, 'error'],
+    ['quit', 'quit\r\n', 'normal'],
+    ['the client’s end', null, 'normal'],
+    ['the client’s end in the middle of a value', 'set a 0 0 10\r\nx', 'normal'],
+  ])('why a connection was closed: %s', async (_, text, reason) => {
+    const { connect } = await serve();
+    const watcher = await connect();
+    await watcher.ask('watch connevents\r\n');
+    const client = await connect();
+    if (text === null || reason === 'normal') client.finish(text ?? '');
+    else client.send(text);
+    expect((await told(watcher, 2, 2))[1]).toContain(`reason=${reason} `);
+  });
+
+  it('that a connection was reset, or was idle', async () => {
+    const { clock, connect, transport } = await serve({ idleTimeoutMs: 1000 });
+    const watcher = await connect();
+    await watcher.ask('watch connevents\r\n');
+    const reset = await connect();
+    await reset.ask('mn\r\n');
+    reset.reset();
+    expect((await told(watcher, 2, 2))[1]).toContain('reason=error ');
+    await (await connect()).ask('mn\r\n');
+    clock.advance(2000);
+    transport.upkeep();
+    expect((await told(watcher, 2, 2))[1]).toContain('reason=idle_timeout ');
+  });
+
   it('of connections to a Unix socket', async () => {
     const { connect } = await serve({ path: join(folder(), 'socket') });
     const watcher = await connect();
@@ -178,7 +210,7 @@ describe('a watcher', () => {
   });
 
   it('leaves its place when it goes', async () => {
-    const { connect, server } = await serve();
+    const { connect, transport } = await serve();
     const client = await connect();
     const watchers: WireClient[] = [];
     for (let i = 0; i < 20; i++) watchers.push(await connect());
@@ -186,7 +218,7 @@ describe('a watcher', () => {
     expect(await client.ask('watch\r\n')).toBe('WATCHER_TOO_MANY log watcher limit reached\r\n');
     expect(await client.ask('mn\r\n')).toBe('MN\r\n');
     await watchers[7]!.close();
-    await eventually(() => server.currentConnections === 20, 'one has gone');
+    await eventually(() => transport.currentConnections === 20, 'one has gone');
     expect(await client.ask('watch\r\n')).toBe('OK\r\n');
   });
 

@@ -10,12 +10,16 @@ import {
   type MemcachedEngine,
   type MemcachedEngineOptions,
 } from '../../lib/memcached/index.js';
+import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
+import { transportOf } from '../tcp/fixture.js';
 import { FrameClient } from './frame-client.js';
 
 export interface Served {
   readonly engine: MemcachedEngine;
   readonly endpoint: WebSocketEndpoint;
+  /** What the endpoint keeps of its connections. */
+  readonly transport: ConnectionRegistry;
   readonly clock: ManualClock;
   readonly port: number;
   /** A client of the subprotocol, `memcached` unless said. */
@@ -45,6 +49,7 @@ export async function serve(
   return {
     engine,
     endpoint,
+    transport: transportOf(engine),
     clock,
     port,
     connect: (protocol, headers) => connectTo(port, { protocol, headers, path: options.path }),

@@ -154,12 +154,12 @@ describe('a refusal', () => {
     ['the same twice', 400, /no good/, { ...good, 'Sec-WebSocket-Protocol': 'memcached, memcached' }],
     ['blanks in a name', 400, /no good/, { ...good, 'Sec-WebSocket-Protocol': 'memcached hotset.v1' }],
   ])('meets %s: %i', async (_what, status, reason, headers, requestLine = line) => {
-    const { port, endpoint } = await serve(options);
+    const { port, transport } = await serve(options);
     const answer = await refusalOf(port, handshake(headers, requestLine));
     expect(answer.status).toBe(status);
     expect(answer.body).toMatch(/^[^\n]+\n$/);
     expect(answer.body.trimEnd()).toMatch(reason);
-    expect(endpoint.totalConnections).toBe(0);
+    expect(transport.totalConnections).toBe(0);
   });
 
   it('meets nobody who has everything', async () => {
@@ -361,7 +361,7 @@ describe('handleUpgrade', () => {
 });
 
 it('a client that leaves in the middle of its handshake is no harm', async () => {
-  const { port, endpoint, connect } = await serve();
+  const { port, connect, transport } = await serve();
   for (const head of ['GET', 'GET / HTTP/1.1\r\nHost: localhost\r\n', handshake().slice(0, -2)]) {
     const socket = await openSocket(port);
     await new Promise<void>((resolve) => socket.write(head, () => resolve()));
@@ -369,5 +369,5 @@ it('a client that leaves in the middle of its handshake is no harm', async () =>
     await closeOf(socket);
   }
   expect(await (await connect()).ask('mn\r\n')).toBe('MN\r\n');
-  expect(endpoint.totalConnections).toBe(1);
+  expect(transport.totalConnections).toBe(1);
 });

@@ -11,8 +11,10 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { createOwnServer } from '../../lib/websocket/own-server.js';
+import { transportOf } from '../tcp/fixture.js';
 import { eventually } from '../tcp/wire-client.js';
 import { closeAfterTest, closeOf, handshake, openSocket, refusalOf, serve, upgrade } from './fixture.js';
 import type { FrameClient } from './frame-client.js';
@@ -81,7 +83,7 @@ describe('a frame that is none', () => {
   });
 
   it('whatever it is, harms nobody', { timeout: 120_000 }, async () => {
-    const { connect, endpoint, engine, port } = await serve();
+    const { connect, engine, port, transport } = await serve();
     const other = await connect();
     const head: fc.Arbitrary<FrameHead> = fc.record(
       {
@@ -120,7 +122,7 @@ describe('a frame that is none', () => {
         for (const piece of pieces) socket.write(piece);
         await isServed(other);
         socket.destroy();
-        await eventually(() => endpoint.currentConnections === 1, 'it is gone');
+        await eventually(() => transport.currentConnections === 1, 'it is gone');
         expect(engine.verify()).toEqual([]);
       }),
       { numRuns: 150 },
@@ -141,7 +143,7 @@ describe('a length that is a lie', () => {
   );
 
   it('what comes nevertheless is not kept', async () => {
-    const { connect, endpoint, port } = await serve();
+    const { connect, port, transport } = await serve();
     const [liar, other] = [await upgrade(port), await connect()];
     const code = codeOf(liar);
     const before = await heldMib();
@@ -154,7 +156,7 @@ describe('a length that is a lie', () => {
     expect(await code).toBe(1009);
     expect(await heldMib()).toBeLessThan(before + 80);
     liar.destroy();
-    await eventually(() => endpoint.currentConnections === 1, 'it is gone');
+    await eventually(() => transport.currentConnections === 1, 'it is gone');
     expect(await heldMib()).toBeLessThan(before + 8);
   });
 });
@@ -164,7 +166,7 @@ describe('a message that never ends', () => {
     ['in empty fragments', ''],
     ['in fragments of a byte', 'x'],
   ])('%s is cut short with 1008, and what it held is given back', async (_what, payload) => {
-    const { connect, endpoint, port } = await serve();
+    const { connect, port, transport } = await serve();
     const [endless, other] = [await upgrade(port), await connect()];
     const before = await heldMib();
     endless.write(frame(payload, { fin: false }));
@@ -176,7 +178,7 @@ describe('a message that never ends', () => {
     }
     expect(await code).toBe(1008);
     endless.destroy();
-    await eventually(() => endpoint.currentConnections === 1, 'it is gone');
+    await eventually(() => transport.currentConnections === 1, 'it is gone');
     expect(await heldMib()).toBeLessThan(before + 8);
   });
 
@@ -199,11 +201,37 @@ describe('a message that never ends', () => {
   });
 });
 
+it('messages that are half received have one bound: the one that has waited longest is closed with 1013', async () => {
+  const maxUnfinishedBytes = 4 * MIB;
+  const { connect, engine, port } = await serve({ maxUnfinishedBytes });
+  const { unfinished } = itemStoreOf(engine);
+  const other = await connect();
+  const half = frame('v'.repeat(MIB), { length: MIB + 10 });
+  const sockets: Socket[] = [];
+  for (let i = 0; i < 4; i++) {
+    const socket = await upgrade(port);
+    const before = unfinished.bytes;
+    // In fragments, too.
+    if (i === 2) socket.write(frame('abc', { fin: false }));
+    socket.write(i === 2 ? frame('v'.repeat(MIB - 10), { opcode: 0, length: MIB }) : half);
+    const goal = i === 3 ? 3 * MIB : before + MIB - 100;
+    await eventually(() => unfinished.bytes >= goal, `half of ${i} has come`);
+    sockets.push(socket);
+  }
+  expect(await codeOf(sockets[0]!)).toBe(1013);
+  expect(unfinished.bytes).toBeLessThanOrEqual(maxUnfinishedBytes);
+  sockets[1]!.write('0123456789');
+  await eventually(() => unfinished.bytes < 3 * MIB, 'one is whole');
+  for (const socket of sockets) socket.destroy();
+  await eventually(() => unfinished.bytes === 0, 'what they held has gone with them');
+  await isServed(other);
+});
+
 describe('a flood', () => {
   const FRAMES = 50_000;
 
   it('of frames leaves others their turn, and holds nothing in the end', async () => {
-    const { connect, endpoint, port } = await serve();
+    const { connect, port, transport } = await serve();
     const [flooder, other] = [await upgrade(port), await connect()];
     let received = 0;
     flooder.on('data', (chunk) => {
@@ -219,12 +247,12 @@ describe('a flood', () => {
       if (received < FRAMES * replyBytes) answers++;
     }
     expect(answers).toBeGreaterThan(10);
-    expect(endpoint.yields).toBeGreaterThan(FRAMES / 512 - 10);
+    expect(transport.yields).toBeGreaterThan(FRAMES / 512 - 10);
     expect(await heldMib()).toBeLessThan(before + 8);
   });
 
   it('of empty frames costs nobody else anything', async () => {
-    const { connect, endpoint, port } = await serve();
+    const { connect, port, transport } = await serve();
     const [flooder, other] = [await upgrade(port), await connect()];
     flooder.resume();
     flooder.write(Buffer.concat(Array.from({ length: FRAMES }, () => frame())));
@@ -233,27 +261,46 @@ describe('a flood', () => {
     for (let i = 0; i < 10; i++) await isServed(other);
     expect(await code).toBe(1000);
     flooder.destroy();
-    await eventually(() => endpoint.currentConnections === 1, 'it is gone');
+    await eventually(() => transport.currentConnections === 1, 'it is gone');
   });
 
-  it('of pings is cut, when more come at once than can be answered', async () => {
-    const { connect, endpoint, port } = await serve();
+  it.each([
+    { pings: 60, expected: 60 },
+    { pings: 61, expected: 1008 },
+    { pings: 10_000, expected: 1008 },
+  ])('of $pings pings in one packet: $expected', async ({ pings, expected }) => {
+    const { connect, port, transport } = await serve();
     const [flooder, other] = [await upgrade(port), await connect()];
-    const gone = closeOf(flooder);
-    flooder.resume();
-    flooder.write(Buffer.concat(Array.from({ length: 10_000 }, () => frame('x'.repeat(125), { opcode: 9 }))));
+    const flood = Buffer.concat(
+      Array.from({ length: pings }, (_, i) => frame(String(i).padEnd(125), { opcode: 9 })),
+    );
+    if (expected === 1008) {
+      const code = codeOf(flooder);
+      flooder.write(flood);
+      expect(await code).toBe(1008);
+      flooder.destroy();
+      await eventually(() => transport.currentConnections === 1, 'it is gone');
+    } else {
+      let received = 0;
+      flooder.on('data', (chunk) => {
+        received += chunk.length;
+      });
+      flooder.write(flood);
+      flooder.resume();
+      await eventually(() => received === expected * 127, 'all pongs have come');
+      flooder.write(flood);
+      await eventually(() => received === 2 * expected * 127, 'and those of the next');
+    }
     await isServed(other);
-    await gone;
-    await eventually(() => endpoint.currentConnections === 1, 'it is gone');
   });
 
   it('of tiny requests by a client that reads nothing stops, and holds little', async () => {
-    const { connect, endpoint, port } = await serve();
+    const { connect, port, transport } = await serve();
     const [deaf, other] = [await upgrade(port), await connect()];
     const before = await heldMib();
     await other.ask(`set k 0 0 100\r\n${'v'.repeat(100)}\r\n`);
     const many = Buffer.concat(Array.from({ length: 10_000 }, () => frame('get k\r\n')));
-    const isHeld = (): boolean => [...endpoint.connections()].some(({ state }) => state === 'conn_waiting');
+    const isHeld = (): boolean => [...transport.connections()].some(({ state }) => state === 'conn_waiting');
     let taken = true;
     for (let sent = 0; sent < 200 && !(isHeld() && !taken); sent++) {
       taken = deaf.write(many);
@@ -261,20 +308,20 @@ describe('a flood', () => {
     }
     let written = -1;
     await eventually(() => {
-      const same = endpoint.bytesWritten === written;
-      written = endpoint.bytesWritten;
+      const same = transport.bytesWritten === written;
+      written = transport.bytesWritten;
       return same && isHeld();
     }, 'the replies stop');
     // The requests that this client still wants to send are in this process, too.
     expect(await heldMib()).toBeLessThan(before + deaf.writableLength / MIB + 8);
     await isServed(other);
     deaf.destroy();
-    await eventually(() => endpoint.currentConnections === 1, 'it is gone');
+    await eventually(() => transport.currentConnections === 1, 'it is gone');
     expect(await heldMib()).toBeLessThan(before + 8);
   });
 
   it('of handshakes that are refused holds nothing, and others are served', async () => {
-    const { connect, endpoint, port } = await serve({ token: 'sesame', origins: [] });
+    const { connect, port, transport } = await serve({ token: 'sesame', origins: [] });
     const other = await connect('memcached', { Authorization: 'Bearer sesame' });
     const heads = [
       handshake(),
@@ -293,12 +340,12 @@ describe('a flood', () => {
       await isServed(other);
     }
     expect([...statuses].sort()).toEqual([400, 401, 403, 404]);
-    expect(endpoint.totalConnections).toBe(1);
+    expect(transport.totalConnections).toBe(1);
     expect(await heldMib()).toBeLessThan(before + 8);
   });
 
   it('of handshakes beyond maxConnections is refused, and those inside are served', async () => {
-    const { connect, endpoint, port } = await serve({ maxConnections: 20 });
+    const { connect, port, transport } = await serve({ maxConnections: 20 });
     const other = await connect();
     const heads = Array.from({ length: 200 }, () => handshake());
     const answered = heads.map(async (head) => {
@@ -313,7 +360,7 @@ describe('a flood', () => {
     const statuses = await Promise.all(answered);
     expect(statuses.filter((line) => line === 'HTTP/1.1 101').length).toBe(19);
     expect(statuses.filter((line) => line === 'HTTP/1.1 503').length).toBe(181);
-    expect(endpoint.rejectedConnections).toBe(181);
+    expect(transport.rejectedConnections).toBe(181);
     await isServed(other);
   });
 });
@@ -323,17 +370,17 @@ describe('a client of hotset.v1 that never reads', () => {
     frame(JSON.stringify({ jsonrpc: '2.0', id, method, params }), { opcode: 1 });
 
   it('holds little however much it would be told, and hears in the end that it was not', async () => {
-    const { connect, endpoint, port } = await serve({ maxUnsentBytes: 128 * 1024 });
+    const { connect, port, transport } = await serve({ maxUnsentBytes: 128 * 1024 });
     const [deaf, writer] = [await upgrade(port, hotset), await connect()];
     deaf.write(request(1, 'subscribe', { prefixes: [''] }));
-    await eventually(() => endpoint.bytesWritten > 0, 'it has subscribed');
+    await eventually(() => transport.bytesWritten > 0, 'it has subscribed');
     const before = await heldMib();
     const sets = (round: number): string =>
       Array.from(
         { length: 500 },
         (_, i) => `set ${'k'.repeat(200)}-${round}-${i} 0 1 0 noreply\r\n\r\n`,
       ).join('');
-    const told = (): number => endpoint.bytesWritten - writer.received;
+    const told = (): number => transport.bytesWritten - writer.received;
     let before500 = -1;
     let rounds = 0;
     for (; told() > before500; rounds++) {
@@ -356,7 +403,7 @@ describe('a client of hotset.v1 that never reads', () => {
   });
 
   it('and asks for more than may wait is cut with 1013', async () => {
-    const { connect, endpoint, port } = await serve({
+    const { connect, port, transport } = await serve({
       maxUnsentBytes: 64 * 1024,
       maxBacklogBytes: 256 * 1024,
     });
@@ -365,7 +412,7 @@ describe('a client of hotset.v1 that never reads', () => {
     expect(await writer.ask(`set k 0 0 ${value.length}\r\n${value}\r\n`)).toBe('STORED\r\n');
     deaf.write(request(1, 'getMany', { keys: Array(10).fill('k') }));
     deaf.write(request(2, 'getMany', { keys: Array(10).fill('k') }));
-    await eventually(() => endpoint.bytesWritten > 10_000_000, 'it was answered');
+    await eventually(() => transport.bytesWritten > 10_000_000, 'it was answered');
     await isServed(writer);
     expect(await codeOf(deaf)).toBe(1013);
   });
@@ -375,7 +422,9 @@ it('a refused client that never leaves is left', async () => {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
+  const engine = createMemcachedEngine();
+  closeAfterTest(attachWebSocket(engine, { server }));
+  const transport = transportOf(engine);
   const socket = await openSocket((server.address() as AddressInfo).port);
   socket.allowHalfOpen = true;
   socket.resume();
@@ -384,7 +433,7 @@ it('a refused client that never leaves is left', async () => {
   // Waits for all connections of the server, this one above all.
   await new Promise((resolve) => server.close(resolve));
   expect(socket.destroyed).toBe(false);
-  expect(endpoint.totalConnections).toBe(0);
+  expect(transport.totalConnections).toBe(0);
 });
 
 it('a client that does not come to the end of its request has not for ever', () => {
@@ -395,7 +444,7 @@ it('a client that does not come to the end of its request has not for ever', () 
 });
 
 it('half-open connections are gone after two beats, however many', async () => {
-  const { connect, endpoint, port } = await serve();
+  const { connect, port, transport } = await serve();
   const other = await connect();
   const gone: Promise<void>[] = [];
   for (let i = 0; i < 100; i++) {
@@ -403,11 +452,11 @@ it('half-open connections are gone after two beats, however many', async () => {
     socket.resume();
     gone.push(closeOf(socket));
   }
-  expect(endpoint.currentConnections).toBe(101);
-  endpoint.beat();
+  expect(transport.currentConnections).toBe(101);
+  transport.beat();
   await isServed(other);
-  endpoint.beat();
+  transport.beat();
   await Promise.all(gone);
-  await eventually(() => endpoint.currentConnections === 1, 'they are gone');
+  await eventually(() => transport.currentConnections === 1, 'they are gone');
   await isServed(other);
 });

@@ -8,14 +8,14 @@ const KIB = 1024;
 
 describe('maxConnections', () => {
   it('refuses one more with 503, counts it, and serves the others', async () => {
-    const { connect, endpoint, port } = await serve({ maxConnections: 2 });
+    const { connect, port, transport } = await serve({ maxConnections: 2 });
     const [first, second] = [await connect(), await connect('hotset.v1')];
     for (let i = 0; i < 20; i++)
       expect(await refusalOf(port, handshake())).toMatchObject({
         status: 503,
         body: '2 connections are open, and no more are served\n',
       });
-    expect(endpoint.rejectedConnections).toBe(20);
+    expect(transport.rejectedConnections).toBe(20);
     expect(await first.stats()).toMatchObject({
       max_connections: '2',
       curr_connections: '2',
@@ -26,23 +26,23 @@ describe('maxConnections', () => {
   });
 
   it('gives a place that became free to the next', async () => {
-    const { connect, endpoint, port } = await serve({ maxConnections: 1 });
+    const { connect, port, transport } = await serve({ maxConnections: 1 });
     for (let round = 0; round < 3; round++) {
       const client = await connect();
       expect(await client.ask('mn\r\n')).toBe('MN\r\n');
       expect((await refusalOf(port, handshake())).status).toBe(503);
       if (round === 1) await client.leave();
       else client.cut();
-      await eventually(() => endpoint.currentConnections === 0, 'the place becomes free');
+      await eventually(() => transport.currentConnections === 0, 'the place becomes free');
     }
-    expect(endpoint.totalConnections).toBe(3);
+    expect(transport.totalConnections).toBe(3);
   });
 
   it('is of no concern to those who are refused for a better reason', async () => {
-    const { connect, endpoint, port } = await serve({ maxConnections: 1 });
+    const { connect, port, transport } = await serve({ maxConnections: 1 });
     await connect();
     expect((await refusalOf(port, handshake({ Host: 'evil.example' }))).status).toBe(403);
-    expect(endpoint.rejectedConnections).toBe(0);
+    expect(transport.rejectedConnections).toBe(0);
   });
 });
 

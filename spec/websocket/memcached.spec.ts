@@ -82,7 +82,7 @@ it('entries are those of the TCP port', async () => {
 
 describe('a client that asks for much', () => {
   it('in one frame gets every reply, in order, and others are served meanwhile', async () => {
-    const { connect, endpoint } = await serve();
+    const { connect, transport } = await serve();
     const [client, other] = [await connect(), await connect()];
     await other.ask('set k 0 0 1\r\nv\r\n');
     const reply = 'VALUE k 0 1\r\nv\r\nEND\r\n';
@@ -95,11 +95,11 @@ describe('a client that asks for much', () => {
     }
     expect(answers).toBeGreaterThan(3);
     expect(Buffer.concat(client.messages).toString() === reply.repeat(gets)).toBe(true);
-    expect(endpoint.yields).toBeGreaterThan(10);
+    expect(transport.yields).toBeGreaterThan(10);
   });
 
   it('in many frames, too, which wait their turn in order', async () => {
-    const { connect, endpoint } = await serve({ requestsPerTurn: 10 });
+    const { connect, transport } = await serve({ requestsPerTurn: 10 });
     const client = await connect();
     const expected: string[] = [];
     for (let i = 0; i < 3000; i++) {
@@ -108,7 +108,7 @@ describe('a client that asks for much', () => {
     }
     await client.until(() => client.messages.length === 3000, 'the replies');
     expect(client.messages.map(String)).toEqual(expected);
-    expect(endpoint.yields).toBeGreaterThanOrEqual(300);
+    expect(transport.yields).toBeGreaterThanOrEqual(300);
   });
 });
 
@@ -120,7 +120,7 @@ describe('a client that does not read', () => {
     '$what: is not read from, costs a bounded amount, and gets every reply when it reads',
     async ({ length, gets }) => {
       const maxUnsentBytes = 256 * 1024;
-      const { connect, endpoint } = await serve({ maxUnsentBytes });
+      const { connect, transport } = await serve({ maxUnsentBytes });
       const [slow, other] = [await connect(), await connect()];
       const value = everyByte(length).toString('latin1');
       const reply = `VALUE k 0 ${length}\r\n${value}\r\nEND\r\n`;
@@ -129,18 +129,18 @@ describe('a client that does not read', () => {
       const inFrame = 100;
       for (let sent = 0; sent < gets; sent += inFrame) slow.send('get k\r\n'.repeat(inFrame));
       await eventually(
-        () => [...endpoint.connections()].some(({ state }) => state === 'conn_waiting'),
+        () => [...transport.connections()].some(({ state }) => state === 'conn_waiting'),
         'the slow client is held back',
       );
       // What is held back does not grow while others are at work.
       let written = -1;
       await eventually(() => {
-        const same = written === endpoint.bytesWritten;
-        written = endpoint.bytesWritten;
+        const same = written === transport.bytesWritten;
+        written = transport.bytesWritten;
         return same;
       }, 'no more is written');
       for (let i = 0; i < 100; i++) await other.ask('mn\r\n');
-      expect(endpoint.bytesWritten - written).toBe(100 * 'MN\r\n'.length);
+      expect(transport.bytesWritten - written).toBe(100 * 'MN\r\n'.length);
       expect(written).toBeLessThan(gets * reply.length);
       slow.resume();
       await slow.until(() => slow.received >= gets * reply.length, 'the replies');
@@ -185,13 +185,13 @@ describe('a client that does not read', () => {
 
 describe('a watcher', () => {
   it('gets lines as they come up', async () => {
-    const { connect, endpoint } = await serve();
+    const { connect, transport } = await serve();
     const [watcher, other] = [await connect(), await connect()];
     expect(await watcher.ask('watch mutations\r\n')).toBe('OK\r\n');
-    expect([...endpoint.connections()].map(({ state }) => state)).toContain('conn_watch');
+    expect([...transport.connections()].map(({ state }) => state)).toContain('conn_watch');
     await other.ask('set a 0 0 1\r\nx\r\n');
     expect(await watcher.message()).toMatch(/type=item_store key=a status=stored cmd=set .*\n$/);
-    const { id } = [...endpoint.connections()].find(({ state }) => state === 'conn_read')!;
+    const { id } = [...transport.connections()].find(({ state }) => state === 'conn_read')!;
     await other.ask('set b 0 0 1\r\nx\r\n');
     expect(await watcher.message()).toContain(` cfd=${id} `);
   });

@@ -14,7 +14,7 @@ import { closeAfterTest, serve } from './fixture.js';
 import { FrameClient } from './frame-client.js';
 
 it('bytes_read and bytes_written count every byte of the conversations', async () => {
-  const { connect, endpoint } = await serve();
+  const { connect, transport } = await serve();
   const [first, second] = [await connect(), await connect('hotset.v1')];
   const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
   const set = 'set a 0 0 5\r\nhello\r\n';
@@ -28,7 +28,7 @@ it('bytes_read and bytes_written count every byte of the conversations', async (
     curr_connections: '2',
     total_connections: '2',
   });
-  expect(endpoint.bytesWritten).toBe(first.received + second.received);
+  expect(transport.bytesWritten).toBe(first.received + second.received);
   await first.ask('stats reset\r\n');
   expect(await first.stats()).toMatchObject({
     bytes_read: '7',
@@ -39,7 +39,7 @@ it('bytes_read and bytes_written count every byte of the conversations', async (
 });
 
 it('adds to the TCP server’s figures, and has numbers of its own among its connections', async () => {
-  const { connect, endpoint, engine, port } = await serve({ maxConnections: 5 });
+  const { connect, endpoint, engine, port, transport } = await serve({ maxConnections: 5 });
   const server = createTcpServer(engine, { port: 0, maxConnections: 7 });
   const tcp = await connectTcp(await server.listen());
   const client = await connect();
@@ -68,7 +68,7 @@ it('adds to the TCP server’s figures, and has numbers of its own among its con
   expect(conns['4:addr']).toMatch(/^tcp:127\.0\.0\.1:\d+$/);
   expect(await tcp.stats('settings')).toMatchObject({ maxconns: '12', domain_socket: 'NULL' });
   await client.leave();
-  await eventually(() => endpoint.currentConnections === 0, 'it is gone');
+  await eventually(() => transport.currentConnections === 0, 'it is gone');
   expect(await tcp.stats()).toMatchObject({ curr_connections: '1' });
   await endpoint.close();
   expect(await tcp.stats()).toMatchObject({ max_connections: '7', total_connections: '1' });
@@ -123,7 +123,7 @@ it('a connection over a Unix socket is shown as one', async () => {
 
 it('the log tells of connections as TCP does', async () => {
   const lines: string[] = [];
-  const { connect, endpoint } = await serve({ verbosity: 2, log: (line) => lines.push(line) });
+  const { connect, transport } = await serve({ verbosity: 2, log: (line) => lines.push(line) });
   const watcher = await connect();
   await watcher.ask('watch connevents\r\n');
   const client = await connect();
@@ -140,5 +140,5 @@ it('the log tells of connections as TCP does', async () => {
     '<3 mn',
     'connection 3 closed',
   ]);
-  expect(endpoint.currentConnections).toBe(1);
+  expect(transport.currentConnections).toBe(1);
 });

@@ -50,11 +50,11 @@ it('answers the hotset.v1 client with an error, and goes to onError', async () =
 
 it('goes to onError when the upkeep brings it out', async () => {
   const errors: unknown[] = [];
-  const { clock, connect, endpoint } = await serve({ onError: (error) => errors.push(error) }, listener);
+  const { clock, connect, transport } = await serve({ onError: (error) => errors.push(error) }, listener);
   const client = await connect();
   await client.ask('set a 0 1 1\r\nx\r\n');
   clock.advance(2000);
-  endpoint.upkeep();
+  transport.upkeep();
   await eventually(() => errors.length === 1, 'the error arrives');
   expect(await client.ask('mn\r\n')).toBe('MN\r\n');
 });

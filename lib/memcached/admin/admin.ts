@@ -113,7 +113,7 @@ function watch(items: ItemStore, names: readonly string[]): AdminAnswer {
 
 /** Reads certificates and users again, for the connections to come. The answer is about certificates. */
 function refreshCerts(items: ItemStore): AdminAnswer {
-  const transports = [...items.transports];
+  const transports = Array.from(items.transports, ({ settings }) => settings);
   try {
     for (const transport of transports) transport.reload();
   } catch (error) {

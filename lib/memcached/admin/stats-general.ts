@@ -81,10 +81,10 @@ export function generalStats(items: ItemStore): Stat[] {
 
 /** Only where TLS is on, as in memcached. */
 function tlsStats({ transports, clock }: ItemStore): Stat[] {
-  const encrypted = [...transports].filter(({ tls }) => tls !== null);
+  const encrypted = [...transports].filter(({ settings }) => settings.tls !== null);
   if (encrypted.length === 0) return [];
   const errors = encrypted.reduce((sum, { handshakeErrors }) => sum + handshakeErrors, 0);
-  const readAtMs = Math.max(...encrypted.map(({ certificatesReadAtMs }) => certificatesReadAtMs));
+  const readAtMs = Math.max(...encrypted.map(({ settings }) => settings.certificatesReadAtMs));
   return [
     ['ssl_handshake_errors', errors],
     ['time_since_server_cert_refresh', Math.max(0, Math.floor((clock.now() - readAtMs) / 1000))],

@@ -3,10 +3,10 @@
  * command line or a client has set it, or what memcached shows at rest: see admin-state.ts.
  */
 
+import type { ProtocolChoice, TlsSettings, TransportSettings } from '../../transport/transport.js';
 import type { ItemStore } from '../item-store.js';
 import type { Stat } from './answers.js';
 import { budgetBytes } from './stats-general.js';
-import type { ProtocolChoice, TlsSettings, Transport } from './transport.js';
 
 export function settingsStats(items: ItemStore): Stat[] {
   return Object.entries(settingsOf(items)).map(([name, value]) => [name, shown(value)]);
@@ -14,9 +14,9 @@ export function settingsStats(items: ItemStore): Stat[] {
 
 function settingsOf(items: ItemStore): Record<string, string | number | boolean> {
   const transports = [...items.transports];
-  const first = <T>(read: (transport: Transport) => T | null, defaultValue: T): T => {
-    for (const transport of transports) {
-      const value = read(transport);
+  const first = <T>(read: (settings: TransportSettings) => T | null, defaultValue: T): T => {
+    for (const { settings } of transports) {
+      const value = read(settings);
       if (value !== null) return value;
     }
     return defaultValue;
@@ -24,7 +24,7 @@ function settingsOf(items: ItemStore): Record<string, string | number | boolean>
   const { prefixes } = items;
   const { settings } = items.admin;
   const protocol = first<ProtocolChoice>((transport) => transport.protocol, 'auto');
-  const authenticates = transports.some((transport) => transport.authenticates);
+  const authenticates = transports.some((transport) => transport.settings.authenticates);
   const tls = first<TlsSettings | null>((transport) => transport.tls, null);
   return {
     maxbytes: budgetBytes(items),
@@ -73,7 +73,7 @@ function settingsOf(items: ItemStore): Record<string, string | number | boolean>
     warm_max_factor: settings.warm_max_factor.toFixed(2),
     temp_lru: settings.temp_lru,
     temporary_ttl: settings.temporary_ttl,
-    idle_timeout: first((transport) => transport.idleTimeoutSeconds, 0),
+    idle_timeout: transports[0]?.idleTimeoutSeconds ?? 0,
     watcher_logbuf_size: settings.watcher_logbuf_size,
     worker_logbuf_size: settings.worker_logbuf_size,
     read_buf_mem_limit: settings.read_buf_mem_limit,

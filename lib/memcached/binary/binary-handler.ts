@@ -3,8 +3,10 @@
  * hundred bytes at most), then for some a value, which is bounded before any of it is kept.
  */
 
+import { GIVEN_UP } from '../byte-collector.js';
 import { beginBinaryStore, executeBinary, storeBinary } from '../commands/binary/binary-commands.js';
 import { isSasl, MECHANISM_MAX_BYTES, Sasl } from '../commands/binary/sasl.js';
+import { refuseStore } from '../commands/storage.js';
 import type { IncrementalTask } from '../incremental-task.js';
 import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from '../limits.js';
 import { Request } from '../request.js';
@@ -106,7 +108,7 @@ export class BinaryHandler implements ProtocolHandler {
     const header = this.#header;
     io.requestsLeft--;
     if (!header.read(memory, at)) {
-      io.closed = true;
+      io.fail();
       return;
     }
     io.items.applyDueFlush();
@@ -166,7 +168,14 @@ export class BinaryHandler implements ProtocolHandler {
       return;
     }
     const value = io.collect(total, DATA_FIRST_BYTES);
-    if (value !== null) this.#onValue(ownedWireValue(value, total));
+    if (value === GIVEN_UP) this.#onGivenUp();
+    else if (value !== null) this.#onValue(ownedWireValue(value, total));
+  }
+
+  #onGivenUp(): void {
+    this.#phase = 'header';
+    if (!isSasl(this.#opcode!)) refuseStore(this.#io, this.#request);
+    writeError(this.#io.out, this.#header, STATUS.outOfMemory);
   }
 
   #onValue(value: WireValue): void {
@@ -197,7 +206,7 @@ export class BinaryHandler implements ProtocolHandler {
   /** Answers and ends: where packets are of the wrong shape, nobody knows where the next one begins. */
   #refuse(error: Exclude<Status, 0>): void {
     writeError(this.#io.out, this.#header, error);
-    this.#io.closed = true;
+    this.#io.fail();
   }
 }
 

@@ -33,6 +33,15 @@ export function beginStore(context: CommandContext, request: Request): Reply | n
   return 'too-large';
 }
 
+/** What happens when the data that was let in had to be given up on its way: there was no room for it. */
+export function refuseStore(context: CommandContext, request: Request): Reply {
+  const { items } = context;
+  items.count(STORE_NO_MEMORY);
+  if (request.dropsWhenRefused) items.engine.delete(request.key);
+  if (items.hasObservers) sawStore(context, request, 'out-of-memory', request.dataLength);
+  return 'out-of-memory';
+}
+
 /** `beginStore` where nobody observes and the data is let in: counts a command and returns true, or has done nothing. */
 export function acceptsData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
   if (items.itemBytes(keyBytes, flags, valueBytes) > items.maxItemBytes) return false;

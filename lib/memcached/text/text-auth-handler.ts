@@ -51,7 +51,7 @@ export class TextAuthHandler implements ProtocolHandler {
     incomplete.append(chunk, position, end);
     io.position = lineFeed === -1 ? end : end + 1;
     if (lineFeed === -1) {
-      if (incomplete.length > LINE_MAX_BYTES) io.closed = true;
+      if (incomplete.length > LINE_MAX_BYTES) io.fail();
       return;
     }
     io.requestsLeft--;

@@ -2,6 +2,7 @@
 
 import { admin, TOO_MANY_WATCHERS } from '../admin/admin.js';
 import type { AdminAnswer } from '../admin/answers.js';
+import { GIVEN_UP } from '../byte-collector.js';
 import { adjust, countMiss } from '../commands/arithmetic.js';
 import { flush, remove } from '../commands/deletion.js';
 import { metaArithmetic } from '../commands/meta/meta-arithmetic.js';
@@ -10,7 +11,7 @@ import { metaDelete } from '../commands/meta/meta-delete.js';
 import { metaGet } from '../commands/meta/meta-get.js';
 import { metaSet } from '../commands/meta/meta-set.js';
 import { answerKey, answerKeys, touch } from '../commands/retrieval.js';
-import { acceptsData, beginStore, store, storeFast } from '../commands/storage.js';
+import { acceptsData, beginStore, refuseStore, store, storeFast } from '../commands/storage.js';
 import type { IncrementalTask, Lines } from '../incremental-task.js';
 import { HASH_FACTOR, HASH_SEED } from '../key-memo.js';
 import {
@@ -147,7 +148,11 @@ export class TextHandler implements ProtocolHandler {
     }
     incomplete.append(chunk, position, lineEnd);
     const { length } = incomplete;
-    this.#executeLine(incomplete.take(), 0, length);
+    const line = io.takeIncomplete();
+    if (line === GIVEN_UP) {
+      io.out.text('SERVER_ERROR out of memory reading request\r\n');
+      io.fail();
+    } else this.#executeLine(line, 0, length);
   }
 
   #keepPartialLine(): void {
@@ -156,7 +161,9 @@ export class TextHandler implements ProtocolHandler {
     held.append(io.chunk, io.position, io.chunk.length);
     io.position = io.chunk.length;
     if (held.length <= LINE_MAX_BYTES) return;
-    if (held.length > GET_LINE_MAX_BYTES || !beginsLikeGet(held.bytes)) io.closed = true;
+    io.noteIncomplete();
+    const mayBeGet = held.isGivenUp || beginsLikeGet(held.bytes);
+    if (held.length > GET_LINE_MAX_BYTES || !mayBeGet) io.fail();
   }
 
   #executeLine(bytes: Buffer, start: number, lineEnd: number): void {
@@ -193,7 +200,7 @@ export class TextHandler implements ProtocolHandler {
         this.#beginSwallow(request.noreply ? '' : `${parser.error}\r\n`);
         break;
       case 'close':
-        this.#io.closed = true;
+        this.#io.fail();
         break;
     }
   }
@@ -322,6 +329,10 @@ export class TextHandler implements ProtocolHandler {
     if (data === null) return;
     this.#phase = 'line';
     io.items.applyDueFlush();
+    if (data === GIVEN_UP) {
+      this.#reply(refuseStore(io, this.#request));
+      return;
+    }
     // A time to live counts from the command on.
     this.#request.waitedMs = io.items.clock.now() - this.#dataSinceMs;
     if (endsInCrlf(data, total - 2)) this.#store(ownedWireValue(data, total - 2));

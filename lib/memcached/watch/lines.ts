@@ -3,6 +3,8 @@
  * check `log.watched` for the category first, so that nothing is made that nobody reads.
  */
 
+import type { CloseReason, Peer } from '../../transport/transport.js';
+
 // Categories, as bits of a mask.
 
 export const FETCHERS = 1;
@@ -107,15 +109,6 @@ export function eviction(log: Publisher, key: string, { fetched, ttlMs, idleMs, 
       `la=${Math.floor(idleMs / 1000)} clsid=${ITEM_CLASS} size=${size}`,
   );
 }
-
-/** Where a connection comes from: `unix` with port 0 for a Unix socket. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly transport: 'local' | 'tcp';
-}
-
-export type CloseReason = 'error' | 'normal' | 'idle_timeout' | 'shutdown';
 
 export function connectionOpened(log: Publisher, connection: number, peer: Peer): void {
   log.publish(CONNECTION_EVENTS, `type=conn_new ${peerText(peer)} cfd=${connection}`);

@@ -6,9 +6,9 @@
  * client. Outbox keeps the order of what is sent.
  */
 
-import type { ConnectionState } from '../../memcached/admin/transport.js';
 import { REPLIES_MAX_BYTES } from '../../memcached/limits.js';
 import { CLOSE_CODES } from '../../rpc-protocol.js';
+import type { ConnectionState } from '../../transport/transport.js';
 import type { FrameSink, SubprotocolHandler } from '../subprotocol.js';
 import { FrameRequests } from './frame-requests.js';
 import { Outbox } from './outbox.js';
@@ -16,7 +16,6 @@ import type { RpcContext } from './rpc-context.js';
 import { ClientSubscriptions } from './subscriptions/client-subscriptions.js';
 
 export class RpcHandler implements SubprotocolHandler {
-  lastActiveMs: number;
   readonly #context: RpcContext;
   readonly #sink: FrameSink;
   readonly #outbox: Outbox;
@@ -42,7 +41,6 @@ export class RpcHandler implements SubprotocolHandler {
     this.#sink = sink;
     this.#outbox = new Outbox(sink, context.settings);
     this.#subscriptions = new ClientSubscriptions(context.broadcaster, this.#outbox, context.settings);
-    this.lastActiveMs = context.items.clock.now();
     this.#beginTurn();
   }
 
@@ -59,7 +57,6 @@ export class RpcHandler implements SubprotocolHandler {
     }
     this.#frames.push(frame);
     this.#work();
-    this.lastActiveMs = this.#context.items.clock.now();
   }
 
   onDrain(): void {

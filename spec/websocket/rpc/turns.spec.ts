@@ -287,14 +287,3 @@ describe('when the server stops', () => {
     expect(client.sink.ended).toMatchObject({ code: 1001 });
   });
 });
-
-it('tells when the client was last active', () => {
-  const endpoint = new Endpoint();
-  const client = endpoint.connect();
-  const start = client.handler.lastActiveMs;
-  endpoint.clock.advance(5000);
-  set(endpoint, 'k');
-  expect(client.handler.lastActiveMs).toBe(start);
-  client.call('ping');
-  expect(client.handler.lastActiveMs).toBe(start + 5000);
-});

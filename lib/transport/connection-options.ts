@@ -1,0 +1,82 @@
+/** What both transports are told of their connections: one type, one place for defaults, one function that validates. */
+
+import { invalidOption } from '../errors.js';
+import { TIMER_MAX_MS } from '../scheduler.js';
+import type { LivenessLimits } from './liveness.js';
+
+export interface ConnectionOptions {
+  /** Connections served at once; one more is refused. Default: 1024. */
+  maxConnections?: number;
+  /**
+   * How long a request may take to arrive, in milliseconds; the time begins anew with each 64 KiB of it. Then the
+   * connection is closed. `Infinity` for ever. Default: 30,000.
+   */
+  requestTimeoutMs?: number;
+  /**
+   * How many files the process may have open (`ulimit -n`). All that serves the engine stops at 32 fewer connections,
+   * and refuses more with a word, where the operating system would cut them without one. Default: no limit is known.
+   */
+  openFilesLimit?: number;
+  /** Takes a line for each event worth logging at the present verbosity. */
+  log?: (message: string) => void;
+  /**
+   * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
+   * it the error is thrown where nobody can catch it, as with any event, and ends the process.
+   */
+  onError?: (error: unknown) => void;
+}
+
+/** Their names, for adapters that take them among their own. */
+export const CONNECTION_OPTIONS: readonly (keyof ConnectionOptions)[] = [
+  'maxConnections',
+  'requestTimeoutMs',
+  'openFilesLimit',
+  'log',
+  'onError',
+];
+
+export interface ResolvedConnectionOptions extends LivenessLimits {
+  readonly maxConnections: number;
+  /** Of all that serves the engine; `Infinity` where no limit is known. */
+  readonly maxFileConnections: number;
+  /** `Infinity` where the protocol has no sign of life to ask for. */
+  readonly heartbeatMs: number;
+}
+
+export const DEFAULT_MAX_CONNECTIONS = 1024;
+/** Files kept for all that is no connection: listeners, logs, refusals, what Node itself has open. */
+const RESERVED_FILES = 32;
+const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
+
+/** Throws `HOTSET_INVALID_OPTION`. */
+export function resolveConnectionOptions(
+  options: ConnectionOptions,
+  times: { readonly idleTimeoutMs?: number; readonly heartbeatMs?: number } = {},
+): ResolvedConnectionOptions {
+  const { idleTimeoutMs = Number.POSITIVE_INFINITY, heartbeatMs = Number.POSITIVE_INFINITY } = times;
+  const { maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
+  if (!Number.isSafeInteger(maxConnections) || maxConnections < 1)
+    throw invalidOption('maxConnections', 'a whole number from 1', maxConnections);
+  const { openFilesLimit = Number.POSITIVE_INFINITY } = options;
+  if (typeof openFilesLimit !== 'number' || !(openFilesLimit > RESERVED_FILES))
+    throw invalidOption('openFilesLimit', `a number of files, more than ${RESERVED_FILES}`, openFilesLimit);
+  const maxFileConnections = openFilesLimit - RESERVED_FILES;
+  return {
+    maxConnections: Math.min(maxConnections, maxFileConnections),
+    maxFileConnections,
+    idleTimeoutMs: duration('idleTimeoutMs', idleTimeoutMs),
+    requestTimeoutMs: duration('requestTimeoutMs', options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS),
+    heartbeatMs: timerInterval('heartbeatMs', heartbeatMs),
+  };
+}
+
+function duration(name: string, ms: number): number {
+  if (typeof ms === 'number' && ms > 0) return ms;
+  throw invalidOption(name, 'milliseconds, more than 0 (Infinity for never)', ms);
+}
+
+function timerInterval(name: string, ms: number): number {
+  const isTime = Number.isSafeInteger(ms) && ms >= 1 && ms <= TIMER_MAX_MS;
+  if (isTime || ms === Number.POSITIVE_INFINITY) return ms;
+  throw invalidOption(name, `whole milliseconds from 1 to ${TIMER_MAX_MS}, or Infinity`, ms);
+}

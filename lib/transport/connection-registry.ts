@@ -1,0 +1,232 @@
+/**
+ * The connections of one transport: who is let in, what is counted and logged of them, who has been silent for too
+ * long, and how all of them end. It knows no socket.
+ */
+
+import type { Clock } from '../engine/clock.js';
+import type { ItemStore } from '../memcached/item-store.js';
+import { CONNECTION_EVENTS, connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
+import { forceAfter } from '../shutdown.js';
+import type { ConnectionOptions, ResolvedConnectionOptions } from './connection-options.js';
+import type { Overdue } from './liveness.js';
+import type {
+  CloseReason,
+  ConnectionInfo,
+  ConnectionState,
+  Peer,
+  Transport,
+  TransportSettings,
+} from './transport.js';
+
+/** How often idle connections are looked for and expired items reclaimed. */
+const UPKEEP_INTERVAL_MS = 1000;
+
+/** One of a registry's connections. */
+export interface Connection {
+  readonly id: number;
+  readonly peer: Peer;
+  /** Both ends, as `stats conns` shows them. */
+  readonly address: string;
+  readonly listenAddress: string;
+  readonly state: ConnectionState;
+  readonly lastReadMs: number;
+  /** Why it will have been closed, as the log shows it. */
+  closeReason: CloseReason;
+  /** Why it has been open for long enough, if it has. */
+  overdue(nowMs: number): Overdue | null;
+  /** Asks for a sign of life, where the protocol has one. */
+  beat?(nowMs: number): void;
+  /** Ends once what was asked has been answered. */
+  drain(): void;
+  /** Ends at once. */
+  cut(): void;
+}
+
+export class ConnectionRegistry implements Transport {
+  readonly items: ItemStore;
+  readonly settings: TransportSettings;
+  readonly limits: ResolvedConnectionOptions;
+  /** Monotonic: for idle time, ages, deadlines. */
+  readonly clock: Clock;
+  bytesRead = 0;
+  bytesWritten = 0;
+  totalConnections = 0;
+  rejectedConnections = 0;
+  idleKicks = 0;
+  yields = 0;
+  handshakeErrors = 0;
+  /** No more connections are let in. */
+  isClosing = false;
+
+  readonly #connections = new Set<Connection>();
+  readonly #listeners = new Map<number, string>();
+  readonly #log: ((message: string) => void) | undefined;
+  readonly #onError: ((error: unknown) => void) | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** Called when the last connection has gone. */
+  #onEmpty: (() => void)[] = [];
+
+  constructor(
+    items: ItemStore,
+    settings: TransportSettings,
+    limits: ResolvedConnectionOptions,
+    { log, onError }: ConnectionOptions,
+  ) {
+    this.items = items;
+    this.settings = settings;
+    this.limits = limits;
+    this.clock = items.clock;
+    this.#log = log;
+    this.#onError = onError;
+  }
+
+  get maxConnections(): number {
+    return this.limits.maxConnections;
+  }
+
+  get currentConnections(): number {
+    return this.#connections.size;
+  }
+
+  get idleTimeoutSeconds(): number {
+    const { idleTimeoutMs } = this.limits;
+    return Number.isFinite(idleTimeoutMs) ? idleTimeoutMs / 1000 : 0;
+  }
+
+  /** Begins to be seen by `stats`, and looks after its connections from now on. May be called again. */
+  begin(): void {
+    this.items.transports.add(this);
+    if (this.#timers.length > 0) return;
+    this.#timers.push(setInterval(() => this.upkeep(), UPKEEP_INTERVAL_MS).unref());
+    const { heartbeatMs } = this.limits;
+    if (heartbeatMs !== Number.POSITIVE_INFINITY)
+      this.#timers.push(setInterval(() => this.beat(), heartbeatMs).unref());
+  }
+
+  /** Shows a listener in `stats conns`; returns what ends that. */
+  listen(address: string): () => void {
+    const id = this.items.connectionNumbers.take();
+    this.#listeners.set(id, address);
+    return () => {
+      if (this.#listeners.delete(id)) this.items.connectionNumbers.giveBack(id);
+    };
+  }
+
+  /** Whether one more connection has room, beside `pending` that are not open yet. */
+  hasRoom(pending = 0): boolean {
+    if (this.#connections.size + pending >= this.maxConnections) return false;
+    const { maxFileConnections } = this.limits;
+    if (maxFileConnections === Number.POSITIVE_INFINITY) return true;
+    return (
+      this.items.overTransports(({ currentConnections }) => currentConnections) + pending < maxFileConnections
+    );
+  }
+
+  /** The number that the next connection gets, which is then to be opened. */
+  nextId(): number {
+    // So that the connection counts as active from now, and not from when the clock was last read.
+    this.items.beginTurn();
+    return this.items.connectionNumbers.take();
+  }
+
+  open(connection: Connection): void {
+    this.totalConnections++;
+    this.#connections.add(connection);
+    this.log(2, `connection ${connection.id} opened`);
+    const { log } = this.items;
+    if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.items.connectionNumbers.giveBack(connection.id);
+    this.log(2, `connection ${connection.id} closed`);
+    const { log } = this.items;
+    if ((log.watched & CONNECTION_EVENTS) !== 0)
+      connectionClosed(log, connection.id, connection.peer, connection.closeReason);
+    if (this.#connections.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
+  }
+
+  /** Closes connections that have been silent for too long, and reclaims a bounded number of expired items. */
+  upkeep(): void {
+    this.items.beginTurn();
+    const now = this.clock.now();
+    for (const connection of this.#connections) {
+      const overdue = connection.overdue(now);
+      if (overdue !== null) this.#kick(connection, overdue);
+    }
+    try {
+      this.items.reclaim();
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  #kick(connection: Connection, overdue: Overdue): void {
+    this.idleKicks++;
+    const what = overdue === 'idle' ? 'was idle for too long' : 'took too long over a request';
+    this.log(1, `connection ${connection.id} ${what}`);
+    connection.closeReason = 'idle_timeout';
+    connection.cut();
+  }
+
+  /** Asks every client for a sign of life, where the protocol has one. */
+  beat(): void {
+    const now = this.clock.now();
+    for (const connection of this.#connections) connection.beat?.(now);
+  }
+
+  /** Lets no more connections in, ends those that are open, and cuts what is left after `forceAfterMs`. */
+  async drain(forceAfterMs: number): Promise<void> {
+    this.isClosing = true;
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    for (const connection of this.#connections) connection.drain();
+    const cancel = forceAfter(forceAfterMs, () => {
+      for (const connection of this.#connections) connection.cut();
+    });
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+    cancel();
+  }
+
+  /** Is no longer seen by `stats`. It may begin again. */
+  leave(): void {
+    this.items.transports.delete(this);
+    this.isClosing = false;
+  }
+
+  log(level: number, message: string): void {
+    if (this.#log !== undefined && this.items.verbosity >= level) this.#log(message);
+  }
+
+  /** Not at once: whoever is at work must come to an end before the error may end the process. */
+  onError(error: unknown): void {
+    setImmediate(() => {
+      if (this.#onError === undefined) throw error;
+      this.#onError(error);
+    });
+  }
+
+  *connections(): Generator<ConnectionInfo> {
+    const now = this.clock.now();
+    for (const [id, address] of this.#listeners)
+      yield { id, address, state: 'conn_listening', secondsSinceLastCommand: 0 };
+    for (const { id, address, listenAddress, state, lastReadMs } of this.#connections)
+      yield {
+        id,
+        address,
+        listenAddress,
+        state,
+        secondsSinceLastCommand: Math.max(0, Math.floor((now - lastReadMs) / 1000)),
+      };
+  }
+
+  resetStats(): void {
+    this.bytesRead = 0;
+    this.bytesWritten = 0;
+    this.totalConnections = 0;
+    this.rejectedConnections = 0;
+    this.idleKicks = 0;
+    this.yields = 0;
+    this.handshakeErrors = 0;
+  }
+}
