@@ -54,6 +54,11 @@ export interface ItemStoreOptions {
   prefixDelimiter?: string;
   /** Whether `stats sizes` keeps a histogram (`-o track_sizes`). Default: false. */
   trackSizes?: boolean;
+  /**
+   * What memcached's options without effect here were given, by the names of `stats settings`, which shows them.
+   * Default: what memcached shows.
+   */
+  settings?: Readonly<Record<string, string | number | boolean>>;
   /** Called when a client sends `shutdown`; without it the command is refused. */
   onShutdown?: (graceful: boolean) => void;
   /** Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. */
@@ -73,6 +78,7 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'requestsPerTurn',
   'prefixDelimiter',
   'trackSizes',
+  'settings',
   'onShutdown',
   'onDebugTime',
 ];
@@ -99,6 +105,7 @@ export class ItemStore {
   readonly requestsPerTurn: number;
   verbosity: number;
   readonly trackSizes: boolean;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
   /** What `watch` shows. */
   readonly log: WatchLog;
   /** What `stats detail` shows. */
@@ -136,6 +143,7 @@ export class ItemStore {
     this.log = new WatchLog(engine, this.entries, this.clock);
     this.prefixes = new PrefixStats(options.prefixDelimiter);
     this.trackSizes = options.trackSizes ?? false;
+    this.settings = options.settings ?? {};
     if (this.casIds) this.entries.beginVersions();
   }
 

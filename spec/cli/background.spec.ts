@@ -104,7 +104,7 @@ describe.runIf(existsSync('/proc/self/stat'))('-d', () => {
 
   it('passes on what is to be noted', async () => {
     expect((await startDaemon(['-k'])).stderr).toBe(
-      'hotset: -k is accepted and without effect: memory is not locked\n',
+      'hotset: -k is accepted and has no effect: memory is not locked\n',
     );
   });
 

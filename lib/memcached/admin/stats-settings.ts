@@ -62,7 +62,10 @@ export function settingsStats(items: ItemStore): Stat[] {
     track_sizes: yesOrNo(trackSizes),
     ...(tls === null ? {} : tlsSettings(tls)),
   };
-  return SETTINGS.map(([name, atRest]) => [name, own[name] ?? atRest]);
+  return SETTINGS.map(([name, atRest]) => {
+    const given = items.settings[name];
+    return [name, typeof given === 'boolean' ? yesOrNo(given) : (given ?? own[name] ?? atRest)];
+  });
 }
 
 /** As memcached names what `-B` chose. */
