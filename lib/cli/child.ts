@@ -18,6 +18,8 @@ const SERVES = 'serves';
  * fixed when a process starts.
  */
 const SEMI_SPACE_MEBIBYTES = 4;
+/** How often a server that npm has started looks whether npm is still there. */
+const NPM_CHECK_MS = 1000;
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'];
 
 export interface ChildCommand {
@@ -53,6 +55,7 @@ export function runInChild(command: ChildCommand, onServing: () => void): void {
   });
   child.on('error', (error) => fail(command, error));
   child.on('exit', (code, signal) => endAs(code, signal));
+  endWithNpm(() => child.kill('SIGTERM'));
 }
 
 /** Ends with 0 when the child serves, and as the child ends if it does not come to that. */
@@ -97,9 +100,12 @@ export function reportHandlingSignals(): void {
   if (isHeapChild() && process.connected) process.send?.(HANDLES_SIGNALS);
 }
 
-/** In a child: reports that it serves, and stops when the parent is gone, which a daemon's is by intent. */
+/** Reports to a parent that it serves, and stops when the parent is gone, which a daemon's is by intent. */
 export function reportServing(onOrphaned: () => void): void {
-  if (process.send === undefined || !(isHeapChild() || isDaemon())) return;
+  if (process.send === undefined || !(isHeapChild() || isDaemon())) {
+    endWithNpm(onOrphaned);
+    return;
+  }
   if (isDaemon()) {
     if (process.connected) process.send(SERVES, () => process.disconnect());
     return;
@@ -111,6 +117,17 @@ export function reportServing(onOrphaned: () => void): void {
   process.send(SERVES);
   process.on('disconnect', onOrphaned);
   process.channel!.unref();
+}
+
+/** `npm start` forwards SIGTERM and SIGINT; when it dies of anything else, nobody would know that the server is left. */
+function endWithNpm(onOrphaned: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(timer);
+    onOrphaned();
+  }, NPM_CHECK_MS).unref();
 }
 
 /** Whether one of V8's flags was given to Node or in NODE_OPTIONS, and is to be left alone; V8 takes `_` for `-`. */
