@@ -12,6 +12,7 @@ import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
+import { type PeerAddress, ServerLog } from '../server-log.js';
 import { checkForceAfter, forceAfter } from '../shutdown.js';
 import { AuthFile } from './auth-file.js';
 import { Connection, type ConnectionObserver } from './connection.js';
@@ -29,6 +30,8 @@ import {
 import { shownListener } from './shown-address.js';
 import { TlsEndpoint, type TlsObserver } from './tls-endpoint.js';
 
+/** How long before a certificate expires the log warns of it. */
+const CERTIFICATE_WARNING_MS = 14 * 86_400_000;
 /** How often idle connections are looked for and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;
 
@@ -39,6 +42,7 @@ interface Listener {
 }
 
 export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
+  readonly kind = 'tcp';
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
   bytesRead = 0;
@@ -53,7 +57,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
 
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
-  readonly #write: ((message: string) => void) | undefined;
+  readonly #log: ServerLog;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #tls: TlsEndpoint | null;
   readonly #authFile: AuthFile | null;
@@ -73,10 +77,11 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.#items = itemStoreOf(engine, options);
     this.#numbers = connectionNumbersOf(this.#items);
     this.certificatesReadAtMs = this.#items.clock.now();
-    this.#write = options.log;
+    this.#log = new ServerLog(options.log, () => this.#items.verbosity);
     this.#onError = options.onError;
     this.maxConnections = this.#options.maxConnections;
     this.idleTimeoutMs = this.#options.idleTimeoutMs;
+    this.#warnOfExpiry();
   }
 
   /**
@@ -144,7 +149,11 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       // Who watches has nothing to say.
       if (connection.lastActiveMs >= idleSince || connection.watching) continue;
       this.idleKicks++;
-      this.#log(1, `connection ${connection.id} was idle for too long`);
+      this.#log.write(
+        'connection-idle',
+        `connection ${connection.id} was idle for too long`,
+        connection.peer,
+      );
       connection.closeReason = 'idle_timeout';
       connection.socket.destroy();
     }
@@ -168,9 +177,9 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     else this.#serve(socket);
   }
 
-  onHandshakeFailed(reason: string): void {
+  onHandshakeFailed(reason: string, peer: Pick<Socket, 'remoteAddress' | 'remotePort'>): void {
     this.handshakeErrors++;
-    this.#log(1, `a TLS handshake failed: ${reason}`);
+    this.#log.write('handshake-failed', `a TLS handshake failed: ${reason}`, peerOf(peer));
   }
 
   #serve(socket: Socket): void {
@@ -182,7 +191,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       credentials: this.#authFile?.credentials ?? null,
     });
     this.#connections.add(connection);
-    this.#log(2, `connection ${connection.id} opened`);
+    this.#log.write('connection-opened', `connection ${connection.id} opened`, connection.peer);
     const { log } = this.#items;
     if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
   }
@@ -191,7 +200,8 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.rejectedConnections++;
     const shaking = this.#tls?.pending ?? 0;
     const handshakes = shaking === 0 ? '' : `, and ${shaking} in their handshake`;
-    this.#log(1, `a connection was refused: ${this.#connections.size} are open${handshakes}`);
+    const message = `a connection was refused: ${this.#connections.size} are open${handshakes}`;
+    this.#log.write('connection-refused', message, peerOf(socket));
     socket.on('error', () => socket.destroy());
     socket.resume();
     socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
@@ -205,22 +215,29 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   onClose(connection: Connection): void {
     this.#connections.delete(connection);
     this.#numbers.giveBack(connection.id);
-    this.#log(2, `connection ${connection.id} closed`);
+    this.#log.write('connection-closed', `connection ${connection.id} closed`, connection.peer);
     const { log } = this.#items;
     if ((log.watched & CONNECTION_EVENTS) !== 0)
       connectionClosed(log, connection.id, connection.peer, connection.closeReason);
   }
 
-  onCommand({ id }: Connection, command: string): void {
-    this.#log(2, `<${id} ${command}`);
+  onCommand({ id, peer }: Connection, command: string): void {
+    this.#log.write('command', `<${id} ${command}`, peer);
   }
 
   onAuthFailure({ id, peer }: Connection): void {
-    this.#log(1, `connection ${id} from ${peer.address} failed to authenticate`);
+    this.#log.write('authentication-failed', `connection ${id} failed to authenticate`, peer);
   }
 
-  #log(level: number, message: string): void {
-    if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
+  #warnOfExpiry(): void {
+    if (this.tls === null) return;
+    const { chainCert, expiresAtMs } = this.tls;
+    // The wall clock, whatever clock serves the items: clients check certificates by it.
+    const leftMs = expiresAtMs - Date.now();
+    if (leftMs > CERTIFICATE_WARNING_MS) return;
+    const verb = leftMs > 0 ? 'expires' : 'expired';
+    const message = `a certificate in ${chainCert} ${verb} on ${new Date(expiresAtMs).toISOString()}`;
+    this.#log.write('certificate-expires', message);
   }
 
   // What `stats` asks
@@ -298,14 +315,16 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       try {
         part?.reload();
       } catch (error) {
-        this.#log(0, `${(error as Error).message}; what was read before stays in force`);
+        const message = `${(error as Error).message}; what was read before stays in force`;
+        this.#log.write('reload-failed', message);
         failure ??= error;
       }
     }
     if (failure !== undefined) throw failure;
     this.certificatesReadAtMs = this.#items.clock.now();
     if (this.#authFile === null && this.#tls === null) return;
-    this.#log(1, 'users and certificates were read again');
+    this.#log.write('reloaded', 'users and certificates were read again');
+    this.#warnOfExpiry();
   }
 
   resetStats(): void {
@@ -317,4 +336,8 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     this.yields = 0;
     this.handshakeErrors = 0;
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): PeerAddress {
+  return { address: remoteAddress, port: remotePort };
 }

@@ -1,87 +1,81 @@
 /**
- * Upgrades of a server that is not ours alone: each goes to the endpoint of its path. Node leaves a socket that
- * nobody answers open for ever: where no other listener could, it is answered here.
+ * Shares the upgrades of one HTTP server among endpoints, by path. Node leaves an upgrade that nobody answers open for
+ * ever: this answers it where no other listener could.
  *
- * As soon as anybody listens to upgrades, Node takes every request for one that offers another protocol, also those of clients
- * that would rather speak HTTP/2, and can do without. Those are given back to the server.
+ * Once a server has an `upgrade` listener, Node treats every offer of another protocol as an upgrade, also the offer of
+ * HTTP/2 from a client that can do without it. Those requests go back to the server.
  */
 
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { invalidOption } from '../errors.js';
-import { refuse } from './handshake.js';
+import { afterEarlierAnswers, refuse } from '../web/refusal.js';
+import { readRequestTarget } from '../web/request-target.js';
+
+type SharedServer = HttpServer | HttpsServer;
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-interface Routes {
-  readonly handlers: Map<string, UpgradeHandler>;
-  readonly listener: UpgradeHandler;
+/** The endpoints of a server, kept on its one listener of ours: the server has no field for them. */
+const HANDLERS: unique symbol = Symbol('handlers');
+
+interface Router extends UpgradeHandler {
+  readonly [HANDLERS]: Map<string, UpgradeHandler>;
 }
 
-const ROUTES = new WeakMap<HttpServer | HttpsServer, Routes>();
-
-/** Returns what ends it. Throws `HOTSET_INVALID_OPTION` for a path that another endpoint of the server has. */
-export function takeUpgrades(
-  server: HttpServer | HttpsServer,
-  path: string,
-  handler: UpgradeHandler,
-): () => void {
-  const routes = ROUTES.get(server) ?? begin(server);
-  const { handlers, listener } = routes;
+/**
+ * Routes upgrades on `path` to `handler`, and returns a function that stops it. Throws `HOTSET_INVALID_OPTION` for a
+ * path that another endpoint of the server has.
+ */
+export function takeUpgrades(server: SharedServer, path: string, handler: UpgradeHandler): () => void {
+  const router =
+    (server.listeners('upgrade') as Router[]).find((listener) => HANDLERS in listener) ?? route(server);
+  const handlers = router[HANDLERS];
   if (handlers.has(path)) throw invalidOption('path', 'one that no other endpoint of the server has', path);
   handlers.set(path, handler);
   return () => {
     handlers.delete(path);
-    if (handlers.size > 0) return;
-    server.off('upgrade', listener);
-    ROUTES.delete(server);
+    if (handlers.size === 0) server.off('upgrade', router);
   };
 }
 
-function begin(server: HttpServer | HttpsServer): Routes {
+function route(server: SharedServer): Router {
   const handlers = new Map<string, UpgradeHandler>();
   const listener: UpgradeHandler = (request, socket, head) => {
-    const handler = handlers.get(pathOf(request));
+    const target = readRequestTarget(request);
+    const handler = 'path' in target ? handlers.get(target.path) : undefined;
     if (handler !== undefined) handler(request, socket, head);
     else if (server.listenerCount('upgrade') > 1) return;
-    else if (request.headers.upgrade?.toLowerCase() === 'websocket')
-      refuse(socket, { status: 404, reason: 'nothing is served on this path' });
-    else giveBack(server, request, socket, head);
+    else
+      afterEarlierAnswers(socket, () => {
+        if ('status' in target) refuse(socket, target);
+        else if (request.headers.upgrade?.toLowerCase() === 'websocket')
+          refuse(socket, { status: 404, reason: 'nothing is served on this path' });
+        else returnToServer(server, request, socket, head);
+      });
   };
-  const routes = { handlers, listener };
-  ROUTES.set(server, routes);
-  server.on('upgrade', listener);
-  return routes;
+  const router = Object.assign(listener, { [HANDLERS]: handlers });
+  server.on('upgrade', router);
+  return router;
 }
 
-/** What is about this connection alone, and not for whoever answers. */
+/** Headers that concern this connection alone. */
 const HOP_HEADERS: ReadonlySet<string> = new Set(['connection', 'upgrade', 'http2-settings']);
 
 /**
- * Lets the server read the request once more, without its offer (RFC 9110, 7.8: it may be ignored). The connection ends with the
- * answer, as each time that it is handed over adds listeners to it. One on which an earlier request is still to be answered is
- * cut: Node would never come to the second answer.
+ * Lets the server read the request once more without its offer, which a server may ignore (RFC 9110, 7.8). The
+ * connection ends with the answer: each time a server takes a socket it adds listeners to it.
  */
-function giveBack(
-  server: HttpServer | HttpsServer,
+function returnToServer(
+  server: SharedServer,
   { method, url, httpVersion, rawHeaders }: IncomingMessage,
-  socket: Duplex & { readonly _httpMessage?: object | null },
+  socket: Duplex,
   head: Buffer,
 ): void {
-  if (socket._httpMessage) {
-    socket.destroy();
-    return;
-  }
   const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close'];
   for (let i = 0; i < rawHeaders.length; i += 2)
     if (!HOP_HEADERS.has(rawHeaders[i]!.toLowerCase())) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
   server.emit(server instanceof HttpsServer ? 'secureConnection' : 'connection', socket);
-}
-
-/** The path as it stands in the request, without query. */
-function pathOf({ url = '' }: IncomingMessage): string {
-  const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
 }

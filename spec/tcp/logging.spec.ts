@@ -34,10 +34,21 @@ it('events are logged at the verbosity asked for', async () => {
 it('a client that fails to authenticate is logged with -v, without its words', async () => {
   const authFile = join(folder(), 'users');
   writeFileSync(authFile, 'ann:secret\n');
-  const lines: string[] = [];
-  const { connect } = await serve({ authFile, verbosity: 1, log: (line) => lines.push(line) });
+  const lines: unknown[] = [];
+  const { connect } = await serve({
+    authFile,
+    verbosity: 1,
+    log: (line, { kind, level, address }) => lines.push([line, kind, level, address]),
+  });
   const client = await connect();
   expect(await client.ask('set k 0 0 9\r\nann wrong\r\n')).toBe('CLIENT_ERROR authentication failure\r\n');
   expect(await client.ask('set k 0 0 10\r\nann secret\r\n')).toBe('STORED\r\n');
-  expect(lines).toEqual(['connection 2 from 127.0.0.1 failed to authenticate']);
+  expect(lines).toEqual([
+    [
+      'connection 2 failed to authenticate',
+      'authentication-failed',
+      1,
+      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    ],
+  ]);
 });

@@ -108,7 +108,7 @@ describe('a refusal', () => {
   it.each<[string, number, RegExp, Record<string, string | null>, string?]>([
     ['another path', 404, /^nothing is served on this path$/, good, 'GET /other HTTP/1.1'],
     ['a path below', 404, /^nothing/, good, 'GET /cache/x HTTP/1.1'],
-    ['a whole URL', 404, /^nothing/, good, 'GET http://localhost/cache HTTP/1.1'],
+    ['the whole URL of another path', 404, /^nothing/, good, 'GET http://localhost/other HTTP/1.1'],
     ['the name of another host', 403, /not known as "evil\.example"/, { ...good, Host: 'evil.example' }],
     [
       'a page from elsewhere',
@@ -298,17 +298,6 @@ describe('a server that is shared', () => {
     const asked = ask({ host: 'localhost', port, path: '/cache', headers: offer, ca: cert, agent: false });
     const [response] = (await once(asked.end(), 'response')) as [IncomingMessage];
     expect(response.statusCode).toBe(400);
-  });
-
-  it('cuts those that make such an offer before their last request has been answered', async () => {
-    const server = createServer((_request, response) => setImmediate(() => response.end('page')));
-    const port = await listening(server);
-    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server, path: '/cache' }));
-    const requests = handshake({ Connection: null, Upgrade: null }) + handshake({ Upgrade: 'h2c' });
-    const socket = await openSocket(port);
-    socket.write(requests);
-    await closeOf(socket.resume());
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
   });
 
   it('refuses a path that an endpoint has already', async () => {

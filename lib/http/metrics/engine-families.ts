@@ -20,7 +20,7 @@ export const ENGINE_FAMILIES: readonly Family<EngineStats>[] = [
   counter('hotset_stores_total', 'Values stored.', ({ stores }) => stores),
   counter(
     'hotset_refusals_total',
-    'Writes refused because the entry could not fit.',
+    'Writes refused because the entry is too large, or there is no room for it.',
     ({ refusals }) => refusals,
   ),
   counter('hotset_deletions_total', 'Entries deleted.', ({ deletions }) => deletions),
