@@ -2,7 +2,7 @@
 
 import { hostForm, originForm } from '../web/access-policy.js';
 import { DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
-import { type Access, isAccess } from '../websocket/options.js';
+import { type Access, DEFAULT_MAX_CONNECTIONS, isAccess } from '../websocket/options.js';
 import { type FlagName, flagName } from './flags.js';
 import type { Given } from './given.js';
 import { UsageError } from './usage-error.js';
@@ -13,12 +13,20 @@ export interface HttpSettings extends WebAddress {
   /** Beside the server's own. */
   readonly origins: readonly string[];
   readonly hosts: readonly string[];
+  /** Of WebSockets. */
+  readonly maxConnections: number;
 }
 
 const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
 
 /** What means something only beside `--http`. */
-const COMPANIONS: readonly FlagName[] = ['httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts'];
+const COMPANIONS: readonly FlagName[] = [
+  'httpAccess',
+  'httpTokenFile',
+  'httpOrigins',
+  'httpHosts',
+  'httpConnections',
+];
 
 /** Null where it is not asked for. Throws a UsageError. */
 export function httpSettings(given: Given): HttpSettings | null {
@@ -29,19 +37,34 @@ export function httpSettings(given: Given): HttpSettings | null {
   const tokenFile = given.text('httpTokenFile');
   const origins = list(given, 'httpOrigins', originForm, 'origins as in https://app.example');
   const hosts = list(given, 'httpHosts', hostForm, 'host names without port');
+  const maxConnections = given.wholeNumber('httpConnections', DEFAULT_MAX_CONNECTIONS, 1, 2 ** 31 - 1);
   if (address === null) return null;
   if (given.has('authFile') && tokenFile === null)
     throw new UsageError(
       '-Y with --http needs --http-token-file, or whom the port keeps out comes in by HTTP; --http 0 turns it off',
     );
-  return { ...address, access, tokenFile, origins, hosts };
+  return { ...address, access, tokenFile, origins, hosts, maxConnections };
 }
 
-/** Flags that change nothing because `--http` is missing. */
-export function httpNotes(given: Given): string[] {
-  const idle = COMPANIONS.filter((name) => given.has(name)).map(flagName);
-  return idle.length === 0 ? [] : [`without effect where --http is not given: ${idle.join(', ')}`];
+/** Flags that have no effect without `--http`, and a port that is open to everybody. */
+export function httpNotes(given: Given, http: HttpSettings | null): string[] {
+  if (http === null) {
+    const idle = COMPANIONS.filter((name) => given.has(name)).map(flagName);
+    return idle.length === 0 ? [] : [`without effect where --http is not given: ${idle.join(', ')}`];
+  }
+  const { host, access, tokenFile } = http;
+  if (tokenFile !== null || LOOPBACK.test(host)) return [];
+  return [
+    `--http listens on ${host} without --http-token-file: whoever reaches it may ${ACCESS_TEXTS[access]}`,
+  ];
 }
+
+const LOOPBACK = /^(?:localhost|127\..*|::1)$/i;
+const ACCESS_TEXTS: Readonly<Record<Access, string>> = {
+  full: 'read and write all entries',
+  'read-only': 'read all entries',
+  metadata: 'see keys and statistics',
+};
 
 /** Null for none, as port 0 says, too; port 0 (any) for -1. */
 function webAddress(text: string | null): WebAddress | null {

@@ -6,12 +6,12 @@ import { createMemcachedEngine } from '../memcached/index.js';
 import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer } from '../tcp/index.js';
 import { reportServing } from './child.js';
-import { complain, complainOfRequest } from './complain.js';
 import { fileLimitNotes } from './file-limit.js';
 import { greeting } from './greeting.js';
 import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
 import { asUser, become, identityFor } from './identity.js';
 import { listenOn } from './listening.js';
+import { type Log, openLog } from './log.js';
 import { MemoryFile } from './memory-file.js';
 import { removePidFile, writePidFile } from './pid-file.js';
 import { writePortFile } from './port-file.js';
@@ -26,10 +26,11 @@ const GRACE_MS = 5000;
 
 export async function serve(settings: Settings): Promise<void> {
   boundGarbage();
+  const log = openLog(settings.logFormat);
   // Whoever reads the log may go away; the server stays.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  for (const note of [...settings.notes, ...fileLimitNotes(settings.maxConnections)]) complain(note);
+  for (const note of [...settings.notes, ...fileLimitNotes(settings.maxConnections)]) log.write(note);
   const identity = identityFor(settings.user);
   const debugClock = settings.debugClock ? new ShiftedClock() : null;
   const clock = new CoarseClock(debugClock ?? systemClock);
@@ -51,7 +52,7 @@ export async function serve(settings: Settings): Promise<void> {
         clock.refresh();
         await file.save(engine, knownItemStoreOf(engine)?.flushInMs ?? Number.POSITIVE_INFINITY);
       } catch (error) {
-        complain(`${settings.memoryFile} cannot be written: ${(error as Error).message}`);
+        log.write(`${settings.memoryFile} cannot be written: ${(error as Error).message}`);
         code = 1;
       }
     }
@@ -67,8 +68,8 @@ export async function serve(settings: Settings): Promise<void> {
   let addresses: ListenAddress[] = [];
   try {
     if (settings.memoryFile !== null) {
-      file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, complain));
-      const savedAtMs = await asUser(identity, () => file!.restore(engine, complain));
+      file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, log.write));
+      const savedAtMs = await asUser(identity, () => file!.restore(engine, log.write));
       // The clock may have been put back since.
       if (settings.casIds) storeOf(engine).beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
     }
@@ -76,8 +77,8 @@ export async function serve(settings: Settings): Promise<void> {
       ...serverOptions(settings),
       clock,
       memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
-      log: complain,
-      onError: complainOfRequest,
+      log: log.write,
+      onError: log.fail,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
       ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
     });
@@ -86,7 +87,7 @@ export async function serve(settings: Settings): Promise<void> {
       server,
       settings.addresses.filter((address) => !('path' in address)),
     );
-    web = await webSide(engine, settings);
+    web = await webSide(engine, settings, log);
     if (identity !== null) become(identity);
     const paths = await listenOn(
       server,
@@ -100,18 +101,18 @@ export async function serve(settings: Settings): Promise<void> {
     throw error;
   }
   serves = true;
-  if (settings.pidFile !== null) attempt(settings.pidFile, (file) => writePidFile(file));
+  if (settings.pidFile !== null) attempt(log, settings.pidFile, (file) => writePidFile(file));
   const portFile = process.env.MEMCACHED_PORT_FILENAME;
   if (portFile !== undefined && portFile !== '')
-    attempt(portFile, (file) => writePortFile(file, addresses), 'MEMCACHED_PORT_FILENAME ');
+    attempt(log, portFile, (file) => writePortFile(file, addresses), 'MEMCACHED_PORT_FILENAME ');
   process.stdout.write(greeting(settings, addresses, web?.address ?? null));
   reportServing(stop);
 }
 
-async function webSide(engine: MemcachedEngine, settings: Settings): Promise<WebSide | null> {
+async function webSide(engine: MemcachedEngine, settings: Settings, log: Log): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(engine, settings, settings.http);
+  return await openWebSide(engine, settings.http, log);
 }
 
 /** What is wrong has been logged, and what was read before stays in force. */
@@ -122,10 +123,10 @@ function reload(server: TcpServer): void {
 }
 
 /** As with memcached, the server goes on when such a file cannot be written. */
-function attempt(file: string, write: (file: string) => void, name: string = ''): void {
+function attempt(log: Log, file: string, write: (file: string) => void, name: string = ''): void {
   try {
     write(file);
   } catch (error) {
-    complain(`${name}${file} cannot be written: ${(error as Error).message}`);
+    log.write(`${name}${file} cannot be written: ${(error as Error).message}`);
   }
 }

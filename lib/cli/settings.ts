@@ -7,6 +7,7 @@ import { addresses } from './addresses.js';
 import { extendedOptions } from './extended-options.js';
 import { Given } from './given.js';
 import { type HttpSettings, httpNotes, httpSettings } from './http-settings.js';
+import type { LogFormat } from './log.js';
 import { UsageError } from './usage-error.js';
 
 const KIBIBYTE = 1024;
@@ -40,6 +41,7 @@ export interface Settings {
   readonly pidFile: string | null;
   readonly user: string | null;
   readonly verbosity: number;
+  readonly logFormat: LogFormat;
   readonly debugClock: boolean;
   /** What is accepted and not done, where somebody may count on it. */
   readonly notes: readonly string[];
@@ -83,6 +85,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     pidFile: given.text('pidFile'),
     user: given.text('user'),
     verbosity: given.all('verbose').length,
+    logFormat: logFormat(given),
     debugClock: given.has('debugClock'),
     notes: [
       ...notes,
@@ -90,7 +93,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
       ...(!given.has('tls') && Object.keys(tls).length > 0
         ? ['-o ssl_… is without effect where -Z is not given']
         : []),
-      ...(http === null ? httpNotes(given) : []),
+      ...httpNotes(given, http),
     ],
   };
 }
@@ -117,6 +120,13 @@ function protocol(given: Given): Settings['protocol'] {
   const name = given.last('protocol') ?? 'auto';
   if (name !== 'auto' && name !== 'ascii' && name !== 'binary')
     throw new UsageError(`-B takes auto, ascii or binary; got ${name}`);
+  return name;
+}
+
+function logFormat(given: Given): LogFormat {
+  const name = given.last('logFormat') ?? 'text';
+  if (name !== 'text' && name !== 'json')
+    throw new UsageError(`--log-format takes text or json; got ${name}`);
   return name;
 }
 

@@ -7,10 +7,9 @@ import { createHttpServer } from '../http/index.js';
 import type { MemcachedEngine } from '../memcached/item-store.js';
 import type { WebAddress } from '../web/listening.js';
 import { attachWebSocket } from '../websocket/index.js';
-import { complain, complainOfRequest } from './complain.js';
 import type { HttpSettings } from './http-settings.js';
 import { withPortHint } from './listening.js';
-import type { Settings } from './settings.js';
+import type { Log } from './log.js';
 import { readTokenFile } from './token-file.js';
 
 export interface WebSide {
@@ -20,32 +19,33 @@ export interface WebSide {
 }
 
 const SOCKET_PATH = '/ws';
-/** Connections for all that is not WebSocket. */
+/** Connections for everything but WebSocket. */
 const PLAIN_CONNECTIONS = 1024;
 
 /** Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
   engine: MemcachedEngine,
-  { maxConnections }: Settings,
-  { host, port, access, tokenFile, origins, hosts }: HttpSettings,
+  { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
+  log: Log,
 ): Promise<WebSide> {
-  const gate = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
+  const policy = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
   const http = createHttpServer(engine, {
-    ...gate,
+    ...policy,
     host,
     port,
     maxConnections: maxConnections + PLAIN_CONNECTIONS,
-    onError: complainOfRequest,
+    log: log.write,
+    onError: log.fail,
   });
   const sockets = attachWebSocket(engine, {
-    ...gate,
+    ...policy,
     origins,
     server: http.server,
     path: SOCKET_PATH,
     access,
     maxConnections,
-    log: complain,
-    onError: complainOfRequest,
+    log: log.write,
+    onError: log.fail,
   });
   const close = async (options: { forceAfterMs: number }): Promise<void> => {
     await Promise.all([sockets.close(options), http.close(options)]);

@@ -77,6 +77,7 @@ export interface ResolvedWebSocketOptions {
   readonly maxRepliesBytes: number;
 }
 
+export const DEFAULT_MAX_CONNECTIONS = 1024;
 const DEFAULT_HEARTBEAT_MS = 30_000;
 /** ws reads its limit into 32 bits: a larger one would be none. */
 const PAYLOAD_END: number = 2 ** 31;
@@ -96,7 +97,7 @@ interface Bounds {
 }
 
 const LIMITS = {
-  maxConnections: { least: 1, otherwise: 1024 },
+  maxConnections: { least: 1, otherwise: DEFAULT_MAX_CONNECTIONS },
   maxUnsentBytes: { least: 1, otherwise: MIB },
   maxBacklogBytes: { least: 1, otherwise: 32 * MIB },
   maxSubscriptions: { least: 0, otherwise: 100 },
