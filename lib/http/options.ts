@@ -8,15 +8,15 @@ import { checkWebAddress, DEFAULT_WEB_HOST } from '../web/listening.js';
 import type { Metrics } from './metrics/metrics.js';
 
 export interface HttpServerOptions extends Omit<AccessPolicyOptions, 'origins'> {
-  /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */
+  /** Address to listen on. Default: `127.0.0.1`, which nobody else on the network can reach. */
   host?: string;
   /** Port to listen on; 0 takes a free one. Default: 11280. */
   port?: number;
   /** What `/metrics` serves. Default: metrics of the engine, of this server and of the process. */
   metrics?: Metrics;
-  /** Whether `/` is the live view, which needs `attachWebSocket` on the path `/ws`. Default: true. */
+  /** Whether `/` serves the live view, which needs `attachWebSocket` on the path `/ws`. Default: true. */
   liveView?: boolean;
-  /** The file of the live view. Default: the one that comes with hotset. */
+  /** The file of the live view. Default: the package's own. */
   pageFile?: string;
   /** The most connections at once, WebSockets included; one more is closed. Default: 2048. */
   maxConnections?: number;
