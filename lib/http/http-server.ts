@@ -116,8 +116,8 @@ export class HttpServer {
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.#refuseRubbish(error, socket as Socket),
     );
-    this.server.on('connect', (_request, socket) =>
-      afterEarlierAnswers(socket, () =>
+    this.server.on('connect', (request, socket) =>
+      afterEarlierAnswers(request.socket, () =>
         refuse(socket, { status: 405, reason: 'this server is no proxy', headers: ALLOW }),
       ),
     );

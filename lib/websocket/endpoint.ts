@@ -159,7 +159,7 @@ export class WebSocketEndpoint implements Transport {
    * What is refused is answered. Never throws.
    */
   readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
-    afterEarlierAnswers(socket, () => this.#handshake(request, socket, head));
+    afterEarlierAnswers(request.socket, () => this.#handshake(request, socket, head));
 
   #handshake(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = validateHandshake(request, this.#policy, this.#options.access) ?? this.#lackOfRoom();

@@ -3,26 +3,33 @@
  * ever: this answers it where no other listener could.
  *
  * Once a server has an `upgrade` listener, Node treats every offer of another protocol as an upgrade, also the offer of
- * HTTP/2 from a client that can do without it. Those requests go back to the server.
+ * HTTP/2 from a client that can do without it. Those requests are the server's: Node asks `shouldUpgradeCallback` about
+ * them, and where it does not yet (before 22.21 and 24.9), they are returned to the server.
  */
 
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { invalidOption } from '../errors.js';
-import { afterEarlierAnswers, refuse } from '../web/refusal.js';
+import { afterEarlierAnswers, type Refusal, refuse } from '../web/refusal.js';
 import { readRequestTarget } from '../web/request-target.js';
 
 type SharedServer = HttpServer | HttpsServer;
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** The endpoints of a server, kept on its one listener of ours: the server has no field for them. */
-const HANDLERS: unique symbol = Symbol('handlers');
+/** The routes of a server, kept on its one listener of ours: the server has no field for them. */
+const ROUTES: unique symbol = Symbol('routes');
 
 interface Router extends UpgradeHandler {
-  readonly [HANDLERS]: Map<string, UpgradeHandler>;
+  readonly [ROUTES]: {
+    readonly handlers: Map<string, UpgradeHandler>;
+    /** Takes the listener off the server. */
+    readonly remove: () => void;
+  };
 }
+
+type Decision = (request: IncomingMessage) => boolean;
 
 /**
  * Routes upgrades on `path` to `handler`, and returns a function that stops it. Throws `HOTSET_INVALID_OPTION` for a
@@ -30,34 +37,54 @@ interface Router extends UpgradeHandler {
  */
 export function takeUpgrades(server: SharedServer, path: string, handler: UpgradeHandler): () => void {
   const router =
-    (server.listeners('upgrade') as Router[]).find((listener) => HANDLERS in listener) ?? route(server);
-  const handlers = router[HANDLERS];
+    (server.listeners('upgrade') as Router[]).find((listener) => ROUTES in listener) ?? route(server);
+  const { handlers, remove } = router[ROUTES];
   if (handlers.has(path)) throw invalidOption('path', 'one that no other endpoint of the server has', path);
   handlers.set(path, handler);
   return () => {
     handlers.delete(path);
-    if (handlers.size === 0) server.off('upgrade', router);
+    if (handlers.size === 0) remove();
   };
 }
 
-function route(server: SharedServer): Router {
+function route(server: SharedServer & { shouldUpgradeCallback?: Decision }): Router {
   const handlers = new Map<string, UpgradeHandler>();
-  const listener: UpgradeHandler = (request, socket, head) => {
+  const handlerOf = (request: IncomingMessage): UpgradeHandler | undefined => {
     const target = readRequestTarget(request);
-    const handler = 'path' in target ? handlers.get(target.path) : undefined;
+    return 'path' in target ? handlers.get(target.path) : undefined;
+  };
+  const isOurs: Decision = (request) => isWebSocket(request) || handlerOf(request) !== undefined;
+  const listener: UpgradeHandler = (request, socket, head) => {
+    const handler = handlerOf(request);
     if (handler !== undefined) handler(request, socket, head);
-    else if (server.listenerCount('upgrade') > 1) return;
-    else
-      afterEarlierAnswers(socket, () => {
-        if ('status' in target) refuse(socket, target);
-        else if (request.headers.upgrade?.toLowerCase() === 'websocket')
-          refuse(socket, { status: 404, reason: 'nothing is served on this path' });
+    else if (server.listenerCount('upgrade') === 1)
+      afterEarlierAnswers(request.socket, () => {
+        if (isWebSocket(request)) refuse(socket, refusalOf(request));
         else returnToServer(server, request, socket, head);
       });
   };
-  const router = Object.assign(listener, { [HANDLERS]: handlers });
+  const isAlone = (): boolean => server.listenerCount('upgrade') === 1;
+  const { shouldUpgradeCallback: decide } = server;
+  const decideOnOurs: Decision = (request) =>
+    decide!.call(server, request) && (!isAlone() || isOurs(request));
+  if (decide !== undefined) server.shouldUpgradeCallback = decideOnOurs;
+  const remove = (): void => {
+    server.off('upgrade', router);
+    if (decide !== undefined && server.shouldUpgradeCallback === decideOnOurs)
+      server.shouldUpgradeCallback = decide;
+  };
+  const router = Object.assign(listener, { [ROUTES]: { handlers, remove } });
   server.on('upgrade', router);
   return router;
+}
+
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function refusalOf(request: IncomingMessage): Refusal {
+  const target = readRequestTarget(request);
+  return 'status' in target ? target : { status: 404, reason: 'nothing is served on this path' };
 }
 
 /** Headers that concern this connection alone. */

@@ -162,6 +162,12 @@ describe('requests of one packet are answered in their order', () => {
       '',
     ],
     ['a request behind a refused upgrade', handshake({}, 'GET /other HTTP/1.1') + health, [404], ''],
+    [
+      'an upgrade with a body behind a request',
+      `${health}${handshake({ 'Content-Length': '3' }, 'GET /ws HTTP/1.1')}abc`,
+      [200, 400],
+      '',
+    ],
     ['bytes behind the last request', `${head('GET /metrics HTTP/1.1', LAST)}x`, [200], ''],
     ['rubbish behind a request', `${metrics}rubbish\r\n\r\nrubbish\r\n\r\n`, [200, 400], ''],
     [
