@@ -5,6 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { fstatSync } from 'node:fs';
+import { printError } from './log.js';
 
 /** What a child finds in its environment. */
 const HEAP_MARK = 'HOTSET_HEAP_CHILD';
@@ -153,6 +154,6 @@ function endAs(code: number | null, signal: NodeJS.Signals | null): void {
 function fail({ oldSpaceMebibytes }: ChildCommand, error: Error): void {
   const what =
     oldSpaceMebibytes === undefined ? 'a process' : `a process with a heap of ${oldSpaceMebibytes} MiB`;
-  process.stderr.write(`hotset: cannot start ${what}: ${error.message}\n`);
+  printError(`cannot start ${what}: ${error.message}`);
   process.exit(1);
 }

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { HotsetError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { isDaemon, reportHandlingSignals, runInBackground, runInChild } from './child.js';
-import { complain } from './complain.js';
 import { StartError, UsageError } from './errors.js';
 import { helpText } from './flags.js';
 import { planHeap } from './heap.js';
 import { become, identityFor } from './identity.js';
+import { printError } from './log.js';
 import { serve } from './serve.js';
 import { type Settings, settingsFrom } from './settings.js';
 
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], script: string): Promise<void
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError || error instanceof HotsetError))
       throw error;
-    complain(error.message);
+    printError(error.message);
     // Whoever waits for this process to serve must not hold it.
     process.exit(error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE);
   }
@@ -55,7 +55,7 @@ async function serveSomewhere(settings: Settings, argv: readonly string[], scrip
     return;
   }
   const plan = planHeap(settings.maxBytes);
-  if ('warning' in plan && plan.warning !== undefined) complain(plan.warning);
+  if ('warning' in plan && plan.warning !== undefined) printError(plan.warning);
   const oldSpaceMebibytes = plan.kind === 'child' ? plan.oldSpaceMebibytes : undefined;
   const command = { script, argv, oldSpaceMebibytes };
   if (settings.daemon) runInBackground(command, settings.verbosity > 0);

@@ -47,10 +47,12 @@ export type FlagName =
   | 'httpTokenFile'
   | 'httpOrigins'
   | 'httpHosts'
+  | 'httpConnections'
   | 'daemon'
   | 'pidFile'
   | 'user'
   | 'verbose'
+  | 'logFormat'
   | 'version'
   | 'license'
   | 'help'
@@ -213,6 +215,11 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     takes: '<list>',
     help: 'names that clients may call it by, beside localhost and its address',
   },
+  httpConnections: {
+    long: 'http-connections',
+    takes: '<number>',
+    help: 'most WebSockets at once (default: 1024)',
+  },
   daemon: { short: 'd', long: 'daemon', help: 'go on in the background once it listens' },
   pidFile: {
     short: 'P',
@@ -226,6 +233,11 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     long: 'verbose',
     ignoresValue: true,
     help: 'log refusals, failures and reloads; -vv every connection and command too',
+  },
+  logFormat: {
+    long: 'log-format',
+    takes: '<format>',
+    help: 'text or json: how the log on stderr is written (default: text)',
   },
   version: { short: 'V', long: 'version', help: 'print the version' },
   license: { short: 'i', long: 'license', help: 'print the licence' },
@@ -264,8 +276,11 @@ const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] 
     ],
   ],
   ['Users and TLS', ['authFile', 'sasl', 'tls']],
-  ['HTTP, WebSocket and live view', ['http', 'httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts']],
-  ['The process', ['daemon', 'pidFile', 'user', 'verbose', 'version', 'license', 'help']],
+  [
+    'HTTP, WebSocket and live view',
+    ['http', 'httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts', 'httpConnections'],
+  ],
+  ['The process', ['daemon', 'pidFile', 'user', 'verbose', 'logFormat', 'version', 'license', 'help']],
   [
     'Accepted and without effect',
     ['threads', 'lockMemory', 'coreDumps', 'largePages', 'growthFactor', 'minimumSize', 'napiIds'],

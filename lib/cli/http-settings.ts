@@ -2,7 +2,7 @@
 
 import { hostForm, originForm } from '../web/access-policy.js';
 import { DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
-import { type Access, isAccess } from '../websocket/options.js';
+import { type Access, DEFAULT_MAX_CONNECTIONS, isAccess } from '../websocket/options.js';
 import { UsageError } from './errors.js';
 import { type CommandLine, type FlagName, flagName } from './flags.js';
 
@@ -12,12 +12,27 @@ export interface HttpSettings extends WebAddress {
   /** Beside the server's own. */
   readonly origins: readonly string[];
   readonly hosts: readonly string[];
+  /** Of WebSockets. */
+  readonly maxConnections: number;
 }
 
 const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
 
 /** What means something only beside `--http`. */
-const COMPANIONS: readonly FlagName[] = ['httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts'];
+const COMPANIONS: readonly FlagName[] = [
+  'httpAccess',
+  'httpTokenFile',
+  'httpOrigins',
+  'httpHosts',
+  'httpConnections',
+];
+
+const LOOPBACK = /^(?:localhost|127\..*|::1)$/i;
+const ACCESS_TEXTS: Readonly<Record<Access, string>> = {
+  full: 'read and write all entries',
+  'read-only': 'read all entries',
+  metadata: 'see keys and statistics',
+};
 
 /** Null where it is not asked for. Throws a UsageError. */
 export function httpSettings(line: CommandLine): HttpSettings | null {
@@ -28,6 +43,7 @@ export function httpSettings(line: CommandLine): HttpSettings | null {
   const tokenFile = line.text('httpTokenFile');
   const origins = list(line, 'httpOrigins', originForm, 'origins as in https://app.example');
   const hosts = list(line, 'httpHosts', hostForm, 'host names without port');
+  const maxConnections = line.wholeNumber('httpConnections', DEFAULT_MAX_CONNECTIONS, 1, 2 ** 31 - 1);
   if (address === null) {
     const idle = COMPANIONS.filter((name) => line.has(name)).map(flagName);
     if (idle.length > 0) line.warnings.push(`${idle.join(', ')}: no effect where --http is not given`);
@@ -37,7 +53,11 @@ export function httpSettings(line: CommandLine): HttpSettings | null {
     throw new UsageError(
       '-Y with --http needs --http-token-file, or whom the port keeps out comes in by HTTP; --http 0 turns it off',
     );
-  return { ...address, access, tokenFile, origins, hosts };
+  if (tokenFile === null && !LOOPBACK.test(address.host))
+    line.warnings.push(
+      `--http listens on ${address.host} without --http-token-file: whoever reaches it may ${ACCESS_TEXTS[access]}`,
+    );
+  return { ...address, access, tokenFile, origins, hosts, maxConnections };
 }
 
 /** Null for none, as port 0 says, too; port 0 (any) for -1. */

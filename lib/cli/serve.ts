@@ -6,12 +6,12 @@ import { createMemcachedEngine } from '../memcached/index.js';
 import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
 import { reportServing } from './child.js';
-import { complain, complainOfRequest } from './complain.js';
 import { StartError } from './errors.js';
 import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
 import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
 import { asUser, become, identityFor } from './identity.js';
 import { greeting, listenOn } from './listening.js';
+import { type Log, openLog } from './log.js';
 import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
 import type { Settings } from './settings.js';
 import { ShiftedClock } from './shifted-clock.js';
@@ -20,21 +20,20 @@ import type { WebSide } from './web-side.js';
 
 /** How long requests under way may take when the server stops. */
 const FORCE_AFTER_MS = 5000;
-/** Connections of HTTP, those of WebSocket among them. */
-const HTTP_CONNECTIONS = 2048;
 
 export async function serve(settings: Settings): Promise<void> {
   boundGarbage();
+  const log = openLog(settings.logFormat);
   // Whoever reads the log may go away; the server stays.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  for (const warning of settings.warnings) complain(warning);
-  const connections = fitConnections(settings.maxConnections, settings.http === null ? 0 : HTTP_CONNECTIONS);
+  for (const warning of settings.warnings) log.write(warning);
+  const connections = fitConnections(settings.maxConnections, settings.http?.maxConnections ?? 0);
   if (connections === null)
     throw new StartError(
       `this process may open ${fileLimit()} files (ulimit -n), of which it needs ${OWN_FILES} for itself`,
     );
-  if (connections.warning !== null) complain(connections.warning);
+  if (connections.warning !== null) log.write(connections.warning);
   const identity = identityFor(settings.user);
   const debugClock = settings.debugClock ? new ShiftedClock() : null;
   const clock = new CoarseClock(debugClock ?? systemClock);
@@ -62,7 +61,7 @@ export async function serve(settings: Settings): Promise<void> {
       try {
         await file.save(savedItems);
       } catch (error) {
-        complain(`${settings.memoryFile} cannot be written: ${(error as Error).message}`);
+        log.write(`${settings.memoryFile} cannot be written: ${(error as Error).message}`);
         code = 1;
       }
     }
@@ -78,9 +77,9 @@ export async function serve(settings: Settings): Promise<void> {
   let addresses: ListenAddress[] = [];
   try {
     if (settings.memoryFile !== null) {
-      file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, complain));
+      file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, log.write));
       const savedAtMs = await asUser(identity, () =>
-        file!.restore(engine, complain, settings.restoreMaxAgeMs),
+        file!.restore(engine, log.write, settings.restoreMaxAgeMs),
       );
       // The clock may have been put back since.
       if (settings.casIds) storeOf(engine).beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
@@ -90,8 +89,8 @@ export async function serve(settings: Settings): Promise<void> {
       maxConnections: connections.tcp,
       clock,
       memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
-      log: complain,
-      onError: complainOfRequest,
+      log: log.write,
+      onError: log.fail,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
       ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
     });
@@ -100,7 +99,7 @@ export async function serve(settings: Settings): Promise<void> {
       server,
       settings.addresses.filter((address) => !('path' in address)),
     );
-    web = await webSide(engine, settings, connections.http);
+    web = await webSide(engine, settings, connections.http, log);
     if (identity !== null) become(identity);
     const paths = await listenOn(
       server,
@@ -114,11 +113,11 @@ export async function serve(settings: Settings): Promise<void> {
     throw error;
   }
   serves = true;
-  if (settings.snapshotEveryMs !== null) file?.saveEvery(settings.snapshotEveryMs, savedItems, complain);
-  if (settings.pidFile !== null) attempt(settings.pidFile, (file) => writePidFile(file));
+  if (settings.snapshotEveryMs !== null) file?.saveEvery(settings.snapshotEveryMs, savedItems, log.write);
+  if (settings.pidFile !== null) attempt(log, settings.pidFile, (file) => writePidFile(file));
   const portFile = process.env.MEMCACHED_PORT_FILENAME;
   if (portFile !== undefined && portFile !== '')
-    attempt(portFile, (file) => writePortFile(file, addresses), 'MEMCACHED_PORT_FILENAME ');
+    attempt(log, portFile, (file) => writePortFile(file, addresses), 'MEMCACHED_PORT_FILENAME ');
   process.stdout.write(greeting(settings, addresses, web?.address ?? null));
   reportServing(stop);
 }
@@ -149,10 +148,11 @@ async function webSide(
   engine: MemcachedEngine,
   settings: Settings,
   maxConnections: number,
+  log: Log,
 ): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(engine, settings.http, maxConnections);
+  return await openWebSide(engine, { ...settings.http, maxConnections }, log);
 }
 
 /** What is wrong has been logged, and what was read before stays in force. */
@@ -163,10 +163,10 @@ function reload(server: TcpServer): void {
 }
 
 /** As with memcached, the server goes on when such a file cannot be written. */
-function attempt(file: string, write: (file: string) => void, name: string = ''): void {
+function attempt(log: Log, file: string, write: (file: string) => void, name: string = ''): void {
   try {
     write(file);
   } catch (error) {
-    complain(`${name}${file} cannot be written: ${(error as Error).message}`);
+    log.write(`${name}${file} cannot be written: ${(error as Error).message}`);
   }
 }

@@ -8,6 +8,7 @@ import { UsageError } from './errors.js';
 import { extendedOptions, type ShownSettings } from './extended-options.js';
 import { CommandLine, flagName } from './flags.js';
 import { type HttpSettings, httpSettings } from './http-settings.js';
+import type { LogFormat } from './log.js';
 
 const MEBIBYTE = 1024 * 1024;
 const INT32_MAX = 2 ** 31 - 1;
@@ -47,6 +48,7 @@ export interface Settings {
   readonly pidFile: string | null;
   readonly user: string | null;
   readonly verbosity: number;
+  readonly logFormat: LogFormat;
   readonly debugClock: boolean;
   /** What `stats settings` shows and nobody else needs, by its names there. */
   readonly shownSettings: ShownSettings;
@@ -60,10 +62,10 @@ export function settingsFrom(argv: readonly string[]): Settings {
   const memoryMebibytes = memorySize(line);
   const { idleTimeoutMs, trackSizes, tls, shown } = extendedOptions(line);
   const authFile = line.text('authFile');
+  if (line.has('lockMemory')) line.warnings.push('-k is accepted and has no effect: memory is not locked');
   const http = httpSettings(line);
   if (line.has('sasl') && authFile === null)
     throw new UsageError('-S needs users: give -Y <file> with it, as hotset reads them from no other place');
-  if (line.has('lockMemory')) line.warnings.push('-k is accepted and has no effect: memory is not locked');
   if (!line.has('tls') && Object.keys(tls).length > 0)
     line.warnings.push('-o ssl_… has no effect where -Z is not given');
   const listening = addresses(line, http !== null);
@@ -96,6 +98,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     pidFile: line.text('pidFile'),
     user: line.text('user'),
     verbosity: line.all('verbose').length,
+    logFormat: logFormat(line),
     debugClock: line.has('debugClock'),
     shownSettings: { ...shownFlags(line), ...shown },
     warnings: line.warnings,
@@ -128,6 +131,13 @@ function protocol(line: CommandLine): Settings['protocol'] {
   const name = line.last('protocol') ?? 'auto';
   if (name !== 'auto' && name !== 'ascii' && name !== 'binary')
     throw new UsageError(`-B takes auto, ascii or binary; got ${name}`);
+  return name;
+}
+
+function logFormat(line: CommandLine): LogFormat {
+  const name = line.last('logFormat') ?? 'text';
+  if (name !== 'text' && name !== 'json')
+    throw new UsageError(`--log-format takes text or json; got ${name}`);
   return name;
 }
 

@@ -7,9 +7,9 @@ import { createHttpServer } from '../http/index.js';
 import type { MemcachedEngine } from '../memcached/item-store.js';
 import type { WebAddress } from '../web/listening.js';
 import { attachWebSocket } from '../websocket/index.js';
-import { complain, complainOfRequest } from './complain.js';
 import type { HttpSettings } from './http-settings.js';
 import { withPortHint } from './listening.js';
+import type { Log } from './log.js';
 import { readTokenFile } from './small-files.js';
 
 export interface WebSide {
@@ -19,30 +19,33 @@ export interface WebSide {
 }
 
 const SOCKET_PATH = '/ws';
+/** Connections for everything but WebSocket. */
+const PLAIN_CONNECTIONS = 1024;
 
-/** Half of `maxConnections` may be WebSocket clients. Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
+/** Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
   engine: MemcachedEngine,
-  { host, port, access, tokenFile, origins, hosts }: HttpSettings,
-  maxConnections: number,
+  { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
+  log: Log,
 ): Promise<WebSide> {
-  const gate = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
+  const policy = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
   const http = createHttpServer(engine, {
-    ...gate,
+    ...policy,
     host,
     port,
-    maxConnections,
-    onError: complainOfRequest,
+    maxConnections: maxConnections + PLAIN_CONNECTIONS,
+    log: log.write,
+    onError: log.fail,
   });
   const sockets = attachWebSocket(engine, {
-    ...gate,
+    ...policy,
     origins,
     server: http.server,
     path: SOCKET_PATH,
     access,
-    maxConnections: Math.ceil(maxConnections / 2),
-    log: complain,
-    onError: complainOfRequest,
+    maxConnections,
+    log: log.write,
+    onError: log.fail,
   });
   const close = async (options: { forceAfterMs: number }): Promise<void> => {
     await Promise.all([sockets.close(options), http.close(options)]);

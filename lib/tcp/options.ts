@@ -3,6 +3,7 @@
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import type { ProtocolChoice } from '../memcached/admin/transport.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
+import type { LogFunction } from '../server-log.js';
 import {
   checkVerifyMode,
   type ResolvedTlsOptions,
@@ -54,8 +55,8 @@ export interface TcpServerOptions extends ItemStoreOptions {
   authFile?: string;
   /** The protocols that clients may speak. Default: `auto`, which tells them apart by the first byte. */
   protocol?: ProtocolChoice;
-  /** Takes a line for each event worth logging at the present verbosity. */
-  log?: (message: string) => void;
+  /** Takes a line for each event that the current verbosity logs. */
+  log?: LogFunction;
   /**
    * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
    * it the error is thrown where nobody can catch it, as with any event, and ends the process.

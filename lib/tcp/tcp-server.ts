@@ -12,6 +12,7 @@ import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
+import { type PeerAddress, ServerLog } from '../server-log.js';
 import { checkForceAfter, forceAfter } from '../shutdown.js';
 import { AuthFile } from './auth-file.js';
 import { Connection, type ConnectionObserver } from './connection.js';
@@ -30,6 +31,8 @@ import { shownListener } from './shown-address.js';
 import { TlsEndpoint } from './tls-endpoint.js';
 import type { ResolvedTlsOptions } from './tls-options.js';
 
+/** How long before a certificate expires the log warns of it. */
+const CERTIFICATE_WARNING_MS = 14 * 86_400_000;
 /** How often idle connections are looked for and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;
 const TOO_MANY_CONNECTIONS = 'ERROR Too many open connections\r\n';
@@ -43,6 +46,7 @@ interface Listener {
 }
 
 export class TcpServer implements Transport, ConnectionObserver {
+  readonly kind = 'tcp';
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
   bytesRead = 0;
@@ -57,7 +61,7 @@ export class TcpServer implements Transport, ConnectionObserver {
 
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
-  readonly #write: ((message: string) => void) | undefined;
+  readonly #log: ServerLog;
   readonly #onError: ((error: unknown) => void) | undefined;
   /** The server's own first; one more for each address that asks something else of its clients. */
   readonly #tls = new Map<string, TlsEndpoint>();
@@ -80,10 +84,11 @@ export class TcpServer implements Transport, ConnectionObserver {
     this.#items = itemStoreOf(engine, options);
     this.#numbers = connectionNumbersOf(this.#items);
     this.certificatesReadAtMs = this.#items.clock.now();
-    this.#write = options.log;
+    this.#log = new ServerLog(options.log, () => this.#items.verbosity);
     this.#onError = options.onError;
     this.maxConnections = this.#options.maxConnections;
     this.idleTimeoutMs = this.#options.idleTimeoutMs;
+    this.#warnOfExpiry();
   }
 
   /**
@@ -150,7 +155,11 @@ export class TcpServer implements Transport, ConnectionObserver {
       // Who watches has nothing to say.
       if (connection.lastActiveMs >= idleSince || connection.watching) continue;
       this.idleKicks++;
-      this.#log(1, `connection ${connection.id} was idle for too long`);
+      this.#log.write(
+        'connection-idle',
+        `connection ${connection.id} was idle for too long`,
+        connection.peer,
+      );
       connection.closeReason = 'idle_timeout';
       connection.socket.destroy();
     }
@@ -177,7 +186,7 @@ export class TcpServer implements Transport, ConnectionObserver {
     if (endpoint === undefined) {
       endpoint = new TlsEndpoint(tls, {
         onSecure: (socket) => (this.#closing ? socket.destroy() : this.#serve(socket, protocol)),
-        onHandshakeFailed: (reason) => this.#onHandshakeFailed(reason),
+        onHandshakeFailed: (reason, peer) => this.#onHandshakeFailed(reason, peer),
       });
       this.#tls.set(key, endpoint);
     }
@@ -198,9 +207,9 @@ export class TcpServer implements Transport, ConnectionObserver {
     else this.#serve(socket, protocol);
   }
 
-  #onHandshakeFailed(reason: string): void {
+  #onHandshakeFailed(reason: string, peer: Pick<Socket, 'remoteAddress' | 'remotePort'>): void {
     this.handshakeErrors++;
-    this.#log(1, `a TLS handshake failed: ${reason}`);
+    this.#log.write('handshake-failed', `a TLS handshake failed: ${reason}`, peerOf(peer));
   }
 
   #serve(socket: Socket, protocol: ProtocolChoice): void {
@@ -212,7 +221,7 @@ export class TcpServer implements Transport, ConnectionObserver {
       credentials: this.#authFile?.credentials ?? null,
     });
     this.#connections.add(connection);
-    this.#log(2, `connection ${connection.id} opened`);
+    this.#log.write('connection-opened', `connection ${connection.id} opened`, connection.peer);
     const { log } = this.#items;
     if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
   }
@@ -221,7 +230,8 @@ export class TcpServer implements Transport, ConnectionObserver {
     this.rejectedConnections++;
     const shaking = this.#handshakes;
     const handshakes = shaking === 0 ? '' : `, and ${shaking} in their handshake`;
-    this.#log(1, `a connection was refused: ${this.#connections.size} are open${handshakes}`);
+    const message = `a connection was refused: ${this.#connections.size} are open${handshakes}`;
+    this.#log.write('connection-refused', message, peerOf(socket));
     socket.on('error', () => socket.destroy());
     if (this.#refused >= REFUSED_MAX) {
       // Each is an open file until it is closed, and a flood must not take those that the process needs.
@@ -243,22 +253,29 @@ export class TcpServer implements Transport, ConnectionObserver {
   onClose(connection: Connection): void {
     this.#connections.delete(connection);
     this.#numbers.giveBack(connection.id);
-    this.#log(2, `connection ${connection.id} closed`);
+    this.#log.write('connection-closed', `connection ${connection.id} closed`, connection.peer);
     const { log } = this.#items;
     if ((log.watched & CONNECTION_EVENTS) !== 0)
       connectionClosed(log, connection.id, connection.peer, connection.closeReason);
   }
 
-  onCommand({ id }: Connection, command: string): void {
-    this.#log(2, `<${id} ${command}`);
+  onCommand({ id, peer }: Connection, command: string): void {
+    this.#log.write('command', `<${id} ${command}`, peer);
   }
 
   onAuthFailure({ id, peer }: Connection): void {
-    this.#log(1, `connection ${id} from ${peer.address} failed to authenticate`);
+    this.#log.write('authentication-failed', `connection ${id} failed to authenticate`, peer);
   }
 
-  #log(level: number, message: string): void {
-    if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
+  #warnOfExpiry(): void {
+    if (this.tls === null) return;
+    const { chainCert, expiresAtMs } = this.tls;
+    // The wall clock, whatever clock serves the items: clients check certificates by it.
+    const leftMs = expiresAtMs - Date.now();
+    if (leftMs > CERTIFICATE_WARNING_MS) return;
+    const verb = leftMs > 0 ? 'expires' : 'expired';
+    const message = `a certificate in ${chainCert} ${verb} on ${new Date(expiresAtMs).toISOString()}`;
+    this.#log.write('certificate-expires', message);
   }
 
   // What `stats` asks
@@ -337,14 +354,16 @@ export class TcpServer implements Transport, ConnectionObserver {
       try {
         part?.reload();
       } catch (error) {
-        this.#log(0, `${(error as Error).message}; what was read before stays in force`);
+        const message = `${(error as Error).message}; what was read before stays in force`;
+        this.#log.write('reload-failed', message);
         failure ??= error;
       }
     }
     if (failure !== undefined) throw failure;
     this.certificatesReadAtMs = this.#items.clock.now();
     if (this.#authFile === null && this.#tls.size === 0) return;
-    this.#log(1, 'users and certificates were read again');
+    this.#log.write('reloaded', 'users and certificates were read again');
+    this.#warnOfExpiry();
   }
 
   resetStats(): void {
@@ -356,4 +375,8 @@ export class TcpServer implements Transport, ConnectionObserver {
     this.yields = 0;
     this.handshakeErrors = 0;
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): PeerAddress {
+  return { address: remoteAddress, port: remotePort };
 }

@@ -85,8 +85,14 @@ export function checkVerifyMode(name: string, verifyMode: TlsVerifyMode, caFile:
     throw invalidOption(name, 'a number above 0 only together with a caFile', verifyMode);
 }
 
+export interface ServerCertificate {
+  readonly context: SecureContextOptions;
+  /** When the first certificate of the chain expires. */
+  readonly expiresAtMs: number;
+}
+
 /** Reads the files. Throws `HOTSET_INVALID_TLS`, which names the file and why it cannot be used. */
-export function readSecureContext(options: ResolvedTlsOptions): SecureContextOptions {
+export function readCertificate(options: ResolvedTlsOptions): ServerCertificate {
   const { certFile, keyFile, caFile, ciphers, minVersion } = options;
   const cert = contentOf(certFile);
   const certificate = certificateOf(certFile, cert);
@@ -109,7 +115,15 @@ export function readSecureContext(options: ResolvedTlsOptions): SecureContextOpt
     const culprit = (error as Error).message.includes('cipher') ? `the ciphers ${ciphers}` : certFile;
     throw invalid(`${culprit} cannot be used: ${reasonOf(error)}`, error);
   }
-  return context;
+  return { context, expiresAtMs: expiryOf(certFile, cert) };
+}
+
+const PEM_CERTIFICATE =
+  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+
+function expiryOf(file: string, chain: Buffer): number {
+  const certificates = chain.toString('latin1').match(PEM_CERTIFICATE) ?? [chain];
+  return Math.min(...certificates.map((pem) => Date.parse(certificateOf(file, Buffer.from(pem)).validTo)));
 }
 
 function contentOf(file: string): Buffer {

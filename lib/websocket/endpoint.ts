@@ -14,17 +14,13 @@ import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
+import { ServerLog } from '../server-log.js';
 import { checkForceAfter, forceAfter } from '../shutdown.js';
 import { AccessPolicy } from '../web/access-policy.js';
 import { listenAt, type WebAddress } from '../web/listening.js';
+import { afterEarlierAnswers, type Refusal, refuse } from '../web/refusal.js';
 import { Connection, type ConnectionObserver } from './connection.js';
-import {
-  chosenFrom,
-  type HandshakeRefusal,
-  refuse,
-  type Subprotocol,
-  validateHandshake,
-} from './handshake.js';
+import { chooseSubprotocol, type Subprotocol, validateHandshake } from './handshake.js';
 import { MemcachedHandler } from './memcached-handler.js';
 import {
   payloadLimitBytes,
@@ -47,6 +43,7 @@ const PIECES_LEAST = 1024;
 const PIECE_BYTES = 1024;
 
 export class WebSocketEndpoint implements Transport {
+  readonly kind = 'websocket';
   readonly maxConnections: number;
   /** Bytes of messages, without what frames them. */
   bytesRead = 0;
@@ -60,9 +57,9 @@ export class WebSocketEndpoint implements Transport {
 
   readonly #items: ItemStore;
   readonly #options: ResolvedWebSocketOptions;
-  readonly #write: ((message: string) => void) | undefined;
+  readonly #log: ServerLog;
   readonly #onError: ((error: unknown) => void) | undefined;
-  readonly #gate: AccessPolicy;
+  readonly #policy: AccessPolicy;
   readonly #handshakes: WebSocketServer;
   readonly #numbers: ConnectionNumbers;
   readonly #rpc: RpcContext;
@@ -80,10 +77,10 @@ export class WebSocketEndpoint implements Transport {
 
   constructor(engine: MemcachedEngine, options: WebSocketOptions) {
     this.#options = resolveWebSocketOptions(options);
-    this.#gate = new AccessPolicy(options);
+    this.#policy = new AccessPolicy(options);
     this.#items = itemStoreOf(engine, options);
     this.#numbers = connectionNumbersOf(this.#items);
-    this.#write = options.log;
+    this.#log = new ServerLog(options.log, () => this.#items.verbosity);
     this.#onError = options.onError;
     const { access, address, maxConnections, maxPayloadBytes, path, server, maxUnsentBytes } = this.#options;
     this.maxConnections = maxConnections;
@@ -96,7 +93,7 @@ export class WebSocketEndpoint implements Transport {
       maxPayload: payload,
       maxFragments: pieces,
       maxBufferedChunks: pieces,
-      handleProtocols: (offered) => chosenFrom(offered, access) ?? false,
+      handleProtocols: (offered) => chooseSubprotocol(offered, access) ?? false,
     });
     const onError = (error: unknown): void => this.onError(error);
     const rpc = new RpcContext(this.#items, { ...this.#options, onError });
@@ -105,7 +102,7 @@ export class WebSocketEndpoint implements Transport {
       out: new ReplyBuffer(),
       maxUnsentBytes,
       onYield: () => this.yields++,
-      onCommand: (id: number, command: string) => this.#log(2, `<${id} ${command}`),
+      onCommand: (id: number, command: string) => this.#log.write('command', `<${id} ${command}`),
       onError,
     };
     this.#rpc = rpc;
@@ -161,13 +158,18 @@ export class WebSocketEndpoint implements Transport {
    * Takes one upgrade, of whatever server, and on whatever path: `server.on('upgrade', endpoint.handleUpgrade)`.
    * What is refused is answered. Never throws.
    */
-  readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const refusal = validateHandshake(request, this.#gate, this.#options.access) ?? this.#lackOfRoom();
+  readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    afterEarlierAnswers(request.socket, () => this.#handshake(request, socket, head));
+
+  #handshake(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = validateHandshake(request, this.#policy, this.#options.access) ?? this.#lackOfRoom();
     if (refusal !== null) {
-      this.#log(1, `a WebSocket handshake was refused with ${refusal.status}: ${refusal.reason}`);
+      const { remoteAddress: address, remotePort: port } = request.socket;
+      const message = `a WebSocket handshake was refused with ${refusal.status}: ${refusal.reason}`;
+      this.#log.write('upgrade-refused', message, { address, port });
       refuse(socket, refusal);
     } else this.#handshakes.handleUpgrade(request, socket, head, (ws) => this.#serve(ws, socket));
-  };
+  }
 
   /**
    * Takes no more clients, lets each connection finish what it is in the middle of, ends it with 1001, and resolves
@@ -226,7 +228,7 @@ export class WebSocketEndpoint implements Transport {
     await closed;
   }
 
-  #lackOfRoom(): HandshakeRefusal | null {
+  #lackOfRoom(): Refusal | null {
     if (this.#closing) return { status: 503, reason: 'the server stops' };
     if (this.#connections.size < this.maxConnections) return null;
     this.rejectedConnections++;
@@ -240,7 +242,7 @@ export class WebSocketEndpoint implements Transport {
     const converse = this.#converse[ws.protocol as Subprotocol];
     const connection = new Connection(this.#numbers.take(), ws, socket, this.#observer, converse);
     this.#connections.add(connection);
-    this.#log(2, `connection ${connection.id} opened`);
+    this.#log.write('connection-opened', `connection ${connection.id} opened`, connection.peer);
     const { log } = this.#items;
     if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
   }
@@ -248,7 +250,7 @@ export class WebSocketEndpoint implements Transport {
   #onClose(connection: Connection): void {
     this.#connections.delete(connection);
     this.#numbers.giveBack(connection.id);
-    this.#log(2, `connection ${connection.id} closed`);
+    this.#log.write('connection-closed', `connection ${connection.id} closed`, connection.peer);
     const { log } = this.#items;
     if ((log.watched & CONNECTION_EVENTS) !== 0)
       connectionClosed(log, connection.id, connection.peer, connection.closeReason);
@@ -261,10 +263,6 @@ export class WebSocketEndpoint implements Transport {
       if (this.#onError === undefined) throw error;
       this.#onError(error);
     });
-  }
-
-  #log(level: number, message: string): void {
-    if (this.#write !== undefined && this.#items.verbosity >= level) this.#write(message);
   }
 
   // What `stats` asks. Its settings are the memcached port's: an endpoint has none of them.

@@ -5,8 +5,9 @@ import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
+import type { LogFunction } from '../server-log.js';
 import { TIMER_MAX_MS } from '../shutdown.js';
-import type { GateOptions } from '../web/access-policy.js';
+import type { AccessPolicyOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 import type { RpcAccess } from './rpc/rpc-context.js';
 
@@ -17,7 +18,7 @@ export type Access = RpcAccess;
  * Where clients come from is one of three: `server`, or `port` with `listen()`, or, with neither, what
  * `handleUpgrade` is given.
  */
-export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
+export interface WebSocketOptions extends ItemStoreOptions, AccessPolicyOptions {
   /** Takes upgrades of this server, HTTP or HTTPS, on `path`; its other requests are its own matter. */
   server?: HttpServer | HttpsServer;
   /** Port of a server of its own, which `listen()` starts; 0 takes a free one. */
@@ -48,8 +49,8 @@ export interface WebSocketOptions extends ItemStoreOptions, GateOptions {
   maxRepliesBytes?: number;
   /** Clients get a ping so often, and are cut when they show no life until the next. `Infinity`: none. Default: 30,000. */
   heartbeatMs?: number;
-  /** Takes a line for each event worth logging at the present verbosity. */
-  log?: (message: string) => void;
+  /** Takes a line for each event that the current verbosity logs. */
+  log?: LogFunction;
   /**
    * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
    * it the error is thrown where nobody can catch it, as with any event, and ends the process.
@@ -76,6 +77,7 @@ export interface ResolvedWebSocketOptions {
   readonly maxRepliesBytes: number;
 }
 
+export const DEFAULT_MAX_CONNECTIONS = 1024;
 const DEFAULT_HEARTBEAT_MS = 30_000;
 /** ws reads its limit into 32 bits: a larger one would be none. */
 const PAYLOAD_END: number = 2 ** 31;
@@ -95,7 +97,7 @@ interface Bounds {
 }
 
 const LIMITS = {
-  maxConnections: { least: 1, otherwise: 1024 },
+  maxConnections: { least: 1, otherwise: DEFAULT_MAX_CONNECTIONS },
   maxUnsentBytes: { least: 1, otherwise: MIB },
   maxBacklogBytes: { least: 1, otherwise: 32 * MIB },
   maxSubscriptions: { least: 0, otherwise: 100 },

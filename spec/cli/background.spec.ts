@@ -106,8 +106,8 @@ describe.runIf(existsSync('/proc/self/stat'))('-d', () => {
   });
 
   it('passes on what is to be noted', async () => {
-    expect((await startDaemon(['-k'])).stderr).toBe(
-      'hotset: -k is accepted and has no effect: memory is not locked\n',
+    expect((await startDaemon(['-k'])).stderr).toMatch(
+      /^\S+ hotset: -k is accepted and has no effect: memory is not locked\n$/,
     );
   });
 
@@ -129,11 +129,11 @@ describe.runIf(existsSync('/proc/self/stat'))('-d', () => {
     await talk(Number(/: (\d+)/.exec(readFileSync(portFile!, 'utf8'))![1]), 'get somewhere\r\nquit\r\n');
     const text = (): string => readFileSync(log!, 'utf8');
     await expect.poll(text).toContain('get somewhere');
-    expect(text()).toMatch(/^hotset: -k is accepted/);
+    expect(text()).toMatch(/^\S+Z hotset: -k is accepted/);
     rmSync(place!, { recursive: true });
     process.kill(pid, 'SIGTERM');
     await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
-    expect(text()).toMatch(/\nhotset: \S+file cannot be written: ENOENT.*\n$/);
+    expect(text()).toMatch(/\n\S+Z hotset: \S+file cannot be written: ENOENT.*\n$/);
   });
 
   it.runIf(fits)('has the heap that its memory limit needs, in one process', async () => {
@@ -185,6 +185,6 @@ describe('-P without -d', () => {
   it('complains in one line of a file that cannot be written, and serves', async () => {
     const command = start(['-P', '/nonexistent/pid']);
     expect(await talk(await command.port(), 'version\r\nquit\r\n')).toMatch(/^VERSION /);
-    expect(command.stderr).toMatch(/^hotset: \/nonexistent\/pid cannot be written: .*\n$/);
+    expect(command.stderr).toMatch(/^\S+ hotset: \/nonexistent\/pid cannot be written: .*\n$/);
   });
 });

@@ -64,7 +64,7 @@ describe('what memcached takes', () => {
   it.each(LINES)('hotset %s', async (line) => {
     const command = start(line.split(' '));
     await command.greeting();
-    for (const warning of command.stderr.split('\n').slice(0, -1)) expect(warning).toMatch(/^hotset: /);
+    for (const warning of command.stderr.split('\n').slice(0, -1)) expect(warning).toMatch(/^\S+Z hotset: /);
     await command.kill();
   });
 

@@ -35,18 +35,20 @@ const defaults: Settings = {
   pidFile: null,
   user: null,
   verbosity: 0,
+  logFormat: 'text',
   debugClock: false,
   shownSettings: {},
   warnings: [],
 };
 
-const HTTP: Settings['http'] = {
+const HTTP: NonNullable<Settings['http']> = {
   host: LOOPBACK,
   port: 11280,
   access: 'full',
   tokenFile: null,
   origins: [],
   hosts: [],
+  maxConnections: 1024,
 };
 
 const good: [flags: string, settings: Partial<Settings>][] = [
@@ -274,7 +276,32 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['--http -1', { http: { ...HTTP, port: 0 } }],
   ['--http 0', {}],
   ['--http 11280 --http 0', {}],
-  ['--http 0.0.0.0:80', { http: { ...HTTP, host: '0.0.0.0', port: 80 } }],
+  [
+    '--http 0.0.0.0:80',
+    {
+      http: { ...HTTP, host: '0.0.0.0', port: 80 },
+      warnings: [
+        '--http listens on 0.0.0.0 without --http-token-file: whoever reaches it may read and write all entries',
+      ],
+    },
+  ],
+  [
+    '--http [::]:80 --http-access metadata',
+    {
+      http: { ...HTTP, host: '::', port: 80, access: 'metadata' },
+      warnings: [
+        '--http listens on :: without --http-token-file: whoever reaches it may see keys and statistics',
+      ],
+    },
+  ],
+  [
+    '--http 0.0.0.0:80 --http-token-file /t',
+    { http: { ...HTTP, host: '0.0.0.0', port: 80, tokenFile: '/t' } },
+  ],
+  ['--http 127.1.2.3:80', { http: { ...HTTP, host: '127.1.2.3', port: 80 } }],
+  ['--http 11280 --http-connections 5', { http: { ...HTTP, maxConnections: 5 } }],
+  ['--log-format json', { logFormat: 'json' }],
+  ['--log-format=text', {}],
   ['--http localhost:-1', { http: { ...HTTP, host: 'localhost', port: 0 } }],
   ['--http [::1]:65535', { http: { ...HTTP, host: '::1', port: 65535 } }],
   ['--http 11280 --http-access metadata', { http: { ...HTTP, access: 'metadata' } }],

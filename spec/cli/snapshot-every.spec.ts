@@ -64,7 +64,9 @@ describe('hotset -e --snapshot-every', () => {
     rmSync(home, { recursive: true });
     await expect
       .poll(() => command.stderr, { timeout: 20_000 })
-      .toMatch(/^hotset: \S+items cannot be written: ENOENT.*\nhotset: \S+items cannot be written: ENOENT/);
+      .toMatch(
+        /^\S+Z hotset: \S+items cannot be written: ENOENT.*\n\S+Z hotset: \S+items cannot be written: ENOENT/,
+      );
     mkdirSync(home);
     await expect.poll(() => readdirSync(home), { timeout: 20_000 }).toContain('items');
   });
@@ -142,7 +144,7 @@ describe('--restore-max-age', () => {
     expect(after).toMatch(/^END\r\nSTORED\r\n/);
     const casOf = (reply: string): number => Number(/VALUE a 0 1 (\d+)/.exec(reply)![1]);
     expect(casOf(after)).toBeGreaterThan(casOf(before));
-    expect(second.stderr).toMatch(/^hotset: \S+items is \d+ seconds old, .* starts empty\n$/);
+    expect(second.stderr).toMatch(/^\S+Z hotset: \S+items is \d+ seconds old, .* starts empty\n$/);
     expect(existsSync(path)).toBe(false);
   });
 });

@@ -14,6 +14,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'errors.ts', imports: [], packages: [] },
   { room: 'version.ts', imports: [], packages: [] },
   { room: 'abort-signals.ts', imports: [], packages: [] },
+  { room: 'server-log.ts', imports: [], packages: [] },
   { room: 'shutdown.ts', imports: ['errors.ts'], packages: [] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
@@ -66,18 +67,18 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'tcp',
-    imports: ['memcached', 'errors.ts', 'shutdown.ts', 'listen-failure.ts'],
+    imports: ['memcached', 'errors.ts', 'server-log.ts', 'shutdown.ts', 'listen-failure.ts'],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
   // What the two that listen for HTTP have in common: who may come in.
   {
     room: 'web',
     imports: ['errors.ts', 'listen-failure.ts'],
-    packages: ['node:crypto', 'node:http', 'node:net'],
+    packages: ['node:crypto', 'node:http', 'node:net', 'node:stream'],
   },
   {
     room: 'websocket',
-    imports: ['memcached', 'web', 'errors.ts', 'shutdown.ts', 'value-text.ts', 'version.ts'],
+    imports: ['memcached', 'web', 'errors.ts', 'server-log.ts', 'shutdown.ts', 'value-text.ts', 'version.ts'],
     packages: [
       'node:buffer',
       'node:crypto',
@@ -94,7 +95,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'client', imports: ['engine', 'abort-signals.ts', 'errors.ts', 'value-text.ts'], packages: ['ws'] },
   {
     room: 'http',
-    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'shutdown.ts'],
+    imports: ['engine', 'loading', 'memcached', 'web', 'errors.ts', 'server-log.ts', 'shutdown.ts'],
     packages: ['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:url', 'prom-client'],
   },
   // The page that the http room serves: runs in browsers.
@@ -111,6 +112,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'websocket',
       'errors.ts',
       'listen-failure.ts',
+      'server-log.ts',
       'version.ts',
     ],
     packages: [

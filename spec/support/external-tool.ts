@@ -91,6 +91,10 @@ export function promtool(): ExternalTool {
   return externalTool('prometheus', 'promtool', ['--version']);
 }
 
+export function prometheusTool(): ExternalTool {
+  return externalTool('prometheus', 'prometheus', ['--version']);
+}
+
 export function nutcrackerTool(): ExternalTool {
   return externalTool('nutcracker', 'nutcracker', ['-V']);
 }

@@ -7,6 +7,7 @@ import { COUNTERS, type CounterName } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
 import { adminStateOf } from './admin-state.js';
 import type { Stat } from './answer.js';
+import { maxConnections } from './transport.js';
 import { VERSION } from './version.js';
 
 export function generalStats(items: ItemStore): Stat[] {
@@ -27,7 +28,7 @@ export function generalStats(items: ItemStore): Stat[] {
     ['pointer_size', 64],
     ['rusage_user', seconds(usage.userCPUTime)],
     ['rusage_system', seconds(usage.systemCPUTime)],
-    ['max_connections', items.overTransports((transport) => transport.maxConnections)],
+    ['max_connections', maxConnections(items.transports)],
     ['curr_connections', connections],
     ['total_connections', items.overTransports((transport) => transport.totalConnections)],
     ['rejected_connections', items.overTransports((transport) => transport.rejectedConnections)],

@@ -7,7 +7,7 @@ import type { ItemStore } from '../item-store.js';
 import { adminStateOf } from './admin-state.js';
 import type { Stat } from './answer.js';
 import { wholeOrZero } from './stats-general.js';
-import type { ProtocolChoice, TlsSettings, Transport } from './transport.js';
+import { maxConnections, type ProtocolChoice, type TlsSettings, type Transport } from './transport.js';
 
 export function settingsStats(items: ItemStore): Stat[] {
   const transports = [...items.transports];
@@ -25,7 +25,7 @@ export function settingsStats(items: ItemStore): Stat[] {
   const tls = first((transport) => transport.tls, null);
   const own: Record<string, string | number> = {
     maxbytes: wholeOrZero(items.engine.maxBytes),
-    maxconns: transports.reduce((sum, transport) => sum + transport.maxConnections, 0),
+    maxconns: maxConnections(transports),
     tcpport: first((transport) => (transport.tcpPort < 0 ? null : transport.tcpPort), 0),
     inter: first((transport) => transport.host, 'NULL'),
     verbosity: items.verbosity,

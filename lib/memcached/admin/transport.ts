@@ -16,6 +16,8 @@ export interface TlsSettings {
   readonly caCert: string | null;
   readonly ciphers: string | null;
   readonly minVersion: string;
+  /** Unix time in milliseconds when the first certificate of the chain expires. */
+  readonly expiresAtMs: number;
 }
 
 /** memcached's `-B`: which protocols a connection may begin to speak. */
@@ -31,6 +33,7 @@ export interface ConnectionInfo {
 }
 
 export interface Transport {
+  readonly kind: 'tcp' | 'websocket';
   readonly maxConnections: number;
   readonly currentConnections: number;
   readonly totalConnections: number;
@@ -64,4 +67,11 @@ export interface Transport {
   resetStats(): void;
   /** Takes what a removal listener throws while nobody's request is served. */
   onError(error: unknown): void;
+}
+
+/** Of the memcached ports, as `-c` says. WebSocket endpoints have limits of their own, and count where there is no port. */
+export function maxConnections(transports: Iterable<Transport>): number {
+  const all = [...transports];
+  const ports = all.filter(({ kind }) => kind === 'tcp');
+  return (ports.length > 0 ? ports : all).reduce((sum, transport) => sum + transport.maxConnections, 0);
 }
