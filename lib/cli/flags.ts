@@ -172,7 +172,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     short: 'o',
     long: 'extended',
     takes: '<options>',
-    help: 'separated by commas: idle_timeout=<seconds>, track_sizes, those of TLS below;\nwhat only tunes memcached itself is accepted and without effect',
+    help: 'separated by commas: idle_timeout=<seconds>, track_sizes, those of TLS below;\nwhat only tunes memcached itself is accepted and has no effect',
   },
   authFile: {
     short: 'Y',
@@ -282,7 +282,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] 
   ],
   ['The process', ['daemon', 'pidFile', 'user', 'verbose', 'logFormat', 'version', 'license', 'help']],
   [
-    'Accepted and without effect',
+    'Accepted, and have no effect',
     ['threads', 'lockMemory', 'coreDumps', 'largePages', 'growthFactor', 'minimumSize', 'napiIds'],
   ],
 ];

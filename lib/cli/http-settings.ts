@@ -18,6 +18,9 @@ export interface HttpSettings extends WebAddress {
 
 const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
 
+/** Connections of HTTP for everything but WebSocket. */
+export const PLAIN_CONNECTIONS = 1024;
+
 /** What means something only beside `--http`. */
 const COMPANIONS: readonly FlagName[] = [
   'httpAccess',

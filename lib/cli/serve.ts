@@ -9,6 +9,7 @@ import { reportServing } from './child.js';
 import { StartError } from './errors.js';
 import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
 import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
+import { PLAIN_CONNECTIONS } from './http-settings.js';
 import { asUser, become, identityFor } from './identity.js';
 import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
@@ -28,7 +29,10 @@ export async function serve(settings: Settings): Promise<void> {
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   for (const warning of settings.warnings) log.write(warning);
-  const connections = fitConnections(settings.maxConnections, settings.http?.maxConnections ?? 0);
+  const connections = fitConnections(
+    settings.maxConnections,
+    settings.http === null ? 0 : settings.http.maxConnections + PLAIN_CONNECTIONS,
+  );
   if (connections === null)
     throw new StartError(
       `this process may open ${fileLimit()} files (ulimit -n), of which it needs ${OWN_FILES} for itself`,
@@ -147,12 +151,12 @@ function serverOptions(settings: Settings): TcpServerOptions {
 async function webSide(
   engine: MemcachedEngine,
   settings: Settings,
-  maxConnections: number,
+  allConnections: number,
   log: Log,
 ): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(engine, { ...settings.http, maxConnections }, log);
+  return await openWebSide(engine, settings.http, allConnections, log);
 }
 
 /** What is wrong has been logged, and what was read before stays in force. */

@@ -7,7 +7,7 @@ import { createHttpServer } from '../http/index.js';
 import type { MemcachedEngine } from '../memcached/item-store.js';
 import type { WebAddress } from '../web/listening.js';
 import { attachWebSocket } from '../websocket/index.js';
-import type { HttpSettings } from './http-settings.js';
+import { type HttpSettings, PLAIN_CONNECTIONS } from './http-settings.js';
 import { withPortHint } from './listening.js';
 import type { Log } from './log.js';
 import { readTokenFile } from './small-files.js';
@@ -19,21 +19,22 @@ export interface WebSide {
 }
 
 const SOCKET_PATH = '/ws';
-/** Connections for everything but WebSocket. */
-const PLAIN_CONNECTIONS = 1024;
 
-/** Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
+/** Serves `allConnections` at once, WebSockets among them. Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
   engine: MemcachedEngine,
   { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
+  allConnections: number,
   log: Log,
 ): Promise<WebSide> {
+  // Metrics and health checks find room where there are few connections, too.
+  const plain = Math.min(PLAIN_CONNECTIONS, Math.floor(allConnections / 4));
   const policy = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
   const http = createHttpServer(engine, {
     ...policy,
     host,
     port,
-    maxConnections: maxConnections + PLAIN_CONNECTIONS,
+    maxConnections: allConnections,
     log: log.write,
     onError: log.fail,
   });
@@ -43,7 +44,7 @@ export async function openWebSide(
     server: http.server,
     path: SOCKET_PATH,
     access,
-    maxConnections,
+    maxConnections: Math.min(maxConnections, allConnections - plain),
     log: log.write,
     onError: log.fail,
   });
