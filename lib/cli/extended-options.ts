@@ -1,5 +1,6 @@
 /** `-o name,name=value`: memcached's extended options. */
 
+import type { MemcachedSettings } from '../memcached/admin/admin-state.js';
 import type { TlsOptions } from '../tcp/index.js';
 import { UsageError } from './errors.js';
 import type { CommandLine } from './flags.js';
@@ -19,34 +20,32 @@ const MIN_VERSIONS: Readonly<Record<string, 'TLSv1.2' | 'TLSv1.3'>> = {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Settings that have no effect, by the names of `stats settings`, which shows them. */
-export type ShownSettings = Readonly<Record<string, string | number | boolean>>;
-
 export interface ExtendedOptions {
   readonly idleTimeoutMs: number;
   readonly trackSizes: boolean;
   /** Empty if no option was about TLS. */
   readonly tls: Readonly<Partial<TlsOptions>>;
-  readonly shown: ShownSettings;
+  /** What `stats settings` shows and nobody else needs, by its names there. */
+  readonly shown: Partial<MemcachedSettings>;
 }
 
 interface Result extends Writable<ExtendedOptions> {
   tls: Partial<TlsOptions>;
-  shown: Record<string, string | number | boolean>;
+  shown: Partial<MemcachedSettings>;
 }
 
 type Reader = (into: Result, value: string | undefined, line: CommandLine) => void;
 
 /** An option without effect. */
-function shows(settings: ShownSettings): Reader {
+function shows(settings: Partial<MemcachedSettings>): Reader {
   return (into) => Object.assign(into.shown, settings);
 }
 
 /** A number without effect, in units of `unit`. */
-function showsNumber(name: string, unit = 1): Reader {
+function showsNumber(name: keyof MemcachedSettings, unit = 1): Reader {
   return (into, value) => {
     const number = Number.parseFloat(value ?? '');
-    if (Number.isFinite(number)) into.shown[name] = number * unit;
+    if (Number.isFinite(number)) Object.assign(into.shown, { [name]: number * unit });
   };
 }
 

@@ -1,7 +1,7 @@
 /** Serves as the settings say, in this process, until a signal or a client stops it. */
 
 import { storeOf } from '../engine/cache-engine.js';
-import { CoarseClock, systemClock } from '../engine/clock.js';
+import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import { createMemcachedEngine } from '../memcached/index.js';
 import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
@@ -15,7 +15,7 @@ import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
 import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
 import type { Settings } from './settings.js';
-import { ShiftedClock } from './shifted-clock.js';
+import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
 import type { WebSide } from './web-side.js';
 
@@ -39,8 +39,8 @@ export async function serve(settings: Settings): Promise<void> {
     );
   if (connections.warning !== null) log.write(connections.warning);
   const identity = identityFor(settings.user);
-  const debugClock = settings.debugClock ? new ShiftedClock() : null;
-  const clock = new CoarseClock(debugClock ?? systemClock);
+  const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
+  const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
   const engine = createMemcachedEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
@@ -91,12 +91,12 @@ export async function serve(settings: Settings): Promise<void> {
     server = createTcpServer(engine, {
       ...serverOptions(settings),
       maxConnections: connections.tcp,
-      clock,
+      clock: debugClocks?.wall ?? systemClock,
       memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: log.write,
       onError: log.fail,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
-      ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
+      ...(debugClocks === null ? {} : { onDebugTime: (seconds: number) => debugClocks.shift(seconds) }),
     });
     // Ports may be root's alone; Unix sockets are the user's, as with memcached.
     const ports = await listenOn(

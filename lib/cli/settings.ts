@@ -1,11 +1,12 @@
 /** From the command line to what the server is given. */
 
+import type { MemcachedSettings } from '../memcached/admin/admin-state.js';
 import { DEFAULT_REQUESTS_PER_TURN } from '../memcached/limits.js';
 import type { ListenAddress, TlsOptions } from '../tcp/index.js';
 import { DEFAULT_BACKLOG, DEFAULT_MAX_CONNECTIONS } from '../tcp/options.js';
 import { addresses } from './addresses.js';
 import { UsageError } from './errors.js';
-import { extendedOptions, type ShownSettings } from './extended-options.js';
+import { extendedOptions } from './extended-options.js';
 import { CommandLine, flagName } from './flags.js';
 import { type HttpSettings, httpSettings } from './http-settings.js';
 import type { LogFormat } from './log.js';
@@ -51,7 +52,7 @@ export interface Settings {
   readonly logFormat: LogFormat;
   readonly debugClock: boolean;
   /** What `stats settings` shows and nobody else needs, by its names there. */
-  readonly shownSettings: ShownSettings;
+  readonly shownSettings: Partial<MemcachedSettings>;
   /** What is accepted and not done, or not as it is written: a line each. */
   readonly warnings: readonly string[];
 }
@@ -111,16 +112,15 @@ function action(line: CommandLine): Settings['action'] {
 }
 
 /** Flags that only `stats settings` shows. They are checked all the same: a bad value may be a slip. */
-function shownFlags(line: CommandLine): ShownSettings {
-  const shown: Record<string, string | number> = {};
+function shownFlags(line: CommandLine): Partial<MemcachedSettings> {
+  const shown: Partial<MemcachedSettings> = {};
   const listed = line.all('listen');
   if (listed.length > 0) shown.inter = listed.join(',');
-  const files = { memoryFile: 'memory_file', authFile: 'auth_file' } as const;
-  for (const [name, setting] of Object.entries(files) as [keyof typeof files, string][])
-    if (line.has(name)) shown[setting] = line.last(name)!;
-  const numbers = { threads: 'num_threads', minimumSize: 'chunk_size', napiIds: 'num_napi_ids' } as const;
-  for (const [name, setting] of Object.entries(numbers) as [keyof typeof numbers, string][])
-    if (line.has(name)) shown[setting] = line.wholeNumber(name, 1, 1, INT32_MAX);
+  if (line.has('memoryFile')) shown.memory_file = line.last('memoryFile')!;
+  if (line.has('authFile')) shown.auth_file = line.last('authFile')!;
+  if (line.has('threads')) shown.num_threads = line.wholeNumber('threads', 1, 1, INT32_MAX);
+  if (line.has('minimumSize')) shown.chunk_size = line.wholeNumber('minimumSize', 1, 1, INT32_MAX);
+  if (line.has('napiIds')) shown.num_napi_ids = line.wholeNumber('napiIds', 1, 1, INT32_MAX);
   const factor = line.last('growthFactor');
   if (factor === undefined) return shown;
   if (!(Number.parseFloat(factor) > 1)) throw new UsageError(`-f takes a number above 1; got ${factor}`);

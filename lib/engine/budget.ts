@@ -71,6 +71,11 @@ export class Budget {
     return this.contentBytes + this.sharedBytes + (average > allocated ? average : allocated);
   }
 
+  /** Bytes of `entries` entries with the present content, once the structure has no slack. */
+  tightBytes(entries: number): number {
+    return this.weighs ? this.contentBytes + this.sharedBytes + entries * this.overheadBytes : 0;
+  }
+
   /** Whether more has been allocated than the average: then an entry that goes takes nothing of it along. */
   hasSlack(entries: number): boolean {
     const allocated = this.columns.bytes + this.index.bytes - UNCOUNTED_BYTES;

@@ -65,6 +65,8 @@ export class EntryStore<K, V> {
   lastVersion = 0;
   /** Whether a version has ever been given from outside: then two values may have had the same one. */
   givesVersions = false;
+  /** What an adapter keeps with the engine. */
+  adapter: object | null = null;
   /** The slot of the entry written last; it may be another's by now: see `keyUnder`. */
   lastStored = 0;
 
@@ -796,6 +798,24 @@ export class EntryStore<K, V> {
     const before = this.size;
     this.makeRoom(now);
     this.settle(before - this.size);
+  }
+
+  /**
+   * Does `steps` steps of what `resize({ maxBytes })` would do at once: evicts the oldest entry, or takes away a slot that
+   * no entry needs. False when nothing is left but to resize, which then copies what stays.
+   */
+  shrinkTowards(maxBytes: number, steps: number): boolean {
+    const now = this.nowIfNeeded();
+    let left = steps;
+    for (; left > 0; left--) {
+      if (this.size > 0 && this.budget.tightBytes(this.size) > maxBytes) {
+        const { oldest } = this.order;
+        this.remove(oldest, this.dueMsAt(oldest) <= now ? 'expired' : 'evicted', now);
+      } else if (this.bytes > maxBytes && this.columns.nextFresh > this.size + 1) this.dropTop();
+      else break;
+    }
+    this.settle(steps - left);
+    return left === 0;
   }
 
   // Reporting

@@ -1,4 +1,4 @@
-/** What a live view and metrics show of a store, in one piece: the engine's figures, the protocol's, the transports'. */
+/** What the live view shows of a store: the figures of the engine, the protocol and the transports. */
 
 import { COUNTERS, type CounterName } from './counters.js';
 import type { ItemStore, MemcachedEngine } from './item-store.js';
@@ -20,7 +20,7 @@ export interface Overview {
 
 export function overview(items: ItemStore): Overview {
   return {
-    uptimeMs: Math.max(0, items.clock.now() - items.startedAtMs),
+    uptimeMs: items.uptimeMs,
     engine: items.engine.stats(),
     commands: Object.fromEntries(COUNTERS.map((name, i) => [name, items.counters[i]!])) as Record<
       CounterName,

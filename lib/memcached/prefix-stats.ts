@@ -25,7 +25,7 @@ export class PrefixStats {
   enabled: boolean;
   readonly #prefixes = new Map<string, PrefixCounts>();
 
-  /** `delimiter` as the server was told (`-D`), which also turns it on. */
+  /** A given `delimiter` (`-D`) also turns it on. */
   constructor(delimiter?: string) {
     this.delimiter = delimiter ?? DEFAULT_PREFIX_DELIMITER;
     this.enabled = delimiter !== undefined;

@@ -10,8 +10,7 @@ import type { ConnectionInfo, ProtocolChoice, TlsSettings, Transport } from '../
 import { type ConnectionNumbers, connectionNumbersOf } from '../memcached/connection-numbers.js';
 import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
-import { connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
-import { CONNECTION_EVENTS } from '../memcached/watch/watch-log.js';
+import { CONNECTION_EVENTS, connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { type PeerAddress, ServerLog } from '../server-log.js';
 import { checkForceAfter, forceAfter } from '../shutdown.js';
 import { AuthFile } from './auth-file.js';

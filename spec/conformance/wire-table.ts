@@ -62,6 +62,7 @@ export const DIFFERENCE = {
   swallow: '1.6.18 does not pass over the data of a refused line',
   strictNumbers: '1.6.18 reads these numbers with strtol, which takes blanks, signs and wider numbers',
   quietErrors: '1.6.18 silences or answers errors of malformed lines with noreply the other way round',
+  adminNoreply: '1.6.18 knows noreply of other administrative commands',
   shutdownText: '1.6.18 words the refusal of shutdown otherwise',
   version: '1.6.18 has another version',
   verbosity: '1.6.18 answers ERROR without a level',

@@ -2,12 +2,11 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { adminStateOf } from '../../lib/memcached/admin/admin-state.js';
 import type { Transport } from '../../lib/memcached/admin/transport.js';
 import { Administered } from './admin-fixture.js';
 
 async function crawled(admin: Administered): Promise<void> {
-  while (adminStateOf(admin.items).crawler.running) await turn();
+  while (admin.items.admin.crawlerRunning) await turn();
 }
 
 function expiring(count: number): Administered {

@@ -49,7 +49,7 @@ describe('stats detail', () => {
 });
 
 describe('stats sizes', () => {
-  it('is disabled unless told', () => {
+  it('is disabled by default', () => {
     expect(new Administered().ask('stats sizes\r\n')).toBe('STAT sizes_status disabled\r\nEND\r\n');
   });
 

@@ -46,8 +46,8 @@ export class Administered {
   }
 
   /** A list of statistics, in its order. */
-  stats(words = ''): Map<string, string> {
-    const lines = this.ask(words === '' ? 'stats\r\n' : `stats ${words}\r\n`).split('\r\n');
+  stats(args = ''): Map<string, string> {
+    const lines = this.ask(args === '' ? 'stats\r\n' : `stats ${args}\r\n`).split('\r\n');
     if (lines.at(-2) !== 'END') throw new Error(lines.join('\n'));
     return new Map(
       lines.slice(0, -2).map((line): [string, string] => {
@@ -59,8 +59,8 @@ export class Administered {
   }
 
   /** One statistic, as a number. */
-  stat(name: string, words = ''): number {
-    const value = this.stats(words).get(name);
+  stat(name: string, args = ''): number {
+    const value = this.stats(args).get(name);
     if (value === undefined) throw new Error(`there is no ${name}`);
     return Number(value);
   }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Transport } from '../../lib/memcached/admin/transport.js';
 import { Administered, START_SECONDS } from './admin-fixture.js';
 
-/** As memcached 1.6.45 tells them. */
+/** As memcached 1.6.45 has them. */
 const GENERAL = `pid uptime time version libevent pointer_size rusage_user rusage_system max_connections
   curr_connections total_connections rejected_connections connection_structures response_obj_oom
   response_obj_count response_obj_bytes read_buf_count read_buf_bytes read_buf_bytes_free read_buf_oom
@@ -58,8 +58,8 @@ describe('names, in memcached’s order', () => {
     ['settings', SETTINGS],
     ['items', ITEMS.map((name) => `items:1:${name}`)],
     ['slabs', [...SLABS.map((name) => `1:${name}`), 'active_slabs', 'total_malloced']],
-  ])('stats %s', (words, names) => {
-    expect([...admin.stats(words).keys()]).toEqual(names);
+  ])('stats %s', (args, names) => {
+    expect([...admin.stats(args).keys()]).toEqual(names);
   });
 
   it('of an empty cache', () => {
@@ -70,7 +70,7 @@ describe('names, in memcached’s order', () => {
 });
 
 describe('stats settings', () => {
-  it('tells the options of the items', () => {
+  it('shows the options of the items', () => {
     const admin = new Administered(
       { casIds: false, allowFlush: false, allowDump: false, requestsPerTurn: 7, maxItemBytes: 2048 },
       { evict: false },
@@ -92,11 +92,57 @@ describe('stats settings', () => {
     });
   });
 
+  it('shows the settings that were given, in memcached’s form', () => {
+    const admin = new Administered({
+      settings: {
+        memory_file: '/dev/shm/a\nb',
+        inter: '10.0.0.1,10.0.0.2',
+        lru_crawler: false,
+        lru_crawler_sleep: 5,
+        slab_reassign: false,
+        growth_factor: 1.5,
+        hot_max_factor: 0.5,
+        hash_algorithm: 'jenkins',
+        maxconns_fast: false,
+        read_buf_mem_limit: 5_242_880,
+      },
+    });
+    expect(Object.fromEntries(admin.stats('settings'))).toMatchObject({
+      memory_file: '/dev/shm/a?b',
+      inter: '10.0.0.1,10.0.0.2',
+      lru_crawler: 'no',
+      lru_crawler_sleep: '5',
+      slab_reassign: 'no',
+      growth_factor: '1.50',
+      hot_max_factor: '0.50',
+      hash_algorithm: 'jenkins',
+      maxconns_fast: 'no',
+      read_buf_mem_limit: '5242880',
+    });
+    expect(admin.ask('lru_crawler crawl all\r\nslabs reassign 1 2\r\n')).toBe(
+      'CLIENT_ERROR lru crawler disabled\r\nCLIENT_ERROR slab reassignment disabled\r\n',
+    );
+  });
+
+  it('refuses settings that do not exist or are of another type, by name', () => {
+    expect(() => new Administered({ settings: { toString: 1 } as object })).toThrow(/settings.*toString/);
+    expect(() => new Administered({ settings: { lru_crawler: 'no' } as object })).toThrow(
+      /settings\.lru_crawler.*boolean/,
+    );
+  });
+
+  it('shows the file of users where it is known', () => {
+    const admin = new Administered({ settings: { auth_file: '/etc/users' } });
+    const transport = { protocol: 'ascii', authenticates: true, path: null, host: null, tls: null };
+    admin.items.transports.add(transport as Partial<Transport> as Transport);
+    expect(admin.stats('settings').get('auth_enabled_ascii')).toBe('/etc/users');
+  });
+
   it.each([
     ['auto', 'auto-negotiate', 'yes', 'yes'],
     ['ascii', 'ascii', 'yes', 'no'],
     ['binary', 'binary', 'no', 'yes'],
-  ] as const)('tells how a transport is spoken to: %s', (protocol, name, ascii, sasl) => {
+  ] as const)('shows which protocols a transport speaks: %s', (protocol, name, ascii, sasl) => {
     const admin = new Administered();
     const tls = {
       chainCert: '/c.pem',
@@ -153,7 +199,7 @@ it('asking begins no cas ids and moves no item', () => {
   admin.clock.advance(5000);
   admin.set('new');
   const { bytes } = admin.engine;
-  for (const words of ['', 'items', 'slabs', 'settings', 'sizes', 'conns']) admin.stats(words);
+  for (const args of ['', 'items', 'slabs', 'settings', 'sizes', 'conns']) admin.stats(args);
   expect(admin.engine.bytes).toBe(bytes);
   expect(admin.stat('items:1:age', 'items')).toBe(5);
   expect([...admin.engine.keys()]).toEqual(['new', 'old']);
@@ -260,7 +306,7 @@ describe('after any commands', () => {
         for (const text of texts) admin.ask(text);
         const size = admin.stat('curr_items');
         expect(admin.ask('stats reset\r\n')).toBe('RESET\r\n');
-        for (const [name, told] of admin.stats()) if (!STAYS.has(name)) expect(told, name).toBe('0');
+        for (const [name, value] of admin.stats()) if (!STAYS.has(name)) expect(value, name).toBe('0');
         expect(admin.stat('curr_items')).toBe(size);
         check(admin);
       }),
@@ -269,7 +315,7 @@ describe('after any commands', () => {
   });
 });
 
-it('stats items tells of evictions', () => {
+it('stats items counts evictions', () => {
   const admin = new Administered({}, { maxBytes: Number.POSITIVE_INFINITY, maxEntries: 1 });
   admin.set('a', 'x', 100);
   admin.clock.advance(3500);

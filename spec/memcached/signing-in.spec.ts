@@ -6,7 +6,7 @@ import { failure, OPCODE, request, response } from '../conformance/binary-packet
 import { SubprotocolHandler } from './scripted-session.js';
 
 const FILE = Buffer.from('alice:wonder land\nbob:se:cret\ncarol:swordfish');
-const { get, noop, quit, saslAuth, saslList, saslStep, set, version } = OPCODE;
+const { get, noop, quit, saslAuth, saslList, saslStep, set, stat, version } = OPCODE;
 const AUTH_FAILURE = [0x20, 'Auth failure.'] as const;
 
 function conversation(): SubprotocolHandler {
@@ -25,23 +25,32 @@ function counters(client: SubprotocolHandler): string {
 }
 
 describe('a text client', () => {
-  it.each(['bob se:cret', 'carol swordfish', '  carol   swordfish and more'])('is let in with %o', (data) => {
+  it.each(['bob se:cret', 'carol swordfish', 'alice wonder land'])('is let in with %o', (data) => {
     const client = conversation();
     expect(client.ask(signIn(data))).toBe('STORED\r\n');
     expect(client.ask('get k\r\nset k 0 0 1\r\nx\r\n')).toBe('END\r\nSTORED\r\n');
     expect(counters(client)).toBe('STAT auth_cmds 1 STAT auth_errors 0');
   });
 
-  it.each(['bob secret', 'bob se', 'alice wonder', 'mallory se:cret', 'bob se:cret\0'])(
-    'is not let in with %o',
-    (data) => {
-      const client = conversation();
-      expect(client.ask(signIn(data))).toBe('CLIENT_ERROR authentication failure\r\n');
-      expect(client.ask('get k\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
-      expect(client.ask(signIn('bob se:cret'))).toBe('STORED\r\n');
-      expect(counters(client)).toBe('STAT auth_cmds 2 STAT auth_errors 1');
-    },
-  );
+  it.each([
+    'bob secret',
+    'bob se',
+    'alice wonder',
+    'mallory se:cret',
+    'bob se:cret\0',
+    'bob ',
+    ' ',
+    ' bob se:cret',
+    'bob  se:cret',
+    'bob se:cret ',
+    'carol swordfish and more',
+  ])('is not let in with %o: the first space ends the user, and the rest is the password', (data) => {
+    const client = conversation();
+    expect(client.ask(signIn(data))).toBe('CLIENT_ERROR authentication failure\r\n');
+    expect(client.ask('get k\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
+    expect(client.ask(signIn('bob se:cret'))).toBe('STORED\r\n');
+    expect(counters(client)).toBe('STAT auth_cmds 2 STAT auth_errors 1');
+  });
 
   it('may name any key, flags and time, and noreply means nothing', () => {
     const client = conversation();
@@ -49,10 +58,34 @@ describe('a text client', () => {
     expect(client.engine.size).toBe(0);
   });
 
-  it.each(['get a', 'version', 'stats', 'flush_all', 'mn', 'add k 0 0 11', 'set k 0 0', 'set k 0 0 x', ''])(
-    'gets nothing for %o',
+  it.each([
+    'get a',
+    'version',
+    'stats items',
+    'flush_all',
+    'quit  ',
+    'add k 0 0 11',
+    ' set k 0 0 11',
+    'set k 0 0',
+    'set k 0 0 x',
+    'set k 0 0 -1',
+    'set k 0 0 +11',
+    'set k 0 0 4294967296',
+    'set k 0 0 noreply',
+  ])('gets nothing for %o', (line) => {
+    expect(conversation().ask(`${line}\r\n`)).toBe('CLIENT_ERROR unauthenticated\r\n');
+  });
+
+  // memcached counts the CR and not the LF.
+  it.each(['ab\r\n', 'mn\r\n', 'quit\r\n', 'abcd\r\n', 'abcde\n', '\r\n', '\n'])(
+    'is sent away without a word for %o, which is too short for a set',
     (line) => {
-      expect(conversation().ask(`${line}\r\n`)).toBe('CLIENT_ERROR unauthenticated\r\n');
+      for (const before of ['', 'get a\r\n']) {
+        const client = conversation();
+        expect(client.feed(before + line)).toBe(false);
+        expect(client.replies()).toBe(before === '' ? '' : 'CLIENT_ERROR unauthenticated\r\n');
+      }
+      expect(conversation().ask('abcde\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
     },
   );
 
@@ -69,6 +102,7 @@ describe('a text client', () => {
   it('may leave, and is sent away when its line has no end', () => {
     const leaving = conversation();
     expect(leaving.feed('quit\r\n')).toBe(false);
+    expect(leaving.feed(signIn('bob se:cret'))).toBe(false);
     const endless = conversation();
     expect(endless.feed('x'.repeat(2048))).toBe(true);
     expect(endless.feed('x')).toBe(false);
@@ -102,7 +136,7 @@ describe('a binary client', () => {
     expect(conversation().ask(plain('\0alice\0wonder land'))).toContain('Authenticated');
   });
 
-  it.each(['', '\0', '\0bob', '\0bob\0', '\0bob\0secret', 'bob\0se:cret', '\0bob\0se:cret\0'])(
+  it.each(['\0', '\0bob', '\0bob\0', '\0bob\0secret', 'bob\0se:cret', '\0bob\0se:cret\0'])(
     'is not let in with %o, and may try again',
     (message) => {
       const client = conversation();
@@ -111,17 +145,59 @@ describe('a binary client', () => {
     },
   );
 
+  it('may send its message after its mechanism', () => {
+    const client = conversation();
+    const step = (message: string): string => request(saslStep, { key: 'PLAIN', value: message });
+    const more = response(saslAuth, { status: 0x21, opaque: 9 });
+    expect(client.ask(plain('') + step('\0bob\0wrong'))).toBe(more + authFailure(saslStep));
+    expect(client.ask(plain('') + step(''))).toBe(more + authFailure(saslStep));
+    expect(client.ask(plain('') + step('\0bob\0se:cret'))).toBe(
+      more + response(saslStep, { value: 'Authenticated' }),
+    );
+    const stats = client.ask(request(stat));
+    expect(stats).toContain('auth_cmds3');
+    expect(stats).toContain('auth_errors2');
+  });
+
+  it('takes no step without an auth that asked for it', () => {
+    const step = request(saslStep, { key: 'PLAIN', value: '\0bob\0se:cret' });
+    expect(conversation().ask(step)).toBe(authFailure(saslStep));
+    expect(conversation().ask(plain('\0bob\0wrong') + step)).toBe(
+      authFailure(saslAuth, 9) + authFailure(saslStep),
+    );
+    expect(conversation().ask(plain('', 'CRAM-MD5') + step)).toBe(
+      authFailure(saslAuth, 9) + authFailure(saslStep),
+    );
+    const client = conversation();
+    expect(client.ask(plain('\0bob\0se:cret') + step + request(noop))).toBe(
+      response(saslAuth, { value: 'Authenticated', opaque: 9 }) + authFailure(saslStep) + response(noop),
+    );
+  });
+
+  it('has a mechanism of 32 bytes at most', () => {
+    const message = '\0bob\0se:cret';
+    const client = conversation();
+    expect(client.ask(plain(message, 'M'.repeat(32)))).toBe(authFailure(saslAuth, 9));
+    expect(client.ask(plain(message, 'M'.repeat(33)) + plain(message))).toBe(
+      failure(saslAuth, 'invalid', { opaque: 9 }) + response(saslAuth, { value: 'Authenticated', opaque: 9 }),
+    );
+    const step = request(saslStep, { key: 'M'.repeat(40), value: message });
+    expect(client.ask(step + request(noop))).toBe(failure(saslStep, 'invalid') + response(noop));
+  });
+
   it('is let in by no other mechanism', () => {
     expect(conversation().ask(plain('\0bob\0se:cret', 'CRAM-MD5'))).toBe(authFailure(saslAuth, 9));
     const step = request(saslStep, { key: 'PLAIN', value: '\0bob\0wrong' });
     expect(conversation().ask(step)).toBe(authFailure(saslStep));
   });
 
-  it('is asked for its version and let go, and refused anything else', () => {
+  it('is told the version, and refused anything else', () => {
     const asking = conversation();
     expect(asking.ask(request(version))).toBe(response(version, { value: '1.6.45' }));
-    expect(asking.ask(request(quit))).toBe(response(quit));
-    expect(asking.state).toBe('closed');
+    expect(asking.state).toBe('ready');
+    const leaving = conversation();
+    expect(leaving.ask(request(quit))).toBe(authFailure(quit));
+    expect(leaving.state).toBe('closed');
     const reading = conversation();
     expect(reading.ask(request(get, { key: 'a' }) + request(noop))).toBe(authFailure(get));
     expect(reading.state).toBe('closed');
@@ -134,9 +210,10 @@ describe('a binary client', () => {
 
   it('has to be brief about it', () => {
     const client = conversation();
-    const claim = request(saslAuth, { key: 'PLAIN', bodyLength: 5 + 16 * 1024 + 1 });
-    expect(client.ask(claim)).toBe(failure(saslAuth, 'invalid'));
-    expect(client.state).toBe('closed');
+    const message = `\0bob\0${'x'.repeat(16 * 1024)}`;
+    expect(client.ask(plain(message) + plain('\0bob\0se:cret'))).toBe(
+      authFailure(saslAuth, 9) + response(saslAuth, { value: 'Authenticated', opaque: 9 }),
+    );
   });
 
   it('finds no SASL where everybody is let in', () => {

@@ -8,8 +8,11 @@ import { ManualClock } from '../../lib/index.js';
 import { admin as administer } from '../../lib/memcached/admin/admin.js';
 import { Request } from '../../lib/memcached/request.js';
 import * as lines from '../../lib/memcached/watch/lines.js';
-import { uriEncoded } from '../../lib/memcached/watch/uri.js';
-import {
+import { WATCHERS_MAX, WatchLog } from '../../lib/memcached/watch/watch-log.js';
+import { WATCHER_BUFFER_BYTES, type Watcher } from '../../lib/memcached/watch/watcher.js';
+import { Administered } from './admin-fixture.js';
+
+const {
   CONNECTION_EVENTS,
   DELETIONS,
   EVICTIONS,
@@ -17,11 +20,8 @@ import {
   MUTATIONS,
   RAW_COMMANDS,
   SYSTEM_EVENTS,
-  WATCHERS_MAX,
-  WatchLog,
-} from '../../lib/memcached/watch/watch-log.js';
-import { WATCHER_BUFFER_BYTES, type Watcher } from '../../lib/memcached/watch/watcher.js';
-import { Administered } from './admin-fixture.js';
+  uriEncoded,
+} = lines;
 
 const ALL = 127;
 const nothing = (): void => {};
@@ -42,8 +42,8 @@ function watched(mask: number): { log: WatchLog; watcher: Watcher; clock: Manual
   return { log, watcher, clock };
 }
 
-/** What is told, without time and number. */
-function told(text: string): string[] {
+/** Lines without their times and numbers. */
+function linesOf(text: string): string[] {
   return text.split('\n').map((line) => line.replace(/^ts=\d+\.\d{6} gid=\d+ /, ''));
 }
 
@@ -131,8 +131,8 @@ describe('watchers', () => {
     log.publish(MUTATIONS, 'm');
     log.publish(DELETIONS, 'd');
     log.publish(CONNECTION_EVENTS, 'c');
-    expect(told(watcher.take())).toEqual(['f', 'd', '']);
-    expect(told(other.take())).toEqual(['OK\r', 'm', '']);
+    expect(linesOf(watcher.take())).toEqual(['f', 'd', '']);
+    expect(linesOf(other.take())).toEqual(['OK\r', 'm', '']);
     watcher.close();
     expect(log.watched).toBe(MUTATIONS);
     other.close();
@@ -154,7 +154,7 @@ describe('watchers', () => {
     log.publish(FETCHERS, 'c');
     await turn();
     expect(wakes).toBe(1);
-    expect(told(watcher.take())).toEqual(['a', 'b', 'c', '']);
+    expect(linesOf(watcher.take())).toEqual(['a', 'b', 'c', '']);
     await turn();
     expect(wakes).toBe(1);
     log.publish(MUTATIONS, 'not for it');
@@ -169,7 +169,7 @@ describe('watchers', () => {
     expect(wakes).toBe(2);
   });
 
-  it('hold so many bytes, lose what is more, and are told how much that was', () => {
+  it('hold so many bytes, lose what is more, and learn how much that was', () => {
     const { log, watcher } = watched(FETCHERS);
     const line = `type=${'x'.repeat(1000)}`;
     for (let i = 0; i < 300; i++) log.publish(FETCHERS, line);
@@ -182,7 +182,7 @@ describe('watchers', () => {
     expect(text.length).toBeGreaterThan(WATCHER_BUFFER_BYTES - 2000);
     log.publish(FETCHERS, 'a');
     log.publish(FETCHERS, 'b');
-    expect(told(watcher.take())).toEqual([`skipped=${skipped}`, 'a', 'b', '']);
+    expect(linesOf(watcher.take())).toEqual([`skipped=${skipped}`, 'a', 'b', '']);
   });
 
   it('are so many at most', () => {
@@ -208,8 +208,8 @@ describe('the command', () => {
     [['mutations', 'evictions', 'mutations'], MUTATIONS | EVICTIONS],
     [['connevents', 'deletions'], CONNECTION_EVENTS | DELETIONS],
     [['sysevents', 'rawcmds'], SYSTEM_EVENTS | RAW_COMMANDS],
-  ])('watch %j', (words, expected) => {
-    expect(mask(new Administered(), ...words)).toEqual({ watch: expected });
+  ])('watch %j', (names, expected) => {
+    expect(mask(new Administered(), ...names)).toEqual({ watch: expected });
   });
 
   it('is refused from the 21st watcher on', () => {
@@ -259,7 +259,7 @@ it('no line is made that nobody watches', () => {
 describe('evictions', () => {
   const removals = channel('hotset:removal');
 
-  it('are told of this engine alone, while anybody watches them', () => {
+  it('are reported for this engine alone, while anybody watches them', () => {
     const limits = { maxBytes: Number.POSITIVE_INFINITY, maxEntries: 2 };
     const [admin, other] = [new Administered({}, limits), new Administered({}, limits)];
     const { log } = admin.items;
@@ -274,7 +274,7 @@ describe('evictions', () => {
       other.set(key);
     }
     admin.ask('delete e\r\n');
-    expect(told(watcher.take())).toEqual([
+    expect(linesOf(watcher.take())).toEqual([
       'type=eviction key=b fetch=no ttl=98 la=2 clsid=1 size=1',
       'type=eviction key=a fetch=yes ttl=-1 la=2 clsid=1 size=5',
       'type=eviction key=c fetch=no ttl=-1 la=0 clsid=1 size=1',

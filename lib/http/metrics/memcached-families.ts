@@ -3,7 +3,7 @@
  * statistics: its dashboards and alerts work. Metrics of slab pages, LRU segments and the proxy are omitted.
  */
 
-import type { Stat } from '../../memcached/admin/answer.js';
+import type { Stat } from '../../memcached/admin/answers.js';
 import { generalStats } from '../../memcached/admin/stats-general.js';
 import { itemStats } from '../../memcached/admin/stats-items.js';
 import type { ItemStore } from '../../memcached/item-store.js';

@@ -1,21 +1,26 @@
 /** Commands for operators: protocol.txt, "General-purpose statistics", "Other commands". */
 
+import type { IncrementalTask } from '../incremental-task.js';
+import { runInBackground } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
 import type { Request, Verb } from '../request.js';
-import type { AdminAnswer } from './answer.js';
-import { lru } from './lru.js';
+import { FETCHERS, WATCHED_CATEGORIES } from '../watch/lines.js';
+import { WATCHERS_MAX } from '../watch/watch-log.js';
+import { type AdminAnswer, BAD_FORMAT, ERROR, OK } from './answers.js';
+import { uint32 } from './arguments.js';
 import { lruCrawler } from './lru-crawler.js';
-import { refreshCerts } from './refresh-certs.js';
-import { BAD_FORMAT, ERROR, OK } from './replies.js';
-import { slabs } from './slabs.js';
 import { stats } from './stats.js';
-import { VERSION } from './version.js';
-import { watch } from './watch.js';
-import { uint32 } from './words.js';
+import { VERSION } from './stats-general.js';
+import { extstore, lru, slabs } from './tuning.js';
 
 type Handler = (items: ItemStore, args: readonly string[]) => AdminAnswer;
 
 const MEBIBYTE = 1024 * 1024;
+const VERBOSITY_MAX = 3;
+/** Items and slots that go in one turn while the budget comes down: less than a millisecond's work. */
+const SHRUNK_AT_ONCE = 500;
+
+export const TOO_MANY_WATCHERS = 'WATCHER_TOO_MANY log watcher limit reached\r\n';
 
 export function admin(items: ItemStore, request: Request): AdminAnswer {
   const handler = HANDLERS[request.verb];
@@ -32,6 +37,7 @@ const HANDLERS: { readonly [V in Verb]?: Handler } = {
   lru,
   lru_crawler: lruCrawler,
   slabs,
+  extstore,
   watch,
   refresh_certs: refreshCerts,
 };
@@ -39,7 +45,7 @@ const HANDLERS: { readonly [V in Verb]?: Handler } = {
 function verbosity(items: ItemStore, [level]: readonly string[]): AdminAnswer {
   const number = uint32(level);
   if (number === undefined) return BAD_FORMAT;
-  items.verbosity = Math.min(number, 3);
+  items.verbosity = Math.min(number, VERBOSITY_MAX);
   return OK;
 }
 
@@ -50,32 +56,69 @@ function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminA
   if (size > 1_000_000_000) return 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\n';
   if (!Number.isFinite(items.engine.maxBytes) || size * MEBIBYTE > items.memoryCeilingBytes)
     return 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n';
-  return { lines: resized(items, size * MEBIBYTE) };
+  const task = changeBudget(items, size * MEBIBYTE);
+  if (task.next().done !== true) runInBackground(items, task);
+  return OK;
 }
 
-/** A mebibyte at a time: evicting everything at once would hold up the others. */
-function* resized(items: ItemStore, maxBytes: number): Generator<string, void, undefined> {
-  const { engine } = items;
-  while (engine.bytes > maxBytes + MEBIBYTE) {
-    engine.resize({ maxBytes: engine.bytes - MEBIBYTE });
-    yield '';
+/**
+ * The budget comes down in steps, since evicting everything at once would hold up the others, and holds at each of
+ * them. On the way it leaves some room: an engine that has none first looks for it in its structure, in O(n).
+ * Ends early when somebody else changes the budget, who then decides.
+ */
+function* changeBudget(items: ItemStore, bytes: number): IncrementalTask & Iterable<void> {
+  const { engine, entries, admin } = items;
+  const limit = { bytes };
+  admin.memoryLimit = limit;
+  try {
+    while (entries.shrinkTowards(bytes, SHRUNK_AT_ONCE)) {
+      const maxBytes = Math.min(engine.maxBytes, engine.bytes + MEBIBYTE);
+      engine.resize({ maxBytes });
+      yield;
+      if (admin.memoryLimit !== limit || engine.maxBytes !== maxBytes) return;
+    }
+    engine.resize({ maxBytes: bytes });
+  } finally {
+    if (admin.memoryLimit === limit) admin.memoryLimit = null;
   }
-  engine.resize({ maxBytes });
-  yield OK;
 }
 
-function shutdown(items: ItemStore, [mode]: readonly string[]): AdminAnswer {
+function shutdown(items: ItemStore, args: readonly string[]): AdminAnswer {
   if (items.onShutdown === undefined) return 'SERVER_ERROR: shutdown not enabled\r\n';
-  if (mode !== undefined && mode !== 'graceful') return 'CLIENT_ERROR invalid shutdown mode\r\n';
-  items.onShutdown(mode === 'graceful');
+  const graceful = args[0] === 'graceful';
+  if (args.length > (graceful ? 1 : 0)) return 'CLIENT_ERROR invalid shutdown mode\r\n';
+  items.onShutdown(graceful);
   return null;
 }
 
 /** As in memcached's debug build: moves the clock, so that tests need not wait. */
 function debugTime(items: ItemStore, [seconds]: readonly string[]): AdminAnswer {
-  if (items.onDebugTime === undefined) return ERROR;
-  if (seconds === undefined || !/^-?\d{1,12}$/.test(seconds)) return BAD_FORMAT;
+  if (items.onDebugTime === undefined || seconds === undefined || !/^-?\d{1,12}$/.test(seconds)) return ERROR;
   items.onDebugTime(Number(seconds));
   items.beginTurn();
   return OK;
+}
+
+/** The categories to open a watcher with, whose first text is the answer `OK`. */
+function watch(items: ItemStore, names: readonly string[]): AdminAnswer {
+  if (!items.allowWatch) return 'CLIENT_ERROR watch commands not allowed\r\n';
+  let categories = names.length === 0 ? FETCHERS : 0;
+  for (const name of names) {
+    const category = WATCHED_CATEGORIES.get(name);
+    if (category === undefined) return ERROR;
+    categories |= category;
+  }
+  return items.log.watchers < WATCHERS_MAX ? { watch: categories } : TOO_MANY_WATCHERS;
+}
+
+/** Reads certificates and users again, for the connections to come. The answer is about certificates. */
+function refreshCerts(items: ItemStore): AdminAnswer {
+  const transports = [...items.transports];
+  try {
+    for (const transport of transports) transport.reload();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `Error ${reason.replace(/\s+/g, ' ')}\r\n`;
+  }
+  return transports.some(({ tls }) => tls !== null) ? OK : 'Error TLS not enabled\r\n';
 }

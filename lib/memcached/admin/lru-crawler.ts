@@ -1,12 +1,23 @@
-/** `lru_crawler`: crawls, dumps and the crawler's settings. protocol.txt, "LRU_Crawler". */
+/**
+ * `lru_crawler`: crawls, which give back the memory of expired items, dumps, and settings. protocol.txt,
+ * "LRU_Crawler". One crawl or dump runs at a time, as in memcached: each holds cursors into the order of use, which
+ * removals have to move.
+ */
 
+import { chunks, type Lines, runInBackground } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
-import { adminStateOf } from './admin-state.js';
-import type { AdminAnswer } from './answer.js';
-import type { Crawler } from './crawler.js';
-import { DUMP_FORMATS, dump } from './dump.js';
-import { BAD_FORMAT, ERROR, OK } from './replies.js';
-import { uint32 } from './words.js';
+import { uriEncoded } from '../watch/lines.js';
+import { type AdminAnswer, BAD_FORMAT, ERROR, OK } from './answers.js';
+import { uint32 } from './arguments.js';
+import {
+  expiresAtSeconds,
+  isBinaryKey,
+  itemBytesAt,
+  reclaimAll,
+  usedAtSeconds,
+  type WalkedItem,
+  walkAllItems,
+} from './walk.js';
 
 const BUSY = 'BUSY currently processing crawler request\r\n';
 const DISABLED = 'CLIENT_ERROR lru crawler disabled\r\n';
@@ -15,75 +26,160 @@ const SLEEP_MAX_MICROSECONDS = 1_000_000;
 /** memcached has 64 classes; nothing is in the first. */
 const LARGEST_CLASS = 63;
 
-export function lruCrawler(items: ItemStore, [word, argument, ...more]: readonly string[]): AdminAnswer {
-  if (word === undefined || more.length > 0) return ERROR;
-  const { crawler } = adminStateOf(items);
-  if (argument === undefined) return SWITCHES.get(word)?.(crawler) ?? ERROR;
-  if (word === 'crawl') return crawl(crawler, argument);
-  const format = DUMP_FORMATS.get(word);
-  if (format === undefined) return SETTINGS.get(word)?.(crawler, argument) ?? ERROR;
-  if (!crawler.enabled) return DISABLED;
-  if (!items.allowDump) return format.refusal;
-  const classes = classesNamed(argument);
-  if (classes === undefined) return BAD_CLASS;
-  if (crawler.running) return BUSY;
-  return { lines: dump(items, format, classes === 'all' || classes === 'hash' || classes.has(1)) };
+export function lruCrawler(items: ItemStore, [name, argument, ...more]: readonly string[]): AdminAnswer {
+  if (more.length > 0) return ERROR;
+  const commands = argument === undefined ? SWITCHES : COMMANDS;
+  return commands.get(name ?? '')?.(items, argument ?? '') ?? ERROR;
 }
 
-function crawl(crawler: Crawler, argument: string): string {
-  if (!crawler.enabled) return DISABLED;
-  const classes = classesNamed(argument);
-  if (classes === undefined) return BAD_CLASS;
-  if (crawler.running) return BUSY;
-  if (classes === 'hash') return 'ERROR an unknown error happened\r\n';
-  crawler.crawl(classes === 'all' || classes.has(1));
+type Command = (items: ItemStore, argument: string) => AdminAnswer;
+
+const SWITCHES: ReadonlyMap<string, Command> = new Map([
+  ['enable', enable],
+  ['disable', disable],
+]);
+
+function enable({ admin: { settings } }: ItemStore): string {
+  if (settings.lru_crawler) return 'ERROR failed to start lru crawler thread\r\n';
+  settings.lru_crawler = true;
+  return OK;
+}
+
+function disable({ admin: { settings } }: ItemStore): string {
+  settings.lru_crawler = false;
+  return OK;
+}
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['crawl', crawl],
+  ['metadump', (items, argument) => dump(items, argument, METADUMP)],
+  ['mgdump', (items, argument) => dump(items, argument, MGDUMP)],
+  ['tocrawl', setToCrawl],
+  ['sleep', setSleep],
+]);
+
+function setToCrawl({ admin: { settings } }: ItemStore, argument: string): string {
+  const entries = uint32(argument);
+  if (entries === undefined) return BAD_FORMAT;
+  settings.lru_crawler_tocrawl = entries;
+  return OK;
+}
+
+/** Kept and shown: a crawl here makes pauses of its own. */
+function setSleep({ admin: { settings } }: ItemStore, argument: string): string {
+  const microseconds = uint32(argument);
+  if (microseconds === undefined) return BAD_FORMAT;
+  if (microseconds > SLEEP_MAX_MICROSECONDS) return 'CLIENT_ERROR sleep must be one second or less\r\n';
+  settings.lru_crawler_sleep = microseconds;
   return OK;
 }
 
 /** `all`, `hash`, or numbers with commas between; undefined when one of them is no class. */
-function classesNamed(words: string): 'all' | 'hash' | ReadonlySet<number> | undefined {
-  if (words === 'all' || words === 'hash') return words;
+function classesNamed(argument: string): 'all' | 'hash' | ReadonlySet<number> | undefined {
+  if (argument === 'all' || argument === 'hash') return argument;
   const classes = new Set<number>();
-  for (const word of words.split(',').filter((part) => part !== '')) {
-    const itemClass = uint32(word);
+  for (const text of argument.split(',').filter((part) => part !== '')) {
+    const itemClass = uint32(text);
     if (itemClass === undefined || itemClass < 1 || itemClass > LARGEST_CLASS) return undefined;
     classes.add(itemClass);
   }
   return classes;
 }
 
-const SWITCHES: ReadonlyMap<string, (crawler: Crawler) => string> = new Map([
-  ['enable', enable],
-  ['disable', disable],
-]);
-
-function enable(crawler: Crawler): string {
-  if (crawler.enabled) return 'ERROR failed to start lru crawler thread\r\n';
-  crawler.enabled = true;
+function crawl(items: ItemStore, argument: string): string {
+  const { admin } = items;
+  if (!admin.settings.lru_crawler) return DISABLED;
+  const classes = classesNamed(argument);
+  if (classes === undefined) return BAD_CLASS;
+  if (admin.crawlerRunning) return BUSY;
+  if (classes === 'hash') return 'ERROR an unknown error happened\r\n';
+  const holdsItems = classes === 'all' || classes.has(1);
+  const limit = admin.settings.lru_crawler_tocrawl || Number.POSITIVE_INFINITY;
+  runInBackground(items, crawled(items, admin.beginCrawl(), holdsItems ? limit : 0));
   return OK;
 }
 
-function disable(crawler: Crawler): string {
-  crawler.enabled = false;
-  return OK;
+/** Reclaims what has expired, looking at `limit` entries at most; ends when the crawler is disabled. */
+function* crawled(items: ItemStore, end: () => void, limit: number): Generator<void, void, undefined> {
+  const { admin, engine } = items;
+  try {
+    admin.crawlerChecked += Math.min(engine.size, limit);
+    if (!admin.settings.lru_crawler) return;
+    for (const reclaimed of reclaimAll(items, limit)) {
+      admin.crawlerReclaimed += reclaimed;
+      yield;
+      if (!admin.settings.lru_crawler) return;
+    }
+  } finally {
+    end();
+  }
 }
 
-const SETTINGS: ReadonlyMap<string, (crawler: Crawler, argument: string) => string> = new Map([
-  ['tocrawl', toCrawl],
-  ['sleep', sleep],
-]);
-
-function toCrawl(crawler: Crawler, argument: string): string {
-  const entries = uint32(argument);
-  if (entries === undefined) return BAD_FORMAT;
-  crawler.toCrawl = entries;
-  return OK;
+interface DumpFormat {
+  /** The answer where dumps are forbidden. */
+  readonly refusal: string;
+  readonly end: string;
+  line(items: ItemStore, item: WalkedItem): string;
 }
 
-function sleep(crawler: Crawler, argument: string): string {
-  const microseconds = uint32(argument);
-  if (microseconds === undefined) return BAD_FORMAT;
-  if (microseconds > SLEEP_MAX_MICROSECONDS) return 'CLIENT_ERROR sleep must be one second or less\r\n';
-  crawler.sleepMicroseconds = microseconds;
-  return OK;
+const METADUMP: DumpFormat = {
+  refusal: 'ERROR metadump not allowed\r\n',
+  end: 'END\r\n',
+  line(items, item) {
+    const { entries } = items;
+    const { key, entry } = item;
+    return (
+      `key=${uriEncoded(key)} exp=${expiresAtSeconds(items, entry) ?? -1} la=${usedAtSeconds(items, entry)} ` +
+      `cas=${items.casIdAt(entry)} fetch=${entries.fetchedAt(entry) ? 'yes' : 'no'} cls=1 ` +
+      `size=${itemBytesAt(items, item)} flags=${entries.flagsAt(entry)} \n`
+    );
+  },
+};
+
+const MGDUMP: DumpFormat = {
+  refusal: 'ERROR key dump not allowed\r\n',
+  end: 'EN\r\n',
+  line(items, item) {
+    return isBinaryKey(items, item)
+      ? `mg ${Buffer.from(item.key, 'latin1').toString('base64')} b\r\n`
+      : `mg ${item.key}\r\n`;
+  },
+};
+
+/** A line for each item, from the least recently used on. */
+function dump(items: ItemStore, argument: string, format: DumpFormat): AdminAnswer {
+  const { admin } = items;
+  if (!admin.settings.lru_crawler) return DISABLED;
+  if (!items.allowDump) return format.refusal;
+  const classes = classesNamed(argument);
+  if (classes === undefined) return BAD_CLASS;
+  if (admin.crawlerRunning) return BUSY;
+  const holdsItems = classes === 'all' || classes === 'hash' || classes.has(1);
+  return { lines: endedBy(admin.beginCrawl(), chunks(dumpLines(items, format, holdsItems))) };
+}
+
+function* dumpLines(
+  items: ItemStore,
+  format: DumpFormat,
+  holdsItems: boolean,
+): Generator<string | null, void, undefined> {
+  yield 'OK\r\n';
+  if (holdsItems)
+    for (const item of walkAllItems(items)) yield item === null ? null : format.line(items, item);
+  yield format.end;
+}
+
+/** `lines`, with `end` called when they end. A generator that is closed before its first step would not call it. */
+function endedBy(end: () => void, lines: Generator<string, void, undefined>): Lines {
+  return {
+    next() {
+      const step = lines.next();
+      if (step.done === true) end();
+      return step;
+    },
+    return() {
+      end();
+      return lines.return();
+    },
+  };
 }

@@ -5,15 +5,18 @@
 
 import { COUNTERS, type CounterName } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
-import { adminStateOf } from './admin-state.js';
-import type { Stat } from './answer.js';
+import type { Stat } from './answers.js';
 import { maxConnections } from './transport.js';
-import { VERSION } from './version.js';
+
+/**
+ * The memcached that hotset answers as. Clients read it to learn what they may send, so `version` says this
+ * and not hotset's own version, which stands in `stats` where memcached names its event library.
+ */
+export const VERSION = '1.6.45';
 
 export function generalStats(items: ItemStore): Stat[] {
   const engine = items.engine.stats();
-  const { log } = items;
-  const { crawler } = adminStateOf(items);
+  const { admin, log } = items;
   const usage = process.resourceUsage();
   const counter = (name: CounterName): Stat => [name, items.counters[COUNTERS.indexOf(name)]!];
   const connections = items.overTransports((transport) => transport.currentConnections);
@@ -21,8 +24,8 @@ export function generalStats(items: ItemStore): Stat[] {
 
   return [
     ['pid', process.pid],
-    ['uptime', Math.floor((items.clock.now() - items.startedAtMs) / 1000)],
-    ['time', Math.floor(items.clock.now() / 1000)],
+    ['uptime', Math.floor(items.uptimeMs / 1000)],
+    ['time', Math.floor(items.wallClock.now() / 1000)],
     ['version', VERSION],
     ['libevent', `libuv-${process.versions.uv}-node-${process.versions.node}-hotset`],
     ['pointer_size', 64],
@@ -41,7 +44,7 @@ export function generalStats(items: ItemStore): Stat[] {
       : []),
     ['bytes_read', items.overTransports((transport) => transport.bytesRead)],
     ['bytes_written', items.overTransports((transport) => transport.bytesWritten)],
-    ['limit_maxbytes', wholeOrZero(engine.maxBytes)],
+    ['limit_maxbytes', budgetBytes(items)],
     ['accepting_conns', 1],
     ...zeros('listen_disabled_num', 'time_in_listen_disabled_us'),
     ['threads', 1],
@@ -51,8 +54,8 @@ export function generalStats(items: ItemStore): Stat[] {
     ...zeros('slab_reassign_busy_items', 'slab_reassign_busy_deletes', 'slab_reassign_busy_nomem'),
     ['slab_reassign_last_busy_status', 'none'],
     ...zeros('slab_reassign_running', 'slabs_moved'),
-    ['lru_crawler_running', crawler.running ? 1 : 0],
-    ['lru_crawler_starts', crawler.starts],
+    ['lru_crawler_running', admin.crawlerRunning ? 1 : 0],
+    ['lru_crawler_starts', admin.crawlerStarts],
     ...zeros('lru_maintainer_juggles', 'malloc_fails'),
     ['log_worker_dropped', 0],
     ['log_worker_written', log.written],
@@ -70,8 +73,8 @@ export function generalStats(items: ItemStore): Stat[] {
     ...zeros('evicted_active'),
     ['evictions', engine.evictions],
     ['reclaimed', engine.expirations],
-    ['crawler_reclaimed', crawler.reclaimed],
-    ['crawler_items_checked', crawler.checked],
+    ['crawler_reclaimed', admin.crawlerReclaimed],
+    ['crawler_items_checked', admin.crawlerChecked],
     ['lrutail_reflocked', 0],
     ...zeros('moves_to_cold', 'moves_to_warm', 'moves_within_lru', 'direct_reclaims', 'lru_bumps_dropped'),
   ];
@@ -93,9 +96,10 @@ function zeros(...names: string[]): Stat[] {
   return names.map((name) => [name, 0]);
 }
 
-/** No limit reads 0: clients take these for whole numbers. */
-export function wholeOrZero(limit: number): number {
-  return Number.isFinite(limit) ? limit : 0;
+/** The budget that was asked for, from which on it may still be coming down. No limit reads 0: clients read a number. */
+export function budgetBytes({ admin, engine }: ItemStore): number {
+  const bytes = admin.memoryLimit?.bytes ?? engine.maxBytes;
+  return Number.isFinite(bytes) ? bytes : 0;
 }
 
 /** Exporters read these with one dot and six digits. */

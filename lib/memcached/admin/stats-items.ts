@@ -1,4 +1,4 @@
-/** `stats items` and `stats slabs`: all items are in one class, 1. */
+/** `stats items`, `slabs`, `sizes` and `cachedump`: what is held. All items are in one class, 1. */
 
 import {
   CAS_BADVAL,
@@ -11,19 +11,20 @@ import {
   STORE_NO_MEMORY,
   TOUCH_HITS,
 } from '../counters.js';
+import { chunks } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
-import { adminStateOf } from './admin-state.js';
-import type { Stat } from './answer.js';
+import { BAD_FORMAT, refusal, type Stat, type StatsAnswer } from './answers.js';
+import { uint32 } from './arguments.js';
+import { expiresAtSeconds, isBinaryKey, itemBytesAt, walkItems } from './walk.js';
 
 const PAGE_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 96;
 const CHUNKS_PER_PAGE = Math.floor(PAGE_BYTES / CHUNK_BYTES);
 
 export function itemStats(items: ItemStore): Stat[] {
-  const { engine, entries } = items;
+  const { admin, engine, entries } = items;
   const held = engine.stats();
   if (held.size === 0) return [];
-  const { crawler } = adminStateOf(items);
   const zeros = (...names: string[]): Stat[] => names.map((name) => [name, 0]);
   const stats: Stat[] = [
     ['number', held.size],
@@ -41,8 +42,8 @@ export function itemStats(items: ItemStore): Stat[] {
     ['expired_unfetched', held.expirationsUnfetched],
     ['evicted_unfetched', held.evictionsUnfetched],
     ...zeros('evicted_active'),
-    ['crawler_reclaimed', crawler.reclaimed],
-    ['crawler_items_checked', crawler.checked],
+    ['crawler_reclaimed', admin.crawlerReclaimed],
+    ['crawler_items_checked', admin.crawlerChecked],
     ...zeros('lrutail_reflocked'),
     ...zeros(
       'moves_to_cold',
@@ -90,4 +91,68 @@ export function slabStats(items: ItemStore): Stat[] {
     ['active_slabs', 1],
     ['total_malloced', pages * PAGE_BYTES],
   ];
+}
+
+const SIZE_STEP_BYTES = 32;
+const NO_ROOM_FOR_STATS = 'SERVER_ERROR out of memory writing stats\r\n';
+
+/** `stats sizes`: how many items there are of each size, in steps of 32 bytes. */
+export function sizeStats(items: ItemStore): StatsAnswer {
+  if (!items.trackSizes) return { kind: 'list', list: [['sizes_status', 'disabled']] };
+  return items.admin.hasRoomForList
+    ? { kind: 'list', list: items.admin.countedList(histogram(items)) }
+    : refusal(NO_ROOM_FOR_STATS);
+}
+
+function* histogram(items: ItemStore): Generator<Stat | null, void, undefined> {
+  const counts = new Map<number, number>();
+  for (const item of walkItems(items)) {
+    if (item === null) {
+      yield null;
+      continue;
+    }
+    const step = Math.ceil(itemBytesAt(items, item) / SIZE_STEP_BYTES);
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  for (const [step, count] of [...counts].sort(([a], [b]) => a - b))
+    yield [String(step * SIZE_STEP_BYTES), count];
+}
+
+const DUMP_MAX_BYTES = 2 * 1024 * 1024;
+const LARGEST_CLASS = 63;
+const END = 'END\r\n';
+
+/** `stats cachedump <class> <limit>`: the newest items of a class, as much of them as memcached would show. */
+export function cacheDump(items: ItemStore, args: readonly string[]): StatsAnswer {
+  if (!items.allowDump) return refusal('CLIENT_ERROR stats cachedump not allowed\r\n');
+  if (args.length < 2) return refusal('CLIENT_ERROR bad command line\r\n');
+  const itemClass = uint32(args[0]);
+  const limit = uint32(args[1]);
+  if (itemClass === undefined || limit === undefined) return refusal(BAD_FORMAT);
+  if (itemClass > LARGEST_CLASS) return refusal('CLIENT_ERROR Illegal slab id\r\n');
+  if (itemClass !== 1) return { kind: 'lines', lines: [END].values() };
+  const { admin } = items;
+  if (!admin.hasRoomForList) return refusal(NO_ROOM_FOR_STATS);
+  const lines = dumped(items, limit === 0 ? Number.POSITIVE_INFINITY : limit);
+  return { kind: 'lines', lines: chunks(admin.countedList(lines)) };
+}
+
+/** All of it is put together first: a walk that waited for its reader would slow every access to the cache. */
+function* dumped(items: ItemStore, limit: number): Generator<string | null, void, undefined> {
+  const { entries } = items;
+  const lines: string[] = [];
+  let length = 0;
+  for (const item of walkItems(items, 'newest-first')) {
+    if (item === null) yield null;
+    else if (!isBinaryKey(items, item)) {
+      const seconds = expiresAtSeconds(items, item.entry) ?? 0;
+      const line = `ITEM ${item.key} [${entries.valueAt(item.entry).length} b; ${seconds} s]\r\n`;
+      length += line.length;
+      if (length > DUMP_MAX_BYTES) break;
+      lines.push(line);
+      if (lines.length >= limit) break;
+    }
+  }
+  yield* lines;
+  yield END;
 }

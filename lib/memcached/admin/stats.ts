@@ -1,38 +1,71 @@
-/** `stats` in the text protocol. */
+/** `stats`: which statistics its arguments ask for, and how the text protocol writes them. */
 
+import { chunks } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
-import type { AdminAnswer, Stat } from './answer.js';
-import { ERROR, OK } from './replies.js';
-import { statLists } from './stat-lists.js';
+import { type AdminAnswer, ERROR, OK, refusal, type Stat, type StatsAnswer } from './answers.js';
+import { generalStats } from './stats-general.js';
+import { cacheDump, itemStats, sizeStats, slabStats } from './stats-items.js';
+import { settingsStats } from './stats-settings.js';
 
-export function stats(items: ItemStore, words: readonly string[]): AdminAnswer {
-  const answer = statLists(items, words);
-  if (answer === 'ok') return OK;
-  if (answer === 'reset') return 'RESET\r\n';
-  if (answer === 'unknown') return ERROR;
-  if ('list' in answer) return statLines(answer.list);
-  if ('slowList' in answer) return { lines: linesOf(answer.slowList) };
-  if ('refusal' in answer) return answer.refusal;
-  return 'text' in answer ? answer.text : answer;
+/** In the text protocol. */
+export function stats(items: ItemStore, args: readonly string[]): AdminAnswer {
+  const answer = statsAnswer(items, args);
+  if (answer.kind === 'list') return { lines: chunks(statLines(answer.list)) };
+  return answer.kind === 'lines' ? answer : answer.text;
 }
 
-function statLines(stats: Iterable<Stat>): string {
-  let text = '';
-  for (const [name, value] of stats) text += `STAT ${name} ${value}\r\n`;
-  return `${text}END\r\n`;
+function* statLines(list: Iterable<Stat | null>): Generator<string | null, void, undefined> {
+  for (const stat of list) yield stat === null ? null : `STAT ${stat[0]} ${stat[1]}\r\n`;
+  yield 'END\r\n';
 }
 
-function* linesOf(work: Iterator<void, Iterable<Stat>, undefined>): Generator<string, void, undefined> {
-  try {
-    for (;;) {
-      const step = work.next();
-      if (step.done === true) {
-        yield statLines(step.value);
-        return;
-      }
-      yield '';
+type Family = (items: ItemStore, args: readonly string[]) => StatsAnswer;
+
+/** The answer to `stats <args>`, whatever protocol asks; no arguments ask for the general statistics. */
+export function statsAnswer(items: ItemStore, [family = '', ...args]: readonly string[]): StatsAnswer {
+  return FAMILIES.get(family)?.(items, args) ?? refusal(ERROR);
+}
+
+const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ['', list(generalStats)],
+  ['settings', list(settingsStats)],
+  ['items', list(itemStats)],
+  ['slabs', list(slabStats)],
+  ['conns', list(connectionStats)],
+  ['extstore', list(() => [])],
+  ['sizes', sizeStats],
+  ['cachedump', cacheDump],
+  ['detail', detail],
+  ['reset', reset],
+]);
+
+function list(make: (items: ItemStore) => Iterable<Stat>): Family {
+  return (items) => ({ kind: 'list', list: make(items) });
+}
+
+/** Listeners and connections, each under the number that `cfd=` shows elsewhere. */
+function* connectionStats(items: ItemStore): Generator<Stat> {
+  for (const transport of items.transports) {
+    for (const { id, address, listenAddress, state, secondsSinceLastCommand } of transport.connections()) {
+      yield [`${id}:addr`, address];
+      if (listenAddress !== undefined) yield [`${id}:listen_addr`, listenAddress];
+      yield [`${id}:state`, state];
+      yield [`${id}:secs_since_last_cmd`, secondsSinceLastCommand];
     }
-  } finally {
-    work.return?.([]);
   }
+}
+
+function detail(items: ItemStore, [action]: readonly string[]): StatsAnswer {
+  if (!items.allowDump) return refusal('CLIENT_ERROR stats detail not allowed\r\n');
+  const { prefixes } = items;
+  if (action === 'dump') return { kind: 'dump', text: prefixes.dump() };
+  if (action !== 'on' && action !== 'off') return refusal('CLIENT_ERROR usage: stats detail on|off|dump\r\n');
+  prefixes.enabled = action === 'on';
+  return { kind: 'done', text: OK };
+}
+
+function reset(items: ItemStore): StatsAnswer {
+  items.resetStats();
+  items.admin.resetStats();
+  return { kind: 'done', text: 'RESET\r\n' };
 }

@@ -1,9 +1,9 @@
 /**
- * Walks over all items that hold up nobody: after about a millisecond's work comes a pause. They survive any
- * change made meanwhile.
+ * Walks over all items that hold up nobody: after about a millisecond's work comes a pause. They survive any change
+ * made meanwhile. Below them, what dumps show of an item, in the units of memcached.
  */
 
-import type { ItemStore } from '../item-store.js';
+import { type ItemStore, KEY_BINARY } from '../item-store.js';
 
 const SLICE_MS = 1;
 /** Items after which the time is looked at. */
@@ -100,7 +100,28 @@ export function* reclaimAll(
   if (reclaimed > 0) yield reclaimed;
 }
 
-/** What the item's size is in dumps, as memcached reckons it. */
+/** The item's size, as memcached reckons it. */
 export function itemBytesAt(items: ItemStore, { key, entry }: WalkedItem): number {
   return items.itemBytes(key.length, items.entries.flagsAt(entry), items.entries.valueAt(entry).length);
+}
+
+/** Unix time of the item's expiry, null for never: at or before the end of the item. */
+export function expiresAtSeconds(items: ItemStore, entry: number): number | null {
+  const ttlMs = items.entries.remainingTtlMsAt(entry);
+  return ttlMs === Number.POSITIVE_INFINITY ? null : Math.floor((items.wallClock.now() + ttlMs) / 1000);
+}
+
+/** Unix time of the last access. */
+export function usedAtSeconds(items: ItemStore, entry: number): number {
+  return Math.floor((items.wallClock.now() - items.entries.idleMsAt(entry)) / 1000);
+}
+
+/** Whether the key is one that a line of text cannot hold, or was stored as base64. */
+export function isBinaryKey(items: ItemStore, { key, entry }: WalkedItem): boolean {
+  if ((items.entries.adapterBitsAt(entry) & KEY_BINARY) !== 0) return true;
+  for (let i = 0; i < key.length; i++) {
+    const byte = key.charCodeAt(i);
+    if (byte <= 0x20 || byte === 0x7f) return true;
+  }
+  return false;
 }

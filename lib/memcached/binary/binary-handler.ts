@@ -4,13 +4,12 @@
  */
 
 import { beginBinaryStore, executeBinary, storeBinary } from '../commands/binary/binary-commands.js';
-import { authenticate, isSasl } from '../commands/binary/sasl.js';
+import { isSasl, MECHANISM_MAX_BYTES, Sasl } from '../commands/binary/sasl.js';
 import type { IncrementalTask } from '../incremental-task.js';
-import { latin1Text } from '../latin1.js';
 import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from '../limits.js';
 import { Request } from '../request.js';
 import type { ProtocolHandler, SessionIo } from '../session-io.js';
-import { ownedWireValue, type WireValue, wireValue, wireValueOfText } from '../wire-value.js';
+import { latin1Text, ownedWireValue, type WireValue, wireValue, wireValueOfText } from '../wire-value.js';
 import { HEADER_BYTES, Header, STATUS, type Status } from './binary-packet.js';
 import { writeError } from './binary-replies.js';
 import { fits, OPCODES, type Opcode } from './opcodes.js';
@@ -31,7 +30,8 @@ export class BinaryHandler implements ProtocolHandler {
   /** A slow answer under way. */
   #work: IncrementalTask | null = null;
   #phase: Phase = 'header';
-  #authenticated: boolean;
+  /** Null where everybody is let in. */
+  readonly #sasl: Sasl | null;
   /** When a value has begun to be awaited. */
   #valueSinceMs = 0;
   /** Bytes to pass over, and the error to answer with then. */
@@ -40,7 +40,7 @@ export class BinaryHandler implements ProtocolHandler {
 
   constructor(io: SessionIo) {
     this.#io = io;
-    this.#authenticated = io.credentials === null;
+    this.#sasl = io.credentials === null ? null : new Sasl(io);
   }
 
   get hasWork(): boolean {
@@ -97,8 +97,8 @@ export class BinaryHandler implements ProtocolHandler {
       then(chunk, position);
       return;
     }
-    const together = io.collect(bytes, bytes);
-    if (together !== null) then(together, 0);
+    const collected = io.collect(bytes, bytes);
+    if (collected !== null) then(collected, 0);
   }
 
   readonly #onHeader = (memory: Buffer, at: number): void => {
@@ -111,9 +111,9 @@ export class BinaryHandler implements ProtocolHandler {
     }
     io.items.applyDueFlush();
     let opcode = OPCODES[header.opcode];
-    if (opcode !== undefined && isSasl(opcode) && io.credentials === null) opcode = undefined;
+    if (opcode !== undefined && isSasl(opcode) && this.#sasl === null) opcode = undefined;
     if (header.keyBytes + header.extrasBytes > header.bodyBytes) this.#refuse(STATUS.unknown);
-    else if (!this.#authenticated && opcode?.open !== true) this.#refuse(STATUS.authError);
+    else if (this.#sasl?.authenticated === false && opcode?.open !== true) this.#refuse(STATUS.authError);
     else if (header.keyBytes > KEY_MAX_BYTES || header.bodyBytes > BODY_MAX_BYTES)
       this.#refuse(STATUS.invalid);
     else if (opcode === undefined) this.#beginSwallow(header.bodyBytes, STATUS.unknown);
@@ -146,17 +146,10 @@ export class BinaryHandler implements ProtocolHandler {
       else if (outcome !== true) this.#work = outcome;
       return;
     }
-    if (isSasl(opcode)) {
-      if (request.dataLength > AUTH_DATA_MAX_BYTES) {
-        this.#refuse(STATUS.invalid);
-        return;
-      }
-    } else {
-      const refusal = beginBinaryStore(io.items, opcode, request, memory, at);
-      if (refusal !== null) {
-        this.#beginSwallow(request.dataLength, refusal);
-        return;
-      }
+    const refusal = isSasl(opcode) ? saslRefusal(request) : beginBinaryStore(io, opcode, request, memory, at);
+    if (refusal !== null) {
+      this.#beginSwallow(request.dataLength, refusal);
+      return;
     }
     this.#valueSinceMs = io.items.clock.now();
     if (request.dataLength === 0) this.#onValue(EMPTY);
@@ -184,7 +177,7 @@ export class BinaryHandler implements ProtocolHandler {
     // A time to live counts from the command on.
     this.#request.waitedMs = items.clock.now() - this.#valueSinceMs;
     if (!isSasl(opcode)) storeBinary(this.#io, opcode, this.#header, this.#request, value);
-    else if (authenticate(this.#io, this.#header, this.#request.key, value)) this.#authenticated = true;
+    else this.#sasl!.onMessage(opcode, this.#header, this.#request.key, value);
   }
 
   #beginSwallow(bytes: number, error: Exclude<Status, 0>): void {
@@ -206,4 +199,10 @@ export class BinaryHandler implements ProtocolHandler {
     writeError(this.#io.out, this.#header, error);
     this.#io.closed = true;
   }
+}
+
+/** What is over the bounds of SASL is passed over. */
+function saslRefusal({ key, dataLength }: Request): Exclude<Status, 0> | null {
+  if (key.length > MECHANISM_MAX_BYTES) return STATUS.invalid;
+  return dataLength > AUTH_DATA_MAX_BYTES ? STATUS.authError : null;
 }

@@ -7,7 +7,7 @@ export const HEADER_BYTES = 24;
 export const REQUEST_MAGIC = 0x80;
 export const RESPONSE_MAGIC = 0x81;
 
-/** One request's header. A dialogue has one and fills it anew for each packet. */
+/** One request's header. A handler has one and fills it anew for each packet. */
 export class Header {
   opcode = 0;
   keyBytes = 0;
@@ -59,13 +59,14 @@ export const STATUS = {
   notStored: 0x05,
   nonNumeric: 0x06,
   authError: 0x20,
+  authContinue: 0x21,
   unknown: 0x81,
   outOfMemory: 0x82,
 } as const;
 
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 
-/** The words that go with a status that is an error. */
+/** The words that go with a status that is an error; `authContinue` asks for more, and has none. */
 export const STATUS_TEXT: Readonly<Record<Exclude<Status, 0>, string>> = {
   [STATUS.notFound]: 'Not found',
   [STATUS.exists]: 'Data exists for key.',
@@ -74,6 +75,7 @@ export const STATUS_TEXT: Readonly<Record<Exclude<Status, 0>, string>> = {
   [STATUS.notStored]: 'Not stored.',
   [STATUS.nonNumeric]: 'Non-numeric server-side value for incr or decr',
   [STATUS.authError]: 'Auth failure.',
+  [STATUS.authContinue]: '',
   [STATUS.unknown]: 'Unknown command',
   [STATUS.outOfMemory]: 'Out of memory',
 };

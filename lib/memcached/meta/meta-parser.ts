@@ -4,11 +4,9 @@
  */
 
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
-import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
-import type { MetaVerb, Request, StoreMode } from '../request.js';
+import { BAD_FORMAT, type LineOutcome, type MetaVerb, type Request, type StoreMode } from '../request.js';
 import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
 import { FLAGS_MAX, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
-import { decodedKey } from './meta-key.js';
 
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 const INVALID_FLAG = 'CLIENT_ERROR invalid flag';
@@ -28,6 +26,8 @@ const UPPER_A = 0x41;
 /** Every known flag, as bits. */
 const KNOWN_LOWER = Object.values(LOWER).reduce((all, bit) => all | bit, 0);
 const KNOWN_UPPER = Object.values(UPPER).reduce((all, bit) => all | bit, 0);
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** The second letter of the verbs. */
 const VERBS: ReadonlyMap<number, MetaVerb> = new Map(
@@ -96,7 +96,7 @@ export class MetaParser {
     return 'data';
   }
 
-  /** The last flag began with a byte that no flag begins with: memcached does not take such a line for an ms. */
+  /** A flag begins with a byte that no flag begins with: memcached does not take such a line for an ms. */
   #strays = false;
 
   /** Reads the tokens from `first` on into the request's flags, and its key; false with `error` set. */
@@ -106,41 +106,38 @@ export class MetaParser {
       this.error = 'CLIENT_ERROR options flags are too long';
       return false;
     }
-    const { meta } = request;
     request.key = bytes.toString('latin1', this.#starts[0]!, this.#ends[0]!);
-    for (let i = first; i < this.#count; i++) {
-      const error = this.#readFlag(bytes, this.#starts[i]!, this.#ends[i]!, meta);
-      if (error === null) continue;
-      // ma has one text for nearly all of these.
-      this.error = request.verb === 'ma' && error !== OPAQUE_TOO_LONG ? INVALID_OR_DUPLICATE : error;
-      return false;
-    }
-    if (!meta.has(LOWER.b)) return true;
-    const key = decodedKey(request.key);
-    if (key === undefined) {
-      this.error = request.verb === 'ma' ? INVALID_OR_DUPLICATE : 'CLIENT_ERROR error decoding key';
-      return false;
-    }
-    request.key = key;
-    return true;
+    const error = this.#flagError(bytes, first, request);
+    if (error === null) return true;
+    // ma has one text for nearly all of these.
+    const ownText = error === OPAQUE_TOO_LONG || request.verb !== 'ma';
+    this.error = ownText ? error : INVALID_OR_DUPLICATE;
+    return false;
   }
 
-  /** Reads one flag; the error, or null. */
-  #readFlag(bytes: Buffer, start: number, end: number, meta: MetaFlags): string | null {
-    const letter = bytes[start]!;
-    const isLower = letter >= LOWER_A && letter < LOWER_A + 26;
-    const isUpper = letter >= UPPER_A && letter < UPPER_A + 26;
-    if (!isLower && !isUpper) {
-      this.#strays = !isNearLetter(letter);
-      return this.#strays ? BAD_FORMAT : INVALID_FLAG;
+  /** What is wrong first, in memcached's order: letters, arguments, the key, the opaque; null for nothing. */
+  #flagError(bytes: Buffer, first: number, request: Request): string | null {
+    const { meta } = request;
+    const starts = this.#starts;
+    const count = this.#count;
+    for (let i = first; i < count; i++) this.#strays ||= !isNearLetter(bytes[starts[i]!]!);
+    if (this.#strays) return BAD_FORMAT;
+    for (let i = first; i < count; i++) {
+      const error = noteLetter(bytes[starts[i]!]!, meta);
+      if (error !== null) return error;
     }
-    const bit = 1 << (isLower ? letter - LOWER_A : letter - UPPER_A);
-    if ((bit & (isLower ? KNOWN_LOWER : KNOWN_UPPER)) === 0) return INVALID_FLAG;
-    if ((bit & (isLower ? meta.lower : meta.upper)) !== 0) return 'CLIENT_ERROR duplicate flag';
-    if (isLower) meta.lower |= bit;
-    else meta.upper |= bit;
-    meta.letters[meta.count++] = letter;
-    return isLower ? null : readArgument(bytes, start, end, bit, meta);
+    for (let i = first; i < count; i++) {
+      const letter = bytes[starts[i]!]!;
+      if (letter >= LOWER_A) continue;
+      const error = readArgument(bytes, starts[i]!, this.#ends[i]!, 1 << (letter - UPPER_A), meta);
+      if (error !== null) return error;
+    }
+    if (meta.has(LOWER.b)) {
+      const key = decodedKey(request.key);
+      if (key === undefined) return 'CLIENT_ERROR error decoding key';
+      request.key = key;
+    }
+    return meta.opaque.length > OPAQUE_MAX_BYTES ? OPAQUE_TOO_LONG : null;
   }
 
   #keyTooLong(): boolean {
@@ -168,6 +165,19 @@ export class MetaParser {
   }
 }
 
+/** Notes which flag is there; the error, or null. */
+function noteLetter(letter: number, meta: MetaFlags): string | null {
+  const isLower = letter >= LOWER_A && letter < LOWER_A + 26;
+  const isUpper = letter >= UPPER_A && letter < UPPER_A + 26;
+  const bit = isLower ? 1 << (letter - LOWER_A) : isUpper ? 1 << (letter - UPPER_A) : 0;
+  if ((bit & (isLower ? KNOWN_LOWER : KNOWN_UPPER)) === 0) return INVALID_FLAG;
+  if ((bit & (isLower ? meta.lower : meta.upper)) !== 0) return 'CLIENT_ERROR duplicate flag';
+  if (isLower) meta.lower |= bit;
+  else meta.upper |= bit;
+  meta.letters[meta.count++] = letter;
+  return null;
+}
+
 /** Reads what follows an upper-case letter; the error, or null. */
 function readArgument(
   bytes: Buffer,
@@ -178,8 +188,7 @@ function readArgument(
 ): string | null {
   switch (bit) {
     case UPPER.O:
-      if (end - start > OPAQUE_MAX_BYTES) return OPAQUE_TOO_LONG;
-      meta.opaque = bytes.toString('latin1', start, end);
+      meta.opaque = bytes.toString('latin1', start, Math.min(end, start + OPAQUE_MAX_BYTES + 1));
       return null;
     case UPPER.M:
       meta.mode = end - start > 1 ? bytes[start + 1]! : SPACE;
@@ -235,4 +244,9 @@ function isArithmeticMode(mode: number): boolean {
 /** Whether ma subtracts in this mode. */
 export function isDecrement(mode: number): boolean {
   return mode === 0x44 || mode === 0x2d;
+}
+
+/** The raw bytes of a key in strict, padded base64; undefined for anything else. */
+function decodedKey(text: string): string | undefined {
+  return BASE64.test(text) ? Buffer.from(text, 'base64').toString('latin1') : undefined;
 }

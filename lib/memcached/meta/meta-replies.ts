@@ -1,11 +1,9 @@
 /** Replies to meta commands: a status, what was asked to be returned, and for `VA` a value. */
 
-import type { Reply } from '../reply.js';
 import type { ReplyBuffer } from '../reply-buffer.js';
-import type { Request } from '../request.js';
+import type { Reply, Request } from '../request.js';
 import type { WireValue } from '../wire-value.js';
 import { LETTER, LOWER, type MetaFlags } from './meta-flags.js';
-import { encodedKey } from './meta-key.js';
 
 /** The status of a reply that carries no value; those without one are errors, with the text of the classic protocol. */
 export const META_STATUS: Readonly<Partial<Record<Reply, string>>> = {
@@ -16,11 +14,16 @@ export const META_STATUS: Readonly<Partial<Record<Reply, string>>> = {
   'not-found': 'NF',
 };
 
-/** ` k<key>`: as base64 and marked so for a key that was stored as base64. */
+/** ` k<key>`, as base64 and ` b` where the request or the item says so. */
 export function writeKey(out: ReplyBuffer, key: string, isBinary: boolean): void {
   out.text(' k');
   out.text(isBinary ? encodedKey(key) : key);
   if (isBinary) out.text(' b');
+}
+
+/** A key as base64, as it goes out. */
+export function encodedKey(key: string): string {
+  return Buffer.from(key, 'latin1').toString('base64');
 }
 
 /** ` <letter><number>` */

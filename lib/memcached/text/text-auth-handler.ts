@@ -1,14 +1,19 @@
 /**
- * A text client that has yet to say who it is: memcached's `-Y`. A `set` of any key whose data is
- * `user password` does that, and stores nothing; everything else is refused.
+ * A text client that has yet to authenticate: memcached's `-Y`. A `set` of any key whose data is `user password` does
+ * that, and stores nothing; everything else is refused.
  */
 
 import { AUTH_CMDS, AUTH_ERRORS } from '../counters.js';
 import { AUTH_DATA_MAX_BYTES, LINE_MAX_BYTES } from '../limits.js';
 import type { ProtocolHandler, SessionIo } from '../session-io.js';
+import { parseUint32 } from '../wire-number.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
+
+/** No `set` is shorter, its end without the LF included; what is ends the connection. */
+const LINE_MIN_BYTES = 6;
 
 export class TextAuthHandler implements ProtocolHandler {
   readonly hasWork = false;
@@ -42,30 +47,30 @@ export class TextAuthHandler implements ProtocolHandler {
     const io = this.#io;
     const { chunk, position, incomplete } = io;
     const lineFeed = chunk.indexOf(LF, position);
-    const taken = lineFeed === -1 ? chunk.length : lineFeed + 1;
-    incomplete.append(chunk, position, taken);
-    io.position = taken;
+    const end = lineFeed === -1 ? chunk.length : lineFeed;
+    incomplete.append(chunk, position, end);
+    io.position = lineFeed === -1 ? end : end + 1;
     if (lineFeed === -1) {
       if (incomplete.length > LINE_MAX_BYTES) io.closed = true;
       return;
     }
     io.requestsLeft--;
     const { length } = incomplete;
-    this.#onLine(
-      incomplete
-        .take()
-        .toString('latin1', 0, length)
-        .replace(/\r?\n$/, ''),
-    );
+    this.#onLine(incomplete.take().toString('latin1', 0, length));
   }
 
   #onLine(line: string): void {
     const { out } = this.#io;
-    const [verb, , , , bytes = ''] = line.split(' ').filter((word) => word !== '');
-    if (verb === 'quit') this.#io.closed = true;
-    else if (verb !== 'set' || !/^\d{1,10}$/.test(bytes)) out.text('CLIENT_ERROR unauthenticated\r\n');
-    else if (Number(bytes) > AUTH_DATA_MAX_BYTES) out.text('CLIENT_ERROR auth token too long\r\n');
-    else this.#dataBytes = Number(bytes) + 2;
+    if (line.length < LINE_MIN_BYTES) {
+      this.#io.closed = true;
+      return;
+    }
+    const [, , , , word] = line.replace(/\r$/, '').split(/ +/, 5);
+    const bytes = word === undefined ? undefined : parseUint32(Buffer.from(word, 'latin1'), 0, word.length);
+    // As in memcached, the first three bytes decide.
+    if (!line.startsWith('set') || bytes === undefined) out.text('CLIENT_ERROR unauthenticated\r\n');
+    else if (bytes > AUTH_DATA_MAX_BYTES) out.text('CLIENT_ERROR auth token too long\r\n');
+    else this.#dataBytes = bytes + 2;
   }
 
   #readData(): void {
@@ -74,18 +79,17 @@ export class TextAuthHandler implements ProtocolHandler {
     if (data === null) return;
     const end = this.#dataBytes - 2;
     this.#dataBytes = 0;
-    io.out.text(`${this.#verdict(data, end)}\r\n`);
+    io.out.text(`${this.#authenticate(data, end)}\r\n`);
   }
 
-  /** What `user password` in `data[0, end)`, and the two bytes behind it, are answered with. */
-  #verdict(data: Buffer, end: number): string {
+  /** The answer to `user password` in `data[0, end)`, and the two bytes behind it. The first space ends the user. */
+  #authenticate(data: Buffer, end: number): string {
     const { items, credentials, onAuthFailure } = this.#io;
     if (data[end] !== CR || data[end + 1] !== LF) return 'CLIENT_ERROR bad command line termination';
-    const words = data.toString('latin1', 0, end).split(' ');
-    const [user, password] = words.filter((word) => word !== '');
-    if (user === undefined || password === undefined) return 'CLIENT_ERROR bad authentication token format';
+    const space = data.subarray(0, end).indexOf(SPACE);
+    if (space === -1) return 'CLIENT_ERROR bad authentication token format';
     items.count(AUTH_CMDS);
-    if (credentials?.allow(Buffer.from(user, 'latin1'), Buffer.from(password, 'latin1')) === true) {
+    if (credentials?.allow(data.subarray(0, space), data.subarray(space + 1, end)) === true) {
       this.#onSignedIn();
       return 'STORED';
     }

@@ -4,8 +4,15 @@
  */
 
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
-import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
-import type { MetaVerb, Request, StoreMode, Verb } from '../request.js';
+import {
+  BAD_FORMAT,
+  type CasId,
+  type LineOutcome,
+  type MetaVerb,
+  type Request,
+  type StoreMode,
+  type Verb,
+} from '../request.js';
 import { parseExptime, parseFlags, parseInt32, parseUint64 } from '../wire-number.js';
 
 export const UNKNOWN_COMMAND = 'ERROR';
@@ -30,7 +37,8 @@ export class TextParser {
   /** Parses the line in `bytes[start, end)`, without its end, into `request`. O(line). */
   parse(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     request.noreply = false;
-    if (bytes[start] === SPACE || end - start < 2) return this.#fail(shortLineError(bytes, start, end));
+    if (end - start < 2 || isBlank(bytes, start, end)) return this.#fail(BAD_FORMAT);
+    // Before a command a space makes a word of its own, which is unknown.
     let wordEnd = start;
     while (wordEnd < end && bytes[wordEnd] !== SPACE) wordEnd++;
     const command = commandOf(bytes, start, wordEnd);
@@ -64,11 +72,13 @@ export class TextParser {
     return this.retrieval(bytes, this.#ends[0]!, end, request);
   }
 
-  /** `set k <flags> <exptime> <bytes> [noreply]` and alike; `cas` has the id before `noreply`. */
+  /**
+   * `set k <flags> <exptime> <bytes> [noreply]` and alike; `cas` has the id before `noreply`. Once the length is known,
+   * whatever else is wrong passes the data over: it must never run as commands.
+   */
   storage(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     this.#tokenize(bytes, start, end);
-    const isCas = request.verb === 'cas';
-    if (this.#count < (isCas ? 5 : 4)) return this.#fail(BAD_FORMAT);
+    if (this.#count < 4) return this.#fail(BAD_FORMAT);
     const starts = this.#starts;
     const ends = this.#ends;
     const length = parseInt32(bytes, starts[3]!, ends[3]!);
@@ -78,7 +88,7 @@ export class TextParser {
     request.noreply = this.#endsWithNoreply(bytes);
     const flags = parseFlags(bytes, starts[1]!, ends[1]!);
     const exptime = parseExptime(bytes, starts[2]!, ends[2]!);
-    const cas = isCas ? parseUint64(bytes, starts[4]!, ends[4]!) : 0;
+    const cas = request.verb === 'cas' ? this.#casId(bytes) : 0;
     if (this.#keyTooLong() || flags === undefined || exptime === undefined || cas === undefined) {
       this.error = BAD_FORMAT;
       return 'error-after-data';
@@ -91,6 +101,10 @@ export class TextParser {
     request.mode = request.verb as StoreMode;
     request.dropsWhenRefused = request.verb === 'set';
     return 'data';
+  }
+
+  #casId(bytes: Buffer): CasId | undefined {
+    return this.#count > 4 ? parseUint64(bytes, this.#starts[4]!, this.#ends[4]!) : undefined;
   }
 
   /** `delete k [0] [noreply]` */
@@ -215,11 +229,10 @@ export class TextParser {
   }
 }
 
-/** Why a line that is blank, of one character, or begins with a space is no command. */
-function shortLineError(bytes: Buffer, start: number, end: number): string {
-  if (end - start < 2) return BAD_FORMAT;
-  for (let i = start; i < end; i++) if (bytes[i] !== SPACE) return UNKNOWN_COMMAND;
-  return BAD_FORMAT;
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && bytes[at] === SPACE) at++;
+  return at === end;
 }
 
 type TextVerb = Exclude<Verb, MetaVerb>;
@@ -246,12 +259,13 @@ const METHOD_BY_VERB = {
   verbosity: 'wordsOrNoreply',
   stats: 'words',
   cache_memlimit: 'wordsOrNoreply',
-  shutdown: 'words',
-  debugtime: 'words',
+  shutdown: 'wordsOrNoreply',
+  debugtime: 'wordsOrNoreply',
   lru: 'wordsOrNoreply',
-  lru_crawler: 'words',
-  slabs: 'words',
-  watch: 'wordsOrNoreply',
+  lru_crawler: 'wordsOrNoreply',
+  slabs: 'wordsOrNoreply',
+  extstore: 'wordsOrNoreply',
+  watch: 'words',
   refresh_certs: 'words',
 } as const satisfies Record<TextVerb, Exclude<keyof TextParser, 'error' | 'parse'>>;
 

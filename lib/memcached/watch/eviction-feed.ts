@@ -1,8 +1,7 @@
 /** Evictions for the log, from the engine's channel of removals: subscribed to only while anybody watches them. */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Publisher } from './categories.js';
-import { eviction } from './lines.js';
+import { eviction, type Publisher } from './lines.js';
 
 const CHANNEL = 'hotset:removal';
 

@@ -1,17 +1,46 @@
 /**
- * The lines of the log, as memcached 1.6.45 writes them: one function for each kind. Callers check
- * `log.watched` for the category first, so that nothing is made that nobody reads.
+ * The categories and the lines of the log, as memcached 1.6.45 writes them: one function for each kind of line. Callers
+ * check `log.watched` for the category first, so that nothing is made that nobody reads.
  */
 
-import {
-  CONNECTION_EVENTS,
-  DELETIONS,
-  EVICTIONS,
-  FETCHERS,
-  MUTATIONS,
-  type Publisher,
-} from './categories.js';
-import { uriEncoded } from './uri.js';
+// Categories, as bits of a mask.
+
+export const FETCHERS = 1;
+export const MUTATIONS = 2;
+export const EVICTIONS = 4;
+export const CONNECTION_EVENTS = 8;
+export const DELETIONS = 16;
+/** May be watched; there are no such lines. */
+export const SYSTEM_EVENTS = 32;
+export const RAW_COMMANDS = 64;
+
+/** As `watch` names them. */
+export const WATCHED_CATEGORIES: ReadonlyMap<string, number> = new Map([
+  ['fetchers', FETCHERS],
+  ['mutations', MUTATIONS],
+  ['evictions', EVICTIONS],
+  ['connevents', CONNECTION_EVENTS],
+  ['deletions', DELETIONS],
+  ['sysevents', SYSTEM_EVENTS],
+  ['rawcmds', RAW_COMMANDS],
+]);
+
+/** Where lines go. */
+export interface Publisher {
+  publish(category: number, what: string): void;
+}
+
+const RESERVED = /[^\w\-.~]/g;
+
+const ENCODED: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+);
+
+/** Keys in lines and dumps: RFC 3986, all but unreserved characters as %XX. `key` has a latin1 character for each byte. */
+export function uriEncoded(key: string): string {
+  return key.replace(RESERVED, (byte) => ENCODED[byte.charCodeAt(0)]!);
+}
 
 /** All items are in one class; what is not there is in none. */
 const ITEM_CLASS = 1;

@@ -1,13 +1,11 @@
 /**
  * The live log behind `watch`: commands publish what happened, connections that watch take it. Nobody watching
- * costs one check of a bit mask; a watcher that does not read loses lines, is told how many, and slows nobody.
+ * costs one check of a bit mask; a watcher that does not read loses lines, learns how many, and slows nobody.
  */
 
-import { EVICTIONS, type Publisher } from './categories.js';
 import { EvictionFeed, type WatchedEntries } from './eviction-feed.js';
+import { EVICTIONS, type Publisher } from './lines.js';
 import { Watcher } from './watcher.js';
-
-export * from './categories.js';
 
 export const WATCHERS_MAX = 20;
 
@@ -50,6 +48,16 @@ export class WatchLog implements Publisher {
     this.#watchers.add(watcher);
     this.#refresh();
     return watcher;
+  }
+
+  /** Does what evicts nothing and removes much: each removal costs a message where anybody watches evictions. */
+  withoutEvictions(remove: () => void): void {
+    this.#evictions.listens = false;
+    try {
+      remove();
+    } finally {
+      this.#refresh();
+    }
   }
 
   #remove(watcher: Watcher): void {

@@ -4,7 +4,7 @@
 export const WATCHER_BUFFER_BYTES: number = 256 * 1024;
 
 export class Watcher {
-  /** The categories watched: see watch-log.ts. */
+  /** The categories watched: see lines.ts. */
   readonly mask: number;
   readonly #wake: () => void;
   readonly #leave: () => void;
@@ -23,13 +23,13 @@ export class Watcher {
 
   /** Appends a line of latin1 text with its LF; false when there is no room, and it is only counted. */
   put(line: string): boolean {
-    const told = this.#skipped === 0 ? line : `skipped=${this.#skipped}\n${line}`;
-    if (this.#waiting.length + told.length > WATCHER_BUFFER_BYTES) {
+    const text = this.#skipped === 0 ? line : `skipped=${this.#skipped}\n${line}`;
+    if (this.#waiting.length + text.length > WATCHER_BUFFER_BYTES) {
       this.#skipped++;
       return false;
     }
     this.#skipped = 0;
-    this.#waiting += told;
+    this.#waiting += text;
     return true;
   }
 

@@ -109,6 +109,12 @@ export const binaryAdmin: Table = {
         [failure(stat, 'notFound', { opaque: 3 }), NOOPED],
       ],
     ]),
+    binaryRow('words too many for a stat', [
+      ...['items x', 'slabs x', 'sizes x', ' reset', 'detail  on', 'cachedump 1 10', 'extstore'].map(
+        (key) => [request(stat, { key }), failure(stat, 'notFound')] as const,
+      ),
+      ...['reset x', 'detail off x'].map((key) => [request(stat, { key }), response(stat)] as const),
+    ]),
     binaryRow('stat detail', [
       [
         [

@@ -1,5 +1,6 @@
 import type { Table } from '../wire-table.js';
 import { admin } from './admin.js';
+import { adminArguments } from './admin-arguments.js';
 import { arithmetic } from './arithmetic.js';
 import { binaryAdmin } from './binary-admin.js';
 import { binaryArithmetic } from './binary-arithmetic.js';
@@ -14,16 +15,19 @@ import { metaGet } from './meta-get.js';
 import { metaLines } from './meta-lines.js';
 import { metaSet } from './meta-set.js';
 import { noreply } from './noreply.js';
+import { refusedData } from './refused-data.js';
 import { retrieval } from './retrieval.js';
 import { storage } from './storage.js';
 
 export const TABLES: readonly Table[] = [
   lines,
   storage,
+  refusedData,
   retrieval,
   arithmetic,
   noreply,
   admin,
+  adminArguments,
   metaLines,
   metaGet,
   metaSet,

@@ -27,6 +27,10 @@ export const lines: Table = {
     row('a longer word that begins like a command is unknown', [
       ['getx a|ge a|setting a|', 'ERROR|ERROR|ERROR|'],
     ]),
+    row('a space before a command, and noreply behind it', [[' get a noreply| noreply|get a|', 'END|']], {
+      differs: DIFFERENCE.leadingSpace,
+    }),
+    row('a space before an HTTP request', [[' GET / HTTP/1.1|', '']], { closes: true }),
     row('an unknown command with noreply is silent', [['bogus noreply|get a|', 'END|']], {
       differs: DIFFERENCE.quietErrors,
     }),
@@ -84,7 +88,7 @@ export const lines: Table = {
     ),
     row(
       'too few arguments of storage commands',
-      [['set|set a|set a 0|set a 0 0|cas a 0 0 1|', 'CLIENT_ERROR bad command line format|'.repeat(5)]],
+      [['set|set a|set a 0|set a 0 0|cas a 0 0|', 'CLIENT_ERROR bad command line format|'.repeat(5)]],
       { differs: DIFFERENCE.arguments },
     ),
     row('get without a key', [['get|gets|get  |', 'CLIENT_ERROR bad command line format|'.repeat(3)]], {

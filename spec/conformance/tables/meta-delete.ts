@@ -107,6 +107,15 @@ export const metaDelete: Table = {
     ),
 
     row(
+      'x keeps the cas id, unless E gives one or I takes it',
+      [
+        ['set a 0 0 1|x|md a x T100 F5|gets a|cas a 0 0 1 1|y|', 'STORED|HD|VALUE a 5 0 1||END|STORED|'],
+        ['md a C2 x|mg a c|md a x E50|mg a c|md a x I|mg a c|', 'HD|HD c2|HD|HD c50|HD|HD c3 X W|'],
+        ['md a x I E60|mg a c|set b 0 0 1|x|gets b|', 'HD|HD c60 X W|STORED|VALUE b 0 1 4|x|END|'],
+      ],
+      { differs: DIFFERENCE.metaRemove },
+    ),
+    row(
       'bad flags',
       [
         ['md a z|', 'CLIENT_ERROR invalid flag|'],

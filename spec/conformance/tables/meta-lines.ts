@@ -1,3 +1,4 @@
+import { OPCODE, response, storeRequest } from '../binary-packet.js';
 import { DIFFERENCE, row, type Table } from '../wire-table.js';
 
 const BAD_LINE = 'CLIENT_ERROR bad command line format|';
@@ -44,6 +45,19 @@ export const metaLines: Table = {
     row('a flag given twice', [
       ['mg a v v|mg a v s v|mg a O1 O2|mg a T1 T2|', 'CLIENT_ERROR duplicate flag|'.repeat(4)],
     ]),
+    row(
+      'what is wrong first: letters, then arguments, the key and the opaque',
+      [
+        ['mg a Tx q q|md a Cx C1|', 'CLIENT_ERROR duplicate flag|'.repeat(2)],
+        ['mg a Tx z|', 'CLIENT_ERROR invalid flag|'],
+        ['mg a q q !|mg a Tx !|', 'CLIENT_ERROR bad command line format|'.repeat(2)],
+        [`mg a O${'1'.repeat(32)} q q|`, 'CLIENT_ERROR duplicate flag|'],
+        [`mg a O${'1'.repeat(32)} Tx|`, 'CLIENT_ERROR bad token in command line format|'],
+        [`mg a! O${'1'.repeat(32)} b|`, 'CLIENT_ERROR error decoding key|'],
+        ['mg a! b Tx|', 'CLIENT_ERROR bad token in command line format|'],
+      ],
+      { differs: DIFFERENCE.metaErrors },
+    ),
     row('numbers that are none', [
       [
         'mg a Tx|mg a T|mg a T1.5|mg a Nx|mg a N|mg a Rx|mg a R|mg a Cx|mg a C|mg a C-1|',
@@ -126,6 +140,32 @@ export const metaLines: Table = {
         'HD|STORED|HD kfoo|HD|HD kZm9v b|',
       ],
     ]),
+    row('k of ma goes by its own b, and not by what the item was stored with', [
+      ['ms Zm9v 1 b|5|ma foo k v|ma Zm9v b k v|ma Zm9v k b q|mn|', 'HD|VA 1 kfoo|6|VA 1 kZm9v b|7|MN|'],
+      ['set foo 0 0 1|5|ma Zm9v k b v|ma foo k v|', 'STORED|VA 1 kZm9v b|6|VA 1 kfoo|7|'],
+    ]),
+    row('only ms stores an item with b: ma N does not, and neither does what MA adds to', [
+      [
+        'ma Zm9v b N0 J5 k|mg Zm9v b k|me foo|',
+        'HD kZm9v b|HD kfoo|ME foo exp=-1 la=0 cas=1 fetch=yes cls=1 size=63|',
+      ],
+      ['ms Zm9v 1 b MA|5|ms Zm9v 1 b MP|5|mg foo k v|', 'HD|HD|VA 3 kfoo|555|'],
+      ['ms Zm9v 1 b MR|5|mg foo k v|', 'HD|VA 1 kZm9v b|5|'],
+    ]),
+    row('a key that came with the binary protocol goes by the b of ma', [
+      [storeRequest(OPCODE.set, 'a b\nc', '5'), response(OPCODE.set, { cas: 1 }), 'beside'],
+      ['ma YSBiCmM= b k v|ma YSBiCmM= b k|', 'VA 1 kYSBiCmM= b|6|HD kYSBiCmM= b|'],
+    ]),
+    row(
+      'a key that a line cannot hold goes out as base64, whatever it was stored with',
+      [
+        [storeRequest(OPCODE.set, 'a b\nc', '5'), response(OPCODE.set, { cas: 1 }), 'beside'],
+        ['mg YSBiCmM= b k v|mg YSBiCmM= b k N0|', 'VA 1 kYSBiCmM= b|5|HD kYSBiCmM= b|'],
+        ['me YSBiCmM= b|', 'ME YSBiCmM= exp=-1 la=0 cas=1 fetch=yes cls=1 size=65|'],
+        ['ma IAo= b N0 J5|mg IAo= b k|', 'HD|HD kIAo= b|'],
+      ],
+      { ours: 'memcached sends such a key as it is, and its newline ends the line' },
+    ),
     row('k of a miss with b is base64', [
       ['mg Zm8= b k|mg Zm8= k b O1|mg Zm8= b|mg Zm8= b q k|mn|', 'EN kZm8= b|EN kZm8= b O1|EN|MN|'],
     ]),

@@ -1,12 +1,15 @@
 /** stat: one packet for each line, and an empty one as the end. */
 
-import type { Stat } from '../../admin/answer.js';
-import { statLists } from '../../admin/stat-lists.js';
+import type { Stat, StatsAnswer } from '../../admin/answers.js';
+import { statsAnswer } from '../../admin/stats.js';
 import { type Header, STATUS } from '../../binary/binary-packet.js';
 import { writeError, writeStat } from '../../binary/binary-replies.js';
 import type { IncrementalTask } from '../../incremental-task.js';
 import type { ItemStore } from '../../item-store.js';
 import type { ReplyBuffer } from '../../reply-buffer.js';
+
+/** As memcached, where some know no arguments; `conns` is known here only. */
+const KNOWN_KEYS = /^(|(settings|reset|detail)( .*)?|items|slabs|sizes|conns)$/s;
 
 /** What these have to say stands in one packet, under this name. */
 const DETAIL = 'detailed';
@@ -18,36 +21,37 @@ export function writeStats(
   header: Header,
   key: string,
 ): IncrementalTask | null {
-  const words = key.split(' ').filter((word) => word !== '');
-  const answer = statLists(items, words);
-  if (answer === 'ok' || answer === 'reset') writeList(out, header, []);
-  else if (answer === 'unknown' || 'refusal' in answer || 'lines' in answer)
+  const list = KNOWN_KEYS.test(key) ? listOf(statsAnswer(items, key.split(' '))) : null;
+  if (list === null) {
     writeError(out, header, STATUS.notFound);
-  else if ('list' in answer) writeList(out, header, answer.list);
-  else if ('slowList' in answer) return slowList(out, header, answer.slowList);
-  else writeList(out, header, [[DETAIL, answer.text]]);
-  return null;
+    return null;
+  }
+  const work = packets(out, header, list);
+  return work.next().done === true ? null : work;
 }
 
-function writeList(out: ReplyBuffer, header: Header, list: Iterable<Stat>): void {
-  for (const [name, value] of list) writeStat(out, header, name, String(value));
-  writeStat(out, header, '', '');
+function listOf(answer: StatsAnswer): Iterable<Stat | null> | null {
+  switch (answer.kind) {
+    case 'list':
+      return answer.list;
+    case 'done':
+      return [];
+    case 'dump':
+      return [[DETAIL, answer.text]];
+    case 'refusal':
+    case 'lines':
+      return null;
+  }
 }
 
-function* slowList(
+function* packets(
   out: ReplyBuffer,
   header: Header,
-  work: Iterator<void, Iterable<Stat>, undefined>,
+  list: Iterable<Stat | null>,
 ): Generator<void, void, undefined> {
-  try {
-    for (let step = work.next(); ; step = work.next()) {
-      if (step.done === true) {
-        writeList(out, header, step.value);
-        return;
-      }
-      yield;
-    }
-  } finally {
-    work.return?.([]);
+  for (const stat of list) {
+    if (stat === null) yield;
+    else writeStat(out, header, stat[0], String(stat[1]));
   }
+  writeStat(out, header, '', '');
 }

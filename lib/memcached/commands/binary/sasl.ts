@@ -9,32 +9,52 @@ import { bytesOf, type WireValue } from '../../wire-value.js';
 
 export const MECHANISM = 'PLAIN';
 
+/** A longer name is none. */
+export const MECHANISM_MAX_BYTES = 32;
+
 export function isSasl({ command }: Opcode): boolean {
   return command === 'sasl-list' || command === 'sasl-auth' || command === 'sasl-step';
 }
 
-/** Checks an answer of the client's, and answers it: whether it has said who it is. */
-export function authenticate(
-  { items, out, credentials, onAuthFailure }: SessionIo,
-  header: Header,
-  mechanism: string,
-  message: WireValue,
-): boolean {
-  items.count(AUTH_CMDS);
-  const [, user, password, ...more] = split(bytesOf(message));
-  const allowed =
-    mechanism === MECHANISM &&
-    user !== undefined &&
-    password !== undefined &&
-    more.length === 0 &&
-    credentials?.allow(user, password) === true;
-  if (allowed) writeText(out, header, 'Authenticated');
-  else {
+/**
+ * One connection's authentication. The message comes with `auth`, or after an empty one with `step`, which means
+ * nothing without it.
+ */
+export class Sasl {
+  authenticated = false;
+  /** An `auth` without a message has been answered, and its `step` not yet. */
+  #begun = false;
+  readonly #io: SessionIo;
+
+  constructor(io: SessionIo) {
+    this.#io = io;
+  }
+
+  onMessage({ command }: Opcode, header: Header, mechanism: string, message: WireValue): void {
+    const { items, out, onAuthFailure } = this.#io;
+    const isStep = command === 'sasl-step';
+    const speaksPlain = isStep ? this.#begun : mechanism === MECHANISM;
+    this.#begun = !isStep && speaksPlain && message.length === 0;
+    if (this.#begun) {
+      writeError(out, header, STATUS.authContinue);
+      return;
+    }
+    items.count(AUTH_CMDS);
+    if (speaksPlain && this.#allows(bytesOf(message))) {
+      this.authenticated = true;
+      writeText(out, header, 'Authenticated');
+      return;
+    }
     items.count(AUTH_ERRORS);
     onAuthFailure();
     writeError(out, header, STATUS.authError);
   }
-  return allowed;
+
+  #allows(message: Buffer): boolean {
+    const [, user, password, ...more] = split(message);
+    if (user === undefined || password === undefined || more.length > 0) return false;
+    return this.#io.credentials?.allow(user, password) === true;
+  }
 }
 
 /** What stands between NULs: whom to act as, user and password. */

@@ -3,17 +3,8 @@
  * let one client of many win the right to fill it anew. Flags act in the order in which they stand.
  */
 
-import {
-  CMD_GET,
-  CMD_TOUCH,
-  GET_EXPIRED,
-  GET_HITS,
-  GET_MISSES,
-  TOUCH_HITS,
-  TOUCH_MISSES,
-} from '../../counters.js';
-import { KEY_BINARY, STALE, TOKEN_SENT } from '../../item-marks.js';
-import type { ItemStore } from '../../item-store.js';
+import { CMD_GET, CMD_TOUCH, GET_EXPIRED, GET_HITS, GET_MISSES, TOUCH_HITS } from '../../counters.js';
+import { type ItemStore, STALE, secondsLeft, TOKEN_SENT } from '../../item-store.js';
 import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
 import {
   writeEnd,
@@ -23,16 +14,16 @@ import {
   writeStatus,
   writeTtl,
 } from '../../meta/meta-replies.js';
-import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
+import type { SessionIo } from '../../session-io.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { sawLookup } from '../observation.js';
-import { secondsLeft } from '../seconds-left.js';
 
 const EMPTY = wireValueOfText('');
 
 /** Returns the entry's number, which is no more than a guess afterwards; 0 or less for a miss. */
-export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): number {
+export function metaGet(io: SessionIo, request: Request): number {
+  const { items, out } = io;
   const { entries } = items;
   const { meta, key } = request;
   let idleMs = 0;
@@ -45,7 +36,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
     }
   }
   let entry = read(items, request);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(io, key, entry);
   let created = false;
   if (entry <= 0 && meta.hasUpper(UPPER.N)) {
     entry = vivify(items, key, meta);
@@ -58,24 +49,28 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
   }
 
   const value = entries.valueAt(entry);
-  const marks = entries.adapterBitsAt(entry);
+  const adapterBits = entries.adapterBitsAt(entry);
   const sendsValue = meta.has(LOWER.v) && !(meta.hasUpper(UPPER.C) && meta.cas === items.casIdAt(entry));
   let ttlMs = entries.remainingTtlMsAt(entry);
+  let exptime: number | null = null;
   let won = false;
   if (sendsValue) writeNumber(out, 'VA ', value.length);
   else out.text('HD');
   for (let i = 0; i < meta.count; i++) {
     switch (meta.letters[i]) {
       case LETTER.T:
-        ttlMs = items.ttlMs(meta.exptime);
+        exptime = meta.exptime;
+        ttlMs = items.ttlMs(exptime);
         break;
       case LETTER.N:
         if (!created) break;
-        ttlMs = items.ttlMs(meta.vivifyExptime);
+        exptime = meta.vivifyExptime;
+        ttlMs = items.ttlMs(exptime);
         won = true;
         break;
       case LETTER.R:
-        if ((marks & TOKEN_SENT) === 0 && !created && isNear(items, ttlMs, meta.recacheExptime)) won = true;
+        if ((adapterBits & TOKEN_SENT) === 0 && !created && isNear(items, ttlMs, meta.recacheExptime))
+          won = true;
         break;
       case LETTER.s:
         writeNumber(out, ' s', value.length);
@@ -96,25 +91,25 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
         out.text(wasFetched ? ' h1' : ' h0');
         break;
       case LETTER.k:
-        writeKey(out, key, (marks & KEY_BINARY) !== 0);
+        writeKey(out, key, items.hasBinaryKey(entry));
         break;
       case LETTER.O:
         writeOpaque(out, meta);
         break;
     }
   }
-  if ((marks & TOKEN_SENT) !== 0) out.text(' Z');
-  if ((marks & STALE) !== 0) {
+  if ((adapterBits & TOKEN_SENT) !== 0) out.text(' Z');
+  if ((adapterBits & STALE) !== 0) {
     out.text(' X');
-    if ((marks & TOKEN_SENT) === 0) won = true;
+    if ((adapterBits & TOKEN_SENT) === 0) won = true;
   }
   if (won) {
     out.text(' W');
-    entries.setAdapterBitsAt(entry, marks | TOKEN_SENT);
+    entries.setAdapterBitsAt(entry, adapterBits | TOKEN_SENT);
   }
   writeEnd(out, sendsValue ? value : null);
   // Last: a new time may be the end of the item.
-  if (meta.hasUpper(UPPER.T) || created) entries.touchAt(entry, ttlMs);
+  if (exptime !== null) items.touch(entry, exptime);
   return entry;
 }
 
@@ -143,9 +138,10 @@ function isNear(items: ItemStore, ttlMs: number, recacheExptime: number): boolea
 
 function count(items: ItemStore, meta: MetaFlags, entry: number): void {
   const found = entry > 0;
-  if (meta.hasUpper(UPPER.T)) {
+  // As in memcached, a miss is one of a get whatever it was to do.
+  if (found && meta.hasUpper(UPPER.T)) {
     items.count(CMD_TOUCH);
-    items.count(found ? TOUCH_HITS : TOUCH_MISSES);
+    items.count(TOUCH_HITS);
     return;
   }
   items.count(CMD_GET);
