@@ -7,11 +7,10 @@ import { createHttpServer } from '../http/index.js';
 import type { MemcachedEngine } from '../memcached/item-store.js';
 import type { WebAddress } from '../web/listening.js';
 import { attachWebSocket } from '../websocket/index.js';
-import { complain, complainOfRequest } from './complain.js';
-import type { HttpSettings } from './http-settings.js';
+import { type HttpSettings, PLAIN_CONNECTIONS } from './http-settings.js';
 import { withPortHint } from './listening.js';
-import type { Settings } from './settings.js';
-import { readTokenFile } from './token-file.js';
+import type { Log } from './log.js';
+import { readTokenFile } from './small-files.js';
 
 export interface WebSide {
   readonly address: WebAddress;
@@ -20,32 +19,34 @@ export interface WebSide {
 }
 
 const SOCKET_PATH = '/ws';
-/** Connections for all that is not WebSocket. */
-const PLAIN_CONNECTIONS = 1024;
 
-/** Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
+/** Serves `allConnections` at once, WebSockets among them. Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
   engine: MemcachedEngine,
-  { maxConnections }: Settings,
-  { host, port, access, tokenFile, origins, hosts }: HttpSettings,
+  { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
+  allConnections: number,
+  log: Log,
 ): Promise<WebSide> {
-  const gate = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
+  // Metrics and health checks find room where there are few connections, too.
+  const plain = Math.min(PLAIN_CONNECTIONS, Math.floor(allConnections / 4));
+  const policy = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
   const http = createHttpServer(engine, {
-    ...gate,
+    ...policy,
     host,
     port,
-    maxConnections: maxConnections + PLAIN_CONNECTIONS,
-    onError: complainOfRequest,
+    maxConnections: allConnections,
+    log: log.write,
+    onError: log.fail,
   });
   const sockets = attachWebSocket(engine, {
-    ...gate,
+    ...policy,
     origins,
     server: http.server,
     path: SOCKET_PATH,
     access,
-    maxConnections,
-    log: complain,
-    onError: complainOfRequest,
+    maxConnections: Math.min(maxConnections, allConnections - plain),
+    log: log.write,
+    onError: log.fail,
   });
   const close = async (options: { forceAfterMs: number }): Promise<void> => {
     await Promise.all([sockets.close(options), http.close(options)]);

@@ -1,15 +1,15 @@
-/** What a request is answered with, and how it goes out: each answer has the same strict headers. */
+/** Answers to requests. All of them have the same strict headers. */
 
 import type { ServerResponse } from 'node:http';
 
 export interface Answer {
   readonly status: number;
   readonly body: string | Buffer;
-  /** Beside or in place of those that every answer has. */
+  /** Added to those of every answer, or in their place. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Nothing is kept, guessed, framed, run or told to others. */
+/** Nothing may be stored, sniffed, framed, executed or referred to. */
 const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -25,7 +25,7 @@ export function line(status: number, text: string, headers: Readonly<Record<stri
   return { status, body: `${text}\n`, headers };
 }
 
-/** Sends it, and ends the connection after a refusal. Node leaves the body out where the request was a HEAD. */
+/** Sends the answer, and ends the connection after a refusal. Node omits the body for HEAD. */
 export function send(response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): void {
   response.shouldKeepAlive &&= !isLast && status < 400;
   response.writeHead(status, { ...HEADERS, ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);

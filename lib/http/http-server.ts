@@ -1,67 +1,94 @@
 /**
- * The HTTP adapter: metrics, health, the live view's page, and the client for pages of others. Each request is
- * answered from a table of paths, and a client's patience is bounded: in connections, in the size of headers, and in time.
+ * The HTTP adapter: metrics, health, the live view's page, and the client for pages of other origins. A table of paths
+ * answers requests. What a client may use is bounded: connections, size of headers, pending requests, and time.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
-import type { MemcachedEngine } from '../memcached/item-store.js';
+import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import { ServerLog } from '../server-log.js';
 import { checkForceAfter, forceAfter } from '../shutdown.js';
 import { AccessPolicy } from '../web/access-policy.js';
 import { listenAt, type WebAddress, webAddressText } from '../web/listening.js';
+import { afterEarlierAnswers, type Refusal, refuse } from '../web/refusal.js';
+import { readRequestTarget } from '../web/request-target.js';
 import { type Answer, line, send } from './answer.js';
-import { createMetrics, type Metrics } from './metrics/metrics.js';
+import { builtFile, readText } from './built-file.js';
+import { createHttpMetrics, type Metrics } from './metrics/metrics.js';
 import { type HttpServerOptions, type ResolvedHttpOptions, resolveHttpOptions } from './options.js';
 import { type Page, readPage } from './page.js';
-import { builtFile, readText } from './text-file.js';
 
 const HEADERS_MAX_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 5000;
-/** Requests of one connection that may wait for their answers: what comes in one read is worked on in one turn. */
-const UNANSWERED_MAX = 16;
+/** Requests of one connection that may be pending: those of one read are all handled in one turn. */
+const PENDING_MAX = 16;
 /** How often Node looks for clients that take too long, at most. */
-const PATIENCE_CHECKS_MS = 1000;
+const TIMEOUT_CHECK_MS = 1000;
+/** Without a server of the memcached protocol there is no verbosity; whoever gives a `log` wants refusals in it. */
+const DEFAULT_VERBOSITY = 1;
+
+const ALLOW: Readonly<Record<string, string>> = { Allow: 'GET, HEAD' };
+
+/** By the code of the parser's error. */
+const PARSE_REFUSALS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    reason: `a request line and its headers take at most ${HEADERS_MAX_BYTES} bytes`,
+  },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, reason: 'the chunk extensions are too large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, reason: 'the request took too long' },
+};
+const BAD_REQUEST: Refusal = { status: 400, reason: 'this is no HTTP request' };
 
 interface Route {
-  /** Whether only somebody who knows the server by its name is answered, so that no page gets in by a name of its own. */
-  readonly asksForName: boolean;
-  readonly asksForToken: boolean;
+  /** Whether `Host` and `Origin` are checked: otherwise every page of a browser may read the answer. */
+  readonly checksHost: boolean;
+  readonly checksToken: boolean;
   readonly answer: () => Answer | Promise<Answer>;
 }
 
 /** Serves metrics, health and the live view. `createHttpServer` makes it. */
 export class HttpServer {
-  /** Node's own: `attachWebSocket(engine, { server: http.server, path: '/ws' })` shares its port. */
+  /** Node's server: `attachWebSocket(engine, { server: http.server, path: '/ws' })` shares its port. */
   readonly server: Server;
-  /** What `/metrics` tells. */
+  /** What `/metrics` serves. */
   readonly metrics: Metrics;
   readonly #options: ResolvedHttpOptions;
-  readonly #gate: AccessPolicy;
+  readonly #policy: AccessPolicy;
+  readonly #log: ServerLog;
   readonly #page: Page | null;
   /** `hotset/client` in one file. */
   readonly #client: string | null;
   readonly #routes: ReadonlyMap<string, Route>;
-  /** Each connection's requests that have not been answered. */
+  /** The pending requests of each connection. */
   readonly #sockets = new Map<Socket, number>();
+  #rejectedConnections = 0;
   #address: WebAddress | null = null;
   #closing = false;
 
   constructor(engine: MemcachedEngine, options: HttpServerOptions) {
     this.#options = resolveHttpOptions(options);
-    this.#gate = new AccessPolicy(options);
-    const { liveView, pageFile, requestTimeoutMs, maxConnections, onError } = this.#options;
-    // At once: whoever gives up rights before it listens may not reach the files later.
+    this.#policy = new AccessPolicy(options);
+    const { liveView, pageFile, requestTimeoutMs, maxConnections, log, onError } = this.#options;
+    this.#log = new ServerLog(log, () => knownItemStoreOf(engine)?.verbosity ?? DEFAULT_VERBOSITY);
+    // Read here and not later: a process that gives up its rights before it listens could not read them then.
     this.#page = liveView ? readPage(pageFile) : null;
     this.#client = readText(builtFile('client/browser.js'));
-    this.metrics = this.#options.metrics ?? createMetrics({ engine });
+    this.metrics =
+      this.#options.metrics ??
+      createHttpMetrics(engine, () => ({
+        connections: this.#sockets.size,
+        maxConnections,
+        rejectedConnections: this.#rejectedConnections,
+      }));
     this.#routes = new Map<string, Route>([
-      ['/', { asksForName: true, asksForToken: false, answer: () => this.#liveView() }],
-      ['/metrics', { asksForName: true, asksForToken: true, answer: () => this.#metrics() }],
-      // It is the same for everybody, and pages of other places take it from here.
-      ['/client.js', { asksForName: false, asksForToken: false, answer: () => this.#clientModule() }],
-      // It tells nothing, and who looks after many servers knows them by many names.
-      ['/healthz', { asksForName: false, asksForToken: false, answer: () => this.#health() }],
+      ['/', { checksHost: true, checksToken: false, answer: () => this.#liveView() }],
+      ['/metrics', { checksHost: true, checksToken: true, answer: () => this.#metrics() }],
+      // The same for everybody, and made for pages of other origins.
+      ['/client.js', { checksHost: false, checksToken: false, answer: () => this.#clientModule() }],
+      // It reveals nothing, and monitors know servers by many names.
+      ['/healthz', { checksHost: false, checksToken: false, answer: () => this.#health() }],
     ]);
     this.server = createServer(
       {
@@ -69,7 +96,7 @@ export class HttpServer {
         headersTimeout: requestTimeoutMs,
         requestTimeout: requestTimeoutMs,
         keepAliveTimeout: KEEP_ALIVE_MS,
-        connectionsCheckingInterval: Math.min(PATIENCE_CHECKS_MS, requestTimeoutMs),
+        connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs),
       },
       (request, response) => void this.#serve(request, response),
     );
@@ -79,18 +106,34 @@ export class HttpServer {
       this.#sockets.set(socket, 0);
       socket.on('close', () => this.#sockets.delete(socket));
     });
+    this.server.on('drop', (peer) => {
+      this.#rejectedConnections++;
+      const message = `an HTTP connection was refused: ${this.#sockets.size} are open`;
+      this.#log.write('connection-refused', message, {
+        address: peer?.remoteAddress,
+        port: peer?.remotePort,
+      });
+    });
+    this.server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      this.#refuseRubbish(error, socket as Socket),
+    );
+    this.server.on('connect', (request, socket) =>
+      afterEarlierAnswers(request.socket, () =>
+        refuse(socket, { status: 405, reason: 'this server is no proxy', headers: ALLOW }),
+      ),
+    );
     this.server.on('error', (error) => {
-      // Who waits for `listen` is told there.
+      // `listen` reports those that happen before it has resolved.
       if (this.#address !== null) onError(error);
     });
   }
 
-  /** The address listened on; null while it does not listen. */
+  /** The address listened on; null while the server does not listen. */
   get address(): WebAddress | null {
     return this.#address;
   }
 
-  /** Returns the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`. */
+  /** Resolves to the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`. */
   async listen(): Promise<WebAddress> {
     const { host, port } = this.#options;
     if (this.#address !== null)
@@ -103,15 +146,15 @@ export class HttpServer {
   }
 
   /**
-   * Stops listening, answers the requests that have come, and resolves when all connections are closed, those that
-   * have become WebSockets too. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever. The server may
-   * listen again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
+   * Stops listening, answers pending requests, and resolves when all connections are closed, WebSockets included. It
+   * cuts what is still open after `forceAfterMs`; `Infinity` waits for ever. The server may listen again afterwards.
+   * Throws `HOTSET_INVALID_ARGUMENT`.
    */
   async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    // Node takes a connection for busy that nothing has come over yet: browsers and balancers open some in advance.
+    // Node keeps connections that have sent nothing yet: browsers and balancers open some in advance.
     for (const socket of this.#sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
     const cancel = forceAfter(forceAfterMs, () => {
       for (const socket of this.#sockets.keys()) socket.destroy();
@@ -124,35 +167,60 @@ export class HttpServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    const unanswered = (this.#sockets.get(socket) ?? 0) + 1;
-    if (unanswered > UNANSWERED_MAX || socket.destroyed) {
+    const pending = (this.#sockets.get(socket) ?? 0) + 1;
+    if (pending > PENDING_MAX || socket.destroyed) {
       socket.destroy();
       return;
     }
-    this.#sockets.set(socket, unanswered);
+    this.#sockets.set(socket, pending);
     response.on('close', () => {
       const left = this.#sockets.get(socket);
       if (left !== undefined) this.#sockets.set(socket, left - 1);
     });
-    // Nothing here takes a body, and none is read: the connection cannot go on behind it.
+    // No request here takes a body, and none is read: the connection cannot go on behind one.
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
     const answer = await this.#answer(request);
     send(response, answer, hasBody || this.#closing);
   }
 
-  async #answer({ method, url = '', headers, socket }: IncomingMessage): Promise<Answer> {
-    const route = this.#routes.get(url.split('?', 1)[0]!);
-    const place =
-      route?.asksForName === false ? null : this.#gate.checkHostAndOrigin(headers, socket.localAddress);
-    if (place !== null) return line(place.status, place.reason);
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const { method, headers, socket } = request;
+    const target = readRequestTarget(request);
+    if ('status' in target) return this.#refuse(request, 'a request', target);
+    const { path, host } = target;
+    if (path === '*') return { status: 200, body: '', headers: ALLOW };
+    const route = this.#routes.get(path);
+    const subject = route === undefined ? 'a request' : `a request for ${path}`;
+    const denied =
+      route?.checksHost === false
+        ? null
+        : this.#policy.checkHostAndOrigin({ host, origin: headers.origin }, socket.localAddress);
+    if (denied !== null) return this.#refuse(request, subject, denied);
     if (route === undefined)
       return line(404, 'there is nothing here by plain HTTP; see /, /client.js, /metrics and /healthz');
-    if (method !== 'GET' && method !== 'HEAD')
-      return line(405, 'this is only for GET and HEAD', { Allow: 'GET, HEAD' });
-    const stranger = route.asksForToken ? this.#gate.checkToken(headers) : null;
-    if (stranger !== null) return line(stranger.status, stranger.reason, { 'WWW-Authenticate': 'Bearer' });
+    if (method !== 'GET' && method !== 'HEAD') return line(405, 'this is only for GET and HEAD', ALLOW);
+    const unauthorized = route.checksToken ? this.#policy.checkToken(headers) : null;
+    if (unauthorized !== null) return this.#refuse(request, subject, unauthorized);
     return await route.answer();
+  }
+
+  /** What cannot be parsed ends its connection, behind the answers to the requests before it. */
+  #refuseRubbish({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+    if (!socket.writable || code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    // Each further read fails as well.
+    if (this.#sockets.get(socket) === Number.POSITIVE_INFINITY) return;
+    this.#sockets.set(socket, Number.POSITIVE_INFINITY);
+    afterEarlierAnswers(socket, () => refuse(socket, PARSE_REFUSALS[code] ?? BAD_REQUEST));
+  }
+
+  #refuse({ socket }: IncomingMessage, subject: string, { status, reason, headers }: Refusal): Answer {
+    const peer = { address: socket.remoteAddress, port: socket.remotePort };
+    this.#log.write('request-refused', `${subject} was refused with ${status}: ${reason}`, peer);
+    return line(status, reason, headers);
   }
 
   #health(): Answer {

@@ -1,5 +1,5 @@
 /// <reference types="node" preserve="true" />
-/** `hotset/http`: metrics for Prometheus, a health check and the live view's page. */
+/** `hotset/http`: metrics for Prometheus, a health check and the live view. */
 
 import type { MemcachedEngine } from '../memcached/item-store.js';
 import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
@@ -14,7 +14,7 @@ export type { Labels } from './metrics/read-metric.js';
 export { DEFAULT_HTTP_PORT, type HttpServerOptions } from './options.js';
 
 /**
- * Makes a server of `/metrics`, `/healthz` and the live view on `/`; `listen()` starts it.
+ * Creates a server of `/metrics`, `/healthz` and the live view on `/`. `listen()` starts it.
  *
  * @example
  * const http = createHttpServer(engine, { port: 11280 });
@@ -23,8 +23,8 @@ export { DEFAULT_HTTP_PORT, type HttpServerOptions } from './options.js';
  * …
  * await Promise.all([endpoint.close({ forceAfterMs: 5000 }), http.close({ forceAfterMs: 5000 })]);
  *
- * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, and `HOTSET_INVALID_ARGUMENT` for an engine
- * that is not for the wire: `createMetrics` measures any.
+ * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for an engine that
+ * `createMemcachedEngine` did not make; `createMetrics` takes any engine.
  */
 export function createHttpServer(engine: MemcachedEngine, options: HttpServerOptions = {}): HttpServer {
   checkMemcachedEngine(engine);

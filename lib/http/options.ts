@@ -1,31 +1,31 @@
-/** What the HTTP server can be told: one type, one place for defaults, one function that validates. */
+/** The options of the HTTP server: their type, their defaults, and the function that validates them. */
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import { TIMER_MAX_MS } from '../scheduler.js';
-import type { GateOptions } from '../web/access-policy.js';
+import type { LogFunction } from '../server-log.js';
+import type { AccessPolicyOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST } from '../web/listening.js';
 import type { Metrics } from './metrics/metrics.js';
 
 /** What `createHttpServer` takes. */
-export interface HttpServerOptions extends Omit<GateOptions, 'origins'> {
-  /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */
+export interface HttpServerOptions extends Omit<AccessPolicyOptions, 'origins'> {
+  /** Address to listen on. Default: `127.0.0.1`, which nobody else on the network can reach. */
   host?: string;
   /** Port to listen on; 0 takes a free one. Default: 11280. */
   port?: number;
-  /** What `/metrics` tells. Default: the engine's, and those of the process. */
+  /** What `/metrics` serves. Default: metrics of the engine, of this server and of the process. */
   metrics?: Metrics;
-  /** Whether `/` is the live view, which needs `attachWebSocket` on the path `/ws`. Default: true. */
+  /** Whether `/` serves the live view, which needs `attachWebSocket` on the path `/ws`. Default: true. */
   liveView?: boolean;
-  /** The file of the live view. Default: the one that comes with hotset. */
+  /** The file of the live view. Default: the package's own. */
   pageFile?: string;
-  /** Connections at once, those of WebSocket among them; one more is closed. Default: 2048. */
+  /** The most connections at once, WebSockets included; one more is closed. Default: 2048. */
   maxConnections?: number;
-  /** Milliseconds that a client may take for its request, or read nothing of its answer. Default: 10,000. */
+  /** The longest that a client may take to send a request, or may read nothing of its answer. Default: 10,000. */
   requestTimeoutMs?: number;
-  /**
-   * Takes what goes wrong while a client is served: a collector of the register that throws. The client is told
-   * only that something did. Default: nobody is told.
-   */
+  /** Takes a line for each refused request or connection. The verbosity is that of the engine's other servers. */
+  log?: LogFunction;
+  /** Takes what a collector of the register throws; the client gets a 500 without it. Default: it is dropped. */
   onError?: (error: unknown) => void;
 }
 
@@ -39,12 +39,13 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof HttpServerOptions>([
   'pageFile',
   'maxConnections',
   'requestTimeoutMs',
+  'log',
   'onError',
 ]);
 
 /** The default of `port`. */
 export const DEFAULT_HTTP_PORT = 11280;
-/** As many WebSocket clients as an endpoint takes by default, and as many others. */
+/** As many WebSockets as an endpoint takes by default, and as many other connections. */
 const DEFAULT_MAX_CONNECTIONS = 2048;
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
 
@@ -56,28 +57,31 @@ export interface ResolvedHttpOptions {
   readonly pageFile: string | null;
   readonly maxConnections: number;
   readonly requestTimeoutMs: number;
+  readonly log: LogFunction | undefined;
   readonly onError: (error: unknown) => void;
 }
 
-/** `hosts` and `token` are the gate's to check. Throws `HOTSET_INVALID_OPTION`. */
+/** AccessPolicy checks `hosts` and `token`. Throws `HOTSET_INVALID_OPTION`. */
 export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOptions {
   rejectUnknownOptions(options, KNOWN_OPTIONS);
   const { host = DEFAULT_WEB_HOST, port = DEFAULT_HTTP_PORT, onError = () => {} } = options;
   checkWebAddress({ host, port });
   const metrics = options.metrics ?? null;
   if (metrics !== null && typeof metrics.register?.metrics !== 'function')
-    throw invalidOption('metrics', 'what createMetrics has made', metrics);
+    throw invalidOption('metrics', 'what createMetrics returns', metrics);
   const liveView = options.liveView ?? true;
   if (typeof liveView !== 'boolean') throw invalidOption('liveView', 'true or false', liveView);
   const pageFile = options.pageFile ?? null;
   if (pageFile !== null && (typeof pageFile !== 'string' || pageFile === ''))
-    throw invalidOption('pageFile', 'the name of a file', pageFile);
+    throw invalidOption('pageFile', 'a file name', pageFile);
   const maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
   if (!Number.isSafeInteger(maxConnections) || maxConnections < 1)
     throw invalidOption('maxConnections', 'a whole number from 1', maxConnections);
   const requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
   if (!Number.isInteger(requestTimeoutMs) || requestTimeoutMs < 1 || requestTimeoutMs > TIMER_MAX_MS)
     throw invalidOption('requestTimeoutMs', `whole milliseconds from 1 to ${TIMER_MAX_MS}`, requestTimeoutMs);
+  const { log } = options;
+  if (log !== undefined && typeof log !== 'function') throw invalidOption('log', 'a function', log);
   if (typeof onError !== 'function') throw invalidOption('onError', 'a function', onError);
-  return { host, port, metrics, liveView, pageFile, maxConnections, requestTimeoutMs, onError };
+  return { host, port, metrics, liveView, pageFile, maxConnections, requestTimeoutMs, log, onError };
 }

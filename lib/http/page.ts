@@ -1,7 +1,7 @@
-/** The live view: one file, read once, and the policy under which a browser runs nothing but what is in it. */
+/** The page of the live view: one file, read once, and a policy that lets browsers run only what is in it. */
 
 import { createHash } from 'node:crypto';
-import { builtFile, readText } from './text-file.js';
+import { builtFile, readText } from './built-file.js';
 
 export interface Page {
   readonly body: Buffer;
@@ -12,11 +12,11 @@ export interface Page {
 const INLINE_SCRIPT = /<script(?:\s[^>]*)?>([\s\S]*?)<\/script>/gi;
 const INLINE_STYLE = /<style(?:\s[^>]*)?>([\s\S]*?)<\/style>/gi;
 
-/** Null where there is no such file, or nobody may read it. */
+/** Null for a file that does not exist or cannot be read. */
 export function readPage(file: string | null): Page | null {
   const text = readText(file ?? builtFile('live-view/index.html'));
   if (text === null) return null;
-  // A browser hashes what it has after it has taken all line ends for line feeds.
+  // Browsers turn all line ends into line feeds before they hash.
   const html = text.replace(/\r\n?/g, '\n');
   const policy = [
     "default-src 'none'",

@@ -11,20 +11,20 @@ import { History } from './history.js';
 import type { Reading } from './readings.js';
 
 const SPAN_SECONDS = 600;
-/** A page that was just opened does not squeeze its first points into a corner. */
-const LEAST_SPAN_SECONDS = 60;
+/** So that the first points of a new page do not fill the whole width. */
+const MIN_SPAN_SECONDS = 60;
 const HEIGHT_PX = 168;
 const AXIS_WIDTH_PX = 62;
 const FONT = '11px system-ui, sans-serif';
 
-/** Steps between two marks of the axis: halves, thirds and fifths of a KiB would read badly. */
+/** Steps of the value axis: fractions of a KiB are hard to read. */
 const BYTE_STEPS: number[] = Array.from({ length: 50 }, (_, power) => 2 ** power);
 const COUNT_STEPS: number[] = Array.from({ length: 13 }, (_, power) =>
   [1, 2, 5].map((n) => n * 10 ** power),
 ).flat();
 const RATIO_MARKS: readonly number[] = [0, 0.25, 0.5, 0.75, 1];
-/** The axis of a chart without values ends here. */
-const LEAST_TOP: Readonly<Record<ChartFigure['unit'], number>> = {
+/** The least end of the value axis. */
+const MIN_AXIS_TOP: Readonly<Record<ChartFigure['unit'], number>> = {
   ratio: 1,
   bytes: 1024,
   rate: 4,
@@ -33,7 +33,7 @@ const LEAST_TOP: Readonly<Record<ChartFigure['unit'], number>> = {
 };
 
 export class Chart {
-  /** For the page's grid. */
+  /** A panel of the page's grid. */
   readonly element: HTMLElement;
   readonly #figure: ChartFigure;
   readonly #history: History;
@@ -80,12 +80,12 @@ export class Chart {
     this.#showValues();
   }
 
-  /** The colours have changed. */
+  /** Draws again after a change of colours. */
   redraw(): void {
     this.#plot.redraw(false, true);
   }
 
-  /** The values where the cursor is, or the newest. */
+  /** Shows the values at the cursor, or the newest. */
   #showValues(): void {
     const { idx } = this.#plot.cursor;
     const [times, ...columns] = this.#history.columns;
@@ -113,9 +113,9 @@ export class Chart {
       },
       hooks: { setCursor: [() => this.#showValues()] },
       scales: {
-        x: { time: true, range: () => this.#history.range(LEAST_SPAN_SECONDS) },
+        x: { time: true, range: () => this.#history.range(MIN_SPAN_SECONDS) },
         y: {
-          range: (_, __, max) => [0, unit === 'ratio' ? 1 : Math.max(LEAST_TOP[unit], (max ?? 0) * 1.08)],
+          range: (_, __, max) => [0, unit === 'ratio' ? 1 : Math.max(MIN_AXIS_TOP[unit], (max ?? 0) * 1.08)],
         },
       },
       axes: [

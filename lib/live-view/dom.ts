@@ -1,13 +1,13 @@
-/** The little that the page needs of the DOM. Texts become text nodes, whatever is in them: never HTML. */
+/** Helpers for the DOM. Texts become text nodes, never HTML. */
 
-/** The element of the page with this id. Throws when there is none of the type: page and script do not fit. */
+/** The page's element with this id. Throws when it is missing or of another type. */
 export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new Error(`the page has no ${type.name} with the id ${id}`);
   return found;
 }
 
-/** A new element. Texts among the children stay texts. */
+/** A new element. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = '',
@@ -19,7 +19,7 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A text that came from outside, a key above all: cut by CSS where there is no room, whole in its tooltip. */
+/** Text from outside, such as a key. CSS cuts it where there is no room; the tooltip has all of it. */
 export function createForeign<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   text: string,
@@ -29,19 +29,18 @@ export function createForeign<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Leaves the page alone when nothing changes. */
+/** Sets the text, but only where it differs. */
 export function setText(target: Node, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** A panel with a heading, as the page's grid takes it. */
+/** A panel of the page's grid, with a heading. */
 export function createPanel(title: string, ...children: readonly (Node | string)[]): HTMLElement {
   const panel = create('section', 'panel', create('h2', '', title), ...children);
   panel.setAttribute('aria-label', title);
   return panel;
 }
 
-/** What an error says, for people. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

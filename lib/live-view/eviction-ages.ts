@@ -1,6 +1,6 @@
 /**
- * How old entries were when they were evicted, and how long unused: bars since the server's start. Short ages say
- * that the budget is short.
+ * How old entries were at their eviction, and how long unused: bars since the server's start. Short times mean that
+ * the budget is too small.
  */
 
 import type { ServerStats } from '../client/index.js';
@@ -28,17 +28,17 @@ export function createEvictionAges(): EvictionAgesPanel {
     element,
     show({ engine: { evictionAges: ages, evictionIdles: idles } }) {
       const counts = [...(ages ?? []), ...(idles ?? [])].map((bar) => bar.count);
-      const most = Math.max(0, ...counts);
-      note.hidden = most > 0;
-      rows.hidden = legend.hidden = most === 0;
-      if (ages === undefined || idles === undefined || most === 0) return;
+      const max = Math.max(0, ...counts);
+      note.hidden = max > 0;
+      rows.hidden = legend.hidden = max === 0;
+      if (ages === undefined || idles === undefined || max === 0) return;
       while (rows.childElementCount < ages.length) rows.append(createRow());
       for (const [i, { toMs, count }] of ages.entries()) {
         const [label, bars, numbers] = rows.children[i]!.children;
         const idle = idles[i]?.count ?? 0;
         setText(label!, toMs === Number.POSITIVE_INFINITY ? 'older' : `to ${duration(toMs)}`);
         setText(numbers!, count + idle === 0 ? '' : `${wholeCount(count)} / ${wholeCount(idle)}`);
-        for (const [bar, share] of [count / most, idle / most].entries())
+        for (const [bar, share] of [count / max, idle / max].entries())
           (bars!.children[bar] as HTMLElement).style.width = `${share * 100}%`;
       }
     },

@@ -1,4 +1,4 @@
-/** A value of bytes in a form that can be looked at: JSON, text or a hex dump, cut where it gets long. */
+/** A value of bytes in readable form: JSON, text or a hex dump, cut where it is long. */
 
 export type Form = 'json' | 'text' | 'hex';
 
@@ -10,31 +10,29 @@ export interface Excerpt {
 
 const MAX_TEXT_BYTES = 16 * 1024;
 const MAX_HEX_BYTES = 4 * 1024;
-/** More is not laid out: it would hardly fit, and deep down each of its lines begins with thousands of spaces. */
+/** Longer JSON is not formatted: deeply nested lines would begin with thousands of spaces. */
 const MAX_JSON_BYTES = 2 * MAX_TEXT_BYTES;
 const HEX_LINE_BYTES = 16;
 
 /** The forms that a value can be shown in, the most readable first. */
 export function formsOf(value: Uint8Array): readonly Form[] {
-  const text = decoded(value);
+  const text = decodeText(value);
   if (text === null) return ['hex'];
-  return value.length <= MAX_JSON_BYTES && isJsonOfSubstance(text)
-    ? ['json', 'text', 'hex']
-    : ['text', 'hex'];
+  return value.length <= MAX_JSON_BYTES && isJsonContainer(text) ? ['json', 'text', 'hex'] : ['text', 'hex'];
 }
 
 /** `value` in one of the forms that `formsOf` gave for it. */
 export function excerptOf(value: Uint8Array, form: Form): Excerpt {
   if (form === 'hex') return hexDump(value);
-  if (form === 'text') return startOf(value);
-  const pretty = laidOut(new TextDecoder().decode(value));
+  if (form === 'text') return textExcerpt(value);
+  const pretty = prettyJson(new TextDecoder().decode(value));
   return pretty !== null && pretty.length <= MAX_TEXT_BYTES
     ? { text: pretty, shownBytes: value.length }
-    : startOf(value);
+    : textExcerpt(value);
 }
 
-/** Null for what is nested too deeply: it can be read, but not written. */
-function laidOut(json: string): string | null {
+/** Null for JSON that is nested too deeply to be formatted. */
+function prettyJson(json: string): string | null {
   try {
     return JSON.stringify(JSON.parse(json), null, 2);
   } catch {
@@ -42,8 +40,8 @@ function laidOut(json: string): string | null {
   }
 }
 
-/** Null when the bytes are no UTF-8, or hold control characters that no text has. */
-function decoded(value: Uint8Array): string | null {
+/** Null for bytes that are not UTF-8, or that hold control characters. */
+function decodeText(value: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -53,8 +51,8 @@ function decoded(value: Uint8Array): string | null {
   }
 }
 
-/** An object or an array: a lone number or word reads as well as text. */
-function isJsonOfSubstance(text: string): boolean {
+/** An object or an array: other JSON is as readable as text. */
+function isJsonContainer(text: string): boolean {
   if (!/^\s*[[{]/.test(text)) return false;
   try {
     JSON.parse(text);
@@ -64,8 +62,8 @@ function isJsonOfSubstance(text: string): boolean {
   }
 }
 
-/** Cut between characters: what is left of one at the end is not shown. */
-function startOf(value: Uint8Array): Excerpt {
+/** Cut between characters. */
+function textExcerpt(value: Uint8Array): Excerpt {
   const start = value.subarray(0, MAX_TEXT_BYTES);
   const text = new TextDecoder().decode(start, { stream: true });
   return { text, shownBytes: new TextEncoder().encode(text).length };

@@ -1,4 +1,4 @@
-/** The tables of what the page shows: the tiles above, and the charts with their lines. */
+/** The figures of the page, as tables: tiles, and charts with their lines. */
 
 import { byteRate, bytes, count, percent, rate, wholeCount } from './format.js';
 import type { Reading } from './readings.js';
@@ -15,9 +15,9 @@ export interface Tile {
 
 export interface Line {
   readonly label: string;
-  /** A limit is drawn dashed and without weight. */
+  /** A limit is a thin dashed line. */
   readonly isLimit?: boolean;
-  /** What is below the line is shaded: for an amount, not for a rate. */
+  /** Shades the area below: for amounts, not for rates. */
   readonly isArea?: boolean;
   /** Null where there is nothing to draw. */
   value(reading: Reading): number | null;
@@ -25,7 +25,7 @@ export interface Line {
 
 export interface ChartFigure {
   readonly title: string;
-  /** What the upright axis counts. */
+  /** The unit of the value axis. */
   readonly unit: 'ratio' | 'bytes' | 'rate' | 'byteRate' | 'count';
   readonly lines: readonly Line[];
 }
@@ -150,7 +150,7 @@ export const UNITS: Readonly<Record<ChartFigure['unit'], (value: number | null) 
   count,
 };
 
-/** The same on the axis, whose marks are even. */
+/** As on the value axis, whose marks are whole. */
 export const AXIS_UNITS: Readonly<Record<ChartFigure['unit'], (value: number) => string>> = {
   ...UNITS,
   ratio: (value) => `${Math.round(value * 100)}\u00a0%`,
@@ -162,7 +162,7 @@ function hitRatio(reading: Reading): number | null {
   return hits === null || misses === null || hits + misses === 0 ? null : hits / (hits + misses);
 }
 
-/** How often these commands of memcached's statistics came per second, together. */
+/** Commands per second: the sum of these counters of memcached's statistics. */
 function commandRate(...names: readonly string[]): (reading: Reading) => number | null {
   return (reading) =>
     reading.perSecond(({ commands }) => names.reduce((sum, name) => sum + (commands[name] ?? 0), 0));

@@ -1,11 +1,11 @@
-/** The button that empties the cache: shown only where the server allows it, and asks before it does. */
+/** The button that empties the cache, behind a confirmation. Shown only where the access allows it. */
 
 import type { HotsetClient, ServerStats } from '../client/index.js';
 import { byId, messageOf, setText } from './dom.js';
 import { bytes, timeOfDay, wholeCount } from './format.js';
 
-/** What has to be typed. */
-const WORD = 'FLUSH';
+/** The word that the user has to type. */
+const CONFIRMATION = 'FLUSH';
 
 export class Flush {
   readonly #client: () => HotsetClient;
@@ -19,7 +19,7 @@ export class Flush {
 
   constructor(client: () => HotsetClient) {
     this.#client = client;
-    byId('flush', HTMLButtonElement).addEventListener('click', () => this.#ask());
+    byId('flush', HTMLButtonElement).addEventListener('click', () => this.#openDialog());
     byId('flush-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
     this.#word.addEventListener('input', () => this.#check());
     byId('flush-form', HTMLFormElement).addEventListener('submit', (event) => {
@@ -28,7 +28,7 @@ export class Flush {
     });
   }
 
-  /** Takes what would be lost, and whether the server allows it at all. */
+  /** Updates what a flush would remove, and whether the access allows one. */
   show({ access, engine }: ServerStats): void {
     const isAllowed = access === 'full';
     setText(
@@ -40,14 +40,14 @@ export class Flush {
   }
 
   get #isConfirmed(): boolean {
-    return this.#word.value.trim() === WORD;
+    return this.#word.value.trim() === CONFIRMATION;
   }
 
   #check(): void {
     this.#confirm.disabled = !this.#isConfirmed;
   }
 
-  #ask(): void {
+  #openDialog(): void {
     setText(this.#error, '');
     this.#word.value = '';
     this.#check();

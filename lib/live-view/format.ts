@@ -1,7 +1,4 @@
-/**
- * Figures as people read them: three digits that matter, and a unit. An absent figure is a dash.
- * Number and unit are held together by a no-break space.
- */
+/** Figures as text: three significant digits, a no-break space and a unit. A missing figure is a dash. */
 
 /** Shown where there is nothing to show yet. */
 export const ABSENT = '–';

@@ -22,10 +22,10 @@ export class History {
     return [this.#times, ...this.#columns];
   }
 
-  /** Adds a point. Times must not go backwards. With `afterHole` no line is drawn to it from the point before. */
-  add(atSeconds: number, values: readonly (number | null)[], afterHole: boolean): void {
+  /** Adds a point. Times must not go backwards. With `afterGap` no line connects it with the point before. */
+  add(atSeconds: number, values: readonly (number | null)[], afterGap: boolean): void {
     const last = this.#times.at(-1);
-    if (afterHole && last !== undefined)
+    if (afterGap && last !== undefined)
       this.#push(
         (last + atSeconds) / 2,
         values.map(() => null),
@@ -35,10 +35,10 @@ export class History {
     for (const column of [this.#times, ...this.#columns]) column.splice(0, old);
   }
 
-  /** What is drawn from left to right: the whole span once there is so much, and never less than `leastSeconds`. */
-  range(leastSeconds: number): [fromSeconds: number, toSeconds: number] {
+  /** The range of the time axis: all points, and at least `minSeconds`. */
+  range(minSeconds: number): [fromSeconds: number, toSeconds: number] {
     const to = this.#times.at(-1) ?? 0;
-    return [Math.min(this.#times[0] ?? 0, to - leastSeconds), to];
+    return [Math.min(this.#times[0] ?? 0, to - minSeconds), to];
   }
 
   #push(atSeconds: number, values: readonly (number | null)[]): void {

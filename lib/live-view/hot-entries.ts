@@ -1,11 +1,11 @@
-/** What is read most: the hottest keys and the hottest prefixes. */
+/** The keys and the prefixes that are read most. */
 
 import type { HotKeys } from '../client/index.js';
 import { create, createForeign, createPanel, setText } from './dom.js';
 import { ABSENT, bytes, rate, wholeCount } from './format.js';
 
 const NOTHING = 'No reads seen yet.';
-/** The server counts from when it is first asked. */
+/** The server counts from the first request on. */
 const COUNTING = 'Counting…';
 const COUNTING_MS = 1000;
 
@@ -13,11 +13,11 @@ export interface HotEntriesPanels {
   readonly keys: HTMLElement;
   readonly prefixes: HTMLElement;
   show(hot: HotKeys): void;
-  /** Shows why there is nothing to show. */
-  refuse(reason: string): void;
+  /** Shows why there are no figures. */
+  showError(message: string): void;
 }
 
-/** `onKey` is called with a key that somebody wants to know more of. */
+/** `onKey` is called with the key that the user presses. */
 export function createHotEntries(onKey: (key: string) => void): HotEntriesPanels {
   const keyTable = createTable(['Key', 'Reads', 'Size'], onKey);
   const prefixTable = createTable(['Prefix', 'Reads', 'Keys', 'Size']);
@@ -36,25 +36,25 @@ export function createHotEntries(onKey: (key: string) => void): HotEntriesPanels
         nothing,
       );
     },
-    refuse(reason) {
-      keyTable.fill([], reason);
-      prefixTable.fill([], reason);
+    showError(message) {
+      keyTable.fill([], message);
+      prefixTable.fill([], message);
     },
   };
 }
 
-/** What is read in vain takes nothing. */
+/** Keys without an entry have no size. */
 function heldBytes(size: number): string {
   return bytes(size === 0 ? null : size);
 }
 
 interface Table {
   readonly parts: readonly HTMLElement[];
-  /** `nothing` is shown where there are no rows. */
+  /** Shows `nothing` instead of an empty table. */
   fill(rows: readonly (readonly string[])[], nothing: string): void;
 }
 
-/** The first column is foreign text, and can be pressed when there is an `onPress`. */
+/** The first column is text from outside, and a button where there is an `onPress`. */
 function createTable(headings: readonly string[], onPress?: (text: string) => void): Table {
   const body = create('tbody');
   const head = create('tr', '', ...headings.map((heading) => create('th', '', heading)));
@@ -72,7 +72,7 @@ function createTable(headings: readonly string[], onPress?: (text: string) => vo
   };
   return {
     parts: [table, note],
-    // Rows are written over, not made anew: the one that is being pressed, or has the focus, stays.
+    // Rows are reused, so that the one that is pressed or has the focus stays.
     fill(rows, nothing) {
       setText(note, nothing);
       table.hidden = rows.length === 0;

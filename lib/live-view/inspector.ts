@@ -1,6 +1,6 @@
 /**
- * What is known of one entry. Its value is fetched only when somebody asks for it, and only where the server's
- * `access` allows: reading it moves the entry to the newest end, looking at the rest does not.
+ * The metadata of one entry, and on request its value, where the server's `access` allows. Reading the value moves the
+ * entry to the newest end; inspecting it does not.
  */
 
 import type { HotsetClient, Inspection } from '../client/index.js';
@@ -33,10 +33,10 @@ export class Inspector {
   readonly #forms = byId('value-forms', HTMLFieldSetElement);
   readonly #note = byId('value-note', HTMLElement);
   readonly #text = byId('value-text', HTMLTextAreaElement);
-  /** The key on show. */
+  /** The key that is shown. */
   #key: string | null = null;
-  /** Replies to an older question are not shown. */
-  #question = 0;
+  /** Replies to older requests are not shown. */
+  #requestId = 0;
 
   constructor(client: () => HotsetClient) {
     this.#client = client;
@@ -47,19 +47,19 @@ export class Inspector {
     this.#showValue.addEventListener('click', () => void this.#fetchValue());
   }
 
-  /** Whether values may be read at all. */
+  /** Whether the access allows to read values. */
   set mayRead(mayRead: boolean) {
     this.#valueBox.hidden = !mayRead;
   }
 
-  /** Shows what is known of `key`, or why nothing is. Never rejects. */
+  /** Shows the metadata of `key`, or why there is none. Never rejects. */
   async inspect(key: string): Promise<void> {
     this.#input.value = key;
-    const question = ++this.#question;
-    this.#forget();
+    const requestId = ++this.#requestId;
+    this.#clear();
     try {
       const entry = await this.#client().inspect(key);
-      if (question !== this.#question) return;
+      if (requestId !== this.#requestId) return;
       if (!entry)
         return setText(this.#message, 'There is no such entry: never stored, evicted, expired or deleted.');
       setText(this.#message, '');
@@ -71,20 +71,20 @@ export class Inspector {
       );
       this.#showValue.disabled = false;
     } catch (error) {
-      if (question === this.#question) setText(this.#message, messageOf(error));
+      if (requestId === this.#requestId) setText(this.#message, messageOf(error));
     }
   }
 
   async #fetchValue(): Promise<void> {
     if (this.#key === null) return;
-    const question = ++this.#question;
+    const requestId = ++this.#requestId;
     try {
       const value = await this.#client().get(this.#key, { as: 'bytes' });
-      if (question !== this.#question) return;
+      if (requestId !== this.#requestId) return;
       if (value === undefined) setText(this.#note, 'The entry is gone.');
       else this.#show(value);
     } catch (error) {
-      if (question === this.#question) setText(this.#note, messageOf(error));
+      if (requestId === this.#requestId) setText(this.#note, messageOf(error));
     }
   }
 
@@ -110,7 +110,7 @@ export class Inspector {
     choose(forms[0]!);
   }
 
-  #forget(): void {
+  #clear(): void {
     this.#key = null;
     this.#showValue.disabled = true;
     this.#facts.replaceChildren();

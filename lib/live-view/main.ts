@@ -1,4 +1,4 @@
-/** The live view: asks the server for its statistics once a second while somebody looks, and draws them. */
+/** The live view: polls the server's statistics once a second while the page is visible, and draws them. */
 
 import type { ServerStats } from '../client/index.js';
 import { Chart } from './chart.js';
@@ -9,14 +9,14 @@ import { Flush } from './flush.js';
 import { duration } from './format.js';
 import { createHotEntries } from './hot-entries.js';
 import { Inspector } from './inspector.js';
-import { Link } from './link.js';
+import { pollWhileVisible, watchVisibility } from './polling.js';
 import { Readings } from './readings.js';
-import { repeatWhileSeen, watchSight } from './repeat.js';
+import { ServerConnection } from './server-connection.js';
 import { startTheme } from './theme.js';
 import { createTiles } from './tiles.js';
 
-const STATS_EVERY_MS = 1_000;
-const HOT_EVERY_MS = 2_000;
+const STATS_INTERVAL_MS = 1_000;
+const HOT_INTERVAL_MS = 2_000;
 const HOT_LIMIT = 10;
 const ACCESS_TEXTS: Readonly<Record<ServerStats['access'], string>> = {
   full: 'full access',
@@ -25,9 +25,12 @@ const ACCESS_TEXTS: Readonly<Record<ServerStats['access'], string>> = {
 };
 
 const readings = new Readings();
-const facts = byId('facts', HTMLElement);
-const link = new Link({ onConnected: () => askForStats(), onLost: () => readings.forget() });
-const client = () => link.client;
+const summary = byId('facts', HTMLElement);
+const connection = new ServerConnection({
+  onConnected: () => pollStats(),
+  onDisconnected: () => readings.reset(),
+});
+const client = () => connection.client;
 const inspector = new Inspector(client);
 const flush = new Flush(client);
 const showTiles = createTiles(byId('tiles', HTMLElement));
@@ -49,24 +52,24 @@ startTheme(() => {
   for (const chart of charts) chart.redraw();
 });
 
-const askForStats = repeatWhileSeen(
-  STATS_EVERY_MS,
-  () => link.isConnected,
-  () => link.client.stats().then(show, complain),
+const pollStats = pollWhileVisible(
+  STATS_INTERVAL_MS,
+  () => connection.isConnected,
+  () => connection.client.stats().then(showStats, showError),
 );
 
-const seesHotKeys = watchSight(hot.keys, () => askForHot());
-const seesHotPrefixes = watchSight(hot.prefixes, () => askForHot());
-const askForHot = repeatWhileSeen(
-  HOT_EVERY_MS,
-  () => link.isConnected && (seesHotKeys() || seesHotPrefixes()),
-  () => link.client.hot(HOT_LIMIT).then(hot.show, refuseHot),
+const areHotKeysVisible = watchVisibility(hot.keys, () => pollHot());
+const areHotPrefixesVisible = watchVisibility(hot.prefixes, () => pollHot());
+const pollHot = pollWhileVisible(
+  HOT_INTERVAL_MS,
+  () => connection.isConnected && (areHotKeysVisible() || areHotPrefixesVisible()),
+  () => connection.client.hot(HOT_LIMIT).then(hot.show, showHotError),
 );
 
-function show(stats: ServerStats): void {
+function showStats(stats: ServerStats): void {
   const reading = readings.add(stats, performance.timeOrigin + performance.now());
   const { version, uptimeMs, access } = stats;
-  setText(facts, `${version} · up ${duration(uptimeMs)} · ${ACCESS_TEXTS[access]}`);
+  setText(summary, `${version} · up ${duration(uptimeMs)} · ${ACCESS_TEXTS[access]}`);
   showTiles(reading);
   for (const chart of charts) chart.add(reading);
   ages.show(stats);
@@ -74,11 +77,11 @@ function show(stats: ServerStats): void {
   flush.show(stats);
 }
 
-function refuseHot(error: unknown): void {
-  if (link.isConnected) hot.refuse(messageOf(error));
+function showHotError(error: unknown): void {
+  if (connection.isConnected) hot.showError(messageOf(error));
 }
 
-/** A broken connection is told of beside the name; what a server that answers refuses stands here. */
-function complain(error: unknown): void {
-  if (link.isConnected) setText(facts, messageOf(error));
+/** Errors of a connected server. The header shows that the connection is lost. */
+function showError(error: unknown): void {
+  if (connection.isConnected) setText(summary, messageOf(error));
 }

@@ -1,8 +1,8 @@
-/** What the browser remembers for the page: nothing where its user forbids that, which is no reason to stop. */
+/** The browser's storage, which its user may have switched off: then nothing is kept. */
 
 type Kind = 'localStorage' | 'sessionStorage';
 
-export function recall(kind: Kind, name: string): string | undefined {
+export function readStored(kind: Kind, name: string): string | undefined {
   try {
     return window[kind].getItem(name) ?? undefined;
   } catch {
@@ -10,10 +10,10 @@ export function recall(kind: Kind, name: string): string | undefined {
   }
 }
 
-export function remember(kind: Kind, name: string, text: string): void {
+export function writeStored(kind: Kind, name: string, text: string): void {
   try {
     window[kind].setItem(name, text);
   } catch {
-    // It will be asked for again.
+    // The page works without it.
   }
 }

@@ -1,11 +1,11 @@
-/** Dark or light: as the system has it, until the button says otherwise. */
+/** Dark or light: the system's theme until the user presses the button. */
 
 import { byId, setText } from './dom.js';
-import { recall, remember } from './storage.js';
+import { readStored, writeStored } from './storage.js';
 
 const STORED_AS = 'hotset.theme';
 
-/** Wires the button; `onChange` is called when colours have changed, by whatever. */
+/** Wires the button. `onChange` is called after every change of colours. */
 export function startTheme(onChange: () => void): void {
   const button = byId('theme', HTMLButtonElement);
   const system = matchMedia('(prefers-color-scheme: dark)');
@@ -17,12 +17,12 @@ export function startTheme(onChange: () => void): void {
     setText(button, isDark() ? 'Light' : 'Dark');
     onChange();
   };
-  const stored = recall('localStorage', STORED_AS);
+  const stored = readStored('localStorage', STORED_AS);
   if (stored === 'dark' || stored === 'light') document.documentElement.dataset.theme = stored;
   button.addEventListener('click', () => {
     const theme = isDark() ? 'light' : 'dark';
     document.documentElement.dataset.theme = theme;
-    remember('localStorage', STORED_AS, theme);
+    writeStored('localStorage', STORED_AS, theme);
     show();
   });
   system.addEventListener('change', show);

@@ -1,11 +1,11 @@
-/** The figures of now, in a row at the top. */
+/** The row of current figures at the top. */
 
 import { create, setText } from './dom.js';
 import { TILES } from './figures.js';
 import { ABSENT } from './format.js';
 import type { Reading } from './readings.js';
 
-/** Fills `target`, and returns what shows the next reading. */
+/** Fills `target`, and returns a function that shows a reading. */
 export function createTiles(target: HTMLElement): (reading: Reading) => void {
   const shown = TILES.map((tile) => {
     const value = create('dd', 'value', ABSENT);

@@ -1,30 +1,30 @@
 /**
- * The token of this tab: from the link (`#token=…`, taken out of the address at once), from the form, or from
- * before a reload. It stays in the tab's session storage and leaves with the tab.
+ * The token of this tab: from the link (`#token=…`, which is removed from the address at once), from the form, or from
+ * before a reload. The tab's session storage keeps it until the tab is closed.
  */
 
-import { recall, remember } from './storage.js';
+import { readStored, writeStored } from './storage.js';
 
 const STORED_AS = 'hotset.token';
 
-/** The token known so far, if any. */
-export function knownToken(): string | undefined {
+/** The token of the link or of the storage, if any. */
+export function loadToken(): string | undefined {
   const fromLink = new URLSearchParams(location.hash.slice(1)).get('token');
   if (fromLink !== null) {
     history.replaceState(null, '', location.pathname + location.search);
-    rememberToken(fromLink);
+    storeToken(fromLink);
     return fromLink;
   }
-  return recall('sessionStorage', STORED_AS);
+  return readStored('sessionStorage', STORED_AS);
 }
 
-export function rememberToken(token: string): void {
-  remember('sessionStorage', STORED_AS, token);
+export function storeToken(token: string): void {
+  writeStored('sessionStorage', STORED_AS, token);
 }
 
 /**
- * Whether the server refuses `token`, or asks for one. A page is not told why its WebSocket was refused, so this asks
- * for the metrics, which are behind the same token. False also when the server does not answer.
+ * Whether the server refuses `token`, or requires one. Browsers do not report why a WebSocket was refused, so this
+ * requests the metrics, which need the same token. False also when the server does not answer.
  */
 export async function isTokenRefused(token: string | undefined): Promise<boolean> {
   try {

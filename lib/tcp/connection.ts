@@ -110,7 +110,11 @@ export class TcpConnection implements Connection, ByteSink {
   }
 
   onAuthFailure(): void {
-    this.#registry.log(1, `connection ${this.id} from ${this.peer.address} failed to authenticate`);
+    this.#registry.log.write(
+      'authentication-failed',
+      `connection ${this.id} failed to authenticate`,
+      this.peer,
+    );
   }
 
   end(cause: EndCause): void {

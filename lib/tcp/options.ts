@@ -9,7 +9,13 @@ import {
   resolveConnectionOptions,
 } from '../transport/connection-options.js';
 import type { ProtocolChoice } from '../transport/transport.js';
-import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js';
+import {
+  checkVerifyMode,
+  type ResolvedTlsOptions,
+  resolveTlsOptions,
+  type TlsOptions,
+  type TlsVerifyMode,
+} from './tls-options.js';
 
 /** A TCP port to listen on. */
 export interface TcpAddress {
@@ -19,6 +25,10 @@ export interface TcpAddress {
   readonly port?: number;
   /** Whether it speaks TLS. Default: true where the server has certificates. */
   readonly tls?: boolean;
+  /** What it asks of clients' certificates, instead of the server's `tls.verifyMode`. */
+  readonly verifyMode?: TlsVerifyMode;
+  /** The protocols that clients may speak here, instead of the server's `protocol`. */
+  readonly protocol?: ProtocolChoice;
 }
 
 /** A Unix socket to listen on. */
@@ -115,12 +125,12 @@ export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions
     path === undefined
       ? { host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT }
       : { path, mode: mode ?? DEFAULT_SOCKET_MODE };
-  checkAddress(address, tls !== null);
+  checkAddress(address, tls);
   return { address, connections, backlog, tls, authFile, protocol };
 }
 
 /** Throws `HOTSET_INVALID_OPTION` for an address that nobody could listen on. */
-export function checkAddress(address: ListenAddress, hasCertificates: boolean): void {
+export function checkAddress(address: ListenAddress, serverTls: ResolvedTlsOptions | null): void {
   if ('path' in address) {
     if (typeof address.path !== 'string' || address.path === '')
       throw invalidOption('path', 'the path of a Unix socket', address.path);
@@ -136,7 +146,14 @@ export function checkAddress(address: ListenAddress, hasCertificates: boolean): 
     throw invalidOption('port', 'a whole number from 0 to 65535', port);
   if (address.host !== undefined && (typeof address.host !== 'string' || address.host === ''))
     throw invalidOption('host', 'a host name or an address', address.host);
-  const { tls } = address;
-  if (tls !== undefined && (typeof tls !== 'boolean' || (tls && !hasCertificates)))
+  const { tls, verifyMode, protocol } = address;
+  if (tls !== undefined && (typeof tls !== 'boolean' || (tls && serverTls === null)))
     throw invalidOption("an address's tls", 'false, or true where the server has certificates', tls);
+  if (verifyMode !== undefined) {
+    if (serverTls === null || tls === false)
+      throw invalidOption("an address's verifyMode", 'nothing where the address speaks no TLS', verifyMode);
+    checkVerifyMode("an address's verifyMode", verifyMode, serverTls.caFile);
+  }
+  if (protocol !== undefined && !PROTOCOLS.includes(protocol))
+    throw invalidOption("an address's protocol", 'auto, ascii or binary', protocol);
 }

@@ -7,10 +7,11 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
 import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
+import type { PeerAddress } from '../server-log.js';
 import { checkForceAfter } from '../shutdown.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import type { PumpContext } from '../transport/session-pump.js';
-import type { TransportSettings } from '../transport/transport.js';
+import type { ProtocolChoice, TransportSettings } from '../transport/transport.js';
 import { AuthFile } from './auth-file.js';
 import { TcpConnection } from './connection.js';
 import { addressText, openListener } from './listener.js';
@@ -26,9 +27,12 @@ import {
 } from './options.js';
 import { shownListener } from './shown-address.js';
 import { TlsEndpoint } from './tls-endpoint.js';
+import type { ResolvedTlsOptions } from './tls-options.js';
 
 /** With so many bytes of replies not taken by the operating system, a client is not read from. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
+/** How long before a certificate expires the log warns of it. */
+const CERTIFICATE_WARNING_MS = 14 * 86_400_000;
 const REFUSAL = 'ERROR Too many open connections\r\n';
 /** Clients that are refused at one time with leave to finish what they say; each is an open file. */
 const REFUSALS_MAX = 8;
@@ -44,7 +48,8 @@ interface Listener {
 export class TcpServer {
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
-  readonly #tls: TlsEndpoint | null;
+  /** The server's own first; one more for each address that asks something else of its clients. */
+  readonly #tls = new Map<string, TlsEndpoint>();
   readonly #authFile: AuthFile | null;
   readonly #registry: ConnectionRegistry;
   readonly #context: PumpContext;
@@ -55,13 +60,6 @@ export class TcpServer {
   constructor(engine: MemcachedEngine, options: TcpServerOptions) {
     this.#options = resolveTcpOptions(options);
     const { tls, authFile, connections, protocol } = this.#options;
-    this.#tls =
-      tls === null
-        ? null
-        : new TlsEndpoint(tls, {
-            onSecure: (socket) => this.#onSecure(socket),
-            onHandshakeFailed: (reason) => this.#onHandshakeFailed(reason),
-          });
     this.#authFile = authFile === null ? null : new AuthFile(authFile);
     this.#items = itemStoreOf(engine, options);
     this.#certificatesReadAtMs = this.#items.clock.now();
@@ -73,6 +71,8 @@ export class TcpServer {
       protocol,
       credentials: this.#authFile?.credentials ?? null,
     };
+    if (tls !== null) this.#endpointOf(tls, protocol);
+    this.#warnOfExpiry();
   }
 
   /**
@@ -80,9 +80,8 @@ export class TcpServer {
    * Returns the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`.
    */
   async listen(address: ListenAddress = this.#options.address): Promise<ListenAddress> {
-    checkAddress(address, this.#tls !== null);
-    const tls = 'path' in address || address.tls === false ? null : this.#tls;
-    const server = await openListener(address, (socket) => this.#accept(socket, tls), this.#options.backlog);
+    checkAddress(address, this.#options.tls);
+    const server = await openListener(address, this.#acceptorOf(address), this.#options.backlog);
     server.on('error', (error) => this.#onAcceptError(error));
     if (this.#registry.isClosing) {
       server.close();
@@ -117,7 +116,7 @@ export class TcpServer {
     const closed = this.#listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    this.#tls?.cut();
+    for (const endpoint of this.#tls.values()) endpoint.cut();
     await this.#registry.drain(forceAfterMs);
     // A server's close callback waits for its sockets too.
     await Promise.all(closed);
@@ -131,54 +130,82 @@ export class TcpServer {
    */
   reload(): void {
     let failure: unknown;
-    for (const part of [this.#authFile, this.#tls]) {
+    for (const part of [this.#authFile, ...this.#tls.values()]) {
       try {
         part?.reload();
       } catch (error) {
-        this.#registry.log(0, `${(error as Error).message}; what was read before stays in force`);
+        const message = `${(error as Error).message}; what was read before stays in force`;
+        this.#registry.log.write('reload-failed', message);
         failure ??= error;
       }
     }
     if (failure !== undefined) throw failure;
     this.#certificatesReadAtMs = this.#items.clock.now();
-    if (this.#authFile === null && this.#tls === null) return;
-    this.#registry.log(1, 'users and certificates were read again');
+    if (this.#authFile === null && this.#tls.size === 0) return;
+    this.#registry.log.write('reloaded', 'users and certificates were read again');
+    this.#warnOfExpiry();
   }
 
-  #accept(socket: Socket, tls: TlsEndpoint | null): void {
+  /** What becomes of a connection to this address. */
+  #acceptorOf(address: ListenAddress): (socket: Socket) => void {
+    const { tls, protocol: ownProtocol } = this.#options;
+    if ('path' in address) return (socket) => this.#accept(socket, null, ownProtocol);
+    const { protocol = ownProtocol, verifyMode } = address;
+    if (tls === null || address.tls === false) return (socket) => this.#accept(socket, null, protocol);
+    const endpoint = this.#endpointOf({ ...tls, verifyMode: verifyMode ?? tls.verifyMode }, protocol);
+    return (socket) => this.#accept(socket, endpoint, protocol);
+  }
+
+  #endpointOf(tls: ResolvedTlsOptions, protocol: ProtocolChoice): TlsEndpoint {
+    const key = `${tls.verifyMode} ${protocol}`;
+    let endpoint = this.#tls.get(key);
+    if (endpoint === undefined) {
+      endpoint = new TlsEndpoint(tls, {
+        onSecure: (socket) => (this.#registry.isClosing ? socket.destroy() : this.#serve(socket, protocol)),
+        onHandshakeFailed: (reason, peer) => this.#onHandshakeFailed(reason, peer),
+      });
+      this.#tls.set(key, endpoint);
+    }
+    return endpoint;
+  }
+
+  /** Clients in the middle of their TLS handshake. */
+  get #handshakes(): number {
+    let pending = 0;
+    for (const endpoint of this.#tls.values()) pending += endpoint.pending;
+    return pending;
+  }
+
+  #accept(socket: Socket, tls: TlsEndpoint | null, protocol: ProtocolChoice): void {
     if (this.#registry.isClosing) socket.destroy();
     // Refused before its handshake, as memcached does: a full server has no time for it.
-    else if (!this.#registry.hasRoom(this.#tls?.pending)) this.#refuse(socket);
+    else if (!this.#registry.hasRoom(this.#handshakes)) this.#refuse(socket);
     else if (tls !== null) tls.begin(socket);
-    else this.#serve(socket);
+    else this.#serve(socket, protocol);
   }
 
   /** The operating system has no file or no memory for one more: it is for the others to go on. */
   #onAcceptError({ message }: Error): void {
     this.#registry.rejectedConnections++;
-    this.#registry.log(1, `a connection could not be accepted: ${message}`);
+    this.#registry.log.write('accept-failed', `a connection could not be accepted: ${message}`);
   }
 
-  #onSecure(socket: Socket): void {
-    if (this.#registry.isClosing) socket.destroy();
-    else this.#serve(socket);
-  }
-
-  #onHandshakeFailed(reason: string): void {
+  #onHandshakeFailed(reason: string, peer: SocketPeer): void {
     this.#registry.handshakeErrors++;
-    this.#registry.log(1, `a TLS handshake failed: ${reason}`);
+    this.#registry.log.write('handshake-failed', `a TLS handshake failed: ${reason}`, peerOf(peer));
   }
 
-  #serve(socket: Socket): void {
-    this.#registry.open(new TcpConnection(socket, this.#context, this.#path));
+  #serve(socket: Socket, protocol: ProtocolChoice): void {
+    this.#registry.open(new TcpConnection(socket, { ...this.#context, protocol }, this.#path));
   }
 
   #refuse(socket: Socket): void {
     const registry = this.#registry;
     registry.rejectedConnections++;
-    const pending = this.#tls?.pending ?? 0;
+    const pending = this.#handshakes;
     const handshakes = pending === 0 ? '' : `, and ${pending} in their handshake`;
-    registry.log(1, `a connection was refused: ${registry.currentConnections} are open${handshakes}`);
+    const message = `a connection was refused: ${registry.currentConnections} are open${handshakes}`;
+    registry.log.write('connection-refused', message, peerOf(socket));
     socket.on('error', () => socket.destroy());
     // In a flood each is done with before the next is accepted.
     if (this.#refusals >= REFUSALS_MAX) {
@@ -193,6 +220,17 @@ export class TcpServer {
     socket.end(REFUSAL, () => socket.destroy());
   }
 
+  #warnOfExpiry(): void {
+    const { tls } = this.#registry.settings;
+    if (tls === null) return;
+    // The wall clock, whatever clock serves the items: clients check certificates by it.
+    const leftMs = tls.expiresAtMs - Date.now();
+    if (leftMs > CERTIFICATE_WARNING_MS) return;
+    const verb = leftMs > 0 ? 'expires' : 'expired';
+    const message = `a certificate in ${tls.chainCert} ${verb} on ${new Date(tls.expiresAtMs).toISOString()}`;
+    this.#registry.log.write('certificate-expires', message);
+  }
+
   get #path(): string | null {
     const unix = this.addresses.find((address): address is UnixAddress => 'path' in address);
     return unix?.path ?? null;
@@ -205,6 +243,7 @@ export class TcpServer {
     const tcp = (): TcpAddress | undefined =>
       server.addresses.find((address): address is TcpAddress => !('path' in address));
     return {
+      kind: 'tcp',
       get tcpPort() {
         return tcp()?.port ?? -1;
       },
@@ -221,11 +260,20 @@ export class TcpServer {
       protocol,
       backlog,
       authenticates: this.#authFile !== null,
-      tls: this.#tls?.settings ?? null,
+      get tls() {
+        const [own] = server.#tls.values();
+        return own?.settings ?? null;
+      },
       get certificatesReadAtMs() {
         return server.#certificatesReadAtMs;
       },
       reload: () => server.reload(),
     };
   }
+}
+
+type SocketPeer = Pick<Socket, 'remoteAddress' | 'remotePort'>;
+
+function peerOf({ remoteAddress, remotePort }: SocketPeer): PeerAddress {
+  return { address: remoteAddress, port: remotePort };
 }

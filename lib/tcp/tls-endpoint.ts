@@ -6,26 +6,29 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { TlsSettings } from '../transport/transport.js';
-import { type ResolvedTlsOptions, readSecureContext, reasonOf } from './tls-options.js';
+import { type ResolvedTlsOptions, readCertificate, reasonOf } from './tls-options.js';
 
 export interface TlsObserver {
   /** The client is who it should be, as far as anybody asked. */
   onSecure(socket: Socket): void;
   /** It is not, or it does not speak TLS, or took too long; its connection is closed. */
-  onHandshakeFailed(reason: string): void;
+  onHandshakeFailed(reason: string, peer: Pick<Socket, 'remoteAddress' | 'remotePort'>): void;
 }
 
 export class TlsEndpoint {
   readonly #options: ResolvedTlsOptions;
   readonly #server: Server;
+  #expiresAtMs: number;
   /** TCP connections whose handshake has not ended, by address. */
   readonly #handshakes = new Map<string, Socket>();
 
   /** Throws `HOTSET_INVALID_TLS`. */
   constructor(options: ResolvedTlsOptions, observer: TlsObserver) {
     this.#options = options;
+    const { context, expiresAtMs } = readCertificate(options);
+    this.#expiresAtMs = expiresAtMs;
     this.#server = createServer({
-      ...readSecureContext(options),
+      ...context,
       requestCert: options.verifyMode > 0,
       rejectUnauthorized: options.verifyMode > 1,
       handshakeTimeout: options.handshakeTimeoutMs,
@@ -39,14 +42,16 @@ export class TlsEndpoint {
         return;
       }
       socket.on('error', () => {});
+      const { remoteAddress, remotePort } = socket;
       socket.destroy();
-      observer.onHandshakeFailed(refusal);
+      observer.onHandshakeFailed(refusal, { remoteAddress, remotePort });
     });
     this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       const refusal = this.#refusalOf(socket);
+      const { remoteAddress, remotePort } = socket;
       // Node leaves it open when only the time is up.
       socket.destroy();
-      observer.onHandshakeFailed(refusal ?? reasonOf(error));
+      observer.onHandshakeFailed(refusal ?? reasonOf(error), { remoteAddress, remotePort });
     });
   }
 
@@ -64,6 +69,7 @@ export class TlsEndpoint {
       caCert: caFile,
       ciphers,
       minVersion: minVersion.toLowerCase(),
+      expiresAtMs: this.#expiresAtMs,
     };
   }
 
@@ -82,7 +88,9 @@ export class TlsEndpoint {
 
   /** Reads certificates and keys again, for connections from now on. Throws `HOTSET_INVALID_TLS` and keeps the old. */
   reload(): void {
-    this.#server.setSecureContext(readSecureContext(this.#options));
+    const { context, expiresAtMs } = readCertificate(this.#options);
+    this.#server.setSecureContext(context);
+    this.#expiresAtMs = expiresAtMs;
   }
 
   /** Ends all handshakes. */

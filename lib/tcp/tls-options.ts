@@ -65,9 +65,7 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   for (const [name, value] of Object.entries({ certFile, keyFile, caFile: caFile ?? '-' }))
     if (typeof value !== 'string' || value === '')
       throw invalidOption(`tls.${name}`, 'the name of a file', value);
-  if (![0, 1, 2, 3].includes(verifyMode)) throw invalidOption('tls.verifyMode', '0, 1, 2 or 3', verifyMode);
-  if (verifyMode > 0 && caFile === null)
-    throw invalidOption('tls.verifyMode', 'a number above 0 only together with a caFile', verifyMode);
+  checkVerifyMode('tls.verifyMode', verifyMode, caFile);
   if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3')
     throw invalidOption('tls.minVersion', "'TLSv1.2' or 'TLSv1.3'", minVersion);
   if (ciphers !== null && (typeof ciphers !== 'string' || ciphers === ''))
@@ -83,8 +81,21 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   return { certFile, keyFile, caFile, verifyMode, minVersion, ciphers, handshakeTimeoutMs };
 }
 
+/** Throws `HOTSET_INVALID_OPTION`, which calls the option `name`. */
+export function checkVerifyMode(name: string, verifyMode: TlsVerifyMode, caFile: string | null): void {
+  if (![0, 1, 2, 3].includes(verifyMode)) throw invalidOption(name, '0, 1, 2 or 3', verifyMode);
+  if (verifyMode > 0 && caFile === null)
+    throw invalidOption(name, 'a number above 0 only together with a caFile', verifyMode);
+}
+
+export interface ServerCertificate {
+  readonly context: SecureContextOptions;
+  /** When the first certificate of the chain expires. */
+  readonly expiresAtMs: number;
+}
+
 /** Reads the files. Throws `HOTSET_INVALID_TLS`, which names the file and why it cannot be used. */
-export function readSecureContext(options: ResolvedTlsOptions): SecureContextOptions {
+export function readCertificate(options: ResolvedTlsOptions): ServerCertificate {
   const { certFile, keyFile, caFile, ciphers, minVersion } = options;
   const cert = contentOf(certFile);
   const certificate = certificateOf(certFile, cert);
@@ -107,7 +118,15 @@ export function readSecureContext(options: ResolvedTlsOptions): SecureContextOpt
     const culprit = (error as Error).message.includes('cipher') ? `the ciphers ${ciphers}` : certFile;
     throw invalid(`${culprit} cannot be used: ${reasonOf(error)}`, error);
   }
-  return context;
+  return { context, expiresAtMs: expiryOf(certFile, cert) };
+}
+
+const PEM_CERTIFICATE =
+  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+
+function expiryOf(file: string, chain: Buffer): number {
+  const certificates = chain.toString('latin1').match(PEM_CERTIFICATE) ?? [chain];
+  return Math.min(...certificates.map((pem) => Date.parse(certificateOf(file, Buffer.from(pem)).validTo)));
 }
 
 function contentOf(file: string): Buffer {

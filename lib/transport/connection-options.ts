@@ -2,6 +2,7 @@
 
 import { invalidOption } from '../errors.js';
 import { TIMER_MAX_MS } from '../scheduler.js';
+import type { LogFunction } from '../server-log.js';
 import type { LivenessLimits } from './liveness.js';
 
 export interface ConnectionOptions {
@@ -18,7 +19,7 @@ export interface ConnectionOptions {
    */
   openFilesLimit?: number;
   /** Takes a line for each event worth logging at the present verbosity. */
-  log?: (message: string) => void;
+  log?: LogFunction;
   /**
    * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
    * it the error is thrown where nobody can catch it, as with any event, and ends the process.

@@ -6,6 +6,7 @@
 import type { Clock } from '../engine/clock.js';
 import type { ItemStore } from '../memcached/item-store.js';
 import { CONNECTION_EVENTS, connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
+import { ServerLog } from '../server-log.js';
 import { forceAfter } from '../shutdown.js';
 import type { ConnectionOptions, ResolvedConnectionOptions } from './connection-options.js';
 import type { Overdue } from './liveness.js';
@@ -48,6 +49,7 @@ export class ConnectionRegistry implements Transport {
   readonly limits: ResolvedConnectionOptions;
   /** Monotonic: for idle time, ages, deadlines. */
   readonly clock: Clock;
+  readonly log: ServerLog;
   bytesRead = 0;
   bytesWritten = 0;
   totalConnections = 0;
@@ -60,7 +62,6 @@ export class ConnectionRegistry implements Transport {
 
   readonly #connections = new Set<Connection>();
   readonly #listeners = new Map<number, string>();
-  readonly #log: ((message: string) => void) | undefined;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Called when the last connection has gone. */
@@ -76,7 +77,7 @@ export class ConnectionRegistry implements Transport {
     this.settings = settings;
     this.limits = limits;
     this.clock = items.clock;
-    this.#log = log;
+    this.log = new ServerLog(log, () => items.verbosity);
     this.#onError = onError;
   }
 
@@ -132,7 +133,7 @@ export class ConnectionRegistry implements Transport {
   open(connection: Connection): void {
     this.totalConnections++;
     this.#connections.add(connection);
-    this.log(2, `connection ${connection.id} opened`);
+    this.log.write('connection-opened', `connection ${connection.id} opened`, connection.peer);
     const { log } = this.items;
     if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
   }
@@ -140,7 +141,7 @@ export class ConnectionRegistry implements Transport {
   closed(connection: Connection): void {
     this.#connections.delete(connection);
     this.items.connectionNumbers.giveBack(connection.id);
-    this.log(2, `connection ${connection.id} closed`);
+    this.log.write('connection-closed', `connection ${connection.id} closed`, connection.peer);
     const { log } = this.items;
     if ((log.watched & CONNECTION_EVENTS) !== 0)
       connectionClosed(log, connection.id, connection.peer, connection.closeReason);
@@ -164,8 +165,9 @@ export class ConnectionRegistry implements Transport {
 
   #kick(connection: Connection, overdue: Overdue): void {
     this.idleKicks++;
-    const what = overdue === 'idle' ? 'was idle for too long' : 'took too long over a request';
-    this.log(1, `connection ${connection.id} ${what}`);
+    const { id, peer } = connection;
+    if (overdue === 'idle') this.log.write('connection-idle', `connection ${id} was idle for too long`, peer);
+    else this.log.write('request-timeout', `connection ${id} took too long over a request`, peer);
     connection.closeReason = 'idle_timeout';
     connection.cut();
   }
@@ -192,10 +194,6 @@ export class ConnectionRegistry implements Transport {
   leave(): void {
     this.items.transports.delete(this);
     this.isClosing = false;
-  }
-
-  log(level: number, message: string): void {
-    if (this.#log !== undefined && this.items.verbosity >= level) this.#log(message);
   }
 
   /** Not at once: whoever is at work must come to an end before the error may end the process. */

@@ -86,7 +86,7 @@ export class SessionPump {
       ...(credentials === undefined ? {} : { credentials }),
       id,
       wake: () => this.#wake(),
-      trace: (command) => registry.log(2, `<${id} ${command}`),
+      trace: (command) => registry.log.write('command', `<${id} ${command}`),
       onAuthFailure: () => sink.onAuthFailure?.(),
     });
   }

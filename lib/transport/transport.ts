@@ -37,6 +37,8 @@ export interface TlsSettings {
   readonly caCert: string | null;
   readonly ciphers: string | null;
   readonly minVersion: string;
+  /** Unix time in milliseconds when the first certificate of the chain expires. */
+  readonly expiresAtMs: number;
 }
 
 /** memcached's `-B`: which protocols a connection may begin to speak. */
@@ -44,6 +46,7 @@ export type ProtocolChoice = 'auto' | 'ascii' | 'binary';
 
 /** What `stats settings` shows of a transport. */
 export interface TransportSettings {
+  readonly kind: 'tcp' | 'websocket';
   /** -1 when it listens on no TCP port. */
   readonly tcpPort: number;
   readonly host: string | null;
@@ -83,4 +86,11 @@ export interface Transport {
   resetStats(): void;
   /** Takes what a removal listener throws while nobody's request is served. */
   onError(error: unknown): void;
+}
+
+/** Of the memcached ports, as `-c` says. WebSocket endpoints have limits of their own, and count where there is no port. */
+export function maxConnections(transports: Iterable<Transport>): number {
+  const all = [...transports];
+  const ports = all.filter(({ settings }) => settings.kind === 'tcp');
+  return (ports.length > 0 ? ports : all).reduce((sum, transport) => sum + transport.maxConnections, 0);
 }

@@ -1,10 +1,9 @@
 /**
- * Who may come in over HTTP: which names the server answers to, which pages may connect, and the token.
- * A browser lets any page send requests to any server, loopback ones too: a server that does not look at `Origin`
- * and `Host` serves every page that its user opens.
+ * Who may use the server over HTTP: the host names it answers to, the origins that may connect, and the token.
+ * A browser lets any page send requests to any server, also on loopback. A server that ignores `Origin` and `Host`
+ * serves every page that its user opens.
  *
- * What a browser says of itself it says in one form, so that forms are compared and not interpreted: a `Host` or
- * `Origin` that is written otherwise is one that nobody has allowed.
+ * Browsers write `Host` and `Origin` in one form only. The policy compares them as text: any other form is refused.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -12,21 +11,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { invalidOption, shown } from '../errors.js';
 import { TOKEN_SUBPROTOCOL } from '../rpc-protocol.js';
+import type { Refusal } from './refusal.js';
 
 /** Which clients an HTTP or WebSocket server admits. */
-export interface GateOptions {
-  /** Names, without port, that `Host` may have beside `localhost`, `127.0.0.1`, `[::1]` and the address listened on. */
+export interface AccessPolicyOptions {
+  /** Host names without port, in addition to `localhost`, `127.0.0.1`, `[::1]` and the address of the connection. */
   hosts?: readonly string[];
-  /** Origins of pages that may connect beside the server's own, such as `https://app.example`. */
+  /** Origins whose pages may connect, in addition to the server's own: `https://app.example`. */
   origins?: readonly string[];
-  /** What clients must show. Default: nothing. */
+  /** The token that clients must send. Default: no token is required. */
   token?: string;
-}
-
-export interface Refusal {
-  readonly status: 400 | 401 | 403;
-  /** One line, for the one who asked. */
-  readonly reason: string;
 }
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
@@ -41,29 +35,34 @@ export class AccessPolicy {
   readonly #tokenHash: Buffer | null;
 
   /** Throws `HOTSET_INVALID_OPTION`. */
-  constructor({ hosts = [], origins = [], token }: GateOptions) {
+  constructor({ hosts = [], origins = [], token }: AccessPolicyOptions) {
     const names = list('hosts', hosts, 'an array of host names without port', hostForm);
     this.#hosts = new Set([...LOOPBACK, ...names]);
     this.#origins = new Set(
       list('origins', origins, "an array of origins such as 'https://app.example'", originForm),
     );
     if (token !== undefined && (typeof token !== 'string' || !/^[!-~]+$/.test(token)))
-      // A token that is no good may be a secret all the same, and errors are logged.
+      // Errors are logged, and an invalid token may still be a secret.
       throw invalidOption('token', 'a text of visible ASCII characters', typeof token);
     this.#tokenHash = token === undefined ? null : digest(token);
   }
 
-  /** Whether a token is asked for. */
-  get asksForToken(): boolean {
+  /** Whether clients must send a token. */
+  get requiresToken(): boolean {
     return this.#tokenHash !== null;
   }
 
-  /** Looks at `Host` and `Origin`; `localAddress` is the one that the connection came in at. Null when all is well. */
-  checkHostAndOrigin(headers: IncomingHttpHeaders, localAddress: string | undefined): Refusal | null {
-    const { host, origin } = headers;
+  /**
+   * Checks the host that the client asked for, and its origin. `localAddress` is the server's end of the connection.
+   * Returns null when both are allowed.
+   */
+  checkHostAndOrigin(
+    { host, origin }: Pick<IncomingHttpHeaders, 'host' | 'origin'>,
+    localAddress: string | undefined,
+  ): Refusal | null {
     if (host === undefined) return { status: 400, reason: 'there is no Host header' };
     const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
-    if (!this.#hosts.has(name) && name !== shownHost(localAddress))
+    if (!this.#hosts.has(name) && name !== hostOfAddress(localAddress))
       return {
         status: 403,
         reason: `this server is not known as ${shown(name)}; see the option hosts, or --http-hosts`,
@@ -77,15 +76,20 @@ export class AccessPolicy {
         };
   }
 
-  /** Looks at the token, in a header or among the subprotocols offered, in constant time. Null when all is well. */
+  /**
+   * Checks the token, from the `Authorization` header or an offered subprotocol, in constant time. Returns null when
+   * it is right or none is required.
+   */
   checkToken(headers: IncomingHttpHeaders, offered: Iterable<string> = []): Refusal | null {
     if (this.#tokenHash === null) return null;
     const token = tokenOf(headers, offered);
-    if (token === null) return { status: 401, reason: 'a token is needed' };
-    return timingSafeEqual(digest(token), this.#tokenHash)
-      ? null
-      : { status: 401, reason: 'the token is wrong' };
+    if (token === null) return unauthorized('a token is needed');
+    return timingSafeEqual(digest(token), this.#tokenHash) ? null : unauthorized('the token is wrong');
   }
+}
+
+function unauthorized(reason: string): Refusal {
+  return { status: 401, reason, headers: { 'WWW-Authenticate': 'Bearer' } };
 }
 
 function tokenOf({ authorization }: IncomingHttpHeaders, offered: Iterable<string>): string | null {
@@ -97,34 +101,34 @@ function tokenOf({ authorization }: IncomingHttpHeaders, offered: Iterable<strin
   return null;
 }
 
-/** A page served over TLS by a proxy has the same host and another scheme. */
+/** Behind a TLS proxy the page has the same host and another scheme. */
 function isSameOrigin(origin: string, host: string): boolean {
-  const place = host.toLowerCase();
-  return origin === `http://${place}` || origin === `https://${place}`;
+  const name = host.toLowerCase();
+  return origin === `http://${name}` || origin === `https://${name}`;
 }
 
-/** As `Host` writes an address. */
-function shownHost(address: string | undefined): string | undefined {
+/** An address in the form of a `Host` header. */
+function hostOfAddress(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
   return plain.includes(':') ? `[${plain}]` : plain;
 }
 
-/** As `Host` writes a name of the option; null when it cannot be one. */
+/** A host name in the form of a `Host` header; null when it is not a host name. */
 export function hostForm(text: string): string | null {
   const name = isIPv6(text) ? `[${text}]` : text;
   return HOST_NAME.test(name) ? name.replace(/\.$/, '').toLowerCase() : null;
 }
 
-/** As `Origin` writes an origin of the option; null when it cannot be one. `null` is the origin of any page at all. */
+/** An origin in the form of an `Origin` header; null when it is not one. The origin `null` could be any page. */
 export function originForm(text: string): string | null {
   if (!ORIGIN.test(text) || !URL.canParse(text)) return null;
   const { origin, protocol, host } = new URL(text);
-  // Of schemes that are not the web's own, such as a browser extension's, a URL does not know the origin.
+  // URL knows no origin for schemes such as that of browser extensions.
   return origin === 'null' ? `${protocol}//${host}` : origin;
 }
 
-/** The option's texts in the form that they are compared in. Throws `HOTSET_INVALID_OPTION`. */
+/** The option's values in the form that is compared. Throws `HOTSET_INVALID_OPTION`. */
 function list(
   name: string,
   texts: readonly string[],

@@ -1,10 +1,10 @@
-/** Where a server for HTTP listens, and how it comes to listen there or says in one line why it cannot. */
+/** The addresses of HTTP servers, and listening on them. */
 
 import type { AddressInfo, Server } from 'node:net';
 import { invalidOption } from '../errors.js';
 import { listenFailure } from '../listen-failure.js';
 
-/** So that nobody else on the network can connect, unless told. */
+/** Loopback: nobody else on the network can connect by default. */
 export const DEFAULT_WEB_HOST = '127.0.0.1';
 
 /** Where an HTTP server listens. */
@@ -15,7 +15,7 @@ export interface WebAddress {
   readonly port: number;
 }
 
-/** Throws `HOTSET_INVALID_OPTION` for an address that nobody could listen on. */
+/** Throws `HOTSET_INVALID_OPTION` for an address that cannot be listened on. */
 export function checkWebAddress({ host, port }: WebAddress): void {
   if (typeof host !== 'string' || host === '') throw invalidOption('host', 'a host name or an address', host);
   if (!Number.isInteger(port) || port < 0 || port > 65535)

@@ -15,14 +15,9 @@ import { ConnectionRegistry } from '../transport/connection-registry.js';
 import type { TransportSettings } from '../transport/transport.js';
 import { AccessPolicy } from '../web/access-policy.js';
 import { listenAt, type WebAddress } from '../web/listening.js';
+import { afterEarlierAnswers, type Refusal, refuse } from '../web/refusal.js';
 import { WebSocketConnection } from './connection.js';
-import {
-  chosenFrom,
-  type HandshakeRefusal,
-  refuse,
-  type Subprotocol,
-  validateHandshake,
-} from './handshake.js';
+import { chooseSubprotocol, type Subprotocol, validateHandshake } from './handshake.js';
 import { MemcachedHandler } from './memcached-handler.js';
 import {
   payloadLimitBytes,
@@ -42,6 +37,7 @@ const FRAGMENT_BYTES = 1024;
 
 /** An endpoint has none of the memcached port's settings; its backlog is Node's default. */
 const SETTINGS: TransportSettings = {
+  kind: 'websocket',
   tcpPort: -1,
   host: null,
   path: null,
@@ -58,7 +54,7 @@ const SETTINGS: TransportSettings = {
 export class WebSocketEndpoint {
   readonly #items: ItemStore;
   readonly #options: ResolvedWebSocketOptions;
-  readonly #gate: AccessPolicy;
+  readonly #policy: AccessPolicy;
   readonly #handshakes: WebSocketServer;
   readonly #registry: ConnectionRegistry;
   readonly #rpc: RpcContext;
@@ -71,7 +67,7 @@ export class WebSocketEndpoint {
 
   constructor(engine: MemcachedEngine, options: WebSocketOptions) {
     this.#options = resolveWebSocketOptions(options);
-    this.#gate = new AccessPolicy(options);
+    this.#policy = new AccessPolicy(options);
     this.#items = itemStoreOf(engine, options);
     const { access, address, connections, maxPayloadBytes, path, server, maxUnsentBytes } = this.#options;
     const registry = new ConnectionRegistry(this.#items, SETTINGS, connections, options);
@@ -86,7 +82,7 @@ export class WebSocketEndpoint {
       maxPayload: payload,
       maxFragments: fragments,
       maxBufferedChunks: fragments,
-      handleProtocols: (offered) => chosenFrom(offered, access) ?? false,
+      handleProtocols: (offered) => chooseSubprotocol(offered, access) ?? false,
     });
     const rpc = new RpcContext(this.#items, {
       ...this.#options,
@@ -141,13 +137,18 @@ export class WebSocketEndpoint {
    * Takes one upgrade, of whatever server, and on whatever path: `server.on('upgrade', endpoint.handleUpgrade)`.
    * What is refused is answered. Never throws.
    */
-  readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const refusal = validateHandshake(request, this.#gate, this.#options.access) ?? this.#lackOfRoom();
+  readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    afterEarlierAnswers(request.socket, () => this.#handshake(request, socket, head));
+
+  #handshake(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = validateHandshake(request, this.#policy, this.#options.access) ?? this.#lackOfRoom();
     if (refusal !== null) {
-      this.#registry.log(1, `a WebSocket handshake was refused with ${refusal.status}: ${refusal.reason}`);
+      const { remoteAddress: address, remotePort: port } = request.socket;
+      const message = `a WebSocket handshake was refused with ${refusal.status}: ${refusal.reason}`;
+      this.#registry.log.write('upgrade-refused', message, { address, port });
       refuse(socket, refusal);
     } else this.#handshakes.handleUpgrade(request, socket, head, (ws) => this.#serve(ws, socket));
-  };
+  }
 
   /**
    * Takes no more clients, lets each connection finish what it is in the middle of, ends it with 1001, and resolves
@@ -176,7 +177,7 @@ export class WebSocketEndpoint {
     await closed;
   }
 
-  #lackOfRoom(): HandshakeRefusal | null {
+  #lackOfRoom(): Refusal | null {
     const registry = this.#registry;
     if (registry.isClosing) return { status: 503, reason: 'the server stops' };
     if (registry.hasRoom()) return null;

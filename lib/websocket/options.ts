@@ -12,7 +12,7 @@ import {
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from '../transport/connection-options.js';
-import type { GateOptions } from '../web/access-policy.js';
+import type { AccessPolicyOptions } from '../web/access-policy.js';
 import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 
 export type { Access };
@@ -21,7 +21,7 @@ export type { Access };
  * Where clients come from is one of three: `server`, or `port` with `listen()`, or, with neither, what
  * `handleUpgrade` is given.
  */
-export interface WebSocketOptions extends ItemStoreOptions, ConnectionOptions, GateOptions {
+export interface WebSocketOptions extends ItemStoreOptions, ConnectionOptions, AccessPolicyOptions {
   /** Takes upgrades of this server, HTTP or HTTPS, on `path`; its other requests are its own matter. */
   server?: HttpServer | HttpsServer;
   /** Port of a server of its own, which `listen()` starts; 0 takes a free one. */
@@ -76,6 +76,7 @@ export interface ResolvedWebSocketOptions {
   readonly maxRepliesBytes: number;
 }
 
+export const DEFAULT_MAX_CONNECTIONS = 1024;
 const DEFAULT_HEARTBEAT_MS = 30_000;
 /** ws reads its limit into 32 bits: a larger one would be none. */
 const PAYLOAD_END: number = 2 ** 31;

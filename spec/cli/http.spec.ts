@@ -125,7 +125,7 @@ describe('--http', () => {
     ['an address that is not this machine’s', ['--http', '192.0.2.1:80']],
     ['a name that does not resolve', ['--http', 'no-such-host.invalid:80']],
   ])('says of %s in one line and exits with 1', async (_what, flags) => {
-    const { code, stdout, stderr } = await run(['-p', '-1', ...flags]);
+    const { code, stdout, stderr } = await run(['-p', '-1', ...flags, '--http-token-file', tokenFile()]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^hotset: .+\n$/);
   });
@@ -208,4 +208,48 @@ describe('who may do what', () => {
     expect((await ask(port, '/metrics')).status).toBe(401);
     expect((await ask(port, '/healthz')).status).toBe(200);
   });
+});
+
+describe('the log', () => {
+  it('with -v has the refusals of HTTP and of handshakes, with times and addresses', async () => {
+    const command = start(['-v', '--http', '-1', '--http-token-file', tokenFile()]);
+    const port = await webPort(command);
+    expect((await ask(port, '/metrics?token=guess')).status).toBe(401);
+    expect(await refusal(port)).toBe('401');
+    await expect.poll(() => command.stderr).toContain('handshake');
+    expect(command.stderr.replaceAll(/^\S+Z |127\.0\.0\.1:\d+/gm, '')).toBe(
+      'hotset: a request for /metrics was refused with 401: a token is needed ()\n' +
+        'hotset: a WebSocket handshake was refused with 401: a token is needed ()\n',
+    );
+  });
+
+  it('is in JSON where that is asked for, warnings included', async () => {
+    const command = start(['--http', '0.0.0.0:-1', '--log-format', 'json', '-k']);
+    await webPort(command);
+    const lines = command.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { level: 'warn', message: expect.stringContaining('-k') },
+      { level: 'warn', message: expect.stringMatching(/^--http listens on 0\.0\.0\.0 without/) },
+    ]);
+  });
+});
+
+it('-c is the limit of the memcached port alone, --http-connections that of WebSocket', async () => {
+  const command = start(['-c', '50', '--http', '-1', '--http-connections', '1']);
+  const port = await webPort(command);
+  expect(await talk(await command.port(), 'stats\r\nquit\r\n')).toContain('STAT max_connections 50\r\n');
+  expect(await talk(await command.port(), 'stats settings\r\nquit\r\n')).toContain('STAT maxconns 50\r\n');
+  await new Client(port).opened;
+  expect(await refusal(port)).toBe('503');
+  const families = readExposition((await ask(port, '/metrics')).body);
+  const value = (name: string): number => families.get(name)!.samples[0]!.value;
+  expect(value('memcached_max_connections')).toBe(50);
+  expect(value('hotset_websocket_connections')).toBe(1);
+  expect(value('hotset_websocket_max_connections')).toBe(1);
+  expect(value('hotset_websocket_connections_rejected_total')).toBe(1);
+  expect(value('hotset_http_max_connections')).toBe(1025);
+  expect(value('hotset_http_connections')).toBe(2);
 });

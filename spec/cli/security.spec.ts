@@ -88,13 +88,13 @@ describe('-Z', () => {
     writeFileSync(files.cert, renewed.cert);
     writeFileSync(files.key, renewed.key);
     command.signal('SIGHUP');
-    await expect.poll(() => command.stderr).toBe('hotset: users and certificates were read again\n');
+    await expect.poll(() => command.stderr).toMatch(/^\S+ hotset: users and certificates were read again\n$/);
     expect(await name(renewed.cert)).toBe('renewed');
     writeFileSync(files.cert, 'rubbish');
     command.signal('SIGHUP');
     await expect
       .poll(() => command.stderr)
-      .toMatch(/\nhotset: \S+cert\.pem does not begin with a certificate .*\n$/);
+      .toMatch(/\n\S+ hotset: \S+cert\.pem does not begin with a certificate .*\n$/);
     expect(await name(renewed.cert)).toBe('renewed');
   });
 

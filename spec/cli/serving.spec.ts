@@ -69,7 +69,7 @@ describe('where hotset listens', () => {
     const command = start([], { MEMCACHED_PORT_FILENAME: '/nonexistent/ports' });
     expect(await talk(await command.port(), 'version\r\nquit\r\n')).toMatch(/^VERSION /);
     expect(command.stderr).toMatch(
-      /^hotset: MEMCACHED_PORT_FILENAME \/nonexistent\/ports cannot be written: .*\n$/,
+      /^\S+ hotset: MEMCACHED_PORT_FILENAME \/nonexistent\/ports cannot be written: .*\n$/,
     );
   });
 });
@@ -136,8 +136,8 @@ describe('what hotset does', () => {
     const command = start(['-vv']);
     const port = await command.port();
     await talk(port, 'quit\r\n');
-    await expect.poll(() => command.stderr).toMatch(/^(hotset: .*\n)+$/);
-    expect(command.stderr).toContain('hotset: connection 2 opened\n');
+    await expect.poll(() => command.stderr).toMatch(/^([-\dT:.]+Z hotset: .*\n)+$/);
+    expect(command.stderr).toMatch(/hotset: connection 2 opened \(127\.0\.0\.1:\d+\)\n/);
     await talk(port, '\x1b[2J\x07\r\nquit\r\n');
     await expect.poll(() => command.stderr).toContain('?[2J?');
     expect(command.stderr).not.toMatch(/[^\n\x20-\x7e]/);

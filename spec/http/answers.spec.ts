@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Gauge, Registry } from 'prom-client';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createTcpServer } from '../../lib/tcp/index.js';
 import { readExposition } from '../support/exposition.js';
 import { ask, dial, serveHttp } from './fixture.js';
 
@@ -221,5 +222,36 @@ describe('a refusal is one line and the end of the connection', () => {
     const { port } = await serveHttp({ hosts: ['cache.example'] });
     expect((await ask(port, '/metrics', { headers: { Host: 'cache.example:11280' } })).status).toBe(200);
     expect((await ask(port, '/metrics', { headers: { Host: 'localhost' } })).status).toBe(200);
+  });
+});
+
+describe('the log', () => {
+  const REFUSED = { kind: 'request-refused', level: 1, address: expect.stringMatching(/^127\.0\.0\.1:\d+$/) };
+
+  it('has each refusal, without tokens and queries', async () => {
+    const lines: unknown[] = [];
+    const { port } = await serveHttp({ token: TOKEN, log: (...line) => lines.push(line) });
+    await ask(port, '/metrics?token=guess', { headers: { Authorization: 'Bearer guess' } });
+    await ask(port, '/', { headers: { Host: 'evil.example' } });
+    await ask(port, '/guess', { headers: { Host: 'evil.example' } });
+    await ask(port, '/metrics', { headers: { Host: 'a b' } });
+    await ask(port, '/healthz');
+    await ask(port, '/nothing');
+    const unknown = 'this server is not known as "evil.example"; see the option hosts, or --http-hosts';
+    expect(lines).toEqual([
+      ['a request for /metrics was refused with 401: the token is wrong', REFUSED],
+      [`a request for / was refused with 403: ${unknown}`, REFUSED],
+      [`a request was refused with 403: ${unknown}`, REFUSED],
+      ['a request was refused with 400: the Host header is malformed', REFUSED],
+    ]);
+  });
+
+  it('follows the verbosity of the other servers of the engine', async () => {
+    const lines: string[] = [];
+    const { engine, port } = await serveHttp({ token: TOKEN, log: (line) => lines.push(line) });
+    const server = createTcpServer(engine, { port: 0 });
+    await ask(port, '/metrics');
+    expect(lines).toEqual([]);
+    await server.close();
   });
 });

@@ -95,6 +95,7 @@ describe('options', () => {
     ['maxConnections', { maxConnections: 0 }],
     ['requestTimeoutMs', { requestTimeoutMs: 0 }],
     ['requestTimeoutMs', { requestTimeoutMs: 2 ** 31 }],
+    ['log', { log: 'stderr' }],
     ['onError', { onError: 1 }],
   ])('%s is refused where it makes no sense: %o', (name, options) => {
     const error = thrownBy(() => createHttpServer(engine, options as HttpServerOptions));

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ServerStats } from '../../lib/client/index.js';
 import { CHARTS, TILES } from '../../lib/live-view/figures.js';
-import { HOLE_MS, type Reading, Readings } from '../../lib/live-view/readings.js';
+import { GAP_MS, type Reading, Readings } from '../../lib/live-view/readings.js';
 import { statsAt } from './stats.js';
 
 const evictions = ({ engine }: ServerStats): number => engine.evictions;
@@ -45,14 +45,14 @@ describe('rates', () => {
   });
 
   it('are left out after a hole, and when the same moment is told twice', () => {
-    expect(rates(readingsOf([0, 1_000, 0], [HOLE_MS + 1, 1_000 + HOLE_MS + 1, 60]))).toEqual([null, null]);
+    expect(rates(readingsOf([0, 1_000, 0], [GAP_MS + 1, 1_000 + GAP_MS + 1, 60]))).toEqual([null, null]);
     expect(rates(readingsOf([0, 1_000, 0], [10, 1_000, 60]))).toEqual([null, null]);
   });
 
   it('begin anew after the connection was lost, though the new server is older by now', () => {
     const readings = new Readings();
     readings.add(statsAt(1_000, { engine: { evictions: 1 } }), 0);
-    readings.forget();
+    readings.reset();
     expect(
       readings.add(statsAt(2_000, { engine: { evictions: 99 } }), 3_000).perSecond(evictions),
     ).toBeNull();

@@ -118,7 +118,15 @@ it('what is set is shown', () => {
 });
 
 describe('refresh_certs', () => {
-  const tls = { chainCert: 'c', key: 'k', verifyMode: 0, caCert: null, ciphers: null, minVersion: 'tlsv1.2' };
+  const tls = {
+    chainCert: 'c',
+    key: 'k',
+    verifyMode: 0,
+    caCert: null,
+    ciphers: null,
+    minVersion: 'tlsv1.2',
+    expiresAtMs: 0,
+  };
 
   function served(...all: readonly Partial<TransportSettings>[]): Administered {
     const admin = new Administered();

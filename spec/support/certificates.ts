@@ -12,14 +12,21 @@ export interface Certificate {
 }
 
 /** A certificate for `name`, localhost and 127.0.0.1: signed by `issuer`, or by itself and then an authority. */
-export function certificate(name: string, issuer?: Certificate): Certificate {
+export function certificate(
+  name: string,
+  issuer?: Certificate,
+  expiresAt: Date = new Date(Date.UTC(2049, 11, 31, 23, 59, 59)),
+): Certificate {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const content = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),
     integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
     ECDSA_WITH_SHA256,
     commonName(issuer?.name ?? name),
-    sequence(utcTime('200101000000Z'), utcTime('491231235959Z')),
+    sequence(
+      utcTime('200101000000Z'),
+      utcTime(`${expiresAt.toISOString().slice(2, 19).replaceAll(/\D/g, '')}Z`),
+    ),
     commonName(name),
     createPublicKey(privateKey).export({ type: 'spki', format: 'der' }),
     tagged(

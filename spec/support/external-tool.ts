@@ -95,6 +95,10 @@ export function promtool(): ExternalTool {
   return externalTool('prometheus', 'promtool', ['--version']);
 }
 
+export function prometheusTool(): ExternalTool {
+  return externalTool('prometheus', 'prometheus', ['--version']);
+}
+
 export function nutcrackerTool(): ExternalTool {
   return externalTool('nutcracker', 'nutcracker', ['-V']);
 }

@@ -68,6 +68,17 @@ describe('the options of createTcpServer', () => {
     await server.close();
   });
 
+  it.each([
+    ['verifyMode', { verifyMode: 2 }, 'nothing where the address speaks no TLS; got 2'],
+    ['protocol', { protocol: 'udp' as 'auto' }, 'auto, ascii or binary; got "udp"'],
+  ] as const)('an address has a %s that makes sense', async (name, address, problem) => {
+    const server = createTcpServer(createMemcachedEngine());
+    await expect(server.listen({ port: 0, ...address })).rejects.toMatchObject({
+      code: 'HOTSET_INVALID_OPTION',
+      message: `an address's ${name} takes ${problem}`,
+    });
+  });
+
   it('refuses an unknown option of tls by name', () => {
     const tls = { certFile: 'c', cert: 'c' } as TlsOptions;
     expect(() => createTcpServer(createMemcachedEngine(), { tls })).toThrow(

@@ -138,6 +138,7 @@ describe('a server with a certificate', () => {
       caCert: files.caFile,
       ciphers: null,
       minVersion: 'tlsv1.2',
+      expiresAtMs: Date.UTC(2049, 11, 31, 23, 59, 59),
     });
   });
 });

@@ -4,13 +4,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TOKEN_SUBPROTOCOL } from '../../lib/rpc-protocol.js';
-import { AccessPolicy, type GateOptions } from '../../lib/web/access-policy.js';
+import { AccessPolicy, type AccessPolicyOptions } from '../../lib/web/access-policy.js';
 
 const LOCAL = '127.0.0.1';
 
-function placeOf(
+function statusOf(
   headers: IncomingHttpHeaders,
-  options: GateOptions = {},
+  options: AccessPolicyOptions = {},
   localAddress: string | undefined = LOCAL,
 ): number | null {
   return new AccessPolicy(options).checkHostAndOrigin(headers, localAddress)?.status ?? null;
@@ -28,7 +28,7 @@ describe('Host', () => {
     '[::1]',
     '[::1]:11280',
   ])('of loopback is known: %s', (host) => {
-    expect(placeOf({ host })).toBeNull();
+    expect(statusOf({ host })).toBeNull();
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe('Host', () => {
     '.',
     ':80',
   ])('that is none of the server’s is refused: %j', (host) => {
-    expect(placeOf({ host })).toBe(403);
+    expect(statusOf({ host })).toBe(403);
   });
 
   it('must be there', () => {
@@ -79,8 +79,8 @@ describe('Host', () => {
     ['fe80::1%eth0', '[fe80::1]:11280'],
     ['2001:db8::7', '[2001:db8::7]'],
   ])('may be the address that the connection came in at: %s', (localAddress, host) => {
-    expect(placeOf({ host }, {}, localAddress)).toBeNull();
-    expect(placeOf({ host })).toBe(403);
+    expect(statusOf({ host }, {}, localAddress)).toBeNull();
+    expect(statusOf({ host })).toBe(403);
   });
 
   it('of a Unix socket, which has no address, is held to the names alone', () => {
@@ -98,8 +98,8 @@ describe('Host', () => {
       'dotted.example',
       'localhost',
     ])
-      expect(placeOf({ host }, options), host).toBeNull();
-    expect(placeOf({ host: 'sub.cache.example' }, options)).toBe(403);
+      expect(statusOf({ host }, options), host).toBeNull();
+    expect(statusOf({ host: 'sub.cache.example' }, options)).toBe(403);
   });
 
   it('is shown in one short line', () => {
@@ -122,7 +122,7 @@ describe('Origin, unless the option says which', () => {
     ['http://127.0.0.1', '127.0.0.1'],
     ['http://[::1]:11280', '[::1]:11280'],
   ])('may be the server’s own: %s at %s', (origin, host) => {
-    expect(placeOf({ host, origin })).toBeNull();
+    expect(statusOf({ host, origin })).toBeNull();
   });
 
   it.each([
@@ -142,15 +142,15 @@ describe('Origin, unless the option says which', () => {
     ['', 'localhost'],
     ['file://', 'localhost'],
   ])('may be no other: %j at %s', (origin, host) => {
-    expect(placeOf({ host, origin })).toBe(403);
+    expect(statusOf({ host, origin })).toBe(403);
   });
 
   it('need not be there: what sends none is no page', () => {
-    expect(placeOf({ host: 'localhost' })).toBeNull();
+    expect(statusOf({ host: 'localhost' })).toBeNull();
   });
 
   it('does not help a page that has the loopback server under a name of its own', () => {
-    expect(placeOf({ host: 'rebound.example:11280', origin: 'http://rebound.example:11280' })).toBe(403);
+    expect(statusOf({ host: 'rebound.example:11280', origin: 'http://rebound.example:11280' })).toBe(403);
   });
 });
 
@@ -165,12 +165,12 @@ describe('the option origins', () => {
   it.each(['https://app.example', 'http://[::1]:3000', 'chrome-extension://abc', 'https://b.example'])(
     'lets %s in',
     (origin) => {
-      expect(placeOf({ host: 'localhost', origin }, { origins })).toBeNull();
+      expect(statusOf({ host: 'localhost', origin }, { origins })).toBeNull();
     },
   );
 
   it.each([[[]], [origins]])('lets pages of the server in, whatever it holds', (origins) => {
-    expect(placeOf({ host: 'localhost:11280', origin: 'http://localhost:11280' }, { origins })).toBeNull();
+    expect(statusOf({ host: 'localhost:11280', origin: 'http://localhost:11280' }, { origins })).toBeNull();
   });
 
   it.each([
@@ -183,57 +183,57 @@ describe('the option origins', () => {
     'null',
     '',
   ])('and nobody else: %j', (origin) => {
-    expect(placeOf({ host: 'localhost', origin }, { origins })).toBe(403);
+    expect(statusOf({ host: 'localhost', origin }, { origins })).toBe(403);
   });
 
   it('is nothing to those that are no page', () => {
-    expect(placeOf({ host: 'localhost' }, { origins })).toBeNull();
+    expect(statusOf({ host: 'localhost' }, { origins })).toBeNull();
   });
 });
 
 describe('the token', () => {
-  const gate = new AccessPolicy({ token: 'sesame/+=' });
+  const policy = new AccessPolicy({ token: 'sesame/+=' });
   const offered = (token: string): string[] => [
     'hotset.v1',
     TOKEN_SUBPROTOCOL + Buffer.from(token).toString('base64url'),
   ];
 
   it('is asked for where there is one', () => {
-    expect(gate.asksForToken).toBe(true);
-    expect(new AccessPolicy({}).asksForToken).toBe(false);
+    expect(policy.requiresToken).toBe(true);
+    expect(new AccessPolicy({}).requiresToken).toBe(false);
     expect(new AccessPolicy({}).checkToken({})).toBeNull();
   });
 
   it('may come in a header or as a subprotocol', () => {
-    expect(gate.checkToken({ authorization: 'Bearer sesame/+=' })).toBeNull();
-    expect(gate.checkToken({ authorization: 'bearer  sesame/+=' })).toBeNull();
-    expect(gate.checkToken({}, offered('sesame/+='))).toBeNull();
+    expect(policy.checkToken({ authorization: 'Bearer sesame/+=' })).toBeNull();
+    expect(policy.checkToken({ authorization: 'bearer  sesame/+=' })).toBeNull();
+    expect(policy.checkToken({}, offered('sesame/+='))).toBeNull();
   });
 
   it('must come', () => {
-    const refusal = { status: 401, reason: 'a token is needed' };
-    expect(gate.checkToken({})).toEqual(refusal);
-    expect(gate.checkToken({}, ['hotset.v1', 'memcached'])).toEqual(refusal);
-    expect(gate.checkToken({ authorization: 'Basic c2VzYW1lLys9' })).toEqual(refusal);
-    expect(gate.checkToken({ authorization: 'sesame/+=' })).toEqual(refusal);
-    expect(gate.checkToken({ authorization: 'Bearer' })).toEqual(refusal);
+    const refusal = { status: 401, reason: 'a token is needed', headers: { 'WWW-Authenticate': 'Bearer' } };
+    expect(policy.checkToken({})).toEqual(refusal);
+    expect(policy.checkToken({}, ['hotset.v1', 'memcached'])).toEqual(refusal);
+    expect(policy.checkToken({ authorization: 'Basic c2VzYW1lLys9' })).toEqual(refusal);
+    expect(policy.checkToken({ authorization: 'sesame/+=' })).toEqual(refusal);
+    expect(policy.checkToken({ authorization: 'Bearer' })).toEqual(refusal);
   });
 
   it('must be right, and nothing of it is told', () => {
-    const refusal = { status: 401, reason: 'the token is wrong' };
+    const refusal = { status: 401, reason: 'the token is wrong', headers: { 'WWW-Authenticate': 'Bearer' } };
     for (const token of ['sesame', 'sesame/+=x', 'SESAME/+=', 'x', '\0'])
-      expect(gate.checkToken({ authorization: `Bearer ${token}` }), token).toEqual(refusal);
-    expect(gate.checkToken({}, offered('sesame'))).toEqual(refusal);
-    expect(gate.checkToken({}, [TOKEN_SUBPROTOCOL])).toEqual(refusal);
+      expect(policy.checkToken({ authorization: `Bearer ${token}` }), token).toEqual(refusal);
+    expect(policy.checkToken({}, offered('sesame'))).toEqual(refusal);
+    expect(policy.checkToken({}, [TOKEN_SUBPROTOCOL])).toEqual(refusal);
   });
 
   it('in a wrong header is not made good by a right subprotocol', () => {
-    expect(gate.checkToken({ authorization: 'Bearer x' }, offered('sesame/+='))?.status).toBe(401);
+    expect(policy.checkToken({ authorization: 'Bearer x' }, offered('sesame/+='))?.status).toBe(401);
   });
 });
 
 describe('options', () => {
-  it.each<[string, GateOptions]>([
+  it.each<[string, AccessPolicyOptions]>([
     ['hosts', { hosts: 'localhost' as unknown as string[] }],
     ['hosts', { hosts: [''] }],
     ['hosts', { hosts: ['cache.example:8080'] }],
@@ -269,12 +269,15 @@ describe('options', () => {
 });
 
 it('whatever the headers say, the answer is a refusal in one line or none', () => {
-  const gate = new AccessPolicy({ token: 'x', origins: ['https://a.example'] });
+  const policy = new AccessPolicy({ token: 'x', origins: ['https://a.example'] });
   const text = fc.option(fc.string({ unit: 'binary' }), { nil: undefined });
   fc.assert(
     fc.property(text, text, text, fc.array(fc.string()), (host, origin, authorization, protocols) => {
       const headers = { host, origin, authorization } as IncomingHttpHeaders;
-      for (const refusal of [gate.checkHostAndOrigin(headers, LOCAL), gate.checkToken(headers, protocols)])
+      for (const refusal of [
+        policy.checkHostAndOrigin(headers, LOCAL),
+        policy.checkToken(headers, protocols),
+      ])
         expect(refusal === null || /^[^\r\n]{1,300}$/.test(refusal.reason)).toBe(true);
     }),
   );

@@ -1,4 +1,4 @@
-/** What any engine counts, under names of our own. */
+/** The statistics of any engine, under hotset's own names. */
 
 import type { AgeBar } from '../../engine/eviction-ages.js';
 import type { EngineStats } from '../../engine/stats.js';
@@ -8,26 +8,26 @@ const MS_PER_SECOND = 1000;
 
 export const ENGINE_FAMILIES: readonly Family<EngineStats>[] = [
   counter('hotset_hits_total', 'Reads that found a live entry.', ({ hits }) => hits),
-  counterBy('reason', 'hotset_misses_total', 'Reads that found no live entry, by the reason.', {
+  counterBy('reason', 'hotset_misses_total', 'Reads that found no live entry, by reason.', {
     absent: ({ missesAbsent }) => missesAbsent,
     expired: ({ missesExpired }) => missesExpired,
   }),
   gauge(
     'hotset_recent_hit_ratio',
-    'Hits among the last 50000 reads or so, from 0 to 1. Not there before the first read.',
+    'Hits among about the last 50000 reads, from 0 to 1. Omitted before the first read.',
     ({ recent }) => (recent.reads === 0 ? undefined : recent.hitRatio),
   ),
   counter('hotset_stores_total', 'Values stored.', ({ stores }) => stores),
   counter(
     'hotset_refusals_total',
-    'Writes refused because the entry could not fit.',
+    'Writes refused because the entry is too large, or there is no room for it.',
     ({ refusals }) => refusals,
   ),
   counter('hotset_deletions_total', 'Entries deleted.', ({ deletions }) => deletions),
   counter('hotset_evictions_total', 'Entries removed for lack of budget.', ({ evictions }) => evictions),
   counter(
     'hotset_evictions_unfetched_total',
-    'Evictions of entries that nobody had read.',
+    'Evictions of entries that were never read.',
     tracked(({ evictionsUnfetched }) => evictionsUnfetched),
   ),
   counter(
@@ -37,42 +37,42 @@ export const ENGINE_FAMILIES: readonly Family<EngineStats>[] = [
   ),
   histogram(
     'hotset_eviction_age_seconds',
-    'How long before their eviction entries had been stored.',
+    'Age of entries at their eviction.',
     ({ evictionAges }) => evictionAges,
     ({ evictionAgeMsTotal }) => evictionAgeMsTotal,
   ),
   histogram(
     'hotset_eviction_idle_seconds',
-    'How long before their eviction entries had last been read or stored.',
+    'Time between the last read or store of entries and their eviction.',
     ({ evictionIdles }) => evictionIdles,
     ({ evictionIdleMsTotal }) => evictionIdleMsTotal,
   ),
   counter(
     'hotset_expirations_total',
-    'Entries removed because their time had passed.',
+    'Entries removed because they had expired.',
     ({ expirations }) => expirations,
   ),
   counter(
     'hotset_expirations_unfetched_total',
-    'Expirations of entries that nobody had read.',
+    'Expirations of entries that were never read.',
     tracked(({ expirationsUnfetched }) => expirationsUnfetched),
   ),
   gauge(
     'hotset_entries',
-    'Entries held, expired ones that are not yet reclaimed included.',
+    'Entries held, including expired ones that are not yet reclaimed.',
     ({ size }) => size,
   ),
   gauge('hotset_bytes', 'Counted bytes of all entries: keys, values and overhead.', ({ bytes }) => bytes),
-  gauge('hotset_max_bytes', 'The budget in bytes; +Inf for none.', ({ maxBytes }) => maxBytes),
-  gauge('hotset_max_entries', 'The most entries; +Inf for no limit.', ({ maxEntries }) => maxEntries),
+  gauge('hotset_max_bytes', 'The byte budget; +Inf for none.', ({ maxBytes }) => maxBytes),
+  gauge('hotset_max_entries', 'The entry limit; +Inf for none.', ({ maxEntries }) => maxEntries),
 ];
 
-/** The zeros of an engine that does not track accesses would say that all entries had been read. */
+/** Without `trackAccess` these counters are 0, which would mean that all entries had been read. */
 function tracked(read: Read<EngineStats>): Read<EngineStats> {
   return (stats) => (stats.evictionAges === undefined ? undefined : read(stats));
 }
 
-/** The engine counts each bar for itself, the format all entries up to a bound. */
+/** The engine counts each bar separately; in the text format a bucket includes those below it. */
 function histogram(
   name: string,
   help: string,

@@ -1,11 +1,11 @@
-/** A family of metrics: its name, what it says, and how its samples are read from what is measured. */
+/** A metric family: its name and help, and how its samples are read from a source. */
 
 export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'summary';
 
 export interface Sample {
   readonly value: number;
   readonly labels?: Readonly<Record<string, string>>;
-  /** What stands behind the family's name: histograms and summaries have several kinds of samples. */
+  /** Appended to the family's name: histograms and summaries have several kinds of samples. */
   readonly suffix?: '_bucket' | '_sum' | '_count';
 }
 
@@ -13,14 +13,13 @@ export interface Family<Source> {
   readonly name: string;
   readonly type: FamilyType;
   readonly help: string;
-  /** Empty where the source does not know. */
+  /** Empty where the source has no value. */
   readonly samples: (source: Source) => readonly Sample[];
 }
 
-/** Reads one value; `undefined` where the source does not know. */
+/** Reads one value; `undefined` where the source has none. */
 export type Read<Source> = (source: Source) => number | undefined;
 
-/** A family of one sample without labels, and so the next. */
 export function counter<Source>(name: string, help: string, read: Read<Source>): Family<Source> {
   return { name, type: 'counter', help, samples: (source) => sampleOf(read(source)) };
 }

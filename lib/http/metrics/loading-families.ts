@@ -1,4 +1,4 @@
-/** What a LoadingCache counts. */
+/** The statistics of a LoadingCache. */
 
 import type { LoadingStats } from '../../loading/stats.js';
 import { counter, counterBy, type Family, gauge } from './family.js';
@@ -9,7 +9,7 @@ export const LOADING_FAMILIES: readonly Family<LoadingStats>[] = [
   counterBy(
     'result',
     'hotset_loading_requests_total',
-    'Keys asked for, by what became of it: each is counted once.',
+    'Requested keys by result; each request counts once.',
     {
       hit: ({ hits }) => hits,
       stale_hit: ({ staleHits }) => staleHits,
@@ -20,8 +20,8 @@ export const LOADING_FAMILIES: readonly Family<LoadingStats>[] = [
       skip: ({ skips }) => skips,
     },
   ),
-  counter('hotset_loading_refreshes_total', 'Loads started in the background.', ({ refreshes }) => refreshes),
-  counterBy('result', 'hotset_loading_ends_total', 'Loads that have ended, by how.', {
+  counter('hotset_loading_refreshes_total', 'Background refreshes started.', ({ refreshes }) => refreshes),
+  counterBy('result', 'hotset_loading_ends_total', 'Loads that ended, by result.', {
     loaded: ({ loaded }) => loaded,
     not_found: ({ notFound }) => notFound,
     failure: ({ failures }) => failures,
@@ -31,7 +31,7 @@ export const LOADING_FAMILIES: readonly Family<LoadingStats>[] = [
   {
     name: 'hotset_loading_duration_seconds',
     type: 'summary',
-    help: 'How long loads took that have ended, in any way.',
+    help: 'Duration of loads that ended, with any result.',
     samples: ({ loadMsTotal, loaded, notFound, failures, timeouts, aborts }) => [
       { suffix: '_sum', value: loadMsTotal / MS_PER_SECOND },
       { suffix: '_count', value: loaded + notFound + failures + timeouts + aborts },
@@ -39,17 +39,17 @@ export const LOADING_FAMILIES: readonly Family<LoadingStats>[] = [
   },
   gauge(
     'hotset_loading_longest_seconds',
-    'The longest load so far.',
+    'Duration of the longest load.',
     ({ loadMsMax }) => loadMsMax / MS_PER_SECOND,
   ),
-  gauge('hotset_loading_in_flight', 'Keys being loaded now.', ({ inFlight }) => inFlight),
+  gauge('hotset_loading_in_flight', 'Keys that are being loaded.', ({ inFlight }) => inFlight),
   counter('hotset_loading_discards_total', 'Loaded values that were not stored.', ({ discards }) => discards),
   counter(
     'hotset_loading_stale_fallbacks_total',
-    'Waits that ended with an old value after a failure or a timeout.',
+    'Callers who got a stale value after a failure or a timeout.',
     ({ staleFallbacks }) => staleFallbacks,
   ),
-  counterBy('reason', 'hotset_loading_gave_up_total', 'Callers who stopped waiting, by the reason.', {
+  counterBy('reason', 'hotset_loading_gave_up_total', 'Callers who stopped waiting, by reason.', {
     abort: ({ callerAborts }) => callerAborts,
     timeout: ({ callerTimeouts }) => callerTimeouts,
   }),

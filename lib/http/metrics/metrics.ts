@@ -1,28 +1,32 @@
 /**
- * Metrics for Prometheus: nothing is counted for them, and nothing is read until somebody scrapes. All that one
- * scrape tells is read at once, and agrees.
+ * Metrics for Prometheus. They read what the engine counts anyway, and only when somebody scrapes. All values of one
+ * scrape are read in one turn, so that they agree.
  */
 
 import { collectDefaultMetrics, type Registry } from 'prom-client';
-import { knownItemStoreOf } from '../../memcached/item-store.js';
+import type { EngineStats } from '../../engine/stats.js';
+import { STORE_TOO_LARGE } from '../../memcached/counters.js';
+import { knownItemStoreOf, type MemcachedEngine } from '../../memcached/item-store.js';
 import { isMemcachedEngine } from '../../memcached/memcached-engine.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
+import { HTTP_FAMILIES, type HttpFigures } from './http-families.js';
 import { LOADING_FAMILIES } from './loading-families.js';
 import { MEMCACHED_FAMILIES, memcachedStats } from './memcached-families.js';
 import { type MetricsOptions, type MetricsRegister, resolveMetricsOptions } from './options.js';
 import { addToRegister } from './read-metric.js';
+import { SERVER_FAMILIES } from './server-families.js';
 
 /** Metrics that are registered, until `close`. */
 export interface Metrics {
-  /** Where they are: `await register.metrics()` gives the text, `register.contentType` its type. */
+  /** Where they are registered: `await register.metrics()` gives the text, `register.contentType` its type. */
   readonly register: MetricsRegister;
-  /** Takes them out of the register again; those of the process stay. */
+  /** Removes them from the register; metrics of the process stay. */
   close(): void;
 }
 
 /**
- * Registers metrics of an engine, whether it is served or not.
+ * Registers metrics of an engine, served or not.
  *
  * @example
  * import { register } from 'prom-client';
@@ -44,8 +48,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       removals.push(addToRegister(registry, { ...family, name: prefix + family.name }, source, labels));
   };
   try {
-    add(ENGINE_FAMILIES, () => engine.stats());
-    if (isMemcachedEngine(engine)) add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(engine)));
+    if (isMemcachedEngine(engine)) {
+      add(ENGINE_FAMILIES, () => withRefusalsOfServers(engine));
+      add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(engine)));
+      add(SERVER_FAMILIES, () => knownItemStoreOf(engine));
+    } else add(ENGINE_FAMILIES, () => engine.stats());
     if (loading !== undefined) add(LOADING_FAMILIES, () => loading.stats());
   } catch (error) {
     close();
@@ -56,7 +63,24 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return { register, close };
 }
 
-/** A scrape asks for all its metrics in one turn. */
+/** Metrics of an HTTP server, of the engine that it serves, and of the process. */
+export function createHttpMetrics(engine: MemcachedEngine, figures: () => HttpFigures): Metrics {
+  const metrics = createMetrics({ engine });
+  const read = oncePerTurn(figures);
+  for (const family of HTTP_FAMILIES) addToRegister(metrics.register as Registry, family, read, {});
+  return metrics;
+}
+
+/** Servers refuse what is larger than an item may be before the engine sees it. */
+function withRefusalsOfServers(engine: MemcachedEngine): EngineStats {
+  const stats = engine.stats();
+  const items = knownItemStoreOf(engine);
+  return items === undefined
+    ? stats
+    : { ...stats, refusals: stats.refusals + items.counters[STORE_TOO_LARGE]! };
+}
+
+/** A scrape reads all metrics in one turn. */
 function oncePerTurn<Source>(read: () => Source): () => Source {
   let held: { readonly source: Source } | null = null;
   return () => {

@@ -1,4 +1,4 @@
-/** What metrics can be told: one type, one place for defaults, one function that validates. */
+/** The options of metrics: their type, their defaults, and the function that validates them. */
 
 import { type OpenMetricsContentType, type PrometheusContentType, Registry } from 'prom-client';
 import type { EngineStats } from '../../engine/stats.js';
@@ -11,20 +11,19 @@ export type MetricsRegister = Registry<PrometheusContentType> | Registry<OpenMet
 
 /** What `createMetrics` takes. */
 export interface MetricsOptions {
-  /** What is measured: any CacheEngine. One for the wire tells what its protocol and its servers count, too. */
+  /** Any CacheEngine. One of `createMemcachedEngine` also reports what its servers count. */
   readonly engine: { stats(): EngineStats };
   /** A LoadingCache to measure as well. */
   readonly loading?: { stats(): LoadingStats };
-  /** Where metrics are registered: prom-client's own `register`, or another. Default: a new one. */
+  /** Where metrics are registered: prom-client's global `register`, or another. Default: a new one. */
   readonly register?: MetricsRegister;
-  /** What every name begins with, as in `shop_`. Default: nothing. */
+  /** Prefix of every name, such as `shop_`. Default: none. */
   readonly prefix?: string;
-  /** Labels of every sample: several caches in one register need them, as in `{ cache: 'users' }`. Default: none. */
+  /** Labels of every sample, such as `{ cache: 'users' }`; several caches of one register need them. Default: none. */
   readonly labels?: Labels;
   /**
-   * Whether prom-client's metrics of the process are collected too: `process_…` and `nodejs_…`. They observe the
-   * collector, and the event loop a hundred times a second, until the process ends. Default: true where no `register`
-   * is given.
+   * Whether prom-client's metrics of the process are collected: `process_…` and `nodejs_…`. They observe garbage
+   * collection, and the event loop a hundred times a second, until the process ends. Default: true without `register`.
    */
   readonly processMetrics?: boolean;
 }
@@ -38,7 +37,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof MetricsOptions>([
   'processMetrics',
 ]);
 
-/** Labels that metrics have of their own. */
+/** Labels that the metrics use themselves. */
 const TAKEN_LABELS: ReadonlySet<string> = new Set([
   'command',
   'le',
@@ -51,7 +50,7 @@ const TAKEN_LABELS: ReadonlySet<string> = new Set([
 ]);
 
 const PREFIX = /^(?:[a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
-/** Names with two underscores in front are Prometheus' own. */
+/** Names that begin with two underscores belong to Prometheus. */
 const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 export type ResolvedMetricsOptions = Required<Omit<MetricsOptions, 'loading'>> &

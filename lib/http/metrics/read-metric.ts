@@ -1,6 +1,6 @@
 /**
- * A metric of prom-client whose values are counted elsewhere and read when somebody scrapes. prom-client's own
- * classes count themselves: a Histogram cannot be set at all. A register asks a metric for nothing but what is here.
+ * A prom-client metric whose values are counted elsewhere and read at each scrape. prom-client's own classes count
+ * themselves, and a Histogram cannot be set. A register uses no other members of a metric than these.
  */
 
 import type { Metric, Registry } from 'prom-client';
@@ -10,7 +10,7 @@ import type { Family, FamilyType, Sample } from './family.js';
 /** Names and values of labels. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** As a register takes it, and as `getMetricsAsJSON` hands it on. */
+/** As a register takes it and `getMetricsAsJSON` returns it. */
 interface Value {
   readonly value: number;
   readonly labels: Labels;
@@ -23,7 +23,7 @@ interface Part {
 }
 
 export class ReadMetric {
-  /** A register for OpenMetrics cuts `_total` off. */
+  /** Mutable: a register for OpenMetrics removes `_total`. */
   name: string;
   readonly help: string;
   readonly type: FamilyType;
@@ -40,7 +40,7 @@ export class ReadMetric {
     this.#parts.add(part);
   }
 
-  /** Whether nothing is left to read. */
+  /** Returns whether no parts are left. */
   remove(part: Part): boolean {
     this.#parts.delete(part);
     return this.#parts.size === 0;
@@ -64,13 +64,13 @@ export class ReadMetric {
     return { name, help, type, aggregator, values };
   }
 
-  /** What is counted elsewhere is not reset here. */
+  /** The values are counted elsewhere. */
   reset(): void {}
 }
 
 /**
- * Adds a family, read from `source`, to a register, beside others of its name with other labels. Returns what takes
- * it out again. Throws `HOTSET_INVALID_OPTION` where the name, or the name with these labels, is taken.
+ * Adds a family, read from `source`, to a register, where families of the same name may have other labels. Returns a
+ * function that removes it. Throws `HOTSET_INVALID_OPTION` where the name, or the name with these labels, is taken.
  */
 export function addToRegister<Source>(
   register: Registry,
@@ -86,7 +86,7 @@ export function addToRegister<Source>(
       register,
     );
   const metric = known instanceof ReadMetric ? known : new ReadMetric(family);
-  // Of what prom-client's types promise beside this a register uses nothing.
+  // A register uses none of the other members of prom-client's type.
   if (known === undefined) register.registerMetric(metric as unknown as Metric);
   const part: Part = { labels, samples: () => family.samples(source()) };
   metric.add(part);

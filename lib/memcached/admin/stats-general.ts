@@ -3,6 +3,7 @@
  * and the LRU maintainer of the C server has no counterpart here and reads 0, or the one honest constant.
  */
 
+import { maxConnections } from '../../transport/transport.js';
 import { COUNTERS, type CounterName } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
 import type { Stat } from './answers.js';
@@ -30,7 +31,7 @@ export function generalStats(items: ItemStore): Stat[] {
     ['pointer_size', 64],
     ['rusage_user', seconds(usage.userCPUTime)],
     ['rusage_system', seconds(usage.systemCPUTime)],
-    ['max_connections', items.overTransports((transport) => transport.maxConnections)],
+    ['max_connections', maxConnections(items.transports)],
     ['curr_connections', connections],
     ['total_connections', items.overTransports((transport) => transport.totalConnections)],
     ['rejected_connections', items.overTransports((transport) => transport.rejectedConnections)],

@@ -3,7 +3,12 @@
  * command line or a client has set it, or what memcached shows at rest: see admin-state.ts.
  */
 
-import type { ProtocolChoice, TlsSettings, TransportSettings } from '../../transport/transport.js';
+import {
+  maxConnections,
+  type ProtocolChoice,
+  type TlsSettings,
+  type TransportSettings,
+} from '../../transport/transport.js';
 import type { ItemStore } from '../item-store.js';
 import type { Stat } from './answers.js';
 import { budgetBytes } from './stats-general.js';
@@ -28,7 +33,7 @@ function settingsOf(items: ItemStore): Record<string, string | number | boolean>
   const tls = first<TlsSettings | null>((transport) => transport.tls, null);
   return {
     maxbytes: budgetBytes(items),
-    maxconns: transports.reduce((sum, transport) => sum + transport.maxConnections, 0),
+    maxconns: maxConnections(transports),
     tcpport: first((transport) => (transport.tcpPort < 0 ? null : transport.tcpPort), 0),
     udpport: 0,
     inter: settings.inter || first((transport) => transport.host, 'NULL'),

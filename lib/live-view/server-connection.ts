@@ -1,10 +1,10 @@
-/** The page's connection: one client at a time, made anew when a token is given, and what the header says of it. */
+/** The page's connection: one client at a time, a new one for each token, and the state that the header shows. */
 
 import { type ClientState, HotsetClient } from '../client/index.js';
 import { byId, messageOf, setText } from './dom.js';
-import { isTokenRefused, knownToken, rememberToken } from './token.js';
+import { isTokenRefused, loadToken, storeToken } from './token.js';
 
-/** An operator who looks at a server that starts again wants to see it at once. */
+/** An operator who watches a server restart wants to see it at once. */
 const BACKOFF_MAX_MS = 2_000;
 
 const STATE_TEXTS: Readonly<Record<ClientState, string>> = {
@@ -14,32 +14,32 @@ const STATE_TEXTS: Readonly<Record<ClientState, string>> = {
   closed: 'not connected',
 };
 
-export interface LinkListeners {
+export interface ConnectionListener {
   onConnected(): void;
-  /** What comes after this may be another server's. */
-  onLost(): void;
+  /** The next connection may be to another server. */
+  onDisconnected(): void;
 }
 
-export class Link {
-  readonly #listeners: LinkListeners;
+export class ServerConnection {
+  readonly #listener: ConnectionListener;
   readonly #state = byId('state', HTMLElement);
   readonly #form = byId('token-form', HTMLFormElement);
   readonly #input = byId('token', HTMLInputElement);
-  #token: string | undefined = knownToken();
+  #token: string | undefined = loadToken();
   #client: HotsetClient | null = null;
 
-  constructor(listeners: LinkListeners) {
-    this.#listeners = listeners;
+  constructor(listener: ConnectionListener) {
+    this.#listener = listener;
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#token = this.#input.value;
-      rememberToken(this.#token);
+      storeToken(this.#token);
       this.#connect();
     });
     this.#connect();
   }
 
-  /** The client when it is connected. Throws otherwise: nothing of the page waits in a queue. */
+  /** The connected client. Throws without a connection: requests of the page never queue. */
   get client(): HotsetClient {
     if (this.#client?.state !== 'connected') throw new Error('There is no connection to the server.');
     return this.#client;
@@ -58,43 +58,43 @@ export class Link {
       const client: HotsetClient = new HotsetClient(url.href, {
         ...(this.#token !== undefined && { token: this.#token }),
         maxBackoffMs: BACKOFF_MAX_MS,
-        onStateChange: (state) => this.#follow(client, state),
+        onStateChange: (state) => this.#onStateChange(client, state),
       });
       this.#client = client;
-      this.#show('connecting');
+      this.#showState('connecting');
     } catch (error) {
-      // What was given cannot be a token at all.
-      this.#ask(messageOf(error));
+      // The text cannot be a token.
+      this.#promptForToken(messageOf(error));
     }
   }
 
-  #follow(client: HotsetClient, state: ClientState): void {
+  #onStateChange(client: HotsetClient, state: ClientState): void {
     if (client !== this.#client) return;
     if (state === 'disconnected') {
-      this.#listeners.onLost();
-      void this.#askIfRefused(client);
+      this.#listener.onDisconnected();
+      void this.#promptIfRefused(client);
     }
-    // Each attempt to connect again is a detail of "reconnecting".
-    if (state !== 'connecting') this.#show(state);
-    if (state === 'connected') this.#listeners.onConnected();
+    // Attempts to reconnect all show as "reconnecting".
+    if (state !== 'connecting') this.#showState(state);
+    if (state === 'connected') this.#listener.onConnected();
   }
 
-  async #askIfRefused(client: HotsetClient): Promise<void> {
+  async #promptIfRefused(client: HotsetClient): Promise<void> {
     if (!(await isTokenRefused(this.#token)) || client !== this.#client) return;
     this.#client = null;
     client.close();
-    this.#ask(this.#token === undefined ? '' : 'The server refused the token.');
+    this.#promptForToken(this.#token === undefined ? '' : 'The server refused the token.');
   }
 
-  #ask(message: string): void {
-    this.#show('closed');
+  #promptForToken(message: string): void {
+    this.#showState('closed');
     setText(byId('token-message', HTMLElement), message);
     this.#input.value = '';
     this.#form.hidden = false;
     this.#input.focus();
   }
 
-  #show(state: ClientState): void {
+  #showState(state: ClientState): void {
     this.#state.dataset.state = state;
     setText(this.#state, STATE_TEXTS[state]);
   }

@@ -1,17 +1,17 @@
-/** Files for browsers, which the build makes. */
+/** Files for browsers that the build makes. */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The sources, which specs run, are one folder farther from what is built. */
+/** Specs run the sources, which are one folder farther from the built files. */
 const DIST: string = import.meta.url.endsWith('.ts') ? '../../dist/' : '../';
 
-/** Where the build has put it. */
+/** The path of a built file. */
 export function builtFile(name: string): string {
   return fileURLToPath(new URL(DIST + name, import.meta.url));
 }
 
-/** Null where there is no such file, or nobody may read it. */
+/** Null for a file that does not exist or cannot be read. */
 export function readText(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');
