@@ -89,7 +89,7 @@ export class Session {
     const io = this.#io;
     const handler = this.#handler;
     if (handler !== null) {
-      this.#beginTurn();
+      beginTurn(io);
       while (!io.closed && (io.position < io.chunk.length || handler.hasWork)) {
         if (turnIsOver(io)) return 'blocked';
         handler.step();
@@ -107,15 +107,6 @@ export class Session {
     this.#handler?.close();
   }
 
-  #beginTurn(): void {
-    const io = this.#io;
-    io.items.beginTurn();
-    io.requestsLeft = io.items.requestsPerTurn;
-    io.keysLeft = KEYS_MAX_PER_TURN;
-    io.bytesCopied = 0;
-    io.slicing = false;
-  }
-
   #begin(firstByte: number): ProtocolHandler {
     const io = this.#io;
     const binary = this.#protocol === 'auto' ? firstByte === BINARY_REQUEST : this.#protocol === 'binary';
@@ -125,6 +116,15 @@ export class Session {
       this.#handler = new TextHandler(io);
     });
   }
+}
+
+function beginTurn(io: SessionIo): void {
+  const { items } = io;
+  items.beginTurn();
+  io.requestsLeft = items.requestsPerTurn;
+  io.keysLeft = KEYS_MAX_PER_TURN;
+  io.bytesCopied = 0;
+  io.slicing = false;
 }
 
 /** True when enough has been done, and what is left should wait until others have had their turn. */
