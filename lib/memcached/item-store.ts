@@ -247,10 +247,14 @@ export class ItemStore {
 
   /** Gives an item a new exptime, which may be the end of it. */
   touch(entry: number, exptime: number): void {
-    const { entries } = this;
     const ttlMs = this.ttlMs(exptime);
+    this.touchMs(entry, ttlMs, isUnixTime(exptime) ? this.#unixTimeBit : 0);
+  }
+
+  /** The same with a time to live in milliseconds. */
+  touchMs(entry: number, ttlMs: number, unixTimeBit = 0): void {
+    const { entries } = this;
     const bits = entries.adapterBitsAt(entry);
-    const unixTimeBit = isUnixTime(exptime) ? this.#unixTimeBit : 0;
     if ((bits & UNIX_TIME) !== unixTimeBit)
       entries.setAdapterBitsAt(entry, (bits & ~UNIX_TIME) | unixTimeBit);
     entries.touchAt(entry, ttlMs);

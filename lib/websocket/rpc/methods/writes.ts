@@ -55,7 +55,7 @@ export const WRITES: Readonly<Record<string, Method>> = {
     const { items } = call;
     const entry = fetchToTouch(call, beginWrite(call, key), false);
     if (entry === 0) return NOT_FOUND;
-    items.entries.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
+    items.touchMs(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
   }),
   increment: method(
