@@ -166,8 +166,9 @@ export class ItemStore {
   /** Writes that memcached makes in place and does not count as new items. */
   storesInPlace = 0;
   readonly #startedAtMs: number;
-  /** Those of the two clocks that are read once for each turn. */
-  readonly #coarseClocks: readonly CoarseClock[];
+  /** The two clocks where they are read once for each turn. */
+  readonly #coarseClock: CoarseClock | null;
+  readonly #coarseWallClock: CoarseClock | null;
   /** When a delayed flush_all strikes; `Infinity` for none. */
   #flushAtMs = Number.POSITIVE_INFINITY;
   /** That flush has struck: what is stored in the rest of its second goes as well. */
@@ -187,7 +188,8 @@ export class ItemStore {
     this.clock = this.entries.clock;
     // An engine on a clock of its own has one that shows Unix times.
     this.wallClock = options.clock ?? (this.clock === monotonicClock ? systemClock : this.clock);
-    this.#coarseClocks = [this.clock, this.wallClock].filter((clock) => clock instanceof CoarseClock);
+    this.#coarseClock = coarse(this.clock);
+    this.#coarseWallClock = this.wallClock === this.clock ? null : coarse(this.wallClock);
     this.maxItemBytes = options.maxItemBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.maxItemBytes) || this.maxItemBytes < 1024 || this.maxItemBytes > 2 ** 30)
       throw invalidOption('maxItemBytes', 'a whole number of bytes from 1024 to 1 GiB', this.maxItemBytes);
@@ -221,7 +223,8 @@ export class ItemStore {
 
   /** Called before each batch of requests: time moves on between batches, not within one. */
   beginTurn(): void {
-    for (const clock of this.#coarseClocks) clock.refresh();
+    if (this.#coarseClock !== null) this.#coarseClock.refresh();
+    if (this.#coarseWallClock !== null) this.#coarseWallClock.refresh();
     if (this.#unixTimeBit !== 0) this.#followWallClock();
   }
 
@@ -284,10 +287,14 @@ export class ItemStore {
 
   /** Gives an item a new exptime, which may be the end of it. */
   touch(entry: number, exptime: number): void {
-    const { entries } = this;
     const ttlMs = this.ttlMs(exptime);
+    this.touchMs(entry, ttlMs, isUnixTime(exptime) ? this.#unixTimeBit : 0);
+  }
+
+  /** The same with a time to live in milliseconds. */
+  touchMs(entry: number, ttlMs: number, unixTimeBit = 0): void {
+    const { entries } = this;
     const bits = entries.adapterBitsAt(entry);
-    const unixTimeBit = isUnixTime(exptime) ? this.#unixTimeBit : 0;
     if ((bits & UNIX_TIME) !== unixTimeBit)
       entries.setAdapterBitsAt(entry, (bits & ~UNIX_TIME) | unixTimeBit);
     entries.touchAt(entry, ttlMs);
@@ -460,6 +467,10 @@ export class ItemStore {
 /** A time to live in whole seconds, rounded up as a clock that steps would have it; never below 0. */
 export function secondsLeft(ttlMs: number): number {
   return Math.max(0, Math.ceil(ttlMs / 1000));
+}
+
+function coarse(clock: Clock): CoarseClock | null {
+  return clock instanceof CoarseClock ? clock : null;
 }
 
 function isUnixTime(exptime: number): boolean {

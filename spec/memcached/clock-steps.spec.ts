@@ -117,6 +117,14 @@ describe('an exptime in Unix time', () => {
     expect(admin.timeLeft('a')).toContain('HD t1400');
   });
 
+  it('gives way to a time to live in milliseconds', () => {
+    const admin = new TwoClocks();
+    admin.set('a', '5', unixIn(5000));
+    admin.items.touchMs(admin.items.entries.peekSlot('a'), 100_000);
+    admin.wall.advance(HOUR_MS);
+    expect(admin.timeLeft('a')).toBe('HD t100\r\n');
+  });
+
   it('is that of the wall clock as it is by now', () => {
     const admin = new TwoClocks();
     admin.wall.advance(HOUR_MS);

@@ -59,7 +59,7 @@ export function store(context: CommandContext, request: Request, value: WireValu
 }
 
 /**
- * A plain set, all of which has come at once, while nobody observes: as `store`. `known` is the number of the
+ * A plain set, all of which has come at once, with an exptime in seconds, while nobody observes: as `store`. `known` is the number of the
  * key's entry, or 0.
  */
 export function storeFast(
@@ -70,7 +70,7 @@ export function storeFast(
   exptime: number,
   value: WireValue,
 ): Reply {
-  return answer(items, items.put(known, key, value, exptime, flags, false));
+  return answer(items, items.entries.setWithHint(known, key, value, items.ttlMs(exptime), flags, false));
 }
 
 function storeValue(context: CommandContext, request: Request, value: WireValue): Reply {

@@ -21,6 +21,7 @@ import {
   LINE_MAX_BYTES,
   LINE_MAX_LEADING_BLANKS,
   LINE_MIN_BYTES,
+  RELATIVE_EXPTIME_MAX_SECONDS,
   REPLIES_MAX_BYTES,
 } from '../limits.js';
 import { LOWER } from '../meta/meta-flags.js';
@@ -419,7 +420,7 @@ function* slowly(work: IncrementalTask, answer: string): Generator<string, void,
  *     mg <key> <flag>*\r\n
  *     ms <key> <bytes>[ T<exptime>][ F<flags>]\r\n<data>\r\n
  *
- * with single blanks, numbers of up to nine digits, flags of mg that are lower-case letters, and all of it there.
+ * with single blanks, numbers of up to nine digits, exptimes in seconds, flags of mg that are lower-case letters, and all of it there.
  * For anything else `serves` returns false and has done nothing: the parsers know the rest, and what they answer to
  * these requests is the same. As in the engine, `private` is TypeScript's: V8 inlines more.
  */
@@ -501,7 +502,7 @@ class FastPath {
     const flags = this.readNumber(chunk, SPACE, keyEnd);
     if (flags < 0) return false;
     const exptime = this.readNumber(chunk, SPACE, this.numberEnd);
-    if (exptime < 0) return false;
+    if (exptime < 0 || exptime > RELATIVE_EXPTIME_MAX_SECONDS) return false;
     const bytes = this.readNumber(chunk, SPACE, this.numberEnd);
     if (bytes < 0) return false;
     const noreply = isNoreply(chunk, this.numberEnd);
@@ -530,7 +531,7 @@ class FastPath {
       flags = this.readNumber(chunk, UPPER_F, at + 1);
       at = this.numberEnd;
     }
-    if (exptime < 0 || flags < 0) return false;
+    if (exptime < 0 || exptime > RELATIVE_EXPTIME_MAX_SECONDS || flags < 0) return false;
     const reply = this.setData(keyStart, keyEnd, flags, exptime, at, bytes);
     if (reply === null) return false;
     io.out.text(reply === 'stored' ? 'HD\r\n' : TEXT_REPLIES[reply]);

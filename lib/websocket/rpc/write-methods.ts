@@ -30,7 +30,7 @@ export const WRITE_METHODS: MethodsOf<
     const { items } = on;
     const entry = fetchToTouch(on, beginWrite(on, key), false);
     if (entry === 0) return NOT_FOUND;
-    items.entries.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
+    items.touchMs(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
   },
   increment: (on, { key, by = 1 }) => {
