@@ -6,6 +6,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another process',
   EACCES: 'may not be listened on by this user',
   EADDRNOTAVAIL: 'is not an address of this machine',
+  EAFNOSUPPORT: 'is an address of a family that this machine does not have',
+  EINVAL: 'cannot be listened on; a link-local address needs its interface, as in fe80::1%eth0',
+  EMFILE: 'cannot be listened on: this process may open no more files (ulimit -n)',
   ENOTFOUND: 'does not resolve to an address',
   EAI_AGAIN: 'does not resolve to an address',
 };

@@ -1,24 +1,39 @@
-/** `-p`, `-l`, `-s` and `-a`: where to listen; nowhere only where HTTP is served. */
+/** `-p`, `-l`, `-s`, `-a` and `-U`: where to listen. Nowhere is allowed only where HTTP is served. */
 
-import type { ListenAddress } from '../tcp/index.js';
+import type { ListenAddress, TcpAddress } from '../tcp/options.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../tcp/options.js';
-import type { Given } from './given.js';
-import { UsageError } from './usage-error.js';
+import { UsageError } from './errors.js';
+import type { CommandLine } from './flags.js';
 
-/** An address without TLS on a server with it: `notls:127.0.0.1:11212`. */
-const WITHOUT_TLS = /^notls:/;
+/** The machine's own addresses, all of them: `-l '*'`. */
+export const ANY_HOST = '*';
+
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(-?\d+))?$/;
 
-export function addresses(given: Given, servesHttp: boolean): ListenAddress[] {
-  const port = portNumber('-p', given.last('port') ?? String(DEFAULT_PORT));
-  const socket = given.last('socket');
+/** What may stand before an address, in memcached's order. */
+const TLS_PREFIX = /^(notls|btls|mtls):/;
+const PROTOCOL_PREFIX = /^proto\[([a-z]*)\]:/;
+/** A tag is for memcached's proxy, and has no effect here. */
+const TAG_PREFIX = /^tag(?:\[([^\]]*)\]|_([^_]*)_):/;
+const TAG_MAX_LENGTH = 8;
+
+const TLS_SETTINGS: Readonly<Record<string, Partial<TcpAddress>>> = {
+  notls: { tls: false },
+  btls: { verifyMode: 0 },
+  mtls: { verifyMode: 2 },
+};
+
+/** Throws a UsageError. */
+export function addresses(line: CommandLine, servesHttp: boolean): ListenAddress[] {
+  const port = defaultPort(line);
+  const socket = line.last('socket');
   if (socket !== undefined) {
     if (socket === '') throw new UsageError('-s takes the path of a Unix socket');
-    const unix: ListenAddress = { path: socket, mode: accessMode(given) };
-    // As with memcached, a Unix socket stands instead of TCP, unless a port is asked for as well.
-    return given.has('port') && port !== null ? [unix, ...tcpAddresses(given, port)] : [unix];
+    const unix: ListenAddress = { path: socket, mode: accessMode(line) };
+    // With memcached, -s means no TCP at all.
+    return line.has('port') && port !== null ? [unix, ...tcpAddresses(line, port)] : [unix];
   }
-  const tcp = tcpAddresses(given, port);
+  const tcp = port === null ? [] : tcpAddresses(line, port);
   if (tcp.length === 0 && !servesHttp)
     throw new UsageError(
       'a port of 0 opens none, and leaves nothing to listen on; give -s <path> or --http <port> with it',
@@ -26,37 +41,80 @@ export function addresses(given: Given, servesHttp: boolean): ListenAddress[] {
   return tcp;
 }
 
-function tcpAddresses(given: Given, port: number | null): ListenAddress[] {
-  const lists = given.all('listen');
-  const listed = (lists.length === 0 ? [DEFAULT_HOST] : lists).flatMap((list) => list.split(','));
-  return listed.flatMap((entry) => {
-    const text = entry.trim();
-    const match = ADDRESS.exec(text.replace(WITHOUT_TLS, ''));
-    const host = match?.[1] ?? match?.[2] ?? match?.[3];
-    if (host === undefined)
-      throw new UsageError(
-        `-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got "${text}"`,
-      );
-    const own = match?.[4] === undefined ? port : portNumber('-l', match[4]);
-    if (own === null) return [];
-    return [{ host, port: own, ...(WITHOUT_TLS.test(text) ? { tls: false } : {}) }];
-  });
+/** Null for no TCP. */
+function defaultPort(line: CommandLine): number | null {
+  const udp = line.last('udp') === undefined ? 0 : line.wholeNumber('udp', 0, -1, 65535);
+  if (udp !== 0) line.warnings.push('-U: UDP is not served, because it amplifies attacks');
+  const written = line.last('port');
+  if (written === undefined) return freeIfNegative(udp === 0 ? DEFAULT_PORT : udp);
+  const port = line.leadingNumber('-p', written);
+  if (!(port >= -1 && port <= 65535))
+    throw new UsageError(
+      `-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got ${written}`,
+    );
+  return port === 0 ? null : freeIfNegative(port);
 }
 
-/** A port; null for none, 0 (any) for memcached's -1. */
-function portNumber(where: string, text: string): number | null {
-  const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (number === 0) return null;
-  if (number === -1) return 0;
-  if (number > 0 && number <= 65535) return number;
-  throw new UsageError(
-    `${where} takes a port from 1 to 65535, 0 for none or -1 for any free one; got ${text}`,
+function tcpAddresses(line: CommandLine, port: number): TcpAddress[] {
+  const listed = line.all('listen').flatMap((list) => list.split(/[,;]/).map((text) => text.trim()));
+  const written = [...new Set(listed.filter((text) => text !== ''))];
+  if (written.length === 0) return [{ host: DEFAULT_HOST, port }];
+  return written.map((text) => tcpAddress(text, port, line));
+}
+
+/** One address of `-l`, with what stands before it. */
+function tcpAddress(text: string, defaultPort: number, line: CommandLine): TcpAddress {
+  let rest = text;
+  const take = (prefix: RegExp): RegExpExecArray | null => {
+    const match = prefix.exec(rest);
+    if (match !== null) rest = rest.slice(match[0].length);
+    return match;
+  };
+  const tls = take(TLS_PREFIX)?.[1];
+  if (tls !== undefined && tls !== 'notls' && !line.has('tls'))
+    throw new UsageError(`-l ${tls}: needs TLS: give -Z with it; got "${text}"`);
+  const protocol = take(PROTOCOL_PREFIX)?.[1];
+  const tag = take(TAG_PREFIX);
+  if (tag !== null) checkTag(tag[1] ?? tag[2]!, text);
+  const match = ADDRESS.exec(rest);
+  const host = match?.[1] ?? match?.[2] ?? match?.[3];
+  if (host === undefined)
+    throw new UsageError(`-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got "${text}"`);
+  const port = match?.[4] === undefined ? defaultPort : Number(match[4]);
+  if (!(port >= -1 && port <= 65535))
+    throw new UsageError(`-l takes a port from 1 to 65535, or -1 for any free one; got "${text}"`);
+  return {
+    host,
+    port: freeIfNegative(port),
+    ...(tls === undefined ? {} : TLS_SETTINGS[tls]),
+    ...(protocol === undefined ? {} : { protocol: protocolOf(protocol, text, line) }),
+  };
+}
+
+function protocolOf(name: string, text: string, line: CommandLine): NonNullable<TcpAddress['protocol']> {
+  if (name === 'ascii' || name === 'binary') return name;
+  if (name === 'negotiating') return 'auto';
+  if (name === 'proxy') throw new UsageError(`-l proto[proxy]: there is no proxy here; got "${text}"`);
+  line.warnings.push(
+    `-l proto[${name}] is read as proto[negotiating]: there are ascii, binary and negotiating`,
   );
+  return 'auto';
 }
 
-function accessMode(given: Given): number {
-  const text = given.last('mask') ?? '0700';
-  if (!/^0?[0-7]{1,3}$/.test(text))
-    throw new UsageError(`-a takes an access mode in octal, as in 0700; got ${text}`);
-  return Number.parseInt(text, 8);
+function checkTag(tag: string, text: string): void {
+  if (tag.length < 1 || tag.length > TAG_MAX_LENGTH)
+    throw new UsageError(`-l tag[…]: takes 1 to ${TAG_MAX_LENGTH} characters; got "${text}"`);
+}
+
+/** Any free port is 0 for the operating system, and -1 for memcached's users. */
+function freeIfNegative(port: number): number {
+  return Math.max(0, port);
+}
+
+function accessMode(line: CommandLine): number {
+  const text = line.last('mask') ?? '0700';
+  const digits = /^[0-7]+/.exec(text)?.[0];
+  if (digits === undefined) throw new UsageError(`-a takes an access mode in octal, as in 0700; got ${text}`);
+  if (digits !== text) line.warnings.push(`-a ${text} is read as ${digits}, as memcached reads it`);
+  return Number.parseInt(digits, 8) & 0o777;
 }

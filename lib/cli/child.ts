@@ -1,14 +1,16 @@
 /**
  * Runs this very command once more, in a process that serves: with a larger heap, in the background, or both.
- * The child tells when it serves; until then, or as long as it lives, this process stands for it.
+ * The child reports when it serves; until then, or as long as it lives, this process stands for it.
  */
 
 import { spawn } from 'node:child_process';
-import { isV8FlagGiven } from './v8-flags.js';
+import { fstatSync } from 'node:fs';
 
-/** What a child is told in its environment. */
+/** What a child finds in its environment. */
 const HEAP_MARK = 'HOTSET_HEAP_CHILD';
 const DAEMON_MARK = 'HOTSET_DAEMON_CHILD';
+/** What a child reports: that signals do not end it any more, and that it serves. */
+const HANDLES_SIGNALS = 'handles signals';
 const SERVES = 'serves';
 /**
  * MiB of each half of V8's young generation, where it makes 16 by itself. Nearly all that a cache stores outlives
@@ -16,6 +18,8 @@ const SERVES = 'serves';
  * fixed when a process starts.
  */
 const SEMI_SPACE_MEBIBYTES = 4;
+/** How often a server that npm has started looks whether npm is still there. */
+const NPM_CHECK_MS = 1000;
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'];
 
 export interface ChildCommand {
@@ -33,25 +37,32 @@ export function isDaemon(): boolean {
   return process.env[DAEMON_MARK] !== undefined;
 }
 
-/** Hands signals on, and ends as the child ends. */
+/** Forwards signals, and ends as the child ends. */
 export function runInChild(command: ChildCommand, onServing: () => void): void {
   const child = spawn(process.execPath, args(command), {
-    // The channel tells the child when this process dies in a way that no signal handler sees.
+    // The channel closes when this process dies in a way that no signal handler sees.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [HEAP_MARK]: '1' },
   });
-  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  // Before it handles signals, one would end the child.
+  let pending: NodeJS.Signals[] | null = [];
+  for (const signal of FORWARDED)
+    process.on(signal, () => (pending === null ? child.kill(signal) : pending.push(signal)));
   child.on('message', (message) => {
+    for (const signal of pending ?? []) child.kill(signal);
+    pending = null;
     if (message === SERVES) onServing();
   });
   child.on('error', (error) => fail(command, error));
   child.on('exit', (code, signal) => endAs(code, signal));
+  endWithNpm(() => child.kill('SIGTERM'));
 }
 
-/** Ends with 0 when the child serves, and as the child ends when it does not come to that. */
-export function runInBackground(command: ChildCommand): void {
+/** Ends with 0 when the child serves, and as the child ends if it does not come to that. */
+export function runInBackground(command: ChildCommand, keepsPipe: boolean): void {
+  const keepsLog = isLog(keepsPipe);
   const child = spawn(process.execPath, args(command), {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', keepsLog ? 'inherit' : 'pipe', 'ipc'],
     detached: true,
     env: {
       ...process.env,
@@ -59,18 +70,42 @@ export function runInBackground(command: ChildCommand): void {
       ...(command.oldSpaceMebibytes === undefined ? {} : { [HEAP_MARK]: '1' }),
     },
   });
-  child.stderr!.on('data', (text: Buffer) => process.stderr.write(text));
+  child.stderr?.on('data', (text: Buffer) => process.stderr.write(text));
   child.on('message', (message) => {
-    // What the child has complained of before is in the pipe: one more look at it.
+    // The child's warnings are in the pipe: one more look at it.
     if (message === SERVES) setImmediate(() => setImmediate(() => process.exit(0)));
   });
   child.on('error', (error) => fail(command, error));
   child.on('close', (code, signal) => endAs(code, signal));
 }
 
-/** In a child: says that it serves, and stops when the parent is gone, which a daemon's is by intent. */
+/**
+ * Whether stderr is a place that a daemon may go on writing to: a file, a device, systemd's journal. Whoever reads
+ * from a pipe may wait for its end, and gets only what comes before the daemon serves, unless `keepsPipe`: memcached
+ * keeps it with -v.
+ */
+function isLog(keepsPipe: boolean): boolean {
+  try {
+    const stats = fstatSync(2);
+    if (stats.isFIFO()) return keepsPipe;
+    return !stats.isSocket() || process.env.JOURNAL_STREAM === `${stats.dev}:${stats.ino}`;
+  } catch {
+    // It is closed.
+    return false;
+  }
+}
+
+/** In a child, as soon as it can: lets the parent forward signals. */
+export function reportHandlingSignals(): void {
+  if (isHeapChild() && process.connected) process.send?.(HANDLES_SIGNALS);
+}
+
+/** Reports to a parent that it serves, and stops when the parent is gone, which a daemon's is by intent. */
 export function reportServing(onOrphaned: () => void): void {
-  if (process.send === undefined || !(isHeapChild() || isDaemon())) return;
+  if (process.send === undefined || !(isHeapChild() || isDaemon())) {
+    endWithNpm(onOrphaned);
+    return;
+  }
   if (isDaemon()) {
     if (process.connected) process.send(SERVES, () => process.disconnect());
     return;
@@ -82,6 +117,24 @@ export function reportServing(onOrphaned: () => void): void {
   process.send(SERVES);
   process.on('disconnect', onOrphaned);
   process.channel!.unref();
+}
+
+/** `npm start` forwards SIGTERM and SIGINT; when it dies of anything else, nobody would know that the server is left. */
+function endWithNpm(onOrphaned: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(timer);
+    onOrphaned();
+  }, NPM_CHECK_MS).unref();
+}
+
+/** Whether one of V8's flags was given to Node or in NODE_OPTIONS, and is to be left alone; V8 takes `_` for `-`. */
+export function isV8FlagGiven(name: string): boolean {
+  return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) =>
+    text.replaceAll('_', '-').includes(`--${name}`),
+  );
 }
 
 function args({ oldSpaceMebibytes, script, argv }: ChildCommand): string[] {

@@ -1,13 +1,17 @@
 /**
- * The command's flags: memcached's own, with memcached's meanings, each with a long name.
- * One table says how a flag is written, what it takes and what `--help` tells; settings.ts says what it means.
+ * The command's flags: memcached's own, with memcached's meanings, and hotset's, which have long names only.
+ * One table says how a flag is written, what it takes and what `--help` shows; settings.ts says what it means.
  */
+
+import { UsageError } from './errors.js';
 
 export interface Flag {
   readonly short?: string;
   readonly long: string;
   /** What the flag takes, as `--help` shows it; absent for a switch. */
   readonly takes?: string;
+  /** Whether `--long=value` is fine on a switch: memcached's `--verbose` takes a value and ignores it. */
+  readonly ignoresValue?: true;
   /** A line or more for `--help`; absent for a flag that is not for users. */
   readonly help?: string;
 }
@@ -24,6 +28,8 @@ export type FlagName =
   | 'itemSize'
   | 'noEvictions'
   | 'memoryFile'
+  | 'restoreMaxAge'
+  | 'snapshotEvery'
   | 'noCas'
   | 'connections'
   | 'requestsPerTurn'
@@ -68,7 +74,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     short: 'l',
     long: 'listen',
     takes: '<address>',
-    help: 'addresses, separated by commas, each with a :port if need be; notls: before\none turns TLS off there (default: 127.0.0.1)',
+    help: 'addresses, separated by commas, each with a :port if need be; * for all.\nBefore one may stand notls:, btls: (no client certificate), mtls: (client\ncertificate needed), proto[ascii]: or proto[binary]: (default: 127.0.0.1)',
   },
   socket: {
     short: 's',
@@ -97,14 +103,14 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   udp: {
     short: 'U',
     long: 'udp-port',
-    takes: '0',
-    help: 'takes only 0: UDP is out by design, because it amplifies attacks',
+    takes: '<port>',
+    help: 'UDP is not served, because it amplifies attacks; as with memcached,\nthis is the TCP port where -p is not given',
   },
   memory: {
     short: 'm',
     long: 'memory-limit',
     takes: '<MiB>',
-    help: 'memory for items, in mebibytes: keys, values and overhead (default: 64)',
+    help: 'memory for items in MiB: keys, values and overhead (default: 64)',
   },
   itemSize: {
     short: 'I',
@@ -121,7 +127,17 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     short: 'e',
     long: 'memory-file',
     takes: '<file>',
-    help: 'warm restart: items are saved there at the end, and loaded at the start',
+    help: 'warm restart: items are saved there at the end and loaded at the start. Behind\na client ring that ejects servers they may be out of date: see the next flag',
+  },
+  restoreMaxAge: {
+    long: 'restore-max-age',
+    takes: '<seconds>',
+    help: 'start empty if the file of -e is older than this (default: load it always)',
+  },
+  snapshotEvery: {
+    long: 'snapshot-every',
+    takes: '<seconds>',
+    help: 'save to the file of -e this often as well, so that items survive a crash',
   },
   noCas: { short: 'C', long: 'disable-cas', help: 'items have no cas ids, and take less memory' },
   connections: {
@@ -208,6 +224,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   verbose: {
     short: 'v',
     long: 'verbose',
+    ignoresValue: true,
     help: 'log refusals, failures and reloads; -vv every connection and command too',
   },
   version: { short: 'V', long: 'version', help: 'print the version' },
@@ -220,7 +237,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   largePages: { short: 'L', long: 'enable-largepages', help: 'memory comes from V8' },
   growthFactor: { short: 'f', long: 'slab-growth-factor', takes: '<factor>', help: 'there are no slabs' },
   minimumSize: { short: 'n', long: 'slab-min-size', takes: '<bytes>', help: 'there are no slabs' },
-  napiIds: { short: 'N', long: 'napi_ids', takes: '<number>', help: 'one thread serves all connections' },
+  napiIds: { short: 'N', long: 'napi-ids', takes: '<number>', help: 'one thread serves all connections' },
 };
 
 /** As messages name it: by the short name where there is one. */
@@ -232,7 +249,7 @@ export function flagName(name: FlagName): string {
 /** As `--help` shows them. */
 const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] = [
   ['Where it listens', ['port', 'listen', 'socket', 'mask', 'backlog', 'protocol', 'udp']],
-  ['Memory', ['memory', 'itemSize', 'noEvictions', 'memoryFile', 'noCas']],
+  ['Memory', ['memory', 'itemSize', 'noEvictions', 'memoryFile', 'restoreMaxAge', 'snapshotEvery', 'noCas']],
   [
     'What clients may do',
     [
@@ -286,4 +303,123 @@ Examples:
 
 Signals: SIGTERM and SIGINT end it, requests under way first; SIGHUP reads users and certificates again.
 `;
+}
+
+/** A whole number as C's atoi reads it: memcached ignores what follows the digits. */
+const LEADING_NUMBER = /^[+-]?\d+/;
+
+/** The flags of one command line, checked for form. */
+export class CommandLine {
+  /** What is accepted and not done, or not as it is written: a line each. */
+  readonly warnings: string[] = [];
+  readonly #values = new Map<FlagName, string[]>();
+
+  /** Reads arguments as getopt_long does for memcached. Throws a UsageError that names what is not a flag. */
+  constructor(argv: readonly string[]) {
+    const rest = [...argv];
+    const ignored: string[] = [];
+    for (let text = rest.shift(); text !== undefined; text = rest.shift()) {
+      if (text === '--') ignored.push(...rest.splice(0));
+      else if (text.startsWith('--')) this.#takeLong(text, rest);
+      else if (text.startsWith('-') && text !== '-') this.#takeShort(text.slice(1), rest);
+      else ignored.push(text);
+    }
+    if (ignored.length > 0)
+      this.warnings.push(
+        `ignored, as hotset takes only flags: ${ignored.join(' ')} (with npm start, put -- before flags)`,
+      );
+  }
+
+  #takeLong(text: string, rest: string[]): void {
+    const equals = text.indexOf('=');
+    const written = equals === -1 ? text : text.slice(0, equals);
+    const name = flagByLongName(written);
+    const { takes, ignoresValue } = FLAGS[name];
+    const value = equals === -1 ? undefined : text.slice(equals + 1);
+    if (takes !== undefined) this.#add(name, written, value ?? rest.shift());
+    else if (value === undefined || ignoresValue === true) this.#add(name, written, '');
+    else throw new UsageError(`${written} takes no value; got ${value}`);
+  }
+
+  /** Switches may stand together, and a value may follow at once: `-vvp11211`. */
+  #takeShort(letters: string, rest: string[]): void {
+    for (let i = 0; i < letters.length; i++) {
+      const written = `-${letters[i]}`;
+      const name = flagNames().find((each) => FLAGS[each].short === letters[i]);
+      if (name === undefined) throw new UsageError(`unknown flag ${written}; see hotset --help`);
+      if (FLAGS[name].takes === undefined) {
+        this.#add(name, written, '');
+        continue;
+      }
+      const attached = letters.slice(i + 1);
+      this.#add(name, written, attached === '' ? rest.shift() : attached);
+      return;
+    }
+  }
+
+  #add(name: FlagName, written: string, value: string | undefined): void {
+    if (value === undefined) throw new UsageError(`${written} takes ${FLAGS[name].takes}; see hotset --help`);
+    this.#values.set(name, [...this.all(name), value.trimStart()]);
+  }
+
+  has(name: FlagName): boolean {
+    return this.#values.has(name);
+  }
+
+  /** Every value of a flag that may be repeated. */
+  all(name: FlagName): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** The value of a flag; where it is repeated, the last one counts. */
+  last(name: FlagName): string | undefined {
+    return this.#values.get(name)?.at(-1);
+  }
+
+  /** A flag that takes a text: null if it is not given. Throws a UsageError for an empty text. */
+  text(name: FlagName): string | null {
+    const text = this.last(name);
+    if (text === '') throw new UsageError(`${flagName(name)} takes ${FLAGS[name].takes}; got nothing`);
+    return text ?? null;
+  }
+
+  wholeNumber(name: FlagName, defaultValue: number, min: number, max: number): number {
+    const text = this.last(name);
+    if (text === undefined) return defaultValue;
+    const number = this.leadingNumber(flagName(name), text);
+    if (!(number >= min && number <= max))
+      throw new UsageError(`${flagName(name)} takes a whole number from ${min} to ${max}; got ${text}`);
+    return number;
+  }
+
+  /** The whole number that `text` begins with, NaN for none; warns where something follows it. */
+  leadingNumber(where: string, text: string): number {
+    const digits = LEADING_NUMBER.exec(text)?.[0];
+    if (digits === undefined) return Number.NaN;
+    if (digits !== text)
+      this.warnings.push(`${where} ${text} is read as ${Number(digits)}, as memcached reads it`);
+    return Number(digits);
+  }
+}
+
+function flagNames(): FlagName[] {
+  return Object.keys(FLAGS) as FlagName[];
+}
+
+/** As getopt_long: the whole name, or as much of one of memcached's as no other of them begins with. */
+function flagByLongName(written: string): FlagName {
+  // memcached's help has --napi_ids where its command has --napi-ids.
+  const text = written.slice(2).replaceAll('_', '-');
+  const names = flagNames();
+  const whole = names.find((name) => FLAGS[name].long === text);
+  if (whole !== undefined) return whole;
+  // memcached's own flags have a short name; its -D has no other.
+  const begun = names.filter(
+    (name) =>
+      FLAGS[name].short !== undefined && name !== 'prefixDelimiter' && FLAGS[name].long.startsWith(text),
+  );
+  if (text === '' || begun.length === 0) throw new UsageError(`unknown flag ${written}; see hotset --help`);
+  if (begun.length > 1)
+    throw new UsageError(`${written} may be ${begun.map((name) => `--${FLAGS[name].long}`).join(' or ')}`);
+  return begun[0]!;
 }

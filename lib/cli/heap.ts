@@ -6,8 +6,7 @@
 
 import { totalmem } from 'node:os';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { isHeapChild } from './child.js';
-import { isV8FlagGiven } from './v8-flags.js';
+import { isHeapChild, isV8FlagGiven } from './child.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** Room for the collector and for everything that is not an item. */

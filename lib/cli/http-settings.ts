@@ -3,9 +3,8 @@
 import { hostForm, originForm } from '../web/access-policy.js';
 import { DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 import { type Access, isAccess } from '../websocket/options.js';
-import { type FlagName, flagName } from './flags.js';
-import type { Given } from './given.js';
-import { UsageError } from './usage-error.js';
+import { UsageError } from './errors.js';
+import { type CommandLine, type FlagName, flagName } from './flags.js';
 
 export interface HttpSettings extends WebAddress {
   readonly access: Access;
@@ -21,26 +20,24 @@ const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
 const COMPANIONS: readonly FlagName[] = ['httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts'];
 
 /** Null where it is not asked for. Throws a UsageError. */
-export function httpSettings(given: Given): HttpSettings | null {
-  const address = webAddress(given.text('http'));
-  const access = given.last('httpAccess') ?? 'full';
+export function httpSettings(line: CommandLine): HttpSettings | null {
+  const address = webAddress(line.text('http'));
+  const access = line.last('httpAccess') ?? 'full';
   if (!isAccess(access))
     throw new UsageError(`--http-access takes full, read-only or metadata; got ${access}`);
-  const tokenFile = given.text('httpTokenFile');
-  const origins = list(given, 'httpOrigins', originForm, 'origins as in https://app.example');
-  const hosts = list(given, 'httpHosts', hostForm, 'host names without port');
-  if (address === null) return null;
-  if (given.has('authFile') && tokenFile === null)
+  const tokenFile = line.text('httpTokenFile');
+  const origins = list(line, 'httpOrigins', originForm, 'origins as in https://app.example');
+  const hosts = list(line, 'httpHosts', hostForm, 'host names without port');
+  if (address === null) {
+    const idle = COMPANIONS.filter((name) => line.has(name)).map(flagName);
+    if (idle.length > 0) line.warnings.push(`${idle.join(', ')}: no effect where --http is not given`);
+    return null;
+  }
+  if (line.has('authFile') && tokenFile === null)
     throw new UsageError(
       '-Y with --http needs --http-token-file, or whom the port keeps out comes in by HTTP; --http 0 turns it off',
     );
   return { ...address, access, tokenFile, origins, hosts };
-}
-
-/** Flags that change nothing because `--http` is missing. */
-export function httpNotes(given: Given): string[] {
-  const idle = COMPANIONS.filter((name) => given.has(name)).map(flagName);
-  return idle.length === 0 ? [] : [`without effect where --http is not given: ${idle.join(', ')}`];
 }
 
 /** Null for none, as port 0 says, too; port 0 (any) for -1. */
@@ -56,8 +53,13 @@ function webAddress(text: string | null): WebAddress | null {
   return { host: match![1] ?? match![2] ?? DEFAULT_WEB_HOST, port: Math.max(0, port) };
 }
 
-function list(given: Given, name: FlagName, form: (text: string) => string | null, takes: string): string[] {
-  const texts = given.all(name).flatMap((list) => list.split(',').map((text) => text.trim()));
+function list(
+  line: CommandLine,
+  name: FlagName,
+  form: (text: string) => string | null,
+  takes: string,
+): string[] {
+  const texts = line.all(name).flatMap((list) => list.split(',').map((text) => text.trim()));
   const bad = texts.find((text) => form(text) === null);
   if (bad !== undefined) throw new UsageError(`${flagName(name)} takes ${takes}; got "${bad}"`);
   return texts;

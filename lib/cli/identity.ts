@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { StartError } from './start-error.js';
+import { StartError } from './errors.js';
 
 // Node's types leave it out.
 declare global {

@@ -1,7 +1,7 @@
 /**
  * `-e`: the file in which items survive a restart. One process at a time has it, from before it is loaded until
- * it has been saved: a lock beside it says so. While the server serves, the file is gone: after a crash nobody is
- * served what was deleted or overwritten since it was saved.
+ * it has been saved: a lock beside it says so. While the server serves, the file does not exist: after a crash nobody
+ * is served what was deleted or overwritten since it was saved. With `--snapshot-every` it does, and is as old as that.
  */
 
 import {
@@ -15,26 +15,53 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { DumpedEntry } from '../engine/types.js';
 import { HotsetError } from '../errors.js';
 import type { MemcachedEngine } from '../memcached/item-store.js';
+import { bytesOf, ownedWireValue, type WireValue } from '../memcached/wire-value.js';
+import { BlockReader } from '../snapshot/block-reader.js';
+import { loadSnapshot, saveSnapshot, type ValueCodec } from '../snapshot/index.js';
 import { temporaryPrefix } from '../snapshot/save.js';
 import { openListener } from '../tcp/listener.js';
 import { checkAddress } from '../tcp/options.js';
-import { StartError } from './start-error.js';
-import { load, save } from './warm-restart.js';
+import { StartError } from './errors.js';
 
 /** How long to wait for a server that is still saving. */
-const PATIENCE_MS = 60_000;
+const LOCK_TIMEOUT_MS = 60_000;
 const RETRY_MS = 100;
 const SYMLINKS_MAX = 8;
+/** The largest item that any server could have held, with its key. */
+const ENTRY_MAX_BYTES: number = 2 ** 30 + 2 ** 10;
+/** More than a process can give out, two million in a second; exact in a number until the year 2109. */
+const VERSIONS_PER_MILLISECOND: number = 2 ** 11;
+
+/** Values as bytes; they come back as the wire would have made them. */
+const CODEC: ValueCodec<WireValue> = {
+  encode: bytesOf,
+  decode: (bytes) => ownedWireValue(bytes, bytes.length),
+};
+
+/** Takes a line for the log. */
+type Log = (message: string) => void;
+
+/** What is saved. */
+export interface SavedItems {
+  readonly engine: MemcachedEngine;
+  /** Milliseconds until a flush will take what is stored now; `Infinity` if none will. */
+  readonly flushInMs: number;
+}
 
 export class MemoryFile {
   readonly #path: string;
   /** As the user wrote it. */
   readonly #shown: string;
   readonly #lock: Server;
+  readonly #stopped = new AbortController();
+  /** The periodic save under way, or the last one. */
+  #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, shown: string, lock: Server) {
     this.#path = path;
@@ -43,12 +70,12 @@ export class MemoryFile {
   }
 
   /** Takes the file, once no other process has it. Throws a StartError. */
-  static async take(file: string, log: (message: string) => void): Promise<MemoryFile> {
+  static async take(file: string, log: Log): Promise<MemoryFile> {
     const path = asStartError(file, () => target(file));
     const address = { path: `${path}.lock`, mode: 0o600 };
-    asStartError(file, () => checkAddress(address, false));
-    const deadline = Date.now() + PATIENCE_MS;
-    for (let told = false; ; told = true) {
+    asStartError(file, () => checkAddress(address, null));
+    const deadline = Date.now() + LOCK_TIMEOUT_MS;
+    for (let isLogged = false; ; isLogged = true) {
       try {
         // A socket, because it is free again when its process is gone, however that came.
         const lock = await openListener(address, (socket) => socket.destroy());
@@ -58,7 +85,7 @@ export class MemoryFile {
         if (cause?.code !== 'EADDRINUSE')
           throw new StartError(`-e ${file} cannot be written: ${(cause ?? (error as Error)).message}`);
         if (Date.now() > deadline) throw new StartError(`-e ${file} is in use by another hotset`);
-        if (!told) log(`waiting for ${file}, which another hotset has not yet saved`);
+        if (!isLogged) log(`waiting for ${file}, which another hotset has not yet saved`);
         await new Promise((next) => setTimeout(next, RETRY_MS));
       }
     }
@@ -66,15 +93,23 @@ export class MemoryFile {
 
   /**
    * Loads the file, if there is one, and returns when it was saved, in Unix milliseconds; 0 for none. A file that
-   * is no good is set aside, and the server starts empty. Throws a StartError.
+   * cannot be used is set aside, one that is older than `maxAgeMs` is left out, and the server starts empty. Throws a
+   * StartError.
    */
-  async restore(engine: MemcachedEngine, log: (message: string) => void): Promise<number> {
+  async restore(engine: MemcachedEngine, log: Log, maxAgeMs: number | null = null): Promise<number> {
     const path = this.#path;
     const stats = asStartError(this.#shown, () => statSync(path, { throwIfNoEntry: false }));
     if (stats === undefined) return 0;
     if (!stats.isFile()) throw new StartError(`-e ${this.#shown}: it is not a file`);
     try {
-      return await load(engine, path);
+      const savedAtMs = maxAgeMs === null ? 0 : await savedAt(path);
+      // One of the future has an age that nobody knows: the clock has gone back.
+      const ageMs = Math.abs(Date.now() - savedAtMs);
+      if (maxAgeMs === null || ageMs <= maxAgeMs) return await load(engine, path);
+      log(
+        `${this.#shown} is ${Math.round(ageMs / 1000)} seconds old, more than --restore-max-age, and the server starts empty`,
+      );
+      return savedAtMs;
     } catch (error) {
       if (!(error instanceof HotsetError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
       engine.clear();
@@ -84,20 +119,45 @@ export class MemoryFile {
     }
   }
 
-  /** Called when clients can connect: removes the file, and what saves that were killed have left. */
-  begin(): void {
+  /**
+   * Called when clients can connect. Removes what saves that were killed have left, and the file, unless it
+   * `remains` for a start after a crash.
+   */
+  begin(remains: boolean): void {
     asStartError(`${this.#shown} cannot be written`, () => {
       const folder = dirname(this.#path);
       accessSync(folder, constants.W_OK | constants.X_OK);
       const prefix = temporaryPrefix(this.#path);
       for (const name of readdirSync(folder)) if (name.startsWith(prefix)) rmSync(join(folder, name));
-      rmSync(this.#path, { force: true });
+      if (!remains) rmSync(this.#path, { force: true });
     });
   }
 
-  /** Writes the file. Items that a flush would take in `flushInMs` will be gone by then. */
-  async save(engine: MemcachedEngine, flushInMs: number): Promise<void> {
-    await save(engine, this.#path, flushInMs);
+  /** Saves `everyMs` after the save before has ended. A failure is logged, and the next save tries again. */
+  saveEvery(everyMs: number, items: () => SavedItems, log: Log): void {
+    const { signal } = this.#stopped;
+    const saveNow = async (): Promise<void> => {
+      try {
+        await save(items(), this.#path, signal);
+      } catch (error) {
+        if (!signal.aborted) log(`${this.#shown} cannot be written: ${(error as Error).message}`);
+      }
+      if (!signal.aborted) schedule();
+    };
+    const schedule = (): void => {
+      const timer = setTimeout(() => {
+        this.#saving = saveNow();
+      }, everyMs).unref();
+      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    };
+    schedule();
+  }
+
+  /** Writes the file for the last time, in place of a periodic save under way. */
+  async save(items: () => SavedItems): Promise<void> {
+    this.#stopped.abort();
+    await this.#saving;
+    await save(items(), this.#path);
   }
 
   /** Lets others have it. */
@@ -120,4 +180,50 @@ function asStartError<T>(where: string, work: () => T): T {
   } catch (error) {
     throw new StartError(`-e ${where}: ${(error as Error).message}`);
   }
+}
+
+/** Greater than any version that an earlier process has given: a cas id from before the restart must not match. */
+export function versionsSoFar(nowMs: number): number {
+  return nowMs * VERSIONS_PER_MILLISECOND;
+}
+
+/** Loads the file; returns when it was saved. Throws what `loadSnapshot` throws. */
+export async function load(engine: MemcachedEngine, path: string): Promise<number> {
+  const { savedAtMs } = await loadSnapshot(engine, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
+  return savedAtMs;
+}
+
+/** When the file was saved, from its header. */
+async function savedAt(path: string): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    return (await new BlockReader(file, path).header()).savedAtMs;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Saves what a flush to come will not have taken: it would be gone by then. */
+export async function save(
+  { engine, flushInMs }: SavedItems,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const source =
+    flushInMs === Number.POSITIVE_INFINITY ? engine : { dump: () => dumpUntil(engine, flushInMs) };
+  const options = {
+    codec: CODEC,
+    maxEntryBytes: ENTRY_MAX_BYTES,
+    ...(signal === undefined ? {} : { signal }),
+  };
+  await saveSnapshot(source, path, options);
+}
+
+/** The engine's entries, none of which outlives `endMs`. */
+function* dumpUntil(
+  engine: MemcachedEngine,
+  endMs: number,
+): Generator<DumpedEntry<string, WireValue>, void, undefined> {
+  for (const entry of engine.dump())
+    yield { ...entry, remainingTtlMs: Math.min(entry.remainingTtlMs ?? Number.POSITIVE_INFINITY, endMs) };
 }

@@ -1,35 +1,40 @@
-/** Serves as the settings say, in this process, until it is told to stop. */
+/** Serves as the settings say, in this process, until a signal or a client stops it. */
 
 import { storeOf } from '../engine/cache-engine.js';
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import { createMemcachedEngine } from '../memcached/index.js';
 import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
-import { createTcpServer, type ListenAddress, type TcpServer } from '../tcp/index.js';
+import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
 import { reportServing } from './child.js';
 import { complain, complainOfRequest } from './complain.js';
-import { fileLimitNotes } from './file-limit.js';
-import { greeting } from './greeting.js';
+import { StartError } from './errors.js';
+import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
 import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
 import { asUser, become, identityFor } from './identity.js';
-import { listenOn } from './listening.js';
-import { MemoryFile } from './memory-file.js';
-import { removePidFile, writePidFile } from './pid-file.js';
-import { writePortFile } from './port-file.js';
-import { serverOptions } from './server-options.js';
+import { greeting, listenOn } from './listening.js';
+import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
-import { versionsSoFar } from './warm-restart.js';
+import { removePidFile, writePidFile, writePortFile } from './small-files.js';
 import type { WebSide } from './web-side.js';
 
-/** Time for requests under way when the server is told to stop. */
-const GRACE_MS = 5000;
+/** How long requests under way may take when the server stops. */
+const FORCE_AFTER_MS = 5000;
+/** Connections of HTTP, those of WebSocket among them. */
+const HTTP_CONNECTIONS = 2048;
 
 export async function serve(settings: Settings): Promise<void> {
   boundGarbage();
   // Whoever reads the log may go away; the server stays.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  for (const note of [...settings.notes, ...fileLimitNotes(settings.maxConnections)]) complain(note);
+  for (const warning of settings.warnings) complain(warning);
+  const connections = fitConnections(settings.maxConnections, settings.http === null ? 0 : HTTP_CONNECTIONS);
+  if (connections === null)
+    throw new StartError(
+      `this process may open ${fileLimit()} files (ulimit -n), of which it needs ${OWN_FILES} for itself`,
+    );
+  if (connections.warning !== null) complain(connections.warning);
   const identity = identityFor(settings.user);
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
@@ -37,19 +42,25 @@ export async function serve(settings: Settings): Promise<void> {
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
+  const savedItems = (): SavedItems => {
+    clock.refresh();
+    return { engine, flushInMs: knownItemStoreOf(engine)?.flushInMs ?? Number.POSITIVE_INFINITY };
+  };
 
-  /** Before, there is nothing that could be worth saving, and what is saved is still in its file. */
+  /** Before, there is nothing that could be worth saving, and what was saved is still in its file. */
   let serves = false;
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    await Promise.all([server?.close({ forceAfterMs: GRACE_MS }), web?.close({ forceAfterMs: GRACE_MS })]);
+    await Promise.all([
+      server?.close({ forceAfterMs: FORCE_AFTER_MS }),
+      web?.close({ forceAfterMs: FORCE_AFTER_MS }),
+    ]);
     let code = 0;
     if (serves && file !== null) {
       try {
-        clock.refresh();
-        await file.save(engine, knownItemStoreOf(engine)?.flushInMs ?? Number.POSITIVE_INFINITY);
+        await file.save(savedItems);
       } catch (error) {
         complain(`${settings.memoryFile} cannot be written: ${(error as Error).message}`);
         code = 1;
@@ -68,12 +79,15 @@ export async function serve(settings: Settings): Promise<void> {
   try {
     if (settings.memoryFile !== null) {
       file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, complain));
-      const savedAtMs = await asUser(identity, () => file!.restore(engine, complain));
+      const savedAtMs = await asUser(identity, () =>
+        file!.restore(engine, complain, settings.restoreMaxAgeMs),
+      );
       // The clock may have been put back since.
       if (settings.casIds) storeOf(engine).beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
     }
     server = createTcpServer(engine, {
       ...serverOptions(settings),
+      maxConnections: connections.tcp,
       clock: debugClocks?.wall ?? systemClock,
       memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: complain,
@@ -86,20 +100,21 @@ export async function serve(settings: Settings): Promise<void> {
       server,
       settings.addresses.filter((address) => !('path' in address)),
     );
-    web = await webSide(engine, settings);
+    web = await webSide(engine, settings, connections.http);
     if (identity !== null) become(identity);
     const paths = await listenOn(
       server,
       settings.addresses.filter((address) => 'path' in address),
     );
-    addresses = settings.addresses.map((address) => ports.get(address) ?? paths.get(address)!);
-    file?.begin();
+    addresses = [...paths, ...ports];
+    file?.begin(settings.snapshotEveryMs !== null);
   } catch (error) {
     await Promise.all([server?.close(), web?.close({ forceAfterMs: 0 })]);
     await file?.release();
     throw error;
   }
   serves = true;
+  if (settings.snapshotEveryMs !== null) file?.saveEvery(settings.snapshotEveryMs, savedItems, complain);
   if (settings.pidFile !== null) attempt(settings.pidFile, (file) => writePidFile(file));
   const portFile = process.env.MEMCACHED_PORT_FILENAME;
   if (portFile !== undefined && portFile !== '')
@@ -108,10 +123,36 @@ export async function serve(settings: Settings): Promise<void> {
   reportServing(stop);
 }
 
-async function webSide(engine: MemcachedEngine, settings: Settings): Promise<WebSide | null> {
+/** What the settings say to the TCP server. */
+function serverOptions(settings: Settings): TcpServerOptions {
+  const { authFile, prefixDelimiter, tls } = settings;
+  return {
+    backlog: settings.backlog,
+    protocol: settings.protocol,
+    maxItemBytes: settings.maxItemBytes,
+    casIds: settings.casIds,
+    requestsPerTurn: settings.requestsPerTurn,
+    idleTimeoutMs: settings.idleTimeoutMs,
+    allowFlush: settings.allowFlush,
+    allowDump: settings.allowDump,
+    allowWatch: settings.allowWatch,
+    trackSizes: settings.trackSizes,
+    verbosity: settings.verbosity,
+    settings: settings.shownSettings,
+    ...(prefixDelimiter === null ? {} : { prefixDelimiter }),
+    ...(authFile === null ? {} : { authFile }),
+    ...(tls === null ? {} : { tls }),
+  };
+}
+
+async function webSide(
+  engine: MemcachedEngine,
+  settings: Settings,
+  maxConnections: number,
+): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(engine, settings, settings.http);
+  return await openWebSide(engine, settings.http, maxConnections);
 }
 
 /** What is wrong has been logged, and what was read before stays in force. */

@@ -1,17 +1,20 @@
-/** From the command line's words to what the server is told. */
+/** From the command line to what the server is given. */
 
 import { DEFAULT_REQUESTS_PER_TURN } from '../memcached/limits.js';
 import type { ListenAddress, TlsOptions } from '../tcp/index.js';
 import { DEFAULT_BACKLOG, DEFAULT_MAX_CONNECTIONS } from '../tcp/options.js';
 import { addresses } from './addresses.js';
-import { extendedOptions } from './extended-options.js';
-import { Given } from './given.js';
-import { type HttpSettings, httpNotes, httpSettings } from './http-settings.js';
-import { UsageError } from './usage-error.js';
+import { UsageError } from './errors.js';
+import { extendedOptions, type ShownSettings } from './extended-options.js';
+import { CommandLine, flagName } from './flags.js';
+import { type HttpSettings, httpSettings } from './http-settings.js';
 
-const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * 1024;
 const INT32_MAX = 2 ** 31 - 1;
+/** What a timer can hold: 24 days. */
+const TIMER_MAX_SECONDS: number = Math.floor(INT32_MAX / 1000);
+/** Of `-I`. */
+const UNITS: Readonly<Record<string, number>> = { k: 1024, m: MEBIBYTE };
 
 export interface Settings {
   readonly action: 'serve' | 'help' | 'version' | 'license';
@@ -22,6 +25,10 @@ export interface Settings {
   readonly maxItemBytes: number;
   readonly evict: boolean;
   readonly memoryFile: string | null;
+  /** An older memory file is not loaded; null for any age. */
+  readonly restoreMaxAgeMs: number | null;
+  /** Null for a snapshot at the end only. */
+  readonly snapshotEveryMs: number | null;
   readonly casIds: boolean;
   readonly maxConnections: number;
   readonly requestsPerTurn: number;
@@ -41,116 +48,161 @@ export interface Settings {
   readonly user: string | null;
   readonly verbosity: number;
   readonly debugClock: boolean;
-  /** What is accepted and not done, where somebody may count on it. */
-  readonly notes: readonly string[];
+  /** What `stats settings` shows and nobody else needs, by its names there. */
+  readonly shownSettings: ShownSettings;
+  /** What is accepted and not done, or not as it is written: a line each. */
+  readonly warnings: readonly string[];
 }
 
 /** Throws a UsageError that names the flag and what it takes. */
 export function settingsFrom(argv: readonly string[]): Settings {
-  const given = new Given(argv);
-  const memoryMebibytes = given.wholeNumber('memory', 64, 1, 2 ** 32);
-  checkIgnored(given);
-  const { idleTimeoutMs, trackSizes, tls, notes } = extendedOptions(given.all('extended'));
-  const authFile = given.text('authFile');
-  const http = httpSettings(given);
-  if (given.has('sasl') && authFile === null)
-    throw new UsageError(
-      '-S needs users: give -Y <file> with it, for hotset knows no other place to find them',
-    );
+  const line = new CommandLine(argv);
+  const memoryMebibytes = memorySize(line);
+  const { idleTimeoutMs, trackSizes, tls, shown } = extendedOptions(line);
+  const authFile = line.text('authFile');
+  const http = httpSettings(line);
+  if (line.has('sasl') && authFile === null)
+    throw new UsageError('-S needs users: give -Y <file> with it, as hotset reads them from no other place');
+  if (line.has('lockMemory')) line.warnings.push('-k is accepted and has no effect: memory is not locked');
+  if (!line.has('tls') && Object.keys(tls).length > 0)
+    line.warnings.push('-o ssl_… has no effect where -Z is not given');
+  const listening = addresses(line, http !== null);
+  const tlsSettings = tlsOptions(line, tls, listening);
   return {
-    action: action(given),
-    addresses: addresses(given, http !== null),
-    backlog: given.wholeNumber('backlog', DEFAULT_BACKLOG, 1, INT32_MAX),
-    protocol: protocol(given),
+    action: action(line),
+    addresses: listening,
+    backlog: backlog(line),
+    protocol: protocol(line),
     maxBytes: memoryMebibytes * MEBIBYTE,
-    maxItemBytes: itemSize(given, memoryMebibytes),
-    evict: !given.has('noEvictions'),
-    memoryFile: given.text('memoryFile'),
-    casIds: !given.has('noCas'),
-    maxConnections: given.wholeNumber('connections', DEFAULT_MAX_CONNECTIONS, 1, INT32_MAX),
-    requestsPerTurn: given.wholeNumber('requestsPerTurn', DEFAULT_REQUESTS_PER_TURN, 1, INT32_MAX),
+    maxItemBytes: itemSize(line, memoryMebibytes),
+    evict: !line.has('noEvictions'),
+    memoryFile: line.text('memoryFile'),
+    restoreMaxAgeMs: seconds(line, 'restoreMaxAge'),
+    snapshotEveryMs: seconds(line, 'snapshotEvery'),
+    casIds: !line.has('noCas'),
+    maxConnections: line.wholeNumber('connections', DEFAULT_MAX_CONNECTIONS, 1, INT32_MAX),
+    requestsPerTurn: line.wholeNumber('requestsPerTurn', DEFAULT_REQUESTS_PER_TURN, 1, INT32_MAX),
     idleTimeoutMs,
-    enableShutdown: given.has('shutdown'),
-    allowFlush: !given.has('noFlush'),
-    allowDump: !given.has('noDump'),
-    allowWatch: !given.has('noWatch'),
-    prefixDelimiter: prefixDelimiter(given),
+    enableShutdown: line.has('shutdown'),
+    allowFlush: !line.has('noFlush'),
+    allowDump: !line.has('noDump'),
+    allowWatch: !line.has('noWatch'),
+    prefixDelimiter: prefixDelimiter(line),
     trackSizes,
     authFile,
-    tls: tlsOptions(given, tls),
+    tls: tlsSettings,
     http,
-    daemon: given.has('daemon'),
-    pidFile: given.text('pidFile'),
-    user: given.text('user'),
-    verbosity: given.all('verbose').length,
-    debugClock: given.has('debugClock'),
-    notes: [
-      ...notes,
-      ...(given.has('lockMemory') ? ['-k is accepted and without effect: memory is not locked'] : []),
-      ...(!given.has('tls') && Object.keys(tls).length > 0
-        ? ['-o ssl_… is without effect where -Z is not given']
-        : []),
-      ...(http === null ? httpNotes(given) : []),
-    ],
+    daemon: line.has('daemon'),
+    pidFile: line.text('pidFile'),
+    user: line.text('user'),
+    verbosity: line.all('verbose').length,
+    debugClock: line.has('debugClock'),
+    shownSettings: { ...shownFlags(line), ...shown },
+    warnings: line.warnings,
   };
 }
 
-function action(given: Given): Settings['action'] {
-  const asked = (['help', 'version', 'license'] as const).find((name) => given.has(name));
+function action(line: CommandLine): Settings['action'] {
+  const asked = (['help', 'version', 'license'] as const).find((name) => line.has(name));
   return asked ?? 'serve';
 }
 
-/** What has no effect is checked all the same, for it may be a slip. */
-function checkIgnored(given: Given): void {
-  given.wholeNumber('threads', 1, 1, 4096);
-  given.wholeNumber('minimumSize', 48, 1, INT32_MAX);
-  given.wholeNumber('napiIds', 1, 1, INT32_MAX);
-  const factor = given.last('growthFactor');
-  if (factor !== undefined && !(/^\d+(\.\d+)?$/.test(factor) && Number(factor) > 1))
-    throw new UsageError(`-f takes a number above 1; got ${factor}`);
-  const udp = given.last('udp');
-  if (udp !== undefined && udp !== '0')
-    throw new UsageError(`-U takes only 0: UDP is out by design, because it amplifies attacks; got ${udp}`);
+/** Flags that only `stats settings` shows. They are checked all the same: a bad value may be a slip. */
+function shownFlags(line: CommandLine): ShownSettings {
+  const shown: Record<string, string | number> = {};
+  const listed = line.all('listen');
+  if (listed.length > 0) shown.inter = listed.join(',');
+  const files = { memoryFile: 'memory_file', authFile: 'auth_file' } as const;
+  for (const [name, setting] of Object.entries(files) as [keyof typeof files, string][])
+    if (line.has(name)) shown[setting] = line.last(name)!;
+  const numbers = { threads: 'num_threads', minimumSize: 'chunk_size', napiIds: 'num_napi_ids' } as const;
+  for (const [name, setting] of Object.entries(numbers) as [keyof typeof numbers, string][])
+    if (line.has(name)) shown[setting] = line.wholeNumber(name, 1, 1, INT32_MAX);
+  const factor = line.last('growthFactor');
+  if (factor === undefined) return shown;
+  if (!(Number.parseFloat(factor) > 1)) throw new UsageError(`-f takes a number above 1; got ${factor}`);
+  return { ...shown, growth_factor: Number.parseFloat(factor) };
 }
 
-function protocol(given: Given): Settings['protocol'] {
-  const name = given.last('protocol') ?? 'auto';
+function protocol(line: CommandLine): Settings['protocol'] {
+  const name = line.last('protocol') ?? 'auto';
   if (name !== 'auto' && name !== 'ascii' && name !== 'binary')
     throw new UsageError(`-B takes auto, ascii or binary; got ${name}`);
   return name;
 }
 
-function prefixDelimiter(given: Given): string | null {
-  const text = given.last('prefixDelimiter');
-  if (text === undefined) return null;
-  if (!/^[!-~]$/.test(text)) throw new UsageError(`-D takes one character, as in :; got "${text}"`);
-  return text;
+/** A negative one is the largest that the operating system has, as for memcached. */
+function backlog(line: CommandLine): number {
+  const number = line.wholeNumber('backlog', DEFAULT_BACKLOG, -INT32_MAX, INT32_MAX);
+  return number < 0 ? INT32_MAX : Math.max(1, number);
 }
 
-function tlsOptions(given: Given, { certFile, ...others }: Partial<TlsOptions>): TlsOptions | null {
-  if (!given.has('tls')) return null;
+/** One byte, as in the keys of the wire. */
+function prefixDelimiter(line: CommandLine): string | null {
+  const text = line.last('prefixDelimiter');
+  if (text === undefined) return null;
+  const [byte] = Buffer.from(text);
+  if (byte === undefined) throw new UsageError('-D takes one character, as in :; got nothing');
+  const delimiter = String.fromCharCode(byte);
+  if (delimiter !== text) line.warnings.push(`-D ${text} is read as its first byte, as memcached reads it`);
+  return delimiter;
+}
+
+function tlsOptions(
+  line: CommandLine,
+  { certFile, ...others }: Partial<TlsOptions>,
+  addresses: readonly ListenAddress[],
+): TlsOptions | null {
+  if (!line.has('tls')) return null;
   if (certFile === undefined)
     throw new UsageError('-Z needs a certificate: give -o ssl_chain_cert=<file> with it');
-  if ((others.verifyMode ?? 0) > 0 && others.caFile === undefined)
-    throw new UsageError('-o ssl_verify_mode above 0 needs authorities: give -o ssl_ca_cert=<file> with it');
+  const verifies = addresses.some((address) => 'verifyMode' in address && address.verifyMode! > 0);
+  if ((verifies || (others.verifyMode ?? 0) > 0) && others.caFile === undefined)
+    throw new UsageError(
+      'to check clients’ certificates (-l mtls: or -o ssl_verify_mode above 0), give -o ssl_ca_cert=<file>',
+    );
   return { certFile, ...others };
 }
 
-function itemSize(given: Given, memoryMebibytes: number): number {
-  const text = given.last('itemSize') ?? '1m';
-  const match = /^(\d{1,12})([km]?)$/i.exec(text);
-  const units: Record<string, number> = { '': 1, k: KIBIBYTE, m: MEBIBYTE };
-  const bytes = match === null ? Number.NaN : Number(match[1]) * units[match[2]!.toLowerCase()]!;
-  const most = (memoryMebibytes * MEBIBYTE) / 2;
+/** Null where it is not given. */
+function seconds(line: CommandLine, name: 'restoreMaxAge' | 'snapshotEvery'): number | null {
+  if (!line.has(name)) return null;
+  if (!line.has('memoryFile')) line.warnings.push(`${flagName(name)} has no effect where -e is not given`);
+  return name === 'restoreMaxAge'
+    ? line.wholeNumber(name, 0, 0, INT32_MAX) * 1000
+    : line.wholeNumber(name, 0, 1, TIMER_MAX_SECONDS) * 1000;
+}
+
+/** memcached counts MiB, and ignores a unit. */
+function memorySize(line: CommandLine): number {
+  const text = line.last('memory') ?? '64';
+  const gibibytes = /^(\d+)g/i.exec(text)?.[1];
+  if (gibibytes !== undefined) {
+    const advice = `-m counts MiB: ${text} is read as ${gibibytes} MiB, as memcached reads it; for ${gibibytes} GiB give -m ${Number(gibibytes) * 1024}`;
+    if (Number(gibibytes) < 2) throw new UsageError(advice);
+    line.warnings.push(advice);
+    return Number(gibibytes);
+  }
+  const number = line.leadingNumber('-m', text.replace(/(?<=\d)m$/i, ''));
+  if (!(number >= 1 && number <= 2 ** 32))
+    throw new UsageError(`-m takes a whole number from 1 to ${2 ** 32}; got ${text}`);
+  return number;
+}
+
+function itemSize(line: CommandLine, memoryMebibytes: number): number {
+  const text = line.last('itemSize') ?? '1m';
+  const unit = UNITS[text.at(-1)?.toLowerCase() ?? ''];
+  const bytes = line.leadingNumber('-I', unit === undefined ? text : text.slice(0, -1)) * (unit ?? 1);
+  const max = (memoryMebibytes * MEBIBYTE) / 2;
   if (!(bytes >= 1024 && bytes <= 1024 * MEBIBYTE))
     throw new UsageError(`-I takes a size from 1024 to 1024m, as in 512k or 32m; got ${text}`);
-  if (bytes > most && !given.has('itemSize'))
+  if (bytes > max && !line.has('itemSize'))
     throw new UsageError(
       `-m takes at least 2, because an item may take 1m and at most half of the memory (see -I); got ${memoryMebibytes}`,
     );
-  if (bytes > most)
+  if (bytes > max)
     throw new UsageError(
-      `-I takes at most half of the memory limit (-m ${memoryMebibytes}), ${most} bytes; got ${text}`,
+      `-I takes at most half of the memory limit (-m ${memoryMebibytes}), ${max} bytes; got ${text}`,
     );
   return bytes;
 }

@@ -10,8 +10,7 @@ import { attachWebSocket } from '../websocket/index.js';
 import { complain, complainOfRequest } from './complain.js';
 import type { HttpSettings } from './http-settings.js';
 import { withPortHint } from './listening.js';
-import type { Settings } from './settings.js';
-import { readTokenFile } from './token-file.js';
+import { readTokenFile } from './small-files.js';
 
 export interface WebSide {
   readonly address: WebAddress;
@@ -20,21 +19,19 @@ export interface WebSide {
 }
 
 const SOCKET_PATH = '/ws';
-/** Connections for all that is not WebSocket. */
-const PLAIN_CONNECTIONS = 1024;
 
-/** Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
+/** Half of `maxConnections` may be WebSocket clients. Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
   engine: MemcachedEngine,
-  { maxConnections }: Settings,
   { host, port, access, tokenFile, origins, hosts }: HttpSettings,
+  maxConnections: number,
 ): Promise<WebSide> {
   const gate = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
   const http = createHttpServer(engine, {
     ...gate,
     host,
     port,
-    maxConnections: maxConnections + PLAIN_CONNECTIONS,
+    maxConnections,
     onError: complainOfRequest,
   });
   const sockets = attachWebSocket(engine, {
@@ -43,7 +40,7 @@ export async function openWebSide(
     server: http.server,
     path: SOCKET_PATH,
     access,
-    maxConnections,
+    maxConnections: Math.ceil(maxConnections / 2),
     log: complain,
     onError: complainOfRequest,
   });

@@ -43,7 +43,8 @@ export async function openListener(
       }
     } else {
       const { host = DEFAULT_HOST, port = DEFAULT_PORT } = address;
-      server.listen({ host, port, backlog }, listening);
+      // As memcached: `::` stands for the addresses of IPv6, and not for those of IPv4 as well.
+      server.listen({ host, port, backlog, ipv6Only: true }, listening);
     }
   });
 }

@@ -3,13 +3,23 @@
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import type { ProtocolChoice } from '../memcached/admin/transport.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
-import { type ResolvedTlsOptions, resolveTlsOptions, type TlsOptions } from './tls-options.js';
+import {
+  checkVerifyMode,
+  type ResolvedTlsOptions,
+  resolveTlsOptions,
+  type TlsOptions,
+  type TlsVerifyMode,
+} from './tls-options.js';
 
 export interface TcpAddress {
   readonly host?: string;
   readonly port?: number;
   /** Whether it speaks TLS. Default: true where the server has certificates. */
   readonly tls?: boolean;
+  /** What it asks of clients' certificates, instead of the server's `tls.verifyMode`. */
+  readonly verifyMode?: TlsVerifyMode;
+  /** The protocols that clients may speak here, instead of the server's `protocol`. */
+  readonly protocol?: ProtocolChoice;
 }
 
 export interface UnixAddress {
@@ -114,12 +124,12 @@ export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions
     path === undefined
       ? { host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT }
       : { path, mode: mode ?? DEFAULT_SOCKET_MODE };
-  checkAddress(address, tls !== null);
+  checkAddress(address, tls);
   return { address, maxConnections, idleTimeoutMs, backlog, tls, authFile, protocol };
 }
 
 /** Throws `HOTSET_INVALID_OPTION` for an address that nobody could listen on. */
-export function checkAddress(address: ListenAddress, hasCertificates: boolean): void {
+export function checkAddress(address: ListenAddress, serverTls: ResolvedTlsOptions | null): void {
   if ('path' in address) {
     if (typeof address.path !== 'string' || address.path === '')
       throw invalidOption('path', 'the path of a Unix socket', address.path);
@@ -135,7 +145,14 @@ export function checkAddress(address: ListenAddress, hasCertificates: boolean): 
     throw invalidOption('port', 'a whole number from 0 to 65535', port);
   if (address.host !== undefined && (typeof address.host !== 'string' || address.host === ''))
     throw invalidOption('host', 'a host name or an address', address.host);
-  const { tls } = address;
-  if (tls !== undefined && (typeof tls !== 'boolean' || (tls && !hasCertificates)))
+  const { tls, verifyMode, protocol } = address;
+  if (tls !== undefined && (typeof tls !== 'boolean' || (tls && serverTls === null)))
     throw invalidOption("an address's tls", 'false, or true where the server has certificates', tls);
+  if (verifyMode !== undefined) {
+    if (serverTls === null || tls === false)
+      throw invalidOption("an address's verifyMode", 'nothing where the address speaks no TLS', verifyMode);
+    checkVerifyMode("an address's verifyMode", verifyMode, serverTls.caFile);
+  }
+  if (protocol !== undefined && !PROTOCOLS.includes(protocol))
+    throw invalidOption("an address's protocol", 'auto, ascii or binary', protocol);
 }

@@ -26,10 +26,14 @@ import {
   type UnixAddress,
 } from './options.js';
 import { shownListener } from './shown-address.js';
-import { TlsEndpoint, type TlsObserver } from './tls-endpoint.js';
+import { TlsEndpoint } from './tls-endpoint.js';
+import type { ResolvedTlsOptions } from './tls-options.js';
 
 /** How often idle connections are looked for and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;
+const TOO_MANY_CONNECTIONS = 'ERROR Too many open connections\r\n';
+/** Refused connections that may take their time to read why. */
+const REFUSED_MAX = 8;
 
 interface Listener {
   readonly id: number;
@@ -37,7 +41,7 @@ interface Listener {
   readonly address: ListenAddress;
 }
 
-export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
+export class TcpServer implements Transport, ConnectionObserver {
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
   bytesRead = 0;
@@ -54,7 +58,8 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   readonly #options: ResolvedTcpOptions;
   readonly #write: ((message: string) => void) | undefined;
   readonly #onError: ((error: unknown) => void) | undefined;
-  readonly #tls: TlsEndpoint | null;
+  /** The server's own first; one more for each address that asks something else of its clients. */
+  readonly #tls = new Map<string, TlsEndpoint>();
   readonly #authFile: AuthFile | null;
   /** One for all: each connection drains it before another one writes. */
   readonly #out = new ReplyBuffer();
@@ -63,11 +68,13 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   readonly #numbers: ConnectionNumbers;
   #upkeep: NodeJS.Timeout | undefined;
   #closing = false;
+  /** Refused connections that are still open. */
+  #refused = 0;
 
   constructor(engine: MemcachedEngine, options: TcpServerOptions) {
     this.#options = resolveTcpOptions(options);
     const { tls, authFile } = this.#options;
-    this.#tls = tls === null ? null : new TlsEndpoint(tls, this);
+    if (tls !== null) this.#endpointOf(tls, this.protocol);
     this.#authFile = authFile === null ? null : new AuthFile(authFile);
     this.#items = itemStoreOf(engine, options);
     this.#numbers = connectionNumbersOf(this.#items);
@@ -83,9 +90,8 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
    * Returns the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`.
    */
   async listen(address: ListenAddress = this.#options.address): Promise<ListenAddress> {
-    checkAddress(address, this.#tls !== null);
-    const tls = 'path' in address || address.tls === false ? null : this.#tls;
-    const server = await openListener(address, (socket) => this.#accept(socket, tls), this.#options.backlog);
+    checkAddress(address, this.#options.tls);
+    const server = await openListener(address, this.#acceptorOf(address), this.#options.backlog);
     if (this.#closing) {
       server.close();
       throw new HotsetError(
@@ -123,7 +129,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
     for (const connection of this.#connections) connection.drain();
-    this.#tls?.cut();
+    for (const endpoint of this.#tls.values()) endpoint.cut();
     const cancel = forceAfter(forceAfterMs, () => {
       for (const connection of this.#connections) connection.socket.destroy();
     });
@@ -154,30 +160,54 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     }
   }
 
-  #accept(socket: Socket, tls: TlsEndpoint | null): void {
+  /** What becomes of a connection to this address. */
+  #acceptorOf(address: ListenAddress): (socket: Socket) => void {
+    const { tls } = this.#options;
+    if ('path' in address) return (socket) => this.#accept(socket, null, this.protocol);
+    const { protocol = this.protocol, verifyMode } = address;
+    if (tls === null || address.tls === false) return (socket) => this.#accept(socket, null, protocol);
+    const endpoint = this.#endpointOf({ ...tls, verifyMode: verifyMode ?? tls.verifyMode }, protocol);
+    return (socket) => this.#accept(socket, endpoint, protocol);
+  }
+
+  #endpointOf(tls: ResolvedTlsOptions, protocol: ProtocolChoice): TlsEndpoint {
+    const key = `${tls.verifyMode} ${protocol}`;
+    let endpoint = this.#tls.get(key);
+    if (endpoint === undefined) {
+      endpoint = new TlsEndpoint(tls, {
+        onSecure: (socket) => (this.#closing ? socket.destroy() : this.#serve(socket, protocol)),
+        onHandshakeFailed: (reason) => this.#onHandshakeFailed(reason),
+      });
+      this.#tls.set(key, endpoint);
+    }
+    return endpoint;
+  }
+
+  get #handshakes(): number {
+    let pending = 0;
+    for (const endpoint of this.#tls.values()) pending += endpoint.pending;
+    return pending;
+  }
+
+  #accept(socket: Socket, tls: TlsEndpoint | null, protocol: ProtocolChoice): void {
     if (this.#closing) socket.destroy();
     // Refused before its handshake, as memcached does: a full server has no time for it.
-    else if (this.#connections.size + (this.#tls?.pending ?? 0) >= this.maxConnections) this.#refuse(socket);
+    else if (this.#connections.size + this.#handshakes >= this.maxConnections) this.#refuse(socket);
     else if (tls !== null) tls.begin(socket);
-    else this.#serve(socket);
+    else this.#serve(socket, protocol);
   }
 
-  onSecure(socket: Socket): void {
-    if (this.#closing) socket.destroy();
-    else this.#serve(socket);
-  }
-
-  onHandshakeFailed(reason: string): void {
+  #onHandshakeFailed(reason: string): void {
     this.handshakeErrors++;
     this.#log(1, `a TLS handshake failed: ${reason}`);
   }
 
-  #serve(socket: Socket): void {
+  #serve(socket: Socket, protocol: ProtocolChoice): void {
     // So that the connection counts as active from now, and not from when the clock was last read.
     this.#items.beginTurn();
     this.totalConnections++;
     const connection = new Connection(socket, this.#numbers.take(), this.#items, this.#out, this, {
-      protocol: this.protocol,
+      protocol,
       credentials: this.#authFile?.credentials ?? null,
     });
     this.#connections.add(connection);
@@ -188,12 +218,20 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
 
   #refuse(socket: Socket): void {
     this.rejectedConnections++;
-    const shaking = this.#tls?.pending ?? 0;
+    const shaking = this.#handshakes;
     const handshakes = shaking === 0 ? '' : `, and ${shaking} in their handshake`;
     this.#log(1, `a connection was refused: ${this.#connections.size} are open${handshakes}`);
     socket.on('error', () => socket.destroy());
+    if (this.#refused >= REFUSED_MAX) {
+      // Each is an open file until it is closed, and a flood must not take those that the process needs.
+      socket.write(TOO_MANY_CONNECTIONS);
+      socket.destroy();
+      return;
+    }
+    this.#refused++;
+    socket.on('close', () => this.#refused--);
     socket.resume();
-    socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
+    socket.end(TOO_MANY_CONNECTIONS, () => socket.destroy());
   }
 
   onError(error: unknown): void {
@@ -284,7 +322,8 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
   }
 
   get tls(): TlsSettings | null {
-    return this.#tls?.settings ?? null;
+    const [own] = this.#tls.values();
+    return own?.settings ?? null;
   }
 
   /**
@@ -293,7 +332,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
    */
   reload(): void {
     let failure: unknown;
-    for (const part of [this.#authFile, this.#tls]) {
+    for (const part of [this.#authFile, ...this.#tls.values()]) {
       try {
         part?.reload();
       } catch (error) {
@@ -303,7 +342,7 @@ export class TcpServer implements Transport, ConnectionObserver, TlsObserver {
     }
     if (failure !== undefined) throw failure;
     this.certificatesReadAtMs = this.#items.clock.now();
-    if (this.#authFile === null && this.#tls === null) return;
+    if (this.#authFile === null && this.#tls.size === 0) return;
     this.#log(1, 'users and certificates were read again');
   }
 

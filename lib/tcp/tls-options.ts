@@ -62,9 +62,7 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   for (const [name, value] of Object.entries({ certFile, keyFile, caFile: caFile ?? '-' }))
     if (typeof value !== 'string' || value === '')
       throw invalidOption(`tls.${name}`, 'the name of a file', value);
-  if (![0, 1, 2, 3].includes(verifyMode)) throw invalidOption('tls.verifyMode', '0, 1, 2 or 3', verifyMode);
-  if (verifyMode > 0 && caFile === null)
-    throw invalidOption('tls.verifyMode', 'a number above 0 only together with a caFile', verifyMode);
+  checkVerifyMode('tls.verifyMode', verifyMode, caFile);
   if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3')
     throw invalidOption('tls.minVersion', "'TLSv1.2' or 'TLSv1.3'", minVersion);
   if (ciphers !== null && (typeof ciphers !== 'string' || ciphers === ''))
@@ -78,6 +76,13 @@ export function resolveTlsOptions(options: TlsOptions): ResolvedTlsOptions {
   )
     throw invalidOption('tls.handshakeTimeoutMs', 'whole milliseconds from 1', handshakeTimeoutMs);
   return { certFile, keyFile, caFile, verifyMode, minVersion, ciphers, handshakeTimeoutMs };
+}
+
+/** Throws `HOTSET_INVALID_OPTION`, which calls the option `name`. */
+export function checkVerifyMode(name: string, verifyMode: TlsVerifyMode, caFile: string | null): void {
+  if (![0, 1, 2, 3].includes(verifyMode)) throw invalidOption(name, '0, 1, 2 or 3', verifyMode);
+  if (verifyMode > 0 && caFile === null)
+    throw invalidOption(name, 'a number above 0 only together with a caFile', verifyMode);
 }
 
 /** Reads the files. Throws `HOTSET_INVALID_TLS`, which names the file and why it cannot be used. */

@@ -1,10 +1,13 @@
 /** -d and -P: the starting process ends when the server serves, and the pid file tells who serves. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { heapLimitBytes, maxBytesFor } from '../../lib/cli/heap.js';
+import { HOTSET_MAIN } from '../support/project.js';
 import { folder, run, start, talk } from './command.js';
 
 const MIB = 1024 * 1024;
@@ -104,8 +107,33 @@ describe.runIf(existsSync('/proc/self/stat'))('-d', () => {
 
   it('passes on what is to be noted', async () => {
     expect((await startDaemon(['-k'])).stderr).toBe(
-      'hotset: -k is accepted and without effect: memory is not locked\n',
+      'hotset: -k is accepted and has no effect: memory is not locked\n',
     );
+  });
+
+  it('writes its log to the file where stderr was sent, with the failure of its last save', async () => {
+    const home = folder();
+    const [place, pidFile, portFile, log] = ['items', 'pid', 'port', 'log'].map((name) => join(home, name));
+    mkdirSync(place!);
+    const stderr = openSync(log!, 'a');
+    const flags = ['-d', '-vv', '-p', '-1', '-P', pidFile!, '-e', join(place!, 'file'), '-k'];
+    const child = spawn(process.execPath, [HOTSET_MAIN, ...flags], {
+      stdio: ['ignore', 'ignore', stderr],
+      env: { ...process.env, MEMCACHED_PORT_FILENAME: portFile },
+    });
+    closeSync(stderr);
+    const [code] = (await once(child, 'close')) as [number];
+    const pid = Number(readFileSync(pidFile!, 'utf8'));
+    daemons.push(pid);
+    expect(code).toBe(0);
+    await talk(Number(/: (\d+)/.exec(readFileSync(portFile!, 'utf8'))![1]), 'get somewhere\r\nquit\r\n');
+    const text = (): string => readFileSync(log!, 'utf8');
+    await expect.poll(text).toContain('get somewhere');
+    expect(text()).toMatch(/^hotset: -k is accepted/);
+    rmSync(place!, { recursive: true });
+    process.kill(pid, 'SIGTERM');
+    await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
+    expect(text()).toMatch(/\nhotset: \S+file cannot be written: ENOENT.*\n$/);
   });
 
   it.runIf(fits)('has the heap that its memory limit needs, in one process', async () => {

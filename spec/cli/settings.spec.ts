@@ -1,8 +1,8 @@
 /** What each flag means, and what is refused: one line that names the flag and what it takes. */
 
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../lib/cli/errors.js';
 import { type Settings, settingsFrom } from '../../lib/cli/settings.js';
-import { UsageError } from '../../lib/cli/usage-error.js';
 
 const MIB = 1024 * 1024;
 const LOOPBACK = '127.0.0.1';
@@ -18,6 +18,8 @@ const defaults: Settings = {
   protocol: 'auto',
   evict: true,
   memoryFile: null,
+  restoreMaxAgeMs: null,
+  snapshotEveryMs: null,
   casIds: true,
   requestsPerTurn: 512,
   enableShutdown: false,
@@ -34,7 +36,8 @@ const defaults: Settings = {
   user: null,
   verbosity: 0,
   debugClock: false,
-  notes: [],
+  shownSettings: {},
+  warnings: [],
 };
 
 const HTTP: Settings['http'] = {
@@ -79,7 +82,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['-l [::1]:11311', { addresses: [{ host: '::1', port: 11311 }] }],
   ['-l fe80::1:2', { addresses: [{ host: 'fe80::1:2', port: 11211 }] }],
   ['-l 127.0.0.1:-1', { addresses: [{ host: LOOPBACK, port: 0 }] }],
-  ['-p 0 -l 127.0.0.1:5', { addresses: [{ host: LOOPBACK, port: 5 }] }],
+  ['-l 127.0.0.1:0', { addresses: [{ host: LOOPBACK, port: 0 }] }],
   ['-s /tmp/s', { addresses: [{ path: '/tmp/s', mode: 0o700 }] }],
   ['--unix-socket /tmp/s', { addresses: [{ path: '/tmp/s', mode: 0o700 }] }],
   ['-p 0 -s /tmp/s', { addresses: [{ path: '/tmp/s', mode: 0o700 }] }],
@@ -97,6 +100,16 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['-m 1024', { maxBytes: 1024 * MIB }],
   ['--memory-limit=2', { maxBytes: 2 * MIB }],
   ['-m 4096', { maxBytes: 2 ** 32 }],
+  ['-m 64m', {}],
+  ['-m 64M', {}],
+  ['-m 65x', { maxBytes: 65 * MIB, warnings: ['-m 65x is read as 65, as memcached reads it'] }],
+  [
+    '-m 4g',
+    {
+      maxBytes: 4 * MIB,
+      warnings: ['-m counts MiB: 4g is read as 4 MiB, as memcached reads it; for 4 GiB give -m 4096'],
+    },
+  ],
   ['-c 1', { maxConnections: 1 }],
   ['--conn-limit 100000', { maxConnections: 100_000 }],
   ['-I 1024', { maxItemBytes: 1024 }],
@@ -107,6 +120,69 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['-M', { evict: false }],
   ['--disable-evictions', { evict: false }],
   ['-U 0', {}],
+  [
+    '-U 11311',
+    {
+      addresses: [{ host: LOOPBACK, port: 11311 }],
+      warnings: ['-U: UDP is not served, because it amplifies attacks'],
+    },
+  ],
+  [
+    '-U 11311 -p 5',
+    { addresses: [{ host: LOOPBACK, port: 5 }], warnings: [expect.stringMatching('^-U: UDP')] },
+  ],
+  [
+    '-p 1.5',
+    { addresses: [{ host: LOOPBACK, port: 1 }], warnings: ['-p 1.5 is read as 1, as memcached reads it'] },
+  ],
+  ['-l *', { addresses: [{ host: '*', port: 11211 }] }],
+  ['-l 127.0.0.1,', {}],
+  ['-l ,127.0.0.1;127.0.0.1,', {}],
+  ['-l tag_abc_:127.0.0.1', {}],
+  ['-l tag[abc]:127.0.0.1:5', { addresses: [{ host: LOOPBACK, port: 5 }] }],
+  ['-l proto[ascii]:127.0.0.1', { addresses: [{ host: LOOPBACK, port: 11211, protocol: 'ascii' }] }],
+  ['-l proto[negotiating]:tag_b_:[::1]:5', { addresses: [{ host: '::1', port: 5, protocol: 'auto' }] }],
+  [
+    '-Z -o ssl_chain_cert=/c,ssl_ca_cert=/a -l mtls:proto[binary]:tag_a_:127.0.0.1,btls:127.0.0.1:5',
+    {
+      tls: { certFile: '/c', caFile: '/a' },
+      addresses: [
+        { host: LOOPBACK, port: 11211, verifyMode: 2, protocol: 'binary' },
+        { host: LOOPBACK, port: 5, verifyMode: 0 },
+      ],
+    },
+  ],
+  ['--verbose=vv', { verbosity: 1 }],
+  ['--verb -v', { verbosity: 2 }],
+  ['--conn 5', { maxConnections: 5 }],
+  ['--pro ascii', { protocol: 'ascii' }],
+  ['--memory-l=65', { maxBytes: 65 * MIB }],
+  ['-N 1', { shownSettings: { num_napi_ids: 1 } }],
+  ['--napi-ids=1', { shownSettings: { num_napi_ids: 1 } }],
+  ['-b 0', { backlog: 1 }],
+  ['-b -1', { backlog: 2 ** 31 - 1 }],
+  ['-s /tmp/s -a 01777', { addresses: [{ path: '/tmp/s', mode: 0o777 }] }],
+  ['-D ab', { prefixDelimiter: 'a', warnings: ['-D ab is read as its first byte, as memcached reads it'] }],
+  [
+    '11211 -v serve',
+    {
+      verbosity: 1,
+      warnings: ['ignored, as hotset takes only flags: 11211 serve (with npm start, put -- before flags)'],
+    },
+  ],
+  ['-- -p', { warnings: [expect.stringMatching('^ignored, .*: -p ')] }],
+  [
+    '-Z -o ssl_chain_cert=/c,ssl_min_version=1',
+    { tls: { certFile: '/c', minVersion: 'TLSv1.2' }, warnings: [expect.stringMatching('raised to 2')] },
+  ],
+  [
+    '-e f --snapshot-every 60 --restore-max-age=5',
+    { memoryFile: 'f', snapshotEveryMs: 60_000, restoreMaxAgeMs: 5000 },
+  ],
+  [
+    '--snapshot-every 60',
+    { snapshotEveryMs: 60_000, warnings: ['--snapshot-every has no effect where -e is not given'] },
+  ],
   ['--udp-port=0', {}],
   ['-t 4', {}],
   ['--threads=1', {}],
@@ -136,7 +212,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['-o ext_item_size=512,ext_threads=1,slab_automove_freeratio=0.01,no_drop_privileges', {}],
   [
     '-o ext_path=/tmp/x:1G',
-    { notes: ['-o ext_path is accepted and without effect: all items are held in memory'] },
+    { warnings: ['-o ext_path is accepted and has no effect: all items are held in memory'] },
   ],
   ['-l notls:127.0.0.1:5', { addresses: [{ host: LOOPBACK, port: 5, tls: false }] }],
   ['-l notls:[::1]', { addresses: [{ host: '::1', port: 11211, tls: false }] }],
@@ -159,7 +235,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
     '-Z -o ssl_chain_cert=/c,ssl_keyformat=DER,ssl_wbuf_size=16,ssl_session_cache,ssl_kernel_tls,ssl_min_version=tlsv1.2,ssl_verify_mode=0',
     { tls: { certFile: '/c', minVersion: 'TLSv1.2', verifyMode: 0 } },
   ],
-  ['-o ssl_key=/k', { notes: ['-o ssl_… is without effect where -Z is not given'] }],
+  ['-o ssl_key=/k', { warnings: ['-o ssl_… has no effect where -Z is not given'] }],
   ['-Y /users', { authFile: '/users' }],
   ['--auth-file=/users -S', { authFile: '/users' }],
   ['-B ascii', { protocol: 'ascii' }],
@@ -182,7 +258,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['--memory-file=/m', { memoryFile: '/m' }],
   ['-d -P /run/x.pid -u nobody', { daemon: true, pidFile: '/run/x.pid', user: 'nobody' }],
   ['--daemon --pidfile=/p --user=65534', { daemon: true, pidFile: '/p', user: '65534' }],
-  ['-k', { notes: ['-k is accepted and without effect: memory is not locked'] }],
+  ['-k', { warnings: ['-k is accepted and has no effect: memory is not locked'] }],
   ['-r -L -f 1.25 -n 48 -N 1 -t 4', {}],
   [
     '--enable-coredumps --enable-largepages --slab-growth-factor=2 --slab-min-size=100 --napi_ids=4 --threads=4',
@@ -213,7 +289,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['--http 11280 --http-hosts ::9,[::8]', { http: { ...HTTP, hosts: ['::9', '[::8]'] } }],
   [
     '--http-token-file /t --http-access full',
-    { notes: ['without effect where --http is not given: --http-access, --http-token-file'] },
+    { warnings: ['--http-access, --http-token-file: no effect where --http is not given'] },
   ],
   ['-Y /users --http 0', { authFile: '/users' }],
   ['-h', { action: 'help' }],
@@ -279,8 +355,6 @@ const bad: [flags: string, message: string][] = [
   ],
   ['-p 65536', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got 65536'],
   ['-p -2', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got -2'],
-  ['-p 1.5', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got 1.5'],
-  ['-p 1e3', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got 1e3'],
   ['-p http', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got http'],
   ['--port=', '-p takes a port from 1 to 65535, 0 for none or -1 for any free one; got '],
   ['-p', '-p takes <port>; see hotset --help'],
@@ -288,29 +362,42 @@ const bad: [flags: string, message: string][] = [
     '-p 0',
     'a port of 0 opens none, and leaves nothing to listen on; give -s <path> or --http <port> with it',
   ],
-  ['-l 127.0.0.1:65536', '-l takes a port from 1 to 65535, 0 for none or -1 for any free one; got 65536'],
-  ['-l a,,b', '-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got ""'],
+  [
+    '-p 0 -l 127.0.0.1:5',
+    'a port of 0 opens none, and leaves nothing to listen on; give -s <path> or --http <port> with it',
+  ],
+  ['-l 127.0.0.1:65536', '-l takes a port from 1 to 65535, or -1 for any free one; got "127.0.0.1:65536"'],
+  ['-l mtls:a', '-l mtls: needs TLS: give -Z with it; got "mtls:a"'],
+  [
+    '-Z -o ssl_chain_cert=/c -l mtls:a',
+    'to check clients’ certificates (-l mtls: or -o ssl_verify_mode above 0), give -o ssl_ca_cert=<file>',
+  ],
+  ['-l proto[proxy]:a', '-l proto[proxy]: there is no proxy here; got "proto[proxy]:a"'],
+  ['-l tag[]:a', '-l tag[…]: takes 1 to 8 characters; got "tag[]:a"'],
+  ['-l tag_123456789_:a', '-l tag[…]: takes 1 to 8 characters; got "tag_123456789_:a"'],
+  ['--restore-max-age soon -e f', '--restore-max-age takes a whole number from 0 to 2147483647; got soon'],
+  ['--snapshot-every 0 -e f', '--snapshot-every takes a whole number from 1 to 2147483; got 0'],
+  ['--p 5', '--p may be --port or --protocol or --pidfile'],
+  ['--mem=5', '--mem may be --memory-limit or --memory-file'],
   ['-l [::1', '-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got "[::1"'],
   ['-l host:port', '-l takes addresses as in 127.0.0.1, 10.0.0.5:11311 or [::1]:11211; got "host:port"'],
   ['--unix-socket=', '-s takes the path of a Unix socket'],
-  ['-s /tmp/s -a 0800', '-a takes an access mode in octal, as in 0700; got 0800'],
-  ['-s /tmp/s -a 01777', '-a takes an access mode in octal, as in 0700; got 01777'],
   ['-s /tmp/s -a rwx', '-a takes an access mode in octal, as in 0700; got rwx'],
   ['-m 1', '-m takes at least 2, because an item may take 1m and at most half of the memory (see -I); got 1'],
   ['-m 0', '-m takes a whole number from 1 to 4294967296; got 0'],
   ['-m -5', '-m takes a whole number from 1 to 4294967296; got -5'],
-  ['-m 64m', '-m takes a whole number from 1 to 4294967296; got 64m'],
-  ['-m 1.5', '-m takes a whole number from 1 to 4294967296; got 1.5'],
+  ['-m .5', '-m takes a whole number from 1 to 4294967296; got .5'],
+  ['-m 1g', '-m counts MiB: 1g is read as 1 MiB, as memcached reads it; for 1 GiB give -m 1024'],
   ['-m 4294967297', '-m takes a whole number from 1 to 4294967296; got 4294967297'],
   ['-c 0', '-c takes a whole number from 1 to 2147483647; got 0'],
   ['-c many', '-c takes a whole number from 1 to 2147483647; got many'],
-  ['-t 0', '-t takes a whole number from 1 to 4096; got 0'],
+  ['-t 0', '-t takes a whole number from 1 to 2147483647; got 0'],
   ['-I 1023', '-I takes a size from 1024 to 1024m, as in 512k or 32m; got 1023'],
   ['-I 1025m', '-I takes a size from 1024 to 1024m, as in 512k or 32m; got 1025m'],
   ['-I 1g', '-I takes a size from 1024 to 1024m, as in 512k or 32m; got 1g'],
   ['-I 0.5m', '-I takes a size from 1024 to 1024m, as in 512k or 32m; got 0.5m'],
   ['-I 33m', '-I takes at most half of the memory limit (-m 64), 33554432 bytes; got 33m'],
-  ['-U 11211', '-U takes only 0: UDP is out by design, because it amplifies attacks; got 11211'],
+  ['-U dns', '-U takes a whole number from -1 to 65535; got dns'],
   ['-o idle_timeout', '-o idle_timeout takes seconds, 0 for never; got nothing'],
   ['-o idle_timeout=-1', '-o idle_timeout takes seconds, 0 for never; got -1'],
   ['-o idle_timeout=soon', '-o idle_timeout takes seconds, 0 for never; got soon'],
@@ -323,22 +410,18 @@ const bad: [flags: string, message: string][] = [
   ['-Z -o ssl_chain_cert', '-o ssl_chain_cert takes a file; got nothing'],
   [
     '-Z -o ssl_chain_cert=/c,ssl_verify_mode=2',
-    '-o ssl_verify_mode above 0 needs authorities: give -o ssl_ca_cert=<file> with it',
+    'to check clients’ certificates (-l mtls: or -o ssl_verify_mode above 0), give -o ssl_ca_cert=<file>',
   ],
   ['-o ssl_verify_mode=4', '-o ssl_verify_mode takes 0 (none), 1 (request), 2 (require) or 3 (once); got 4'],
-  [
-    '-o ssl_min_version=0',
-    '-o ssl_min_version takes 2 (tlsv1.2) or 3 (tlsv1.3), older versions being broken; got 0',
-  ],
+  ['-o ssl_min_version=4', '-o ssl_min_version takes 2 (TLS 1.2) or 3 (TLS 1.3); got 4'],
   ['-o ssl_keyformat=ENGINE', '-o ssl_keyformat takes PEM or DER; got ENGINE'],
-  ['-S', '-S needs users: give -Y <file> with it, for hotset knows no other place to find them'],
+  ['-S', '-S needs users: give -Y <file> with it, as hotset reads them from no other place'],
   ['--auth-file=', '-Y takes <file>; got nothing'],
   ['-B udp', '-B takes auto, ascii or binary; got udp'],
   ['-B ASCII', '-B takes auto, ascii or binary; got ASCII'],
-  ['-b 0', '-b takes a whole number from 1 to 2147483647; got 0'],
+  ['-b many', '-b takes a whole number from -2147483647 to 2147483647; got many'],
   ['-R 0', '-R takes a whole number from 1 to 2147483647; got 0'],
-  ['-D ab', '-D takes one character, as in :; got "ab"'],
-  ['--prefix-delimiter=', '-D takes one character, as in :; got ""'],
+  ['--prefix-delimiter=', '-D takes one character, as in :; got nothing'],
   ['-f 1', '-f takes a number above 1; got 1'],
   ['-n 0', '-n takes a whole number from 1 to 2147483647; got 0'],
   ['-E engine.so', 'unknown flag -E; see hotset --help'],
@@ -348,14 +431,6 @@ const bad: [flags: string, message: string][] = [
   ['--toString', 'unknown flag --toString; see hotset --help'],
   ['--__proto__', 'unknown flag --__proto__; see hotset --help'],
   ['--no-port', 'unknown flag --no-port; see hotset --help'],
-  [
-    '11211',
-    'unexpected argument "11211"; hotset takes only flags: see hotset --help (with npm start, put -- before them)',
-  ],
-  [
-    '-- -p',
-    'unexpected argument "-p"; hotset takes only flags: see hotset --help (with npm start, put -- before them)',
-  ],
   ['--disable-evictions=yes', '--disable-evictions takes no value; got yes'],
 ];
 
@@ -365,11 +440,49 @@ function words(flags: string): string[] {
 
 describe('the flags', () => {
   it.each(good)('hotset %s', (flags, settings) => {
-    expect(settingsFrom(words(flags))).toEqual({ ...defaults, ...settings });
+    expect(settingsFrom(words(flags))).toEqual({
+      ...defaults,
+      shownSettings: expect.anything(),
+      ...settings,
+    });
   });
 
   it.each(bad)('hotset %s is refused', (flags, message) => {
     expect(() => settingsFrom(words(flags))).toThrow(new UsageError(message));
     expect(message).not.toContain('\n');
+  });
+});
+
+/** `stats settings` shows them, and nothing else. */
+const shown: [flags: string, settings: Settings['shownSettings']][] = [
+  ['', {}],
+  ['-e file -Y users', { memory_file: 'file', auth_file: 'users' }],
+  ['-l 127.0.0.1 -l ::1', { inter: '127.0.0.1,::1' }],
+  ['-t 8 -n 64 -f 1.5 -N 2', { num_threads: 8, chunk_size: 64, growth_factor: 1.5, num_napi_ids: 2 }],
+  [
+    '-o no_lru_crawler,no_slab_automove,no_slab_reassign',
+    { lru_crawler: false, slab_automove: 0, slab_reassign: false },
+  ],
+  [
+    '-o lru_crawler,slab_automove,maxconns_fast',
+    { lru_crawler: true, slab_automove: 1, maxconns_fast: true },
+  ],
+  ['-o slab_automove=2,slab_automove_ratio=0.5', { slab_automove: 2, slab_automove_ratio: 0.5 }],
+  ['-o hashpower=20,hash_algorithm=xxh3', { hashpower_init: 20, hash_algorithm: 'xxh3' }],
+  ['-o temporary_ttl=5,hot_lru_pct=10', { temp_lru: true, temporary_ttl: 5, hot_lru_pct: 10 }],
+  [
+    '-o watcher_logbuf_size=1,read_buf_mem_limit=2',
+    { watcher_logbuf_size: 1024, read_buf_mem_limit: 2 * MIB },
+  ],
+  ['-o ext_wbuf_size=2,ext_drop_unread', { ext_wbuf_size: 2 * MIB, ext_drop_unread: true }],
+  [
+    '-o ssl_keyformat=1,ssl_wbuf_size=8,ssl_kernel_tls',
+    { ssl_keyformat: 1, ssl_wbuf_size: 8192, ssl_kernel_tls: true },
+  ],
+];
+
+describe('what stats settings shows', () => {
+  it.each(shown)('of hotset %s', (flags, settings) => {
+    expect(settingsFrom(words(flags)).shownSettings).toEqual(settings);
   });
 });

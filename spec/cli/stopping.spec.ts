@@ -1,8 +1,20 @@
-/** How the command ends: by signals, by the shutdown command, and with its parent. */
+/** How the command ends: by signals, by the shutdown command, and with npm; and what does not end it. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { start, talk } from './command.js';
+import { heapLimitBytes, maxBytesFor } from '../../lib/cli/heap.js';
+import { PROJECT_DIR } from '../support/project.js';
+import { folder, start, talk } from './command.js';
+
+const MIB = 1024 * 1024;
+const LARGE_MIB = Math.ceil(maxBytesFor(heapLimitBytes()) / MIB) + 512;
+const fits = totalmem() > (LARGE_MIB * 1.25 + 256) * MIB;
+const hasProc = existsSync('/proc/self/status');
 
 /** A connection in the middle of a set. */
 async function halfSent(port: number): Promise<{ finish(): Promise<string> }> {
@@ -66,4 +78,50 @@ describe('shutdown', () => {
       /^SERVER_ERROR: shutdown not enabled\r\nVERSION \S+\r\n$/,
     );
   });
+});
+
+describe.runIf(hasProc)('SIGHUP while it starts', () => {
+  /** Whether the process has a handler of its own for SIGHUP, the first of the signals. */
+  function catchesHangup(pid: number): boolean {
+    const caught = /^SigCgt:\t([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return (Number.parseInt(caught?.at(-1) ?? '0', 16) & 1) !== 0;
+  }
+
+  it.each(fits ? [8, LARGE_MIB] : [8])('does not end it, with -m %i', async (mebibytes) => {
+    const command = start(['-m', String(mebibytes)]);
+    const pid = command.child.pid!;
+    while (!catchesHangup(pid)) await new Promise((resolve) => setImmediate(resolve));
+    const timer = setInterval(() => command.signal('SIGHUP'), 2);
+    try {
+      expect(await talk(await command.port(), 'version\r\nquit\r\n')).toMatch(/^VERSION /);
+    } finally {
+      clearInterval(timer);
+    }
+  });
+});
+
+describe.runIf(hasProc)('npm start', () => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'runs the server itself, which ends when npm is sent %s',
+    async (signal) => {
+      const portFile = join(folder(), 'port');
+      // Without the build before it.
+      const npm = spawn('npm', ['start', '--ignore-scripts', '--', '-p', '-1', '--http', '0'], {
+        cwd: PROJECT_DIR,
+        stdio: 'ignore',
+        env: { ...process.env, MEMCACHED_PORT_FILENAME: portFile },
+      });
+      const ended = once(npm, 'exit');
+      await expect.poll(() => existsSync(portFile), { timeout: 60_000 }).toBe(true);
+      const port = Number(/: (\d+)/.exec(readFileSync(portFile, 'utf8'))![1]);
+      const stats = await talk(port, 'stats\r\nquit\r\n');
+      const status = readFileSync(`/proc/${/STAT pid (\d+)/.exec(stats)![1]}/status`, 'utf8');
+      expect(status).toMatch(new RegExp(`^Name:\thotset\n[^]*\nPPid:\t${npm.pid}\n`));
+      npm.kill(signal);
+      await ended;
+      await expect
+        .poll(() => talk(port, 'quit\r\n').catch((error: Error) => error.message), { timeout: 20_000 })
+        .toContain('ECONNREFUSED');
+    },
+  );
 });

@@ -3,8 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { MemoryFile } from '../../lib/cli/memory-file.js';
-import { load, save } from '../../lib/cli/warm-restart.js';
+import { load, MemoryFile, save } from '../../lib/cli/memory-file.js';
 import { CacheEngine } from '../../lib/index.js';
 import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
 import { STRING_MAX_BYTES, wireValue } from '../../lib/memcached/wire-value.js';
@@ -192,7 +191,7 @@ describe('save and load', () => {
     before.set('short', wireValue(short, 0, 5), { ttlMs: 5000 });
     before.set('long', wireValue(short, 0, 5), { ttlMs: 60_000 });
     before.set('ever', wireValue(short, 0, 5));
-    await save(before, path, Number.POSITIVE_INFINITY);
+    await save({ engine: before, flushInMs: Number.POSITIVE_INFINITY }, path);
     vi.advanceTimersByTime(5000);
     const after = createMemcachedEngine();
     await load(after, path);
@@ -212,7 +211,7 @@ describe('save and load', () => {
     before.set('c', wireValue(long, 0, STRING_MAX_BYTES));
     before.set('d', wireValue(short, 0, 0));
     before.get('a');
-    await save(before, path, Number.POSITIVE_INFINITY);
+    await save({ engine: before, flushInMs: Number.POSITIVE_INFINITY }, path);
     const after = createMemcachedEngine();
     await load(after, path);
     const told = (engine: MemcachedEngine): unknown[] =>
@@ -251,7 +250,7 @@ describe('save and load', () => {
     const before = createMemcachedEngine();
     before.set('ever', wireValue(short, 0, 5));
     before.set('soon', wireValue(short, 0, 5), { ttlMs: 1000 });
-    await save(before, path, 3000);
+    await save({ engine: before, flushInMs: 3000 }, path);
     const after = createMemcachedEngine();
     await load(after, path);
     vi.advanceTimersByTime(999);
