@@ -109,6 +109,8 @@ export class ItemStore {
   bytesCopied = 0;
   /** Writes that memcached makes in place and does not count as new items. */
   storesInPlace = 0;
+  /** Appends and prepends refused as too large, which memcached does not count. */
+  oversizedAppends = 0;
   /** When a delayed flush_all strikes; `Infinity` for none. */
   #flushAtMs = Number.POSITIVE_INFINITY;
 
@@ -269,6 +271,7 @@ export class ItemStore {
   resetStats(): void {
     this.counters.fill(0);
     this.storesInPlace = 0;
+    this.oversizedAppends = 0;
     this.engine.resetStats();
     this.log.resetStats();
     this.prefixes.clear();

@@ -93,7 +93,10 @@ function extend(items: ItemStore, request: Request, value: WireValue, entry: num
   }
   if (items.casIds && request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
   const old = entries.valueAt(entry);
-  if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) return 'not-stored';
+  if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) {
+    items.oversizedAppends++;
+    return 'not-stored';
+  }
   const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
   items.bytesCopied += both.length;
   return answer(items, entries.update(entry, both, !request.dropsWhenRefused));
