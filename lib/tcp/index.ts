@@ -6,6 +6,7 @@ import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
 import type { TcpServerOptions } from './options.js';
 import { TcpServer } from './tcp-server.js';
 
+export type { LogEvent, LogFunction, LogKind, LogLevel } from '../server-log.js';
 export type { ListenAddress, TcpServerOptions } from './options.js';
 export type { TcpServer } from './tcp-server.js';
 export type { TlsOptions } from './tls-options.js';

@@ -12,6 +12,7 @@ import { createMetrics, type MetricsOptions } from '../../lib/http/index.js';
 import { CacheEngine, HotsetError, ManualClock } from '../../lib/index.js';
 import { LoadingCache, ManualScheduler } from '../../lib/loading/index.js';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { makeFixture, thrownBy } from '../engine/fixture.js';
 import { type ExposedFamily, readExposition } from '../support/exposition.js';
 import { serve } from '../tcp/fixture.js';
@@ -221,7 +222,7 @@ describe('an engine for the wire', () => {
     await client.ask(`set held 0 0 600\r\n${value.slice(1400)}\r\n`);
     for (const request of refused)
       expect(await client.ask(request)).toMatch(/^(SERVER_ERROR object|NOT_STORED)/);
-    expect(engine.set('b', 'v'.repeat(100_000) as never)).toBe('too-large');
+    expect(engine.set('b', wireValueOfText('v'.repeat(100_000)))).toBe('too-large');
     expect(await scrape(register)).toMatchObject({
       hotset_refusals_total: 6,
       memcached_item_too_large_total: 3,
