@@ -141,7 +141,7 @@ describe('nothing comes back', () => {
       'END\r\nSTORED\r\n',
     );
     expect(command.stderr).toMatch(
-      /^hotset: [^\n]*; it is now \S+items\.damaged, and the server starts empty\n$/,
+      /^\S+ hotset: [^\n]*; it is now \S+items\.damaged, and the server starts empty\n$/,
     );
     expect(command.stderr).toMatch(why);
     expect(readFileSync(`${path}.damaged`).equals(spoilt)).toBe(true);
