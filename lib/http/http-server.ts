@@ -14,10 +14,9 @@ import { listenAt, type WebAddress, webAddressText } from '../web/listening.js';
 import { afterEarlierAnswers, type Refusal, refuse } from '../web/refusal.js';
 import { readRequestTarget } from '../web/request-target.js';
 import { type Answer, line, send } from './answer.js';
-import { builtFile, readText } from './built-file.js';
+import { type Page, readClientModule, readPage } from './browser-files.js';
 import { createHttpMetrics, type Metrics } from './metrics/metrics.js';
 import { type HttpServerOptions, type ResolvedHttpOptions, resolveHttpOptions } from './options.js';
-import { type Page, readPage } from './page.js';
 
 const HEADERS_MAX_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 5000;
@@ -74,7 +73,7 @@ export class HttpServer {
     this.#log = new ServerLog(log, () => knownItemStoreOf(engine)?.verbosity ?? DEFAULT_VERBOSITY);
     // Read here and not later: a process that gives up its rights before it listens could not read them then.
     this.#page = liveView ? readPage(pageFile) : null;
-    this.#client = readText(builtFile('client/browser.js'));
+    this.#client = readClientModule();
     this.metrics =
       this.#options.metrics ??
       createHttpMetrics(engine, () => ({

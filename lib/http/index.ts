@@ -6,6 +6,7 @@ import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
 import { HttpServer } from './http-server.js';
 import type { HttpServerOptions } from './options.js';
 
+export type { LogEvent, LogFunction, LogKind, LogLevel } from '../server-log.js';
 export type { WebAddress } from '../web/listening.js';
 export type { HttpServer } from './http-server.js';
 export { createMetrics, type Metrics } from './metrics/metrics.js';

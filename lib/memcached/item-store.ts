@@ -165,6 +165,8 @@ export class ItemStore {
   readonly prefixes: PrefixStats;
   /** Writes that memcached makes in place and does not count as new items. */
   storesInPlace = 0;
+  /** Appends and prepends refused as too large, which memcached does not count. */
+  oversizedAppends = 0;
   readonly #startedAtMs: number;
   /** The two clocks where they are read once for each turn. */
   readonly #coarseClock: CoarseClock | null;
@@ -457,6 +459,7 @@ export class ItemStore {
   resetStats(): void {
     this.counters.fill(0);
     this.storesInPlace = 0;
+    this.oversizedAppends = 0;
     this.engine.resetStats();
     this.log.resetStats();
     this.prefixes.clear();

@@ -6,6 +6,7 @@ import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
 import { WebSocketEndpoint } from './endpoint.js';
 import type { WebSocketOptions } from './options.js';
 
+export type { LogEvent, LogFunction, LogKind, LogLevel } from '../server-log.js';
 export type { AccessPolicyOptions } from '../web/access-policy.js';
 export type { WebAddress } from '../web/listening.js';
 export type { WebSocketEndpoint } from './endpoint.js';

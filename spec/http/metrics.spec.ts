@@ -12,6 +12,7 @@ import { createMetrics, type MetricsOptions } from '../../lib/http/index.js';
 import { CacheEngine, HotsetError, ManualClock } from '../../lib/index.js';
 import { LoadingCache, ManualScheduler } from '../../lib/loading/index.js';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { makeFixture, thrownBy } from '../engine/fixture.js';
 import { type ExposedFamily, readExposition } from '../support/exposition.js';
 import { serve } from '../tcp/fixture.js';
@@ -203,6 +204,31 @@ describe('an engine for the wire', () => {
       'memcached_commands_total{command="cas",status="miss"}': 1,
       'memcached_slab_current_items{slab="1"}': 1,
     });
+  });
+
+  it('counts what is refused as too large, whoever refuses it, and as what', async () => {
+    const { engine, connect } = await serve({ maxItemBytes: 1024 }, { maxBytes: '64KiB' });
+    const register = registerOf({ engine });
+    const client = await connect();
+    const value = 'v'.repeat(2000);
+    const refused = [
+      `set a 0 0 2000\r\n${value}\r\n`,
+      `add a 0 0 2000\r\n${value}\r\n`,
+      `ms a 2000\r\n${value}\r\n`,
+      // The item would be too large, and memcached does not count that.
+      `append held 0 0 600\r\n${value.slice(1400)}\r\n`,
+      `prepend held 0 0 600\r\n${value.slice(1400)}\r\n`,
+    ];
+    await client.ask(`set held 0 0 600\r\n${value.slice(1400)}\r\n`);
+    for (const request of refused)
+      expect(await client.ask(request)).toMatch(/^(SERVER_ERROR object|NOT_STORED)/);
+    expect(engine.set('b', wireValueOfText('v'.repeat(100_000)))).toBe('too-large');
+    expect(await scrape(register)).toMatchObject({
+      hotset_refusals_total: 6,
+      memcached_item_too_large_total: 3,
+    });
+    await client.ask('stats reset\r\n');
+    expect(await scrape(register)).toMatchObject({ hotset_refusals_total: 0 });
   });
 
   /** From metrics.md of prometheus/memcached_exporter. */

@@ -10,12 +10,11 @@ import { knownItemStoreOf, type MemcachedEngine } from '../../memcached/item-sto
 import { isMemcachedEngine } from '../../memcached/memcached-engine.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
-import { HTTP_FAMILIES, type HttpFigures } from './http-families.js';
 import { LOADING_FAMILIES } from './loading-families.js';
 import { MEMCACHED_FAMILIES, memcachedStats } from './memcached-families.js';
 import { type MetricsOptions, type MetricsRegister, resolveMetricsOptions } from './options.js';
 import { addToRegister } from './read-metric.js';
-import { SERVER_FAMILIES } from './server-families.js';
+import { HTTP_FAMILIES, type HttpFigures, SERVER_FAMILIES } from './server-families.js';
 
 /** Metrics that are registered, until `close`. */
 export interface Metrics {
@@ -75,9 +74,9 @@ export function createHttpMetrics(engine: MemcachedEngine, figures: () => HttpFi
 function withRefusalsOfServers(engine: MemcachedEngine): EngineStats {
   const stats = engine.stats();
   const items = knownItemStoreOf(engine);
-  return items === undefined
-    ? stats
-    : { ...stats, refusals: stats.refusals + items.counters[STORE_TOO_LARGE]! };
+  if (items === undefined) return stats;
+  const tooLarge = items.counters[STORE_TOO_LARGE]! + items.oversizedAppends;
+  return { ...stats, refusals: stats.refusals + tooLarge };
 }
 
 /** A scrape reads all metrics in one turn. */

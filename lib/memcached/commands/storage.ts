@@ -121,7 +121,10 @@ function extend(context: CommandContext, request: Request, value: WireValue, ent
   }
   if (items.casIds && request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
   const old = entries.valueAt(entry);
-  if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) return 'not-stored';
+  if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) {
+    items.oversizedAppends++;
+    return 'not-stored';
+  }
   const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
   context.bytesCopied += both.length;
   return answer(items, items.update(entry, both, !request.dropsWhenRefused));

@@ -1,8 +1,10 @@
-/** The page of the live view: one file, read once, and a policy that lets browsers run only what is in it. */
+/** Files for browsers that the build makes: the live view's page, and `hotset/client` in one module. */
 
 import { createHash } from 'node:crypto';
-import { builtFile, readText } from './built-file.js';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
+/** The page, and the policy that lets browsers run only what is in it. */
 export interface Page {
   readonly body: Buffer;
   /** Its Content-Security-Policy. */
@@ -35,4 +37,26 @@ function hashes(html: string, blocks: RegExp): string {
   const texts = Array.from(html.matchAll(blocks), ([, text]) => text!);
   if (texts.length === 0) return "'none'";
   return texts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`).join(' ');
+}
+
+/** Null for a file that does not exist or cannot be read. */
+export function readClientModule(): string | null {
+  return readText(builtFile('client/browser.js'));
+}
+
+/** Specs run the sources, which are one folder farther from the built files. */
+const DIST: string = import.meta.url.endsWith('.ts') ? '../../dist/' : '../';
+
+/** The path of a built file. */
+function builtFile(name: string): string {
+  return fileURLToPath(new URL(DIST + name, import.meta.url));
+}
+
+/** Null for a file that does not exist or cannot be read. */
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
 }
