@@ -1,0 +1,116 @@
+/**
+ * Differences from memcached 1.6.45 that no row of a wire table can hold: they depend on time, on memory, on the
+ * machine or on the command line. Each has been tried on both. docs/memcached.md lists them.
+ */
+
+export interface OtherDifference {
+  readonly sent: string;
+  readonly memcached: string;
+  readonly hotset: string;
+  readonly reason: string;
+}
+
+export const OTHER_DIFFERENCES: readonly OtherDifference[] = [
+  {
+    sent: 'more items than fit',
+    memcached: 'evicts by a segmented LRU in each slab class',
+    hotset: 'evicts the least recently used of all items',
+    reason: 'Exact LRU is what hotset is for.',
+  },
+  {
+    sent: '`-m 64`',
+    memcached: 'bounds slab pages',
+    hotset: 'bounds keys, values and overhead as JavaScript holds them',
+    reason: 'hotset has no slabs.',
+  },
+  {
+    sent: '`cache_memlimit 1000000000`',
+    memcached: '`OK`',
+    hotset: '`MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust`',
+    reason: 'hotset grants no more memory than its process can have.',
+  },
+  {
+    sent: '`-U 11211`',
+    memcached: 'listens on UDP',
+    hotset: 'refuses to start',
+    reason: 'UDP has been used to amplify attacks. `-U 0` is accepted.',
+  },
+  {
+    sent: '`stats slabs`, `stats items`, `slabs reassign`, `lru tune`',
+    memcached: 'tells of its slab classes and queues, and tunes them',
+    hotset: 'has all items in class 1, and accepts these commands without effect',
+    reason: 'hotset has no slabs and one LRU list. Tools that add the classes up work.',
+  },
+  {
+    sent: '`stats`',
+    memcached: 'counts threads, buffers, slabs and the hash table',
+    hotset: 'has the same names in the same order, most of these 0; `libevent` names libuv, Node and hotset',
+    reason: 'There is nothing to count.',
+  },
+  {
+    sent: '`set a 0 2 1`',
+    memcached: 'the item lives between 1 and 2 seconds',
+    hotset: 'the item lives 2 seconds',
+    reason: "memcached's clock has steps of a second.",
+  },
+  {
+    sent: '`flush_all`',
+    memcached: 'items stay in `curr_items` until somebody asks for them; `get_flushed` counts them',
+    hotset: 'items are gone at once; `get_flushed` stays 0',
+    reason: 'hotset gives the memory back at once.',
+  },
+  {
+    sent: '`mg a T-1 t`',
+    memcached: '`HD t4294967235`, or a number near it',
+    hotset: '`HD t0`',
+    reason: 'memcached prints a negative number as an unsigned one.',
+  },
+  {
+    sent: '`set a …`, `gets a`, `add a …`, `set a …`, `gets a`',
+    memcached: 'cas ids 2 and 4',
+    hotset: 'cas ids 1 and 2',
+    reason: 'In memcached an attempt that fails takes an id too. Clients take ids for opaque.',
+  },
+  {
+    sent: '`get a`, and then half of a `set`, in one packet',
+    memcached: 'sends the reply to `get` when the `set` is complete',
+    hotset: 'sends it at once',
+    reason: 'A reply does not wait for a request that may never end.',
+  },
+  {
+    sent: 'a value that is blank or in several chunks, then `incr`',
+    memcached: 'may read memory behind the value',
+    hotset: 'the value is not numeric',
+    reason: 'Such reads are accidents.',
+  },
+  {
+    sent: 'a binary `set` that is too large, or never finished',
+    memcached: 'is in no counter',
+    hotset: 'counts in `store_too_large`, or in `cmd_set`',
+    reason: 'hotset counts the same things for text and binary.',
+  },
+  {
+    sent: 'a `get` line of more than 4 MiB',
+    memcached: 'is read',
+    hotset: 'the connection closes',
+    reason: 'Memory is bounded. 4 MiB hold some 16,000 of the longest keys.',
+  },
+  {
+    sent: '`-c 100`',
+    memcached: 'admits some 75 clients: it counts file descriptors',
+    hotset: 'admits 100 clients',
+    reason: 'The option speaks of connections.',
+  },
+  {
+    sent: 'more than 20 requests in one packet',
+    memcached: 'serves 20, then other connections (`-R`)',
+    hotset: 'serves 512',
+    reason: "A turn of Node's event loop costs more than one of memcached's.",
+  },
+  {
+    sent: '`-e FILE`',
+    memcached: 'keeps the memory itself in a mapped file',
+    hotset: 'writes a snapshot at a clean stop, and reads it at the start',
+    reason: 'See [Snapshots](snapshots.md).',
+  },
+];
