@@ -60,6 +60,12 @@ export const OTHER_DIFFERENCES: readonly OtherDifference[] = [
     reason: 'hotset gives the memory back at once.',
   },
   {
+    sent: '`set a …`; seconds later `flush_all`, `flush_all 100`, `get a`',
+    memcached: 'the item is back, until the second flush is due',
+    hotset: 'the item is gone',
+    reason: 'hotset removes items at the flush, memcached when somebody asks for them.',
+  },
+  {
     sent: '`mg a T-1 t`',
     memcached: '`HD t4294967235`, or a number near it',
     hotset: '`HD t0`',

@@ -43,7 +43,7 @@ export function explanation(
   packets: Iterable<readonly string[]>,
   release: MemcachedRelease,
 ): string | undefined {
-  const flushes = new Flushes(release);
+  const flushes = new Flushes();
   for (const commands of packets) {
     const packet = commands.join('') + SENTINEL;
     const known = knownDifference(packet, release);

@@ -31,7 +31,7 @@ const CLOCK_START = Date.UTC(2026, 10, 21, 12) / 1000;
 
 /** Some streams are without meta commands: of those, the counters of 1.6.18 are compared too. */
 function grammarsWith(metaShare: number, release: MemcachedRelease): Record<Protocol, Grammar> {
-  const flushes = new Flushes(release);
+  const flushes = new Flushes();
   const line = (random: Random): string =>
     random.chance(metaShare) ? metaCommand(random) : textCommand(random);
   return { text: alike(line, flushes, release), binary: binaryGrammar(flushes) };

@@ -370,12 +370,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     applies: ({ tokens }) => tokens[0] === 'me' && flagLetters(tokens).includes('b'),
   },
   {
-    name: 'T of a number that grows',
+    name: 'T and E of a number that grows',
     listedAs: 'T of a number that gets longer',
-    reason: 'memcached gives the new TTL to the item that the longer number has replaced',
+    reason: 'memcached gives the new TTL and the cas id to the item that the longer number has replaced',
     applies: ({ tokens }) => {
       const flags = tokens[0] === 'ma' ? metaFlags(tokens) : [];
-      return flags.some((flag) => flag[0] === 'T') && !flags.some((flag) => /^M[D-]$/.test(flag));
+      return flags.some((flag) => /^[TE]/.test(flag)) && !flags.some((flag) => /^M[D-]/.test(flag));
     },
   },
   {
@@ -408,21 +408,15 @@ export function knownDifference(packet: string, release: MemcachedRelease): Know
 const FLUSH_LATER = /^flush_all +0*[1-9]/;
 
 /**
- * 1.6.18 removes what a flush_all has hit only when somebody asks for it, and a later one with a delay takes that
+ * memcached removes what a flush_all has hit only when somebody asks for it, and a later one with a delay takes that
  * back: items return from the dead. So a stream has any number that strike at once, or one with a delay.
  */
 export class Flushes {
-  readonly #release: MemcachedRelease;
   #now = 0;
   #later = 0;
 
-  constructor(release: MemcachedRelease) {
-    this.#release = release;
-  }
-
   /** False when `packet` would make such a mixture. */
   admit(packet: string): boolean {
-    if (this.#release === 'reference') return true;
     let now = this.#now;
     let later = this.#later;
     for (const { text, tokens } of linesOf(packet)) {

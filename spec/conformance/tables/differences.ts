@@ -13,6 +13,8 @@ const NO_PADDING =
   'memcached pads a shorter number to its old length unless a reply that waits, of the same packet, refers to the item. In hotset the item does not depend on how bytes arrive in packets.';
 const LOST_TTL =
   'memcached gives the new TTL to the item that the longer number replaces. In hotset T takes effect whenever the reply says so.';
+const LOST_CAS =
+  'memcached says that the item has the cas id that E gives, and gives the longer number another one. In hotset it has the one of the reply.';
 
 /** Where hotset answers otherwise than memcached 1.6.45 and is meant to; more such rows stand in the other tables. */
 export const differences: Table = {
@@ -74,6 +76,10 @@ export const differences: Table = {
       [['set a 0 100 1|9|ma a T300 t|mg a t|', 'STORED|HD t300|HD t300|']],
       { deviates: { answers: ['STORED|HD t300|HD t100|'], reason: LOST_TTL } },
     ),
+    row('E of a number that gets longer', [['set a 0 0 1|9|ma a E50 c|mg a c|', 'STORED|HD c50|HD c50|']], {
+      not1618: '1.6.18 has no E flag',
+      deviates: { answers: ['STORED|HD c50|HD c2|'], reason: LOST_CAS },
+    }),
     row(
       'a number of a storage command that is white space',
       [['set a 0 \t 1|x|', 'CLIENT_ERROR bad command line format|']],
