@@ -1,7 +1,7 @@
 /** Serves as the settings say, in this process, until it is told to stop. */
 
 import { storeOf } from '../engine/cache-engine.js';
-import { CoarseClock, systemClock } from '../engine/clock.js';
+import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import { createMemcachedEngine } from '../memcached/index.js';
 import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer } from '../tcp/index.js';
@@ -17,7 +17,7 @@ import { removePidFile, writePidFile } from './pid-file.js';
 import { writePortFile } from './port-file.js';
 import { serverOptions } from './server-options.js';
 import type { Settings } from './settings.js';
-import { ShiftedClock } from './shifted-clock.js';
+import { ShiftedClocks } from './shifted-clock.js';
 import { versionsSoFar } from './warm-restart.js';
 import type { WebSide } from './web-side.js';
 
@@ -31,8 +31,8 @@ export async function serve(settings: Settings): Promise<void> {
   process.stderr.on('error', () => {});
   for (const note of [...settings.notes, ...fileLimitNotes(settings.maxConnections)]) complain(note);
   const identity = identityFor(settings.user);
-  const debugClock = settings.debugClock ? new ShiftedClock() : null;
-  const clock = new CoarseClock(debugClock ?? systemClock);
+  const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
+  const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
   const engine = createMemcachedEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
@@ -74,12 +74,12 @@ export async function serve(settings: Settings): Promise<void> {
     }
     server = createTcpServer(engine, {
       ...serverOptions(settings),
-      clock,
+      clock: debugClocks?.wall ?? systemClock,
       memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: complain,
       onError: complainOfRequest,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
-      ...(debugClock === null ? {} : { onDebugTime: (seconds: number) => debugClock.shift(seconds) }),
+      ...(debugClocks === null ? {} : { onDebugTime: (seconds: number) => debugClocks.shift(seconds) }),
     });
     // Ports may be root's alone; Unix sockets are the user's, as with memcached.
     const ports = await listenOn(

@@ -1,14 +1,12 @@
-/** `--debug-clock`: a clock that clients can move, so that tests need not wait. */
+/** `--debug-clock`: clocks that clients can move, so that tests need not wait. */
 
-import type { Clock } from '../engine/clock.js';
+import { type Clock, monotonicClock, systemClock } from '../engine/clock.js';
 
-/** The system's time, moved by what `debugtime` asked for. */
-export class ShiftedClock implements Clock {
+/** The system's two clocks, moved by what `debugtime` asked for. */
+export class ShiftedClocks {
+  readonly monotonic: Clock = { now: () => monotonicClock.now() + this.#shiftMs };
+  readonly wall: Clock = { now: () => systemClock.now() + this.#shiftMs };
   #shiftMs = 0;
-
-  now(): number {
-    return Date.now() + this.#shiftMs;
-  }
 
   shift(seconds: number): void {
     this.#shiftMs += seconds * 1000;

@@ -65,6 +65,8 @@ export class EntryStore<K, V> {
   lastVersion = 0;
   /** Whether a version has ever been given from outside: then two values may have had the same one. */
   givesVersions = false;
+  /** What an adapter keeps with the engine. */
+  adapter: object | null = null;
   /** The slot of the entry written last; it may be another's by now: see `keyUnder`. */
   lastStored = 0;
 

@@ -1,9 +1,7 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/memcached`: engines whose entries memcached, WebSocket and HTTP clients see, and the process's own access to them. */
-
 export type { ItemStoreOptions, MemcachedEngine } from './item-store.js';
 export { decodeKey, encodeKey } from './key-encoding.js';
 export { createMemcachedEngine, type MemcachedEngineOptions } from './memcached-engine.js';
 export { SharedCache, type SharedCacheOptions, type SharedValue } from './shared-cache.js';
-export { BYTES_FLAGS, JSON_FLAGS, TEXT_FLAGS } from './value-flags.js';
-export type { WireValue } from './wire-value.js';
+export { BYTES_FLAGS, JSON_FLAGS, TEXT_FLAGS, type WireValue } from './wire-value.js';

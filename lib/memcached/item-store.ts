@@ -3,13 +3,13 @@
  * the state that all connections share. Every adapter over one engine uses the same ItemStore.
  */
 
-import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
+import { CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { EntryStore } from '../engine/entry-store.js';
+import type { StoreResult } from '../engine/types.js';
 import { invalidOption, shown } from '../errors.js';
 import type { Transport } from './admin/transport.js';
 import { COUNTERS } from './counters.js';
-import type { IncrementalTask } from './incremental-task.js';
 import { KeyMemo } from './key-memo.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
@@ -20,21 +20,44 @@ import {
   RELATIVE_EXPTIME_MAX_SECONDS,
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
-import type { CasId } from './request.js';
+import type { CasId, IncrementalTask } from './request.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
 /** Expired items that are reclaimed at once: about a millisecond. */
 const RECLAIMED_AT_ONCE = 10_000;
+/** Steps of the wall clock that exptimes follow. */
+const WALL_STEP_MS = 1000;
+/** Items that are looked at in one turn after a step. */
+const RETIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before others have their turn: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
+
+// What the protocol keeps in an entry's adapter bits. A write clears all of it.
+
+/** Invalidated, and still served: the next client to ask wins the right to fill it anew. */
+export const STALE = 1;
+/** A client has been told that it has won. */
+export const TOKEN_SENT = 2;
+/** Stored under a key that came as base64, and goes out so. */
+export const KEY_BINARY = 4;
+/**
+ * Its exptime is a Unix time: one of two bits, which change places when the wall clock is set, so that it is known
+ * which items have followed.
+ */
+const UNIX_TIME_EVEN = 8;
+const UNIX_TIME_ODD = 16;
+export const UNIX_TIME: number = UNIX_TIME_EVEN | UNIX_TIME_ODD;
 
 export type MemcachedEngine = CacheEngine<string, WireValue>;
 
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
   maxItemBytes?: number;
-  /** Unix time in milliseconds, for exptimes. Default: the engine's clock if it was given one, else the system's. */
+  /**
+   * Wall-clock time: Unix milliseconds, for exptimes that are Unix times. Durations are measured on the engine's clock.
+   * Default: the engine's clock if it was given one, else the system's.
+   */
   clock?: Clock;
   /** The most that `cache_memlimit` may ask for, in bytes: what the process can hold. Default: no ceiling. */
   memoryCeilingBytes?: number;
@@ -77,15 +100,26 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'onDebugTime',
 ];
 
+/** What a command works with: the items that all share, and whose request it is. */
+export interface CommandContext {
+  readonly items: ItemStore;
+  /** The connection's number, as `stats conns` and the log show it. */
+  readonly id: number;
+  /** Bytes of old values copied in this turn: see limits.ts. */
+  bytesCopied: number;
+}
+
 export class ItemStore {
   readonly engine: MemcachedEngine;
   /** The engine's entries, by slot. */
   readonly entries: EntryStore<string, WireValue>;
   /** The entries of keys asked for lately. */
   readonly memo: KeyMemo;
+  /** Measures durations: the engine's clock, which is to be monotonic. */
   readonly clock: Clock;
+  /** Unix time in milliseconds: it jumps when somebody sets it. */
+  readonly wallClock: Clock;
   readonly maxItemBytes: number;
-  readonly startedAtMs: number;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** What serves this store: for `stats`. */
   readonly transports: Set<Transport> = new Set();
@@ -103,21 +137,31 @@ export class ItemStore {
   readonly log: WatchLog;
   /** What `stats detail` shows. */
   readonly prefixes: PrefixStats;
-  /** The connection whose requests are being served, as the log shows it. */
-  connectionId = 0;
-  /** Bytes of old values copied in this turn: see limits.ts. */
-  bytesCopied = 0;
   /** Writes that memcached makes in place and does not count as new items. */
   storesInPlace = 0;
+  readonly #startedAtMs: number;
+  /** Those of the two clocks that are read once for each turn. */
+  readonly #coarseClocks: readonly CoarseClock[];
   /** When a delayed flush_all strikes; `Infinity` for none. */
   #flushAtMs = Number.POSITIVE_INFINITY;
+  /** That flush has struck: what is stored in the rest of its second goes as well. */
+  #hasFlushed = false;
+  #flushesAtUnixTime = false;
+  /** Wall-clock time less that of `clock`, as items with a Unix time for an exptime count it. */
+  #wallOffsetMs = 0;
+  /** The bit that those items have; 0 while there have been none. */
+  #unixTimeBit = 0;
+  /** Items that have yet to follow a step of the wall clock. */
+  #retiming: Iterator<void, void, undefined> | null = null;
 
   constructor(engine: MemcachedEngine, options: ItemStoreOptions = {}) {
     this.engine = engine;
     this.entries = storeOf(engine);
     this.memo = new KeyMemo(this.entries);
-    // Exptimes are Unix times: an engine on a clock of its own has one that shows them.
-    this.clock = options.clock ?? (this.entries.clock === monotonicClock ? systemClock : this.entries.clock);
+    this.clock = this.entries.clock;
+    // An engine on a clock of its own has one that shows Unix times.
+    this.wallClock = options.clock ?? (this.clock === monotonicClock ? systemClock : this.clock);
+    this.#coarseClocks = [this.clock, this.wallClock].filter((clock) => clock instanceof CoarseClock);
     this.maxItemBytes = options.maxItemBytes ?? DEFAULT_ITEM_MAX_BYTES;
     if (!Number.isSafeInteger(this.maxItemBytes) || this.maxItemBytes < 1024 || this.maxItemBytes > 2 ** 30)
       throw invalidOption('maxItemBytes', 'a whole number of bytes from 1024 to 1 GiB', this.maxItemBytes);
@@ -130,20 +174,23 @@ export class ItemStore {
     this.requestsPerTurn = options.requestsPerTurn ?? DEFAULT_REQUESTS_PER_TURN;
     if (!Number.isSafeInteger(this.requestsPerTurn) || this.requestsPerTurn < 1)
       throw invalidOption('requestsPerTurn', 'a whole number from 1', this.requestsPerTurn);
-    this.startedAtMs = this.clock.now();
+    this.#startedAtMs = this.clock.now();
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
-    this.log = new WatchLog(engine, this.entries, this.clock);
+    this.log = new WatchLog(engine, this.entries, this.wallClock);
     this.prefixes = new PrefixStats(options.prefixDelimiter);
     this.trackSizes = options.trackSizes ?? false;
     if (this.casIds) this.entries.beginVersions();
   }
 
-  /** Called before each batch of requests, of the connection `id`: time moves on between batches, not within one. */
-  beginTurn(id = 0): void {
-    this.connectionId = id;
-    if (this.clock instanceof CoarseClock) this.clock.refresh();
-    this.bytesCopied = 0;
+  /** Called before each batch of requests: time moves on between batches, not within one. */
+  beginTurn(): void {
+    for (const clock of this.#coarseClocks) clock.refresh();
+    if (this.#unixTimeBit !== 0) this.#followWallClock();
+  }
+
+  get uptimeMs(): number {
+    return Math.max(0, this.clock.now() - this.#startedAtMs);
   }
 
   /** Whether anybody wants to know of single commands: see observation.ts. */
@@ -162,8 +209,85 @@ export class ItemStore {
   ttlMs(exptime: number, waitedMs = 0): number {
     if (exptime === 0) return Number.POSITIVE_INFINITY;
     if (exptime < 0) return 0;
-    if (exptime <= RELATIVE_EXPTIME_MAX_SECONDS) return exptime * 1000 - waitedMs;
-    return exptime * 1000 - this.clock.now();
+    if (!isUnixTime(exptime)) return exptime * 1000 - waitedMs;
+    if (this.#unixTimeBit === 0) {
+      this.#unixTimeBit = UNIX_TIME_EVEN;
+      this.#wallOffsetMs = this.wallClock.now() - this.clock.now();
+    }
+    return exptime * 1000 - (this.clock.now() + this.#wallOffsetMs);
+  }
+
+  /** Stores an item with an exptime. `hint`: see `EntryStore.setWithHint`; `waitedMs`: see `ttlMs`. */
+  put(
+    hint: number,
+    key: string,
+    value: WireValue,
+    exptime: number,
+    flags: number,
+    keepRefused: boolean,
+    waitedMs = 0,
+  ): StoreResult {
+    const ttlMs = this.ttlMs(exptime, waitedMs);
+    const result = this.entries.setWithHint(hint, key, value, ttlMs, flags, keepRefused);
+    if (isUnixTime(exptime) && result === 'stored') this.addAdapterBits(key, this.#unixTimeBit);
+    return result;
+  }
+
+  /** A new value for an item, which keeps its flags and its time; where it is written `inPlace` its adapter bits as well. */
+  update(entry: number, value: WireValue, keepRefused: boolean, inPlace = false): StoreResult {
+    const kept = inPlace ? 0 : this.entries.adapterBitsAt(entry) & UNIX_TIME;
+    const key = this.entries.keyAt(entry);
+    const result = this.entries.update(entry, value, keepRefused, inPlace);
+    if (kept !== 0 && result === 'stored') this.addAdapterBits(key, kept);
+    return result;
+  }
+
+  /** Gives an item a new exptime, which may be the end of it. */
+  touch(entry: number, exptime: number): void {
+    const { entries } = this;
+    const ttlMs = this.ttlMs(exptime);
+    const bits = entries.adapterBitsAt(entry);
+    const unixTimeBit = isUnixTime(exptime) ? this.#unixTimeBit : 0;
+    if ((bits & UNIX_TIME) !== unixTimeBit)
+      entries.setAdapterBitsAt(entry, (bits & ~UNIX_TIME) | unixTimeBit);
+    entries.touchAt(entry, ttlMs);
+  }
+
+  /**
+   * Items whose exptime is a Unix time expire by the wall clock: when that has been set, they get the time to live that
+   * is left by it now. Steps below a second are none. O(1), and once it was set O(items) in slices, one for each turn.
+   */
+  #followWallClock(): void {
+    this.#retime();
+    const offsetMs = this.wallClock.now() - this.clock.now();
+    const stepMs = offsetMs - this.#wallOffsetMs;
+    if (Math.abs(stepMs) < WALL_STEP_MS) return;
+    // The clock was set again before all had followed the last step.
+    while (this.#retiming !== null) this.#retime();
+    this.#wallOffsetMs = offsetMs;
+    if (this.#flushesAtUnixTime) this.#flushAtMs -= stepMs;
+    const before = this.#unixTimeBit;
+    this.#unixTimeBit = UNIX_TIME - before;
+    this.#retiming = this.#retimed(before, stepMs);
+    this.#retime();
+  }
+
+  #retime(): void {
+    if (this.#retiming?.next().done === true) this.#retiming = null;
+  }
+
+  /** What is stored meanwhile has the other bit. */
+  *#retimed(unixTimeBit: number, stepMs: number): Generator<void, void, undefined> {
+    const { entries } = this;
+    let looks = 0;
+    for (const entry of entries.walk('oldest-first')) {
+      const bits = entries.adapterBitsAt(entry);
+      if ((bits & unixTimeBit) !== 0) {
+        entries.setAdapterBitsAt(entry, bits ^ UNIX_TIME);
+        entries.touchAt(entry, entries.remainingTtlMsAt(entry) - stepMs);
+      }
+      if (++looks % RETIMED_AT_ONCE === 0) yield;
+    }
   }
 
   /** Whether an item of this shape is over the item limit, as memcached reckons it. */
@@ -189,10 +313,17 @@ export class ItemStore {
     if (this.casIds && entry !== 0) this.entries.setVersionAt(entry, cas, true);
   }
 
-  /** Puts marks on the item under `key`, beside those that it has. */
-  mark(key: string, marks: number): void {
+  /** Gives the item under `key` adapter bits, beside those that it has. */
+  addAdapterBits(key: string, bits: number): void {
     const entry = this.entries.peekSlot(key);
-    if (entry !== 0) this.entries.setAdapterBitsAt(entry, this.entries.adapterBitsAt(entry) | marks);
+    if (entry !== 0) this.entries.setAdapterBitsAt(entry, this.entries.adapterBitsAt(entry) | bits);
+  }
+
+  /** Whether an item's key goes out as base64: it was stored so, or a line of text cannot hold it. */
+  hasBinaryKey(entry: number): boolean {
+    if ((this.entries.adapterBitsAt(entry) & KEY_BINARY) !== 0) return true;
+    const key = this.entries.keyAt(entry);
+    return key.includes(' ') || key.includes('\n');
   }
 
   /** What memcached would need for an item of this shape: what dumps and logs show as its size. */
@@ -217,6 +348,8 @@ export class ItemStore {
     // memcached compares whole seconds.
     if (flushAtMs + 1000 <= now) return this.#removeUnusedSince(flushAtMs + 1000);
     this.#flushAtMs = flushAtMs;
+    this.#hasFlushed = false;
+    this.#flushesAtUnixTime = isUnixTime(exptime);
     return null;
   }
 
@@ -244,8 +377,11 @@ export class ItemStore {
     if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
     const now = this.clock.now();
     if (now < this.#flushAtMs) return;
-    this.engine.clear();
-    // memcached compares whole seconds: what is stored in the second of the flush goes as well.
+    if (!this.#hasFlushed) this.engine.clear();
+    // memcached compares whole seconds: what is stored in the second of the flush goes as well, each by itself, since
+    // subscribers have been told that everything is gone.
+    else for (const _ of this.#removeUnusedSince(Number.POSITIVE_INFINITY));
+    this.#hasFlushed = true;
     if (now >= this.#flushAtMs + 1000) this.#flushAtMs = Number.POSITIVE_INFINITY;
   }
 
@@ -276,24 +412,40 @@ export class ItemStore {
   }
 }
 
-const STORES = new WeakMap<MemcachedEngine, ItemStore>();
+/** A time to live in whole seconds, rounded up as a clock that steps would have it; never below 0. */
+export function secondsLeft(ttlMs: number): number {
+  return Math.max(0, Math.ceil(ttlMs / 1000));
+}
+
+function isUnixTime(exptime: number): boolean {
+  return exptime > RELATIVE_EXPTIME_MAX_SECONDS;
+}
+
+/** What an engine that `createMemcachedEngine` has made keeps: the one ItemStore, once an adapter serves it. */
+export class Serving {
+  items: ItemStore | null = null;
+}
+
+/** Null for anything else than such an engine. */
+export function servingOf(engine: unknown): Serving | null {
+  const adapter = engine instanceof CacheEngine ? storeOf(engine).adapter : null;
+  return adapter instanceof Serving ? adapter : null;
+}
 
 /** The ItemStore of an engine that an adapter serves; undefined while none does. */
 export function knownItemStoreOf(engine: MemcachedEngine): ItemStore | undefined {
-  return STORES.get(engine);
+  return servingOf(engine)?.items ?? undefined;
 }
 
 /**
- * The one ItemStore of an engine: made with `options` by the first that asks. Throws `HOTSET_INVALID_OPTION` where one
- * who asks later wants another: it would be served as it is, `flush_all` and all.
+ * The one ItemStore of an engine that `createMemcachedEngine` has made: made with `options` by the first that asks.
+ * Throws `HOTSET_INVALID_OPTION` where one who asks later wants another: it would be served as it is, `flush_all` and all.
  */
 export function itemStoreOf(engine: MemcachedEngine, options?: ItemStoreOptions): ItemStore {
-  let store = STORES.get(engine);
-  if (store === undefined) {
-    store = new ItemStore(engine, options);
-    STORES.set(engine, store);
-  } else if (options !== undefined) checkAgrees(store, options);
-  return store;
+  const serving = servingOf(engine)!;
+  if (serving.items === null) serving.items = new ItemStore(engine, options);
+  else if (options !== undefined) checkAgrees(serving.items, options);
+  return serving.items;
 }
 
 /** What one may wish and not get: it lets nobody do more than was meant. */

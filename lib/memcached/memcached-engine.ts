@@ -1,19 +1,17 @@
 /** Engines whose entries can be opened to the network. */
 
-import { CacheEngine } from '../engine/cache-engine.js';
+import { CacheEngine, storeOf } from '../engine/cache-engine.js';
 import type { CacheEngineOptions } from '../engine/options.js';
 import { invalidArgument } from '../errors.js';
-import type { MemcachedEngine } from './item-store.js';
+import { type MemcachedEngine, Serving, servingOf } from './item-store.js';
 import { type WireValue, wireValueBytes } from './wire-value.js';
 
 /** An engine's options, without those that the wire settles. */
 export type MemcachedEngineOptions = Omit<CacheEngineOptions<string, WireValue>, 'sizeOf' | 'trackAccess'>;
 
-const MEMCACHED_ENGINES = new WeakSet<object>();
-
 /** Whether `createMemcachedEngine` has made it: the values of any other engine are not the wire's. */
 export function isMemcachedEngine(engine: unknown): engine is MemcachedEngine {
-  return typeof engine === 'object' && engine !== null && MEMCACHED_ENGINES.has(engine);
+  return servingOf(engine) !== null;
 }
 
 /** Throws `HOTSET_INVALID_ARGUMENT` unless it is one. */
@@ -33,6 +31,6 @@ export function createMemcachedEngine(options: MemcachedEngineOptions = {}): Mem
     sizeOf: wireValueBytes,
     trackAccess: true,
   });
-  MEMCACHED_ENGINES.add(engine);
+  storeOf(engine).adapter = new Serving();
   return engine;
 }

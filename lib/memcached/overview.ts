@@ -20,7 +20,7 @@ export interface Overview {
 
 export function overview(items: ItemStore): Overview {
   return {
-    uptimeMs: Math.max(0, items.clock.now() - items.startedAtMs),
+    uptimeMs: items.uptimeMs,
     engine: items.engine.stats(),
     commands: Object.fromEntries(COUNTERS.map((name, i) => [name, items.counters[i]!])) as Record<
       CounterName,

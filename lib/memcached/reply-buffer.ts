@@ -6,11 +6,9 @@
  * written out, its place in the block is free again) or `keep` (it has not; writing goes on behind it).
  */
 
-import { writeLatin1 } from './latin1.js';
-
 const BLOCK_BYTES = 64 * 1024;
 
-/** Larger pieces make up a good part of the block that they hold. */
+/** Larger chunks make up a good part of the block that they hold. */
 const DETACHED_MAX_BYTES = 16 * 1024;
 
 /** A Buffer over so few bytes costs more to make than to fill. */
@@ -20,17 +18,20 @@ const BEGINNING_MAX_BYTES = 1024;
 export const NUMBER_LOOP_END = 1e9;
 const NUMBER_LOOP_DIGITS = 9;
 
+/** Longer texts are written by Buffer's own method, which costs more to call and less for each byte. */
+const LOOP_MAX_LENGTH = 24;
+
 export class ReplyBuffer {
   /** Bytes that wait, values by reference included. */
   length = 0;
 
   #block: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  /** Bytes of the block before this one have been taken or stand in `#pieces`. */
+  /** Bytes of the block before this one have been taken or stand in `#chunks`. */
   #start = 0;
   #end = 0;
   /** Bytes of the block before this one belong to a transport that has not written them out. */
   #kept = 0;
-  #pieces: Buffer[] = [];
+  #chunks: Buffer[] = [];
   /** The block's first n bytes as a Buffer, made once for each small n: a reply is one of few lengths. */
   #beginnings: (Buffer | undefined)[] = new Array(BEGINNING_MAX_BYTES + 1).fill(undefined);
 
@@ -89,18 +90,18 @@ export class ReplyBuffer {
 
   /** Appends bytes without copying them; nobody may change them any more. */
   reference(bytes: Buffer): void {
-    this.#closePiece();
-    this.#pieces.push(bytes);
+    this.#closeChunk();
+    this.#chunks.push(bytes);
     this.length += bytes.length;
   }
 
   /** All that waits, if it is in one piece; null when it is in several, or when nothing waits. */
   takeSingle(): Buffer | null {
-    const pieces = this.#pieces;
+    const chunks = this.#chunks;
     const ofBlock = this.#end - this.#start;
-    if (pieces.length > 1 || (pieces.length === 1) === ofBlock > 0) return null;
+    if (chunks.length > 1 || (chunks.length === 1) === ofBlock > 0) return null;
     this.length = 0;
-    if (ofBlock === 0) return pieces.pop()!;
+    if (ofBlock === 0) return chunks.pop()!;
     const single = this.#view(this.#start, this.#end);
     this.#start = this.#end;
     return single;
@@ -118,14 +119,14 @@ export class ReplyBuffer {
 
   /** All that waits, in order; nothing waits afterwards. */
   take(): Buffer[] {
-    this.#closePiece();
-    const pieces = this.#pieces;
-    this.#pieces = [];
+    this.#closeChunk();
+    const chunks = this.#chunks;
+    this.#chunks = [];
     this.length = 0;
-    return pieces;
+    return chunks;
   }
 
-  /** The same, small pieces in memory of their own: what has to wait must not hold a whole block. */
+  /** The same, small chunks in memory of their own: what has to wait must not hold a whole block. */
   takeDetached(): Buffer[] {
     return this.take().map(detached);
   }
@@ -141,13 +142,13 @@ export class ReplyBuffer {
     this.#kept = this.#end;
   }
 
-  #closePiece(): void {
-    if (this.#end > this.#start) this.#pieces.push(this.#block.subarray(this.#start, this.#end));
+  #closeChunk(): void {
+    if (this.#end > this.#start) this.#chunks.push(this.#block.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
 
   #beginBlock(): void {
-    this.#closePiece();
+    this.#closeChunk();
     this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     this.#beginnings.fill(undefined);
     this.#start = 0;
@@ -156,10 +157,10 @@ export class ReplyBuffer {
   }
 }
 
-function detached(piece: Buffer): Buffer {
-  if (piece.length > DETACHED_MAX_BYTES) return piece;
-  const copy = Buffer.allocUnsafeSlow(piece.length);
-  piece.copy(copy);
+function detached(chunk: Buffer): Buffer {
+  if (chunk.length > DETACHED_MAX_BYTES) return chunk;
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  chunk.copy(copy);
   return copy;
 }
 
@@ -174,4 +175,15 @@ export function writeDigits(memory: Buffer, at: number, number: number): number 
     rest = tens;
   }
   return end;
+}
+
+/** Writes a text where there is room for it; returns where it ends. */
+export function writeLatin1(memory: Buffer, at: number, text: string): number {
+  const { length } = text;
+  if (length <= LOOP_MAX_LENGTH) {
+    for (let i = 0; i < length; i++) memory[at + i] = text.charCodeAt(i);
+  } else {
+    memory.write(text, at, 'latin1');
+  }
+  return at + length;
 }

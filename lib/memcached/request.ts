@@ -1,4 +1,6 @@
-/** One parsed request. A session has one and fills it anew for each command. */
+/**
+ * What parsers hand to handlers, and commands hand back. A session has one Request and fills it anew for each command.
+ */
 
 import { MetaFlags } from './meta/meta-flags.js';
 
@@ -39,6 +41,44 @@ export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
 
 /** A version as clients name it: a bigint where a number would not be exact. */
 export type CasId = number | bigint;
+
+/** The answer to a line that is no command, or not a whole one. */
+export const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+
+/** What a line turned out to be. */
+export type LineOutcome =
+  /** The request is complete. */
+  | 'ready'
+  /** `request.dataLength` bytes and a CRLF follow. */
+  | 'data'
+  /** The parser's `error` is the answer. */
+  | 'error'
+  /** As `error`, after `request.dataLength` bytes and a CRLF have been passed over. */
+  | 'error-after-data'
+  /** The connection ends without an answer. */
+  | 'close';
+
+/** What a command can answer when it does not answer with items: the same for every protocol. */
+export type Reply =
+  | 'stored'
+  | 'not-stored'
+  | 'exists'
+  | 'not-found'
+  | 'deleted'
+  | 'touched'
+  | 'ok'
+  | 'too-large'
+  | 'out-of-memory'
+  | 'bad-data'
+  | 'non-numeric'
+  | 'flush-not-allowed'
+  | 'bad-exptime';
+
+/** Work that is done in short steps, so that others have their turn between two. Closed when the client goes away. */
+export type IncrementalTask = Iterator<void, void, undefined>;
+
+/** The same with parts of an answer; an empty one says that others should have their turn before the next. */
+export type Lines = Iterator<string, void, undefined>;
 
 export class Request {
   verb: Verb = 'get';

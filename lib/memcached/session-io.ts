@@ -1,18 +1,17 @@
 /**
- * What a session's dialogue works with: the input that has arrived, the replies that wait, and what this turn
+ * What a session's protocol handler works with: the input that has arrived, the replies that wait, and what this turn
  * may still do before others have theirs. Both belong to the session; the items are shared by all.
  */
 
 import type { Credentials } from './auth/credentials.js';
 import { ByteCollector } from './byte-collector.js';
-import type { ItemStore } from './item-store.js';
-import { COPIED_MAX_BYTES_PER_TURN, KEYS_MAX_PER_TURN, REPLIES_MAX_BYTES } from './limits.js';
+import type { CommandContext, ItemStore } from './item-store.js';
 import type { ReplyBuffer } from './reply-buffer.js';
 
 export const NOTHING: Buffer = Buffer.alloc(0);
 
 /** From here on commands are logged: memcached's `-vv`. */
-const TRACE_VERBOSITY = 2;
+export const TRACE_VERBOSITY = 2;
 const TRACED_MAX_BYTES = 300;
 
 /** What the session's owner says of it: see SessionOptions. */
@@ -40,10 +39,9 @@ export interface ProtocolHandler {
   close(): void;
 }
 
-export class SessionIo {
+export class SessionIo implements CommandContext {
   readonly items: ItemStore;
   readonly out: ReplyBuffer;
-  /** The connection's number, as `stats conns` and the log show it. */
   readonly id: number;
   /** Who may use the server; null for everybody. */
   readonly credentials: Credentials | null;
@@ -57,6 +55,7 @@ export class SessionIo {
   readonly incomplete: ByteCollector = new ByteCollector();
   /** The turn has been ended by slow work, which goes on in slices. */
   slicing = false;
+  bytesCopied = 0;
   /** The conversation is over. */
   closed = false;
 
@@ -79,30 +78,12 @@ export class SessionIo {
 
   /** Whether commands are to be logged: check this before `trace`. */
   get traces(): boolean {
-    return this.items.verbosity >= TRACE_VERBOSITY && this.#trace !== undefined;
+    return this.#trace !== undefined && this.items.verbosity >= TRACE_VERBOSITY;
   }
 
   /** Logs the beginning of the command in `bytes[start, end)`. */
   trace(bytes: Buffer, start: number, end: number): void {
     this.#trace?.(bytes.toString('latin1', start, Math.min(end, start + TRACED_MAX_BYTES)));
-  }
-
-  beginTurn(): void {
-    this.items.beginTurn(this.id);
-    this.requestsLeft = this.items.requestsPerTurn;
-    this.keysLeft = KEYS_MAX_PER_TURN;
-    this.slicing = false;
-  }
-
-  /** True when enough has been done, and what is left should wait until others have had their turn. */
-  get turnIsOver(): boolean {
-    return (
-      this.out.length >= REPLIES_MAX_BYTES ||
-      this.requestsLeft <= 0 ||
-      this.keysLeft <= 0 ||
-      this.slicing ||
-      this.items.bytesCopied >= COPIED_MAX_BYTES_PER_TURN
-    );
   }
 
   /**

@@ -7,13 +7,14 @@
  * goes on in `resume`; until then the transport must not feed it. So a client that does not read is not read
  * from, and one that asks for much does not hold up the others.
  *
- * The first byte chooses the protocol, once and for all, as in memcached; the dialogues speak it.
+ * The first byte chooses the protocol, once and for all, as in memcached; the handlers speak it.
  */
 
 import type { ProtocolChoice } from './admin/transport.js';
 import type { Credentials } from './auth/credentials.js';
 import { BinaryHandler } from './binary/binary-handler.js';
 import type { ItemStore } from './item-store.js';
+import { COPIED_MAX_BYTES_PER_TURN, KEYS_MAX_PER_TURN, REPLIES_MAX_BYTES } from './limits.js';
 import type { ReplyBuffer } from './reply-buffer.js';
 import { NOTHING, type ProtocolHandler, SessionIo } from './session-io.js';
 import { TextAuthHandler } from './text/text-auth-handler.js';
@@ -48,7 +49,7 @@ export interface SessionOptions {
 export class Session {
   readonly #io: SessionIo;
   readonly #protocol: ProtocolChoice;
-  #dialogue: ProtocolHandler | null = null;
+  #handler: ProtocolHandler | null = null;
 
   constructor(items: ItemStore, out: ReplyBuffer, options: SessionOptions = {}) {
     this.#protocol = options.protocol ?? 'auto';
@@ -57,12 +58,12 @@ export class Session {
 
   /** True when no request is half read and none waits: a good moment to end the connection. */
   get idle(): boolean {
-    return !this.#io.hasInput && (this.#dialogue === null || this.#dialogue.idle);
+    return !this.#io.hasInput && (this.#handler === null || this.#handler.idle);
   }
 
   /** True while the data of a storage command is being received. */
   get receivingData(): boolean {
-    return this.#dialogue?.receivingData === true;
+    return this.#handler?.receivingData === true;
   }
 
   /** True when `blocked` means that slow work goes on in slices, and not that the client asks for much. */
@@ -72,12 +73,12 @@ export class Session {
 
   /** True once the client watches the log. */
   get watching(): boolean {
-    return this.#dialogue?.watching === true;
+    return this.#handler?.watching === true;
   }
 
   /** Works on `chunk`, which the session may keep until it has returned `ready`. */
   feed(chunk: Buffer): SessionState {
-    if (this.#dialogue === null && chunk.length > 0) this.#dialogue = this.#begin(chunk[0]!);
+    if (this.#handler === null && chunk.length > 0) this.#handler = this.#begin(chunk[0]!);
     this.#io.chunk = chunk;
     this.#io.position = 0;
     return this.resume();
@@ -86,13 +87,13 @@ export class Session {
   /** Goes on with the input that a `blocked` session holds. */
   resume(): SessionState {
     const io = this.#io;
-    const dialogue = this.#dialogue;
-    if (dialogue !== null) {
-      io.beginTurn();
-      while (!io.closed && (io.position < io.chunk.length || dialogue.hasWork)) {
-        if (io.turnIsOver) return 'blocked';
-        dialogue.step();
-        if (dialogue !== this.#dialogue) return this.resume();
+    const handler = this.#handler;
+    if (handler !== null) {
+      this.#beginTurn();
+      while (!io.closed && (io.position < io.chunk.length || handler.hasWork)) {
+        if (turnIsOver(io)) return 'blocked';
+        handler.step();
+        if (handler !== this.#handler) return this.resume();
       }
     }
     io.chunk = NOTHING;
@@ -103,7 +104,16 @@ export class Session {
   /** Lets go of what the conversation holds, a dump or a place at the log: the client is gone. */
   close(): void {
     this.#io.closed = true;
-    this.#dialogue?.close();
+    this.#handler?.close();
+  }
+
+  #beginTurn(): void {
+    const io = this.#io;
+    io.items.beginTurn();
+    io.requestsLeft = io.items.requestsPerTurn;
+    io.keysLeft = KEYS_MAX_PER_TURN;
+    io.bytesCopied = 0;
+    io.slicing = false;
   }
 
   #begin(firstByte: number): ProtocolHandler {
@@ -112,7 +122,18 @@ export class Session {
     if (binary) return new BinaryHandler(io);
     if (io.credentials === null) return new TextHandler(io);
     return new TextAuthHandler(io, () => {
-      this.#dialogue = new TextHandler(io);
+      this.#handler = new TextHandler(io);
     });
   }
+}
+
+/** True when enough has been done, and what is left should wait until others have had their turn. */
+function turnIsOver(io: SessionIo): boolean {
+  return (
+    io.out.length >= REPLIES_MAX_BYTES ||
+    io.requestsLeft <= 0 ||
+    io.keysLeft <= 0 ||
+    io.slicing ||
+    io.bytesCopied >= COPIED_MAX_BYTES_PER_TURN
+  );
 }

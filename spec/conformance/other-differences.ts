@@ -78,6 +78,30 @@ export const OTHER_DIFFERENCES: readonly OtherDifference[] = [
     reason: 'In memcached an attempt that fails takes an id too. Clients take ids for opaque.',
   },
   {
+    sent: '`set a 0 2000000000 1`, and then somebody sets the wall clock',
+    memcached: 'the Unix time goes by the wall clock as it was when the server started',
+    hotset: 'the Unix time follows the wall clock, in steps of a second and more; so does `time` of `stats`',
+    reason: 'A Unix time is a time of the wall clock.',
+  },
+  {
+    sent: 'binary `set` of a key with a space or a newline, then `mg … k` or `me`',
+    memcached: 'prints the key as it is',
+    hotset: 'prints it as base64, with `b`',
+    reason: 'A newline would end the line.',
+  },
+  {
+    sent: '`ms a 1 E0`',
+    memcached: 'gives the item the cas id 0',
+    hotset: 'gives it the next id',
+    reason: '0 is no cas id.',
+  },
+  {
+    sent: '`-Y FILE`, and more lines in the packet of the first',
+    memcached: 'an answer replaces those before it',
+    hotset: 'answers each line',
+    reason: 'Requests and answers would no longer match.',
+  },
+  {
     sent: '`get a`, and then half of a `set`, in one packet',
     memcached: 'sends the reply to `get` when the `set` is complete',
     hotset: 'sends it at once',

@@ -199,6 +199,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     applies: ({ text }) => text.startsWith(' '),
   },
   {
+    name: 'leading space of some commands',
+    listedAs: 'a space before flush_all and verbosity',
+    reason: '1.6.45 skips spaces before these commands',
+    applies: ({ text }) => /^ +(flush_all|verbosity)(?: |$)/.test(text),
+  },
+  {
     name: 'NUL',
     only1618: true,
     reason: '1.6.18 takes a NUL for the end of a line; to 1.6.45 it is a byte as any other',

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { admin as administer } from '../../lib/memcached/admin/admin.js';
-import { KEY_BINARY } from '../../lib/memcached/item-marks.js';
+import { KEY_BINARY } from '../../lib/memcached/item-store.js';
 import { Request, type Verb } from '../../lib/memcached/request.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { Administered, START_SECONDS } from './admin-fixture.js';
@@ -107,7 +107,7 @@ describe('cachedump', () => {
     const admin = new Administered();
     admin.set('a');
     admin.set('marked');
-    admin.items.mark('marked', KEY_BINARY);
+    admin.items.addAdapterBits('marked', KEY_BINARY);
     admin.engine.set('b c', wireValueOfText('x'));
     expect(admin.ask('stats cachedump 1 0\r\n')).toBe('ITEM a [1 b; 0 s]\r\nEND\r\n');
   });

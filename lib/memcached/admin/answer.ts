@@ -1,6 +1,6 @@
 /** What administrative commands answer with. */
 
-import type { Lines } from '../incremental-task.js';
+import type { Lines } from '../request.js';
 
 /**
  * - a string: the answer, whole;

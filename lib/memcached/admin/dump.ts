@@ -1,7 +1,7 @@
 /** `lru_crawler metadump` and `mgdump`: a line for each item, from the least recently used on. */
 
-import type { Lines } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
+import type { Lines } from '../request.js';
 import { uriEncoded } from '../watch/uri.js';
 import { adminStateOf } from './admin-state.js';
 import { expiresAtSeconds, isBinaryKey, usedAtSeconds } from './item-facts.js';

@@ -1,18 +1,17 @@
 /** What dumps tell of an item, in the units of memcached. */
 
-import { KEY_BINARY } from '../item-marks.js';
-import type { ItemStore } from '../item-store.js';
+import { type ItemStore, KEY_BINARY } from '../item-store.js';
 import type { WalkedItem } from './walk.js';
 
 /** Unix time of the item's expiry, null for never: at or before the end of the item. */
 export function expiresAtSeconds(items: ItemStore, entry: number): number | null {
   const ttlMs = items.entries.remainingTtlMsAt(entry);
-  return ttlMs === Number.POSITIVE_INFINITY ? null : Math.floor((items.clock.now() + ttlMs) / 1000);
+  return ttlMs === Number.POSITIVE_INFINITY ? null : Math.floor((items.wallClock.now() + ttlMs) / 1000);
 }
 
 /** Unix time of the last access. */
 export function usedAtSeconds(items: ItemStore, entry: number): number {
-  return Math.floor((items.clock.now() - items.entries.idleMsAt(entry)) / 1000);
+  return Math.floor((items.wallClock.now() - items.entries.idleMsAt(entry)) / 1000);
 }
 
 /** Whether the key is one that a line of text cannot hold, or was stored as base64. */

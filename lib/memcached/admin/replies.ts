@@ -1,6 +1,6 @@
 /** Answers that many administrative commands have. */
 
-import { BAD_FORMAT as BAD_LINE } from '../line-outcome.js';
+import { BAD_FORMAT as BAD_LINE } from '../request.js';
 
 export const OK = 'OK\r\n';
 export const ERROR = 'ERROR\r\n';

@@ -20,8 +20,8 @@ export function generalStats(items: ItemStore): Stat[] {
 
   return [
     ['pid', process.pid],
-    ['uptime', Math.floor((items.clock.now() - items.startedAtMs) / 1000)],
-    ['time', Math.floor(items.clock.now() / 1000)],
+    ['uptime', Math.floor(items.uptimeMs / 1000)],
+    ['time', Math.floor(items.wallClock.now() / 1000)],
     ['version', VERSION],
     ['libevent', `libuv-${process.versions.uv}-node-${process.versions.node}-hotset`],
     ['pointer_size', 64],

@@ -5,12 +5,10 @@
 
 import { beginBinaryStore, executeBinary, storeBinary } from '../commands/binary/binary-commands.js';
 import { isSasl, MECHANISM_MAX_BYTES, Sasl } from '../commands/binary/sasl.js';
-import type { IncrementalTask } from '../incremental-task.js';
-import { latin1Text } from '../latin1.js';
 import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from '../limits.js';
-import { Request } from '../request.js';
+import { type IncrementalTask, Request } from '../request.js';
 import type { ProtocolHandler, SessionIo } from '../session-io.js';
-import { ownedWireValue, type WireValue, wireValue, wireValueOfText } from '../wire-value.js';
+import { latin1Text, ownedWireValue, type WireValue, wireValue, wireValueOfText } from '../wire-value.js';
 import { HEADER_BYTES, Header, STATUS, type Status } from './binary-packet.js';
 import { writeError } from './binary-replies.js';
 import { fits, OPCODES, type Opcode } from './opcodes.js';
@@ -98,8 +96,8 @@ export class BinaryHandler implements ProtocolHandler {
       then(chunk, position);
       return;
     }
-    const together = io.collect(bytes, bytes);
-    if (together !== null) then(together, 0);
+    const collected = io.collect(bytes, bytes);
+    if (collected !== null) then(collected, 0);
   }
 
   readonly #onHeader = (memory: Buffer, at: number): void => {
@@ -147,9 +145,7 @@ export class BinaryHandler implements ProtocolHandler {
       else if (outcome !== true) this.#work = outcome;
       return;
     }
-    const refusal = isSasl(opcode)
-      ? saslRefusal(request)
-      : beginBinaryStore(io.items, opcode, request, memory, at);
+    const refusal = isSasl(opcode) ? saslRefusal(request) : beginBinaryStore(io, opcode, request, memory, at);
     if (refusal !== null) {
       this.#beginSwallow(request.dataLength, refusal);
       return;

@@ -1,9 +1,8 @@
 /** Adding to numbers and subtracting from them, for every protocol: protocol.txt, "Increment/Decrement". */
 
 import { DECR_HITS, DECR_MISSES, INCR_HITS, INCR_MISSES } from '../counters.js';
-import type { ItemStore } from '../item-store.js';
-import type { Reply } from '../reply.js';
-import type { CasId } from '../request.js';
+import type { CommandContext, ItemStore } from '../item-store.js';
+import type { CasId, Reply } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
 import { latin1Of, type WireValue, wireValueOfText } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';
@@ -21,24 +20,28 @@ export interface Adjustment {
 export type ArithmeticResult = { readonly digits: string } | Reply;
 
 /** Counts a hit; a miss is for the caller to count, who may create the item instead. */
-export function adjust(items: ItemStore, { key, increments, delta, cas }: Adjustment): ArithmeticResult {
+export function adjust(
+  context: CommandContext,
+  { key, increments, delta, cas }: Adjustment,
+): ArithmeticResult {
+  const { items } = context;
   const { entries } = items;
   const entry = entries.peekSlot(key);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(context, key, entry);
   if (entry === 0) return 'not-found';
   const held = entries.valueAt(entry);
   // As memcached: before the cas id is compared.
   if (held.length === 0) return 'non-numeric';
   if (cas !== 0 && items.casIdAt(entry) !== cas) return 'exists';
   const text = latin1Of(held);
-  items.bytesCopied += text.length;
+  context.bytesCopied += text.length;
   const number = parseStoredNumber(text);
   if (number === undefined) return 'non-numeric';
   const digits = increments ? incremented(number, delta) : decremented(number, delta);
   const inPlace = digits.length <= text.length;
   // A number that got shorter keeps the item's length, padded with spaces: clients have come to know it.
   const value = wireValueOfText(digits.padEnd(text.length));
-  if (entries.update(entry, value, true, inPlace) !== 'stored') return 'out-of-memory';
+  if (items.update(entry, value, true, inPlace) !== 'stored') return 'out-of-memory';
   if (inPlace) items.storesInPlace++;
   items.count(increments ? INCR_HITS : DECR_HITS);
   return { digits };
@@ -50,16 +53,17 @@ export function countMiss(items: ItemStore, increments: boolean): void {
 
 /** Creates the item that `adjust` has not found, with `initial` as its number. */
 export function createNumber(
-  items: ItemStore,
+  context: CommandContext,
   key: string,
   initial: number | bigint,
   exptime: number,
 ): ArithmeticResult {
+  const { items } = context;
   const digits = String(initial);
   const value: WireValue = wireValueOfText(digits);
-  if (items.hasObservers) sawLookup(items, key, 0);
-  const result = items.engine.set(key, value, { ttlMs: items.ttlMs(exptime), flags: 0 });
+  if (items.hasObservers) sawLookup(context, key, 0);
+  const result = items.put(0, key, value, exptime, 0, false);
   const reply = result === 'stored' ? 'stored' : 'out-of-memory';
-  if (items.hasObservers) sawStore(items, { key, mode: 'add', exptime }, reply, digits.length);
+  if (items.hasObservers) sawStore(context, { key, mode: 'add', exptime }, reply, digits.length);
   return reply === 'stored' ? { digits } : reply;
 }

@@ -1,16 +1,15 @@
 /** delete and flush_all, for every protocol. */
 
 import { CMD_FLUSH, DELETE_HITS, DELETE_MISSES } from '../counters.js';
-import type { IncrementalTask } from '../incremental-task.js';
-import type { ItemStore } from '../item-store.js';
-import type { Reply } from '../reply.js';
-import type { Request } from '../request.js';
+import type { CommandContext, ItemStore } from '../item-store.js';
+import type { IncrementalTask, Reply, Request } from '../request.js';
 import { sawDeletion, sawLookup } from './observation.js';
 
 /** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */
-export function remove(items: ItemStore, request: Request): Reply {
+export function remove(context: CommandContext, request: Request): Reply {
+  const { items } = context;
   const { entries } = items;
-  if (items.hasObservers) observe(items, request);
+  if (items.hasObservers) observe(context, request);
   if (request.cas !== 0) {
     const entry = entries.peekSlot(request.key);
     if (entry !== 0 && items.casIdAt(entry) !== request.cas) return 'exists';
@@ -20,11 +19,12 @@ export function remove(items: ItemStore, request: Request): Reply {
   return deleted ? 'deleted' : 'not-found';
 }
 
-function observe(items: ItemStore, { key, cas }: Request): void {
+function observe(context: CommandContext, { key, cas }: Request): void {
+  const { items } = context;
   const { prefixes } = items;
   if (prefixes.enabled) prefixes.recordDelete(key);
   const entry = items.entries.peekSlot(key);
-  sawLookup(items, key, entry);
+  sawLookup(context, key, entry);
   if (entry !== 0 && (cas === 0 || cas === items.casIdAt(entry))) sawDeletion(items, key, 'delete', entry);
 }
 

@@ -3,20 +3,18 @@
  * nobody wants to know, that is all it costs.
  */
 
-import type { ItemStore } from '../item-store.js';
-import type { Reply } from '../reply.js';
-import type { Request } from '../request.js';
+import { type CommandContext, type ItemStore, secondsLeft } from '../item-store.js';
+import type { Reply, Request } from '../request.js';
 import { deleted, type FetchStatus, itemGet, itemStore, type StoreStatus } from '../watch/lines.js';
 import { DELETIONS, FETCHERS, MUTATIONS } from '../watch/watch-log.js';
-import { secondsLeft } from './seconds-left.js';
 
 /** An entry was looked for: its number, 0 for none, -1 for one that has expired. */
-export function sawLookup(items: ItemStore, key: string, entry: number): void {
+export function sawLookup({ items, id }: CommandContext, key: string, entry: number): void {
   const { log } = items;
   if ((log.watched & FETCHERS) === 0) return;
   const status: FetchStatus = entry > 0 ? 'found' : entry < 0 ? 'expired' : 'not_found';
   const size = entry > 0 ? items.entries.valueAt(entry).length : 0;
-  itemGet(log, key, status, items.connectionId, size);
+  itemGet(log, key, status, id, size);
 }
 
 /** A retrieval command has asked for the key. */
@@ -36,7 +34,7 @@ const STORE_STATUS: Readonly<Partial<Record<Reply, StoreStatus>>> = {
 
 /** A storage command has ended; `size` is that of the value it came with. */
 export function sawStore(
-  items: ItemStore,
+  { items, id }: CommandContext,
   request: Pick<Request, 'key' | 'mode' | 'exptime'>,
   reply: Reply,
   size: number,
@@ -52,7 +50,7 @@ export function sawStore(
     STORE_STATUS[reply] ?? 'not_stored',
     request.mode,
     ttlMs === Number.POSITIVE_INFINITY ? 0 : secondsLeft(ttlMs),
-    items.connectionId,
+    id,
     entry === 0 ? size : entries.valueAt(entry).length,
   );
 }

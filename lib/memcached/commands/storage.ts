@@ -2,11 +2,16 @@
 
 import type { StoreResult } from '../../engine/types.js';
 import { CAS_BADVAL, CAS_HITS, CAS_MISSES, CMD_SET, STORE_NO_MEMORY, STORE_TOO_LARGE } from '../counters.js';
-import { KEY_BINARY, STALE, TOKEN_SENT } from '../item-marks.js';
-import type { ItemStore } from '../item-store.js';
+import {
+  type CommandContext,
+  type ItemStore,
+  KEY_BINARY,
+  STALE,
+  TOKEN_SENT,
+  UNIX_TIME,
+} from '../item-store.js';
 import { LOWER, UPPER } from '../meta/meta-flags.js';
-import type { Reply } from '../reply.js';
-import type { CasId, Request } from '../request.js';
+import type { CasId, Reply, Request } from '../request.js';
 import { concatenated, type WireValue } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';
 
@@ -14,7 +19,8 @@ import { sawLookup, sawStore } from './observation.js';
  * What happens when the length is known and the data is still to come: counts the command, or answers
  * `too-large` for data that the item limit does not let in.
  */
-export function beginStore(items: ItemStore, request: Request): Reply | null {
+export function beginStore(context: CommandContext, request: Request): Reply | null {
+  const { items } = context;
   // As in memcached, the meta commands are not among these statistics.
   if (items.prefixes.enabled && request.verb !== 'ms') items.prefixes.recordSet(request.key);
   if (!items.isTooLarge(request.key, request.flags, request.dataLength)) {
@@ -23,7 +29,7 @@ export function beginStore(items: ItemStore, request: Request): Reply | null {
   }
   items.count(STORE_TOO_LARGE);
   if (request.dropsWhenRefused) items.engine.delete(request.key);
-  if (items.hasObservers) sawStore(items, request, 'too-large', request.dataLength);
+  if (items.hasObservers) sawStore(context, request, 'too-large', request.dataLength);
   return 'too-large';
 }
 
@@ -34,11 +40,12 @@ export function acceptsData(items: ItemStore, keyBytes: number, flags: number, v
   return true;
 }
 
-export function store(items: ItemStore, request: Request, value: WireValue): Reply {
-  if (!items.hasObservers) return storeValue(items, request, value);
-  sawLookup(items, request.key, items.entries.peekSlot(request.key));
-  const reply = storeValue(items, request, value);
-  sawStore(items, request, reply, value.length);
+export function store(context: CommandContext, request: Request, value: WireValue): Reply {
+  const { items } = context;
+  if (!items.hasObservers) return storeValue(context, request, value);
+  sawLookup(context, request.key, items.entries.peekSlot(request.key));
+  const reply = storeValue(context, request, value);
+  sawStore(context, request, reply, value.length);
   return reply;
 }
 
@@ -54,84 +61,89 @@ export function storeFast(
   exptime: number,
   value: WireValue,
 ): Reply {
-  return answer(items, items.entries.setWithHint(known, key, value, items.ttlMs(exptime), flags, false));
+  return answer(items, items.put(known, key, value, exptime, flags, false));
 }
 
-function storeValue(items: ItemStore, request: Request, value: WireValue): Reply {
+function storeValue(context: CommandContext, request: Request, value: WireValue): Reply {
+  const { items } = context;
   const { entries } = items;
   const { mode } = request;
-  const ttlMs = request.ttlMs ?? items.ttlMs(request.exptime, request.waitedMs);
-  if (mode === 'set') return put(items, request, 0, value, ttlMs);
+  if (mode === 'set') return put(items, request, 0, value);
   const entry = entries.peekSlot(request.key);
   switch (mode) {
     case 'add':
-      if (entry === 0) return put(items, request, 0, value, ttlMs);
+      if (entry === 0) return put(items, request, 0, value);
       // memcached makes the item that is in the way the newest.
       entries.promoteAt(entry);
       return 'not-stored';
     case 'replace':
-      return entry === 0 ? 'not-stored' : put(items, request, entry, value, ttlMs);
+      return entry === 0 ? 'not-stored' : put(items, request, entry, value);
     case 'cas':
-      return compareAndSet(items, request, value, entry, ttlMs);
+      return compareAndSet(items, request, value, entry);
     default:
-      return extend(items, request, value, entry);
+      return extend(context, request, value, entry);
   }
 }
 
 /** `entry` is the slot of the key's entry, or 0. */
-function put(items: ItemStore, request: Request, entry: number, value: WireValue, ttlMs: number): Reply {
-  const { key, flags, dropsWhenRefused } = request;
-  const reply = answer(items, items.entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused));
-  if (isMetaSet(request) && request.meta.has(LOWER.b) && reply === 'stored') items.mark(key, KEY_BINARY);
-  return reply;
+function put(
+  items: ItemStore,
+  request: Request,
+  entry: number,
+  value: WireValue,
+  exptime: number = request.exptime,
+): Reply {
+  const { key, flags, ttlMs, waitedMs, dropsWhenRefused } = request;
+  const result =
+    ttlMs === null
+      ? items.put(entry, key, value, exptime, flags, !dropsWhenRefused, waitedMs)
+      : items.entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused);
+  if (hasBinaryKey(request) && result === 'stored') items.addAdapterBits(key, KEY_BINARY);
+  return answer(items, result);
 }
 
 /** append and prepend. A cas id other than 0 is compared first; a meta command may create what is missing. */
-function extend(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
+function extend(context: CommandContext, request: Request, value: WireValue, entry: number): Reply {
+  const { items } = context;
   const { entries } = items;
   if (entry === 0) {
     if (!vivifies(request)) return 'not-stored';
-    return put(items, request, 0, value, items.ttlMs(request.meta.vivifyExptime, request.waitedMs));
+    return put(items, request, 0, value, request.meta.vivifyExptime);
   }
   if (items.casIds && request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
   const old = entries.valueAt(entry);
   if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) return 'not-stored';
   const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
-  items.bytesCopied += both.length;
-  return answer(items, entries.update(entry, both, !request.dropsWhenRefused));
+  context.bytesCopied += both.length;
+  return answer(items, items.update(entry, both, !request.dropsWhenRefused));
 }
 
-function compareAndSet(
-  items: ItemStore,
-  request: Request,
-  value: WireValue,
-  entry: number,
-  ttlMs: number,
-): Reply {
-  const { entries } = items;
+function compareAndSet(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
   if (entry === 0) {
     items.count(CAS_MISSES);
     return 'not-found';
   }
   const current = items.casIdAt(entry);
   // A cas id of 0 is the answer to "which one?" where there are none; it matches nothing.
-  if (request.cas !== 0 && request.cas === current) {
-    const reply = put(items, request, entry, value, ttlMs);
-    if (reply === 'stored') items.count(CAS_HITS);
-    return reply;
-  }
-  if (!acceptsOlder(request, current)) {
+  const matches = request.cas !== 0 && request.cas === current;
+  if (!matches && !acceptsOlder(request, current)) {
     items.count(CAS_BADVAL);
     return 'exists';
   }
-  // Somebody has invalidated it meanwhile: better a value that is marked stale than none.
-  const bits = STALE | (entries.adapterBitsAt(entry) & TOKEN_SENT);
-  const reply = put(items, request, entry, value, entries.remainingTtlMsAt(entry));
-  if (reply === 'stored') {
-    items.mark(request.key, bits);
-    items.count(CAS_HITS);
-  }
+  const reply = matches ? put(items, request, entry, value) : putStale(items, request, entry, value);
+  if (reply === 'stored') items.count(CAS_HITS);
   return reply;
+}
+
+/** Somebody has invalidated the item meanwhile: better a value that is marked stale than none. */
+function putStale(items: ItemStore, request: Request, entry: number, value: WireValue): Reply {
+  const { entries } = items;
+  const { key, flags, dropsWhenRefused } = request;
+  const kept = entries.adapterBitsAt(entry) & (TOKEN_SENT | UNIX_TIME);
+  const ttlMs = entries.remainingTtlMsAt(entry);
+  const result = entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused);
+  if (result === 'stored') items.addAdapterBits(key, STALE | kept | (hasBinaryKey(request) ? KEY_BINARY : 0));
+  return answer(items, result);
 }
 
 /** Whether the request is content to be stored as stale, over something newer than it knows. */
@@ -141,6 +153,11 @@ function acceptsOlder(request: Request, current: CasId): boolean {
 
 function vivifies(request: Request): boolean {
   return isMetaSet(request) && request.meta.hasUpper(UPPER.N);
+}
+
+/** Whether what it stores goes by a key in base64. */
+function hasBinaryKey(request: Request): boolean {
+  return isMetaSet(request) && request.meta.has(LOWER.b);
 }
 
 function isMetaSet(request: Request): boolean {

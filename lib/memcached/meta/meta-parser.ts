@@ -4,11 +4,9 @@
  */
 
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
-import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
-import type { MetaVerb, Request, StoreMode } from '../request.js';
+import { BAD_FORMAT, type LineOutcome, type MetaVerb, type Request, type StoreMode } from '../request.js';
 import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
 import { FLAGS_MAX, LETTER, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
-import { decodedKey } from './meta-key.js';
 
 const BAD_CLIENT_FLAGS = BAD_FORMAT;
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
@@ -29,6 +27,8 @@ const UPPER_A = 0x41;
 /** Every known flag, as bits. */
 const KNOWN_LOWER = Object.values(LOWER).reduce((all, bit) => all | bit, 0);
 const KNOWN_UPPER = Object.values(UPPER).reduce((all, bit) => all | bit, 0);
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** The second letter of the verbs. */
 const VERBS: ReadonlyMap<number, MetaVerb> = new Map(
@@ -257,4 +257,9 @@ function isArithmeticMode(mode: number): boolean {
 /** Whether ma subtracts in this mode. */
 export function isDecrement(mode: number): boolean {
   return mode === 0x44 || mode === 0x2d;
+}
+
+/** The raw bytes of a key in strict, padded base64; undefined for anything else. */
+function decodedKey(text: string): string | undefined {
+  return BASE64.test(text) ? Buffer.from(text, 'base64').toString('latin1') : undefined;
 }

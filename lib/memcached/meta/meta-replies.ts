@@ -1,12 +1,9 @@
 /** Replies to meta commands: a status, what was asked to be returned, and for `VA` a value. */
 
-import { KEY_BINARY } from '../item-marks.js';
-import type { Reply } from '../reply.js';
 import type { ReplyBuffer } from '../reply-buffer.js';
-import type { Request } from '../request.js';
+import type { Reply, Request } from '../request.js';
 import type { WireValue } from '../wire-value.js';
 import { LETTER, LOWER, type MetaFlags } from './meta-flags.js';
-import { encodedKey } from './meta-key.js';
 
 /** The status of a reply that carries no value; those without one are errors, with the text of the classic protocol. */
 export const META_STATUS: Readonly<Partial<Record<Reply, string>>> = {
@@ -24,9 +21,9 @@ export function writeKey(out: ReplyBuffer, key: string, isBinary: boolean): void
   if (isBinary) out.text(' b');
 }
 
-/** Whether an item's key goes out as base64: it was stored so, or a line of text cannot hold it. */
-export function isBinaryKey(key: string, adapterBits: number): boolean {
-  return (adapterBits & KEY_BINARY) !== 0 || key.includes(' ') || key.includes('\n');
+/** A key as base64, as it goes out. */
+export function encodedKey(key: string): string {
+  return Buffer.from(key, 'latin1').toString('base64');
 }
 
 /** ` <letter><number>` */

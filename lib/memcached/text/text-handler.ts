@@ -10,32 +10,54 @@ import { metaDebug } from '../commands/meta/meta-debug.js';
 import { metaDelete } from '../commands/meta/meta-delete.js';
 import { metaGet } from '../commands/meta/meta-get.js';
 import { metaSet } from '../commands/meta/meta-set.js';
-import { answerKeys } from '../commands/multi-get.js';
-import { touch } from '../commands/retrieval.js';
-import { beginStore, store } from '../commands/storage.js';
-import { silently, slowly, writeLines } from '../incremental-replies.js';
-import type { Lines } from '../incremental-task.js';
+import { answerKey, answerKeys, touch } from '../commands/retrieval.js';
+import { acceptsData, beginStore, store, storeFast } from '../commands/storage.js';
+import { HASH_FACTOR, HASH_SEED } from '../key-memo.js';
 import {
   DATA_FIRST_BYTES,
   GET_LINE_MAX_BYTES,
+  KEY_MAX_BYTES,
   LINE_MAX_BYTES,
   LINE_MAX_LEADING_BLANKS,
   LINE_MIN_BYTES,
+  REPLIES_MAX_BYTES,
 } from '../limits.js';
-import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
+import { LOWER } from '../meta/meta-flags.js';
 import { MetaParser, metaVerbOf } from '../meta/meta-parser.js';
-import type { Reply } from '../reply.js';
-import { Request } from '../request.js';
-import type { ProtocolHandler, SessionIo } from '../session-io.js';
+import {
+  BAD_FORMAT,
+  type IncrementalTask,
+  type LineOutcome,
+  type Lines,
+  type Reply,
+  Request,
+} from '../request.js';
+import { type ProtocolHandler, type SessionIo, TRACE_VERBOSITY } from '../session-io.js';
 import type { Watcher } from '../watch/watcher.js';
-import { ownedWireValue, type WireValue, wireValue } from '../wire-value.js';
-import { tryFastPath } from './text-fast-path.js';
+import { latin1Text, ownedWireValue, type WireValue, wireValue } from '../wire-value.js';
 import { TextParser } from './text-parser.js';
 import { TEXT_REPLIES } from './text-replies.js';
 
-const LF = 0x0a;
 const CR = 0x0d;
+const LF = 0x0a;
 const SPACE = 0x20;
+const ZERO = 0x30;
+const UPPER_F = 0x46;
+const UPPER_T = 0x54;
+const LOWER_A = 0x61;
+const LOWER_E = 0x65;
+const LOWER_G = 0x67;
+const LOWER_M = 0x6d;
+const LOWER_S = 0x73;
+const LOWER_T = 0x74;
+
+const NUMBER_MAX_DIGITS = 9;
+
+/** What ends the line of a command that wants no answer. */
+const NOREPLY = ' noreply';
+
+/** All but `b`, which makes the key another one. */
+const PLAIN_FLAGS = Object.values(LOWER).reduce((all, bit) => all | bit, 0) & ~LOWER.b;
 
 /**
  * - `line`: a command is awaited or half read;
@@ -45,13 +67,12 @@ const SPACE = 0x20;
  */
 type Phase = 'line' | 'keys' | 'data' | 'swallow' | 'dump' | 'watch';
 
-/** Shared by all conversations: a line is parsed and acted on in one go. */
-const textParser = new TextParser();
-const metaParser = new MetaParser();
-
 export class TextHandler implements ProtocolHandler {
   readonly #io: SessionIo;
   readonly #request = new Request();
+  readonly #fastPath: FastPath;
+  readonly #textParser = new TextParser();
+  readonly #metaParser = new MetaParser();
   #phase: Phase = 'line';
 
   /** When data has begun to be awaited. */
@@ -64,6 +85,7 @@ export class TextHandler implements ProtocolHandler {
 
   constructor(io: SessionIo) {
     this.#io = io;
+    this.#fastPath = new FastPath(io, this.#request);
   }
 
   get idle(): boolean {
@@ -118,7 +140,7 @@ export class TextHandler implements ProtocolHandler {
   #readLine(): void {
     const io = this.#io;
     const { chunk, position, incomplete } = io;
-    if (incomplete.length === 0 && !io.traces && tryFastPath(io, this.#request)) return;
+    if (incomplete.length === 0 && io.items.verbosity < TRACE_VERBOSITY && this.#fastPath.serves()) return;
     const lineEnd = chunk.indexOf(LF, position);
     if (lineEnd === -1) {
       this.#keepPartialLine();
@@ -156,9 +178,9 @@ export class TextHandler implements ProtocolHandler {
     }
     const metaVerb = metaVerbOf(bytes, start, end);
     if (metaVerb === undefined) {
-      this.#act(textParser.parse(bytes, start, end, request), textParser);
+      this.#act(this.#textParser.parse(bytes, start, end, request), this.#textParser);
     } else {
-      this.#act(metaParser.parse(metaVerb, bytes, start + 2, end, request), metaParser);
+      this.#act(this.#metaParser.parse(metaVerb, bytes, start + 2, end, request), this.#metaParser);
     }
   }
 
@@ -194,25 +216,25 @@ export class TextHandler implements ProtocolHandler {
         break;
       case 'mg':
         this.#io.keysLeft--;
-        metaGet(items, request, out);
+        metaGet(this.#io, request);
         break;
       case 'md':
-        metaDelete(items, request, out);
+        metaDelete(this.#io, request);
         break;
       case 'ma':
-        metaArithmetic(items, request, out);
+        metaArithmetic(this.#io, request);
         break;
       case 'mn':
         out.text('MN\r\n');
         break;
       case 'me':
-        out.text(metaDebug(items, request));
+        out.text(metaDebug(this.#io, request));
         break;
       case 'delete':
-        this.#reply(remove(items, request));
+        this.#reply(remove(this.#io, request));
         break;
       case 'touch':
-        this.#reply(touch(items, request));
+        this.#reply(touch(this.#io, request));
         break;
       case 'incr':
       case 'decr':
@@ -233,7 +255,7 @@ export class TextHandler implements ProtocolHandler {
     const { items } = this.#io;
     const { key, delta } = request;
     const increments = request.verb === 'incr';
-    const result = adjust(items, { key, increments, delta, cas: 0 });
+    const result = adjust(this.#io, { key, increments, delta, cas: 0 });
     if (result === 'not-found') countMiss(items, increments);
     if (typeof result === 'string') this.#reply(result);
     else if (!request.noreply) this.#line(result.digits);
@@ -281,7 +303,7 @@ export class TextHandler implements ProtocolHandler {
 
   #beginData(request: Request): void {
     const io = this.#io;
-    const refusal = beginStore(io.items, request);
+    const refusal = beginStore(io, request);
     if (refusal !== null) {
       this.#beginSwallow(request.noreply ? '' : TEXT_REPLIES[refusal]);
       return;
@@ -315,9 +337,8 @@ export class TextHandler implements ProtocolHandler {
 
   #store(value: WireValue): void {
     const request = this.#request;
-    const { items, out } = this.#io;
-    if (request.verb === 'ms') metaSet(items, request, value, out);
-    else this.#reply(store(items, request, value));
+    if (request.verb === 'ms') metaSet(this.#io, request, value);
+    else this.#reply(store(this.#io, request, value));
   }
 
   #beginSwallow(answer: string): void {
@@ -354,4 +375,233 @@ function beginsLikeGet(line: Buffer): boolean {
   while (start < LINE_MAX_LEADING_BLANKS && line[start] === SPACE) start++;
   const word = line.toString('latin1', start, start + 5);
   return word.startsWith('get ') || word === 'gets ';
+}
+
+/** Writes as much as replies may wait for; true when that was all. */
+function writeLines(io: SessionIo, lines: Lines): boolean {
+  const { out } = io;
+  while (out.length < REPLIES_MAX_BYTES) {
+    const { done, value } = lines.next();
+    if (done === true) return true;
+    if (value === '') {
+      io.slicing = true;
+      return false;
+    }
+    out.text(value);
+  }
+  return false;
+}
+
+/** The same work, of which nothing is shown. */
+function* silently(lines: Lines): Generator<string, void, undefined> {
+  try {
+    while (lines.next().done !== true) yield '';
+  } finally {
+    lines.return?.();
+  }
+}
+
+/** Work that has nothing to show before it is done. */
+function* slowly(work: IncrementalTask, answer: string): Generator<string, void, undefined> {
+  while (work.next().done !== true) yield '';
+  yield answer;
+}
+
+/**
+ * The requests that most of the traffic is made of, read byte by byte in one pass:
+ *
+ *     get <key>\r\n
+ *     set <key> <flags> <exptime> <bytes>[ noreply]\r\n<data>\r\n
+ *     mg <key> <flag>*\r\n
+ *     ms <key> <bytes>[ T<exptime>][ F<flags>]\r\n<data>\r\n
+ *
+ * with single blanks, numbers of up to nine digits, flags of mg that are lower-case letters, and all of it there.
+ * For anything else `serves` returns false and has done nothing: the parsers know the rest, and what they answer to
+ * these requests is the same. As in the engine, `private` is TypeScript's: V8 inlines more.
+ */
+class FastPath {
+  private readonly io: SessionIo;
+  private readonly request: Request;
+  /** The hash of the key that `readKey` has read last. */
+  private keyHash = 0;
+  /** Where the number ends that `readNumber` has read last. */
+  private numberEnd = 0;
+
+  constructor(io: SessionIo, request: Request) {
+    this.io = io;
+    this.request = request;
+  }
+
+  /** Serves the request at the io's position, if it is one of these. Whoever calls logs no commands. */
+  serves(): boolean {
+    const { io } = this;
+    const { chunk, position } = io;
+    // No request is shorter than `mg k` and its end; what is read here is there.
+    if (chunk.length - position < 6 || io.items.hasObservers) return false;
+    const first = chunk[position]!;
+    const second = chunk[position + 1]!;
+    if (second === LOWER_E && chunk[position + 2] === LOWER_T && chunk[position + 3] === SPACE) {
+      if (first === LOWER_G) return this.serveGet(position + 4);
+      if (first === LOWER_S) return this.serveSet(position + 4);
+    } else if (first === LOWER_M && chunk[position + 2] === SPACE) {
+      if (second === LOWER_G) return this.serveMetaGet(position + 3);
+      if (second === LOWER_S) return this.serveMetaSet(position + 3);
+    }
+    return false;
+  }
+
+  private serveGet(keyStart: number): boolean {
+    const { io } = this;
+    const { chunk } = io;
+    const keyEnd = this.readKey(chunk, keyStart);
+    if (keyEnd === 0 || !isLineEnd(chunk, keyEnd)) return false;
+    this.begin(keyEnd + 2);
+    io.keysLeft--;
+    answerKey(io, chunk, keyStart, keyEnd, this.keyHash, false, null);
+    io.out.text('END\r\n');
+    return true;
+  }
+
+  private serveMetaGet(keyStart: number): boolean {
+    const { io, request } = this;
+    const { chunk, items } = io;
+    const keyEnd = this.readKey(chunk, keyStart);
+    if (keyEnd === 0) return false;
+    const { meta } = request;
+    meta.reset();
+    let at = keyEnd;
+    for (; at + 1 < chunk.length && chunk[at] === SPACE; at += 2) {
+      const letter = chunk[at + 1]!;
+      const bit = letter >= LOWER_A ? 1 << (letter - LOWER_A) : 0;
+      if (letter >= LOWER_A + 26 || (bit & PLAIN_FLAGS & ~meta.lower) === 0) return false;
+      meta.lower |= bit;
+      meta.letters[meta.count++] = letter;
+    }
+    if (!isLineEnd(chunk, at)) return false;
+    this.begin(at + 2);
+    io.keysLeft--;
+    request.verb = 'mg';
+    request.noreply = false;
+    const known = items.memo.find(chunk, keyStart, keyEnd, this.keyHash);
+    request.key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.entries.keyAt(known);
+    const entry = metaGet(io, request);
+    if (known === 0 && entry > 0) items.memo.note(this.keyHash, entry);
+    return true;
+  }
+
+  private serveSet(keyStart: number): boolean {
+    const { io } = this;
+    const { chunk } = io;
+    const keyEnd = this.readKey(chunk, keyStart);
+    if (keyEnd === 0) return false;
+    const flags = this.readNumber(chunk, SPACE, keyEnd);
+    if (flags < 0) return false;
+    const exptime = this.readNumber(chunk, SPACE, this.numberEnd);
+    if (exptime < 0) return false;
+    const bytes = this.readNumber(chunk, SPACE, this.numberEnd);
+    if (bytes < 0) return false;
+    const noreply = isNoreply(chunk, this.numberEnd);
+    const lineEnd = noreply ? this.numberEnd + NOREPLY.length : this.numberEnd;
+    const reply = this.setData(keyStart, keyEnd, flags, exptime, lineEnd, bytes);
+    if (reply === null) return false;
+    if (!noreply) io.out.text(TEXT_REPLIES[reply]);
+    return true;
+  }
+
+  private serveMetaSet(keyStart: number): boolean {
+    const { io } = this;
+    const { chunk } = io;
+    const keyEnd = this.readKey(chunk, keyStart);
+    if (keyEnd === 0) return false;
+    const bytes = this.readNumber(chunk, SPACE, keyEnd);
+    if (bytes < 0) return false;
+    let exptime = 0;
+    let flags = 0;
+    let at = this.numberEnd;
+    if (chunk[at] === SPACE && chunk[at + 1] === UPPER_T) {
+      exptime = this.readNumber(chunk, UPPER_T, at + 1);
+      at = this.numberEnd;
+    }
+    if (exptime >= 0 && chunk[at] === SPACE && chunk[at + 1] === UPPER_F) {
+      flags = this.readNumber(chunk, UPPER_F, at + 1);
+      at = this.numberEnd;
+    }
+    if (exptime < 0 || flags < 0) return false;
+    const reply = this.setData(keyStart, keyEnd, flags, exptime, at, bytes);
+    if (reply === null) return false;
+    io.out.text(reply === 'stored' ? 'HD\r\n' : TEXT_REPLIES[reply]);
+    return true;
+  }
+
+  /** Stores the data after the line that ends at `lineEnd`; null when it is not to be done here. */
+  private setData(
+    keyStart: number,
+    keyEnd: number,
+    flags: number,
+    exptime: number,
+    lineEnd: number,
+    bytes: number,
+  ): Reply | null {
+    const { io } = this;
+    const { chunk, items } = io;
+    const hash = this.keyHash;
+    const start = lineEnd + 2;
+    const end = start + bytes;
+    if (end + 2 > chunk.length || !isLineEnd(chunk, lineEnd) || !isLineEnd(chunk, end)) return null;
+    if (!acceptsData(items, keyEnd - keyStart, flags, bytes)) return null;
+    this.begin(end + 2);
+    const known = items.memo.find(chunk, keyStart, keyEnd, hash);
+    const key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.entries.keyAt(known);
+    const reply = storeFast(items, known, key, flags, exptime, wireValue(chunk, start, end));
+    if (reply === 'stored' && known === 0) items.memo.note(hash, items.entries.lastStored);
+    return reply;
+  }
+
+  /** From here on the request is served. */
+  private begin(next: number): void {
+    const { io } = this;
+    io.position = next;
+    io.requestsLeft--;
+    io.items.applyDueFlush();
+  }
+
+  /** Where the key ends that begins at `start`; 0 for a key that is none, or not plain. */
+  private readKey(chunk: Buffer, start: number): number {
+    const { length } = chunk;
+    let hash = HASH_SEED;
+    let at = start;
+    for (; at < length; at++) {
+      const byte = chunk[at]!;
+      if (byte <= SPACE) break;
+      hash = Math.imul(hash ^ byte, HASH_FACTOR);
+    }
+    this.keyHash = hash;
+    return at > start && at - start <= KEY_MAX_BYTES ? at : 0;
+  }
+
+  /** The number after the byte `lead`, which must be at `start`; -1 for none, or for one that is not plain. */
+  private readNumber(chunk: Buffer, lead: number, start: number): number {
+    const { length } = chunk;
+    if (start >= length || chunk[start] !== lead) return -1;
+    let at = start + 1;
+    let number = 0;
+    for (; at < length; at++) {
+      const digit = chunk[at]! - ZERO;
+      if (digit < 0 || digit > 9) break;
+      number = number * 10 + digit;
+    }
+    this.numberEnd = at;
+    const digits = at - start - 1;
+    return digits > 0 && digits <= NUMBER_MAX_DIGITS ? number : -1;
+  }
+}
+
+function isNoreply(chunk: Buffer, at: number): boolean {
+  if (at + NOREPLY.length > chunk.length || chunk[at] !== SPACE) return false;
+  for (let i = 1; i < NOREPLY.length; i++) if (chunk[at + i] !== NOREPLY.charCodeAt(i)) return false;
+  return true;
+}
+
+function isLineEnd(chunk: Buffer, at: number): boolean {
+  return at + 1 < chunk.length && chunk[at] === CR && chunk[at + 1] === LF;
 }

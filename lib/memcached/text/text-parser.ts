@@ -4,8 +4,15 @@
  */
 
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
-import { BAD_FORMAT, type LineOutcome } from '../line-outcome.js';
-import type { CasId, MetaVerb, Request, StoreMode, Verb } from '../request.js';
+import {
+  BAD_FORMAT,
+  type CasId,
+  type LineOutcome,
+  type MetaVerb,
+  type Request,
+  type StoreMode,
+  type Verb,
+} from '../request.js';
 import { parseExptime, parseFlags, parseInt32, parseUint64 } from '../wire-number.js';
 
 export const UNKNOWN_COMMAND = 'ERROR';

@@ -1,8 +1,7 @@
 /** Replies in the classic text protocol. */
 
-import { writeLatin1 } from '../latin1.js';
-import type { Reply } from '../reply.js';
-import { NUMBER_LOOP_END, type ReplyBuffer, writeDigits } from '../reply-buffer.js';
+import { NUMBER_LOOP_END, type ReplyBuffer, writeDigits, writeLatin1 } from '../reply-buffer.js';
+import type { Reply } from '../request.js';
 import type { WireValue } from '../wire-value.js';
 
 const CR = 0x0d;

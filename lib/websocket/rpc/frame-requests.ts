@@ -28,6 +28,8 @@ const ALLOWED: Readonly<Record<RpcAccess, readonly Need[]>> = {
 export class FrameRequests implements Call {
   readonly context: RpcContext;
   readonly items: ItemStore;
+  readonly id: number;
+  bytesCopied = 0;
   readonly room: ReplyRoom;
   readonly subscriptions: ClientSubscriptions;
   #isBatch = false;
@@ -40,9 +42,11 @@ export class FrameRequests implements Call {
   #roomBefore = 0;
   readonly #responses: string[] = [];
 
-  constructor(frame: Buffer, context: RpcContext, subscriptions: ClientSubscriptions) {
+  /** `id` is the connection's number. */
+  constructor(frame: Buffer, id: number, context: RpcContext, subscriptions: ClientSubscriptions) {
     this.context = context;
     this.items = context.items;
+    this.id = id;
     this.subscriptions = subscriptions;
     this.room = { bytes: context.settings.maxReplyBytes };
     try {

@@ -86,7 +86,7 @@ export class RpcHandler implements SubprotocolHandler {
   /** Does what waits, as far as this turn and the client let it. */
   #work(): void {
     if (this.#isWorking || this.#isYielding || this.#outbox.isOver) return;
-    this.#context.items.beginTurn(this.#outlet.id);
+    this.#context.items.beginTurn();
     this.#isWorking = true;
     while (this.#mayGoOn()) this.#step();
     this.#isWorking = false;
@@ -110,15 +110,15 @@ export class RpcHandler implements SubprotocolHandler {
   #step(): void {
     this.#exchange ??= this.#nextExchange();
     const exchange = this.#exchange;
-    const { items, replyRoomBytes } = this.#context;
+    const { replyRoomBytes } = this.#context;
     const { room } = exchange;
     room.bytes = Math.min(room.bytes, replyRoomBytes);
     const roomBefore = room.bytes;
-    const copiedBefore = items.bytesCopied;
+    const copiedBefore = exchange.bytesCopied;
     if (!exchange.isDone) exchange.step();
     this.#requestsLeft--;
     const made = roomBefore - room.bytes;
-    this.#bytesLeft -= made + items.bytesCopied - copiedBefore;
+    this.#bytesLeft -= made + exchange.bytesCopied - copiedBefore;
     this.#madeBytes += made;
     if (exchange.isDone) {
       this.#exchange = null;
@@ -136,7 +136,7 @@ export class RpcHandler implements SubprotocolHandler {
   #nextExchange(): FrameRequests {
     const frame = this.#frames.shift()!;
     this.#bytesLeft -= frame.length;
-    return new FrameRequests(frame, this.#context, this.#subscriptions);
+    return new FrameRequests(frame, this.#outlet.id, this.#context, this.#subscriptions);
   }
 
   /** What waits is for another turn, or for the client to read. */

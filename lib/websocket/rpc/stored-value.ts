@@ -5,8 +5,16 @@
 
 import type { ItemStore } from '../../memcached/item-store.js';
 import type { CasId } from '../../memcached/request.js';
-import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS, textOf } from '../../memcached/value-flags.js';
-import { bytesOf, type WireValue, wireValue } from '../../memcached/wire-value.js';
+import {
+  BYTES_FLAGS,
+  bytesOf,
+  JSON_FLAGS,
+  READ_AS_TEXT,
+  TEXT_FLAGS,
+  textOf,
+  type WireValue,
+  wireValue,
+} from '../../memcached/wire-value.js';
 import { invalidParams, RpcError } from './rpc-error.js';
 
 /** How much a reply may still take, in bytes. */

@@ -109,6 +109,13 @@ export const differences: Table = {
         },
       },
     ),
+    row('a space before flush_all and verbosity', [[' flush_all| verbosity 1|', 'ERROR|ERROR|']], {
+      not1618: '1.6.18 skips spaces before every command',
+      deviates: {
+        answers: ['OK|OK|'],
+        reason: 'memcached skips spaces before some commands and not before others. hotset skips none.',
+      },
+    }),
     row('commands of extstore', [['extstore free_memchunks 1 1|', 'ERROR|']], {
       deviates: { answers: ['OK|'], reason: 'hotset has no storage on disk beside the cache.' },
     }),

@@ -11,10 +11,7 @@ import {
   writeText,
 } from '../../binary/binary-replies.js';
 import type { Opcode } from '../../binary/opcodes.js';
-import type { IncrementalTask } from '../../incremental-task.js';
-import type { ItemStore } from '../../item-store.js';
-import type { Reply } from '../../reply.js';
-import type { Request, StoreMode, Verb } from '../../request.js';
+import type { IncrementalTask, Reply, Request, StoreMode, Verb } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
 import type { WireValue } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
@@ -63,7 +60,7 @@ export function executeBinary(
       increment(io, opcode, header, request, memory, at);
       break;
     case 'delete':
-      answer(io, opcode, header, remove(items, request));
+      answer(io, opcode, header, remove(io, request));
       break;
     case 'flush':
       request.exptime = header.extrasBytes === 4 ? memory.readUInt32BE(at) : 0;
@@ -113,16 +110,11 @@ function answer({ out }: SessionIo, opcode: Opcode, header: Header, reply: Reply
 }
 
 /** get, touch and gat; the last two come with an exptime. */
-function get(
-  { items, out }: SessionIo,
-  opcode: Opcode,
-  header: Header,
-  request: Request,
-  exptime: number | null,
-): void {
+function get(io: SessionIo, opcode: Opcode, header: Header, request: Request, exptime: number | null): void {
+  const { items, out } = io;
   const { entries } = items;
   const { key } = request;
-  const entry = exptime === null ? fetch(items, key) : fetchToTouch(items, key, true);
+  const entry = exptime === null ? fetch(io, key) : fetchToTouch(io, key, true);
   if (entry === 0) {
     if (opcode.quiet) return;
     if (opcode.withKey) writeKeyMiss(out, header, key);
@@ -131,12 +123,12 @@ function get(
   }
   const value = opcode.command === 'touch' ? null : entries.valueAt(entry);
   writeItem(out, header, entries.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
-  if (exptime !== null) entries.touchAt(entry, items.ttlMs(exptime));
+  if (exptime !== null) items.touch(entry, exptime);
 }
 
 /** Counts a storage command whose value is to come; the error that it is answered with, or null. */
 export function beginBinaryStore(
-  items: ItemStore,
+  io: SessionIo,
   { command, extras }: Opcode,
   request: Request,
   memory: Buffer,
@@ -149,18 +141,19 @@ export function beginBinaryStore(
   // A cas id makes one command of set, add and replace.
   request.mode = hasExtras && request.cas !== 0 ? 'cas' : (command as StoreMode);
   request.dropsWhenRefused = command === 'set';
-  const refusal = beginStore(items, request);
+  const refusal = beginStore(io, request);
   return refusal === null ? null : STATUS_OF[refusal]!;
 }
 
 export function storeBinary(
-  { items, out }: SessionIo,
+  io: SessionIo,
   opcode: Opcode,
   header: Header,
   request: Request,
   value: WireValue,
 ): void {
-  const reply = store(items, request, value);
+  const { items, out } = io;
+  const reply = store(io, request, value);
   if (reply === 'stored') {
     if (opcode.quiet) return;
     writeDone(out, header, items.storedCasId(request.key));
@@ -175,19 +168,20 @@ function storeError({ command }: Opcode, reply: Reply): Exclude<Status, 0> {
 }
 
 function increment(
-  { items, out }: SessionIo,
+  io: SessionIo,
   opcode: Opcode,
   header: Header,
   { key, cas }: Request,
   memory: Buffer,
   at: number,
 ): void {
+  const { items, out } = io;
   const increments = opcode.command === 'increment';
   const exptime = memory.readUInt32BE(at + 16);
-  let result = adjust(items, { key, increments, delta: readUint64(memory, at), cas });
+  let result = adjust(io, { key, increments, delta: readUint64(memory, at), cas });
   if (result === 'not-found') {
     if (exptime === NEVER_CREATE) countMiss(items, increments);
-    else result = createNumber(items, key, readUint64(memory, at + 8), exptime);
+    else result = createNumber(io, key, readUint64(memory, at + 8), exptime);
   }
   if (typeof result === 'string') {
     writeError(out, header, STATUS_OF[result]!);

@@ -4,9 +4,9 @@ import type { Stat } from '../../admin/answer.js';
 import { statLists } from '../../admin/stat-lists.js';
 import { type Header, STATUS } from '../../binary/binary-packet.js';
 import { writeError, writeStat } from '../../binary/binary-replies.js';
-import type { IncrementalTask } from '../../incremental-task.js';
 import type { ItemStore } from '../../item-store.js';
 import type { ReplyBuffer } from '../../reply-buffer.js';
+import type { IncrementalTask } from '../../request.js';
 
 /** What these have to say stands in one packet, under this name. */
 const DETAIL = 'detailed';

@@ -1,6 +1,6 @@
 /** ma: protocol.txt, "Meta Arithmetic". */
 
-import type { ItemStore } from '../../item-store.js';
+import { secondsLeft } from '../../item-store.js';
 import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
 import { isDecrement } from '../../meta/meta-parser.js';
 import {
@@ -12,21 +12,21 @@ import {
   writeStatus,
   writeTtl,
 } from '../../meta/meta-replies.js';
-import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
+import type { SessionIo } from '../../session-io.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
-import { secondsLeft } from '../seconds-left.js';
 
-export function metaArithmetic(items: ItemStore, request: Request, out: ReplyBuffer): void {
+export function metaArithmetic(io: SessionIo, request: Request): void {
+  const { items, out } = io;
   const { meta, key } = request;
   const increments = !isDecrement(meta.mode);
-  let result = adjust(items, { key, increments, delta: meta.delta, cas: meta.cas });
+  let result = adjust(io, { key, increments, delta: meta.delta, cas: meta.cas });
   let created = false;
   if (result === 'not-found') {
     if (meta.hasUpper(UPPER.N)) {
-      result = createNumber(items, key, meta.initial, 0);
+      result = createNumber(io, key, meta.initial, 0);
       created = true;
     } else countMiss(items, increments);
   }
@@ -37,16 +37,15 @@ export function metaArithmetic(items: ItemStore, request: Request, out: ReplyBuf
     return;
   }
   if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
-  writeNumberReply(items, request, result.digits, created, out);
+  writeNumberReply(io, request, result.digits, created);
 }
 
 /** The reply for the item as it is now; on the way the times that T and N ask for are given to it. */
 function writeNumberReply(
-  items: ItemStore,
+  { items, out }: SessionIo,
   request: Request,
   digits: string,
   created: boolean,
-  out: ReplyBuffer,
 ): void {
   const { entries } = items;
   const { meta, key } = request;
@@ -54,20 +53,22 @@ function writeNumberReply(
   const speaks = !meta.has(LOWER.q);
   const sendsValue = meta.has(LOWER.v);
   let ttlMs = entry === 0 ? 0 : entries.remainingTtlMsAt(entry);
+  let exptime: number | null = null;
   if (speaks) {
     out.text(sendsValue ? 'VA ' : 'HD');
     if (sendsValue) out.number(digits.length);
   }
   for (let i = 0; i < meta.count; i++) {
     const letter = meta.letters[i];
-    if (letter === LETTER.T) ttlMs = items.ttlMs(meta.exptime);
-    else if (letter === LETTER.N) ttlMs = created ? items.ttlMs(meta.vivifyExptime) : ttlMs;
-    else if (!speaks) continue;
+    if (letter === LETTER.T || (letter === LETTER.N && created)) {
+      exptime = letter === LETTER.T ? meta.exptime : meta.vivifyExptime;
+      ttlMs = items.ttlMs(exptime);
+    } else if (!speaks) continue;
     else if (letter === LETTER.t) writeTtl(out, secondsLeft(ttlMs));
     else if (letter === LETTER.c) writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
     else if (letter === LETTER.k) writeKey(out, key, meta.has(LOWER.b));
     else if (letter === LETTER.O) writeOpaque(out, meta);
   }
   if (speaks) writeEnd(out, sendsValue ? wireValueOfText(digits) : null);
-  if (entry !== 0 && (meta.hasUpper(UPPER.T) || created)) entries.touchAt(entry, ttlMs);
+  if (entry !== 0 && exptime !== null) items.touch(entry, exptime);
 }

@@ -1,18 +1,17 @@
 /** me: protocol.txt, "Meta Debug". What is known of an item, which stays where it is in the order. */
 
 import { CMD_META } from '../../counters.js';
-import type { ItemStore } from '../../item-store.js';
-import { encodedKey } from '../../meta/meta-key.js';
-import { isBinaryKey } from '../../meta/meta-replies.js';
+import { type CommandContext, secondsLeft } from '../../item-store.js';
+import { encodedKey } from '../../meta/meta-replies.js';
 import type { Request } from '../../request.js';
 import { sawLookup } from '../observation.js';
-import { secondsLeft } from '../seconds-left.js';
 
-export function metaDebug(items: ItemStore, { key }: Request): string {
+export function metaDebug(context: CommandContext, { key }: Request): string {
+  const { items } = context;
   const { entries } = items;
   items.count(CMD_META);
   const entry = entries.peekSlot(key);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(context, key, entry);
   if (entry === 0) return 'EN\r\n';
   const ttlMs = entries.remainingTtlMsAt(entry);
   const fields = {
@@ -23,7 +22,7 @@ export function metaDebug(items: ItemStore, { key }: Request): string {
     cls: 1,
     size: items.itemBytes(key.length, entries.flagsAt(entry), entries.valueAt(entry).length),
   };
-  const name = isBinaryKey(key, entries.adapterBitsAt(entry)) ? encodedKey(key) : key;
+  const name = items.hasBinaryKey(entry) ? encodedKey(key) : key;
   const text = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
   return `ME ${name} ${text.join(' ')}\r\n`;
 }

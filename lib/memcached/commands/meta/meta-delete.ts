@@ -1,23 +1,23 @@
 /** md: protocol.txt, "Meta Delete". Removes an item, empties it, or marks it stale for the next to fill anew. */
 
 import { DELETE_HITS, DELETE_MISSES } from '../../counters.js';
-import { STALE, TOKEN_SENT } from '../../item-marks.js';
-import type { ItemStore } from '../../item-store.js';
+import { type ItemStore, STALE, TOKEN_SENT } from '../../item-store.js';
 import { LOWER, UPPER } from '../../meta/meta-flags.js';
 import { writeStatus } from '../../meta/meta-replies.js';
-import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
+import type { SessionIo } from '../../session-io.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { sawDeletion, sawLookup } from '../observation.js';
 
 const EMPTY = wireValueOfText('');
 
-export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer): void {
+export function metaDelete(io: SessionIo, request: Request): void {
+  const { items, out } = io;
   const { entries } = items;
   const { meta, key } = request;
   const entry = entries.peekSlot(key);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(io, key, entry);
   if (entry === 0) {
     items.count(DELETE_MISSES);
     writeStatus(out, 'NF', request);
@@ -45,8 +45,7 @@ export function metaDelete(items: ItemStore, request: Request, out: ReplyBuffer)
 /** Takes the value away and leaves the item and its cas id, with the flags and the time asked for or none. */
 function empty(items: ItemStore, { meta, key }: Request, entry: number): boolean {
   const cas = items.casIdAt(entry);
-  const ttlMs = items.ttlMs(meta.exptime);
-  if (items.entries.setWithHint(entry, key, EMPTY, ttlMs, meta.clientFlags, true) !== 'stored') return false;
+  if (items.put(entry, key, EMPTY, meta.exptime, meta.clientFlags, true) !== 'stored') return false;
   items.giveCasId(key, meta.hasUpper(UPPER.E) ? meta.newCas : cas);
   return true;
 }
@@ -63,5 +62,5 @@ function invalidate(items: ItemStore, { meta, key }: Request): void {
   }
   if (!meta.hasUpper(UPPER.T) || meta.has(LOWER.x)) return;
   const stale = entries.peekSlot(key);
-  if (stale !== 0) entries.touchAt(stale, items.ttlMs(meta.exptime));
+  if (stale !== 0) items.touch(stale, meta.exptime);
 }

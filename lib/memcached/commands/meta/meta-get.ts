@@ -4,11 +4,9 @@
  */
 
 import { CMD_GET, CMD_TOUCH, GET_EXPIRED, GET_HITS, GET_MISSES, TOUCH_HITS } from '../../counters.js';
-import { STALE, TOKEN_SENT } from '../../item-marks.js';
-import type { ItemStore } from '../../item-store.js';
+import { type ItemStore, STALE, secondsLeft, TOKEN_SENT } from '../../item-store.js';
 import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
 import {
-  isBinaryKey,
   writeEnd,
   writeKey,
   writeNumber,
@@ -16,16 +14,16 @@ import {
   writeStatus,
   writeTtl,
 } from '../../meta/meta-replies.js';
-import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
+import type { SessionIo } from '../../session-io.js';
 import { wireValueOfText } from '../../wire-value.js';
 import { sawLookup } from '../observation.js';
-import { secondsLeft } from '../seconds-left.js';
 
 const EMPTY = wireValueOfText('');
 
 /** Returns the entry's number, which is no more than a guess afterwards; 0 or less for a miss. */
-export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): number {
+export function metaGet(io: SessionIo, request: Request): number {
+  const { items, out } = io;
   const { entries } = items;
   const { meta, key } = request;
   let idleMs = 0;
@@ -38,7 +36,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
     }
   }
   let entry = read(items, request);
-  if (items.hasObservers) sawLookup(items, key, entry);
+  if (items.hasObservers) sawLookup(io, key, entry);
   let created = false;
   if (entry <= 0 && meta.hasUpper(UPPER.N)) {
     entry = vivify(items, key, meta);
@@ -54,17 +52,20 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
   const adapterBits = entries.adapterBitsAt(entry);
   const sendsValue = meta.has(LOWER.v) && !(meta.hasUpper(UPPER.C) && meta.cas === items.casIdAt(entry));
   let ttlMs = entries.remainingTtlMsAt(entry);
+  let exptime: number | null = null;
   let won = false;
   if (sendsValue) writeNumber(out, 'VA ', value.length);
   else out.text('HD');
   for (let i = 0; i < meta.count; i++) {
     switch (meta.letters[i]) {
       case LETTER.T:
-        ttlMs = items.ttlMs(meta.exptime);
+        exptime = meta.exptime;
+        ttlMs = items.ttlMs(exptime);
         break;
       case LETTER.N:
         if (!created) break;
-        ttlMs = items.ttlMs(meta.vivifyExptime);
+        exptime = meta.vivifyExptime;
+        ttlMs = items.ttlMs(exptime);
         won = true;
         break;
       case LETTER.R:
@@ -90,7 +91,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
         out.text(wasFetched ? ' h1' : ' h0');
         break;
       case LETTER.k:
-        writeKey(out, key, isBinaryKey(key, adapterBits));
+        writeKey(out, key, items.hasBinaryKey(entry));
         break;
       case LETTER.O:
         writeOpaque(out, meta);
@@ -108,7 +109,7 @@ export function metaGet(items: ItemStore, request: Request, out: ReplyBuffer): n
   }
   writeEnd(out, sendsValue ? value : null);
   // Last: a new time may be the end of the item.
-  if (meta.hasUpper(UPPER.T) || created) entries.touchAt(entry, ttlMs);
+  if (exptime !== null) items.touch(entry, exptime);
   return entry;
 }
 

@@ -1,33 +1,32 @@
 /** ms: protocol.txt, "Meta Set". Storing is storage.ts's; here is what surrounds it. */
 
-import type { ItemStore } from '../../item-store.js';
 import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
 import { META_STATUS, writeEnd, writeKey, writeNumber, writeOpaque } from '../../meta/meta-replies.js';
-import type { ReplyBuffer } from '../../reply-buffer.js';
 import type { Request } from '../../request.js';
+import type { SessionIo } from '../../session-io.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import type { WireValue } from '../../wire-value.js';
 import { store } from '../storage.js';
 
-export function metaSet(items: ItemStore, request: Request, value: WireValue, out: ReplyBuffer): void {
+export function metaSet(io: SessionIo, request: Request, value: WireValue): void {
+  const { items, out } = io;
   const { meta, key } = request;
-  const reply = store(items, request, value);
+  const reply = store(io, request, value);
   if (reply === 'stored') {
     if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
     if (meta.has(LOWER.q)) return;
   }
   const status = META_STATUS[reply];
   if (status === undefined) out.text(TEXT_REPLIES[reply]);
-  else writeReply(items, request, status, reply === 'stored', value, out);
+  else writeReply(io, request, status, reply === 'stored', value);
 }
 
 function writeReply(
-  items: ItemStore,
+  { items, out }: SessionIo,
   request: Request,
   status: string,
   stored: boolean,
   value: WireValue,
-  out: ReplyBuffer,
 ): void {
   const { meta, key } = request;
   const entry = stored ? items.entries.peekSlot(key) : 0;

@@ -1,6 +1,6 @@
 /** What a method of hotset.v1 is, and the params that several have in common. */
 
-import type { ItemStore } from '../../../memcached/item-store.js';
+import type { CommandContext } from '../../../memcached/item-store.js';
 import { optional, type Param, type ParamsOf, type ParamTable, required } from '../params.js';
 import type { RpcContext } from '../rpc-context.js';
 import type { ReplyRoom } from '../stored-value.js';
@@ -14,9 +14,8 @@ export type Result = string | Steps;
 export type Steps = Generator<void, string, undefined>;
 
 /** What a method works with. */
-export interface Call {
+export interface Call extends CommandContext {
   readonly context: RpcContext;
-  readonly items: ItemStore;
   readonly room: ReplyRoom;
   readonly subscriptions: ClientSubscriptions;
 }

@@ -32,7 +32,8 @@ function* readAll(call: Call, keys: readonly string[], asBase64: boolean): Steps
   return `[${entries.join(',')}]`;
 }
 
-function read({ items, room }: Call, key: string, asBase64: boolean): string {
-  const entry = fetch(items, key);
+function read(call: Call, key: string, asBase64: boolean): string {
+  const { items, room } = call;
+  const entry = fetch(call, key);
   return entry === 0 ? 'null' : entryJson(items, entry, asBase64, room);
 }

@@ -6,8 +6,7 @@ import { fetchToTouch } from '../../../memcached/commands/retrieval.js';
 import { beginStore, store } from '../../../memcached/commands/storage.js';
 import type { ItemStore } from '../../../memcached/item-store.js';
 import { encodeKey } from '../../../memcached/key-encoding.js';
-import type { Reply } from '../../../memcached/reply.js';
-import { type CasId, Request, type StoreMode } from '../../../memcached/request.js';
+import { type CasId, type Reply, Request, type StoreMode } from '../../../memcached/request.js';
 import { isWellFormed } from '../../../value-text.js';
 import { optional, type ParamsOf, required } from '../params.js';
 import { RpcError } from '../rpc-error.js';
@@ -50,11 +49,11 @@ export const WRITES: Readonly<Record<string, Method>> = {
   ),
   delete: method('changes', { key: KEY }, (call, { key }) => {
     fill(beginWrite(call, key));
-    return `{"result":"${remove(call.items, request)}"}`;
+    return `{"result":"${remove(call, request)}"}`;
   }),
   touch: method('changes', { key: KEY, ttlMs: required(TTL_TAKES, isTtlMs) }, (call, { key, ttlMs }) => {
     const { items } = call;
-    const entry = fetchToTouch(items, beginWrite(call, key), false);
+    const entry = fetchToTouch(call, beginWrite(call, key), false);
     if (entry === 0) return NOT_FOUND;
     items.entries.touchAt(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
@@ -67,7 +66,7 @@ export const WRITES: Readonly<Record<string, Method>> = {
       const wire = beginWrite(call, key);
       const version = nextVersionJson(items);
       const increments = by >= 0;
-      const adjusted = adjust(items, { key: wire, increments, delta: Math.abs(by), cas: 0 });
+      const adjusted = adjust(call, { key: wire, increments, delta: Math.abs(by), cas: 0 });
       if (typeof adjusted === 'object')
         return `{"result":"stored","value":"${adjusted.digits}","version":${version}}`;
       if (adjusted === 'not-found') countMiss(items, increments);
@@ -98,9 +97,9 @@ function stored(
   request.flags = flags ?? given.flags;
   request.ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
   request.dataLength = given.bytes;
-  if (beginStore(items, request) !== null) throw tooLarge();
+  if (beginStore(call, request) !== null) throw tooLarge();
   const version = nextVersionJson(items);
-  const reply = store(items, request, given.toWire());
+  const reply = store(call, request, given.toWire());
   if (reply === 'not-stored') return mode === 'add' ? '{"result":"exists"}' : NOT_FOUND;
   return answer(items, reply, version);
 }

@@ -1,0 +1,21 @@
+/** The wall clock is set while connections are open: they stay as long as the clock for durations lets them. */
+
+import { expect, it } from 'vitest';
+import { ManualClock } from '../../lib/index.js';
+import { serve } from './fixture.js';
+
+it.each([3_600_000, -7_200_000])('idle connections do not notice a step of %i ms', async (stepMs) => {
+  const wall = new ManualClock(Date.UTC(2026, 0, 1));
+  const { clock, connect, server } = await serve({ idleTimeoutMs: 5000, clock: wall });
+  const client = await connect();
+  await client.ask('version\r\n');
+  wall.advance(stepMs);
+  clock.advance(5000);
+  server.upkeep();
+  expect(server.idleKicks).toBe(0);
+  expect(await client.ask('stats conns\r\n')).toContain(':secs_since_last_cmd 5\r\n');
+  clock.advance(5001);
+  server.upkeep();
+  expect(server.idleKicks).toBe(1);
+  expect(await client.rest()).toBe('');
+});
