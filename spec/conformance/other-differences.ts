@@ -102,6 +102,12 @@ export const OTHER_DIFFERENCES: readonly OtherDifference[] = [
     reason: 'Requests and answers would no longer match.',
   },
   {
+    sent: 'half of `set a`, then `set b`, then the rest',
+    memcached: 'the cas id of `a` is the lower one',
+    hotset: 'the cas id of `b` is the lower one',
+    reason: 'hotset gives ids in the order in which items are stored.',
+  },
+  {
     sent: '`get a`, and then half of a `set`, in one packet',
     memcached: 'sends the reply to `get` when the `set` is complete',
     hotset: 'sends it at once',
