@@ -102,6 +102,12 @@ export const OTHER_DIFFERENCES: readonly OtherDifference[] = [
     reason: 'Requests and answers would no longer match.',
   },
   {
+    sent: '`ms a 1 E99` with a bad data chunk, then `append b …`',
+    memcached: '`b` gets the cas id 99',
+    hotset: '`b` gets the next id',
+    reason: 'What is refused leaves nothing behind.',
+  },
+  {
     sent: 'half of `set a`, then `set b`, then the rest',
     memcached: 'the cas id of `a` is the lower one',
     hotset: 'the cas id of `b` is the lower one',

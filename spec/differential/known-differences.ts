@@ -205,6 +205,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     applies: ({ text }) => /^ +(flush_all|verbosity)(?: |$)/.test(text),
   },
   {
+    name: 'E of a store with bad data',
+    listedAs: '`ms a 1 E99` with a bad data chunk, then `append b …`',
+    reason: 'memcached gives the id of E to what the connection stores next',
+    applies: ({ tokens, terminated }) =>
+      tokens[0] === 'ms' && !terminated && metaFlags(tokens).some((flag) => flag[0] === 'E'),
+  },
+  {
     name: 'NUL',
     only1618: true,
     reason: '1.6.18 takes a NUL for the end of a line; to 1.6.45 it is a byte as any other',
