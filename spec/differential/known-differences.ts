@@ -103,6 +103,7 @@ const STRICT_NUMBERS: Readonly<Record<string, readonly [place: number, bits: 32 
 
 /** Both regimes agree on it: plain digits in range, or nothing that either takes for a number. */
 function readAlike(token: string, bits: 32 | 64): boolean {
+  if (token === '-') return bits === 64;
   if (!STRTOL.test(token)) return true;
   if (bits === 64) return /^\d{1,22}$/.test(token);
   return STRICT_32.test(token) && Math.abs(Number(token)) < 2 ** 31;
