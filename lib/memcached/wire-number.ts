@@ -39,17 +39,18 @@ export function parseFlags(bytes: Buffer, start: number, end: number): number | 
 export function parseExptime(bytes: Buffer, start: number, end: number): number | undefined {
   const short = quick(bytes, start, end);
   if (short >= 0) return short;
-  const match = /^[\t-\r ]*([+-]?)(\d+)(?:[\t-\r ]|$)/.exec(bytes.toString('latin1', start, end));
+  const match = /^[\t-\r ]*([+-]?)(\d+)(?:[\t-\r \0]|$)/.exec(bytes.toString('latin1', start, end));
   const digits = match === null ? undefined : bigOf(match[2]!);
   if (match === null || digits === undefined) return undefined;
   const number = match[1] === '-' ? -digits : digits;
   return number >= -INT64_END && number < INT64_END ? Number(BigInt.asIntN(32, number)) : undefined;
 }
 
-/** A strict signed 32-bit number: digits with an optional minus, at most 11 characters. */
+/** A strict signed 32-bit number: digits with an optional minus, at most 11 characters. A minus alone is 0. */
 export function parseInt32(bytes: Buffer, start: number, end: number): number | undefined {
   const short = quick(bytes, start, end);
   if (short >= 0) return short;
+  if (end - start === 1 && bytes[start] === MINUS) return 0;
   const number = strict(bytes, start, end, 11);
   if (number === undefined || number < -(2n ** 31n) || number >= 2n ** 31n) return undefined;
   return Number(number);

@@ -34,6 +34,8 @@ export interface Deviation {
   readonly closes?: boolean;
   /** Why hotset does not, for readers of the documentation. */
   readonly reason: string;
+  /** In words, where bytes say nothing to a reader. */
+  readonly shown?: { readonly sent: string; readonly memcached: string; readonly hotset: string };
 }
 
 export interface Table {

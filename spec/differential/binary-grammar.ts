@@ -207,9 +207,18 @@ export function binaryGrammar(flushes: Flushes): Grammar {
       const command = random.weighted(RULES)(random);
       const opcode = command.charCodeAt(1);
       if ((opcode === OPCODE.flush || opcode === OPCODE.flushq) && !flushes.admit('flush_all\r\n')) continue;
-      if (!COUNTING.has(opcode) || !before.some((other) => holds(other, command[OPAQUE_AT]!))) return command;
+      if (
+        !COUNTING.has(opcode) ||
+        !before.some((other) => isText(other) || holds(other, command[OPAQUE_AT]!))
+      )
+        return command;
     }
   };
+}
+
+/** Of another connection, whose packet is cut: it may wait with any item. */
+function isText(command: string): boolean {
+  return !command.startsWith('\x80');
 }
 
 /** As with text: a number is not padded while a reply that waits refers to its item. */

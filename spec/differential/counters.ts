@@ -1,7 +1,7 @@
 /** Counters of `stats` that both servers keep of the same things; a table says why others are left out. */
 
 import type { MemcachedRelease } from '../support/memcached-binaries.js';
-import { isPause, type Protocol, type Step } from './stream.js';
+import { commandsIn, type Step } from './stream.js';
 
 const COMPARED: readonly string[] = [
   ...['cmd_get', 'cmd_set', 'cmd_flush', 'cmd_touch', 'cmd_meta', 'get_hits', 'get_misses'],
@@ -66,22 +66,13 @@ export function countersIn(stats: string): Counters {
 }
 
 /**
- * Whether both count the commands of a stream alike. Not those that are known to be counted otherwise: a store that
- * is never finished, which 1.6.18 and all binary commands of memcached count when its data is complete; a binary store
+ * Whether both count the commands of a stream alike. Not those that are known to be counted otherwise: a binary store
  * that is too large, which memcached does not count; meta commands in 1.6.18.
  */
-export function countsAlike(
-  steps: readonly Step[],
-  connections: readonly Protocol[],
-  release: MemcachedRelease,
-): boolean {
-  return steps.every((step) => {
-    if (isPause(step)) return true;
-    const { commands, cut, hangsUp } = step;
-    const isBinary = connections[step.connection] === 'binary';
-    if (cut !== undefined && hangsUp === true && (isBinary || release !== 'reference')) return false;
-    if (isBinary && commands.some(({ length }) => length > LARGE_BYTES)) return false;
-    if (release !== 'reference' && commands.some((command) => META.test(command))) return false;
-    return countsAlike(cut?.meanwhile ?? [], connections, release);
-  });
+export function countsAlike(steps: readonly Step[], release: MemcachedRelease): boolean {
+  return commandsIn(steps).every(
+    (command) =>
+      !(command.startsWith('\x80') && command.length > LARGE_BYTES) &&
+      !(release !== 'reference' && META.test(command)),
+  );
 }

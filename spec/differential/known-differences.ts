@@ -12,6 +12,8 @@ export interface KnownDifference {
   readonly reason: string;
   /** Only 1.6.18 differs here. */
   readonly only1618?: true;
+  /** The line of docs/memcached.md that tells of it: of a wire table or of other-differences.ts. */
+  readonly listedAs?: string;
   applies(line: Line, before: readonly Line[]): boolean;
 }
 
@@ -101,6 +103,7 @@ const STRICT_NUMBERS: Readonly<Record<string, readonly [place: number, bits: 32 
 
 /** Both regimes agree on it: plain digits in range, or nothing that either takes for a number. */
 function readAlike(token: string, bits: 32 | 64): boolean {
+  if (token === '-') return bits === 64;
   if (!STRTOL.test(token)) return true;
   if (bits === 64) return /^\d{1,22}$/.test(token);
   return STRICT_32.test(token) && Math.abs(Number(token)) < 2 ** 31;
@@ -197,6 +200,19 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     applies: ({ text }) => text.startsWith(' '),
   },
   {
+    name: 'leading space of some commands',
+    listedAs: 'a space before flush_all and verbosity',
+    reason: '1.6.45 skips spaces before these commands',
+    applies: ({ text }) => /^ +(flush_all|verbosity)(?: |$)/.test(text),
+  },
+  {
+    name: 'E of a store with bad data',
+    listedAs: '`ms a 1 E99` with a bad data chunk, then `append b …`',
+    reason: 'memcached gives the id of E to what the connection stores next',
+    applies: ({ tokens, terminated }) =>
+      tokens[0] === 'ms' && !terminated && metaFlags(tokens).some((flag) => flag[0] === 'E'),
+  },
+  {
     name: 'NUL',
     only1618: true,
     reason: '1.6.18 takes a NUL for the end of a line; to 1.6.45 it is a byte as any other',
@@ -213,6 +229,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'long key of many',
+    listedAs: 'one long key makes the whole multi-get an error',
     reason:
       '1.6.45 sends a second CRLF; 1.6.18 takes back the replies that wait, those of other commands too',
     applies: ({ tokens }) =>
@@ -220,14 +237,30 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'delete with more words',
+    listedAs: 'delete with more than four tokens',
     reason: 'memcached ignores what follows; memccapable demands an error',
     applies: ({ tokens }) => tokens[0] === 'delete' && tokens.length > 4,
   },
   {
     name: 'negative numbers',
+    listedAs: 'client flags below -2^63',
     reason: 'memcached takes a number below -2^63 for what is left of it in 64 bits',
     applies: ({ tokens, data }) =>
       (isStorage(tokens[0]) && /^-\d{19}/.test(tokens[2] ?? '')) || /^[\t-\r ]*-\d{19}/.test(data ?? ''),
+  },
+  {
+    name: 'blank numbers',
+    listedAs: 'a number of a storage command that is white space',
+    reason: '1.6.45 reads on into the next word where a number of a storage command is white space',
+    applies: ({ tokens }) =>
+      isStorage(tokens[0]) && tokens.slice(2, 4).some((token) => /^[\t-\r]+$/.test(token)),
+  },
+  {
+    name: 'long opaque of a command that creates',
+    listedAs: 'an opaque that is too long, in a command that creates an item',
+    reason: 'memcached finds the opaque too long when it has created the item',
+    applies: ({ tokens }) =>
+      META.has(tokens[0] ?? '') && metaFlags(tokens).some((flag) => flag[0] === 'O' && flag.length > 32),
   },
   {
     name: 'delete usage',
@@ -276,6 +309,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'arithmetic on an item that a reply holds',
+    listedAs: 'a number that gets shorter after a retrieval in the same packet',
     reason:
       'memcached pads a number in place only if no reply that waits, of the same packet, refers to the item',
     applies: ({ tokens }, before) =>
@@ -284,12 +318,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'cas ids',
+    listedAs: '`set a …`, `gets a`, `add a …`, `set a …`, `gets a`',
     reason:
       'each server gives out its own; a number made up may be one of them (those told have twelve digits here)',
     applies: ({ tokens }) => casIdsIn(tokens).some((id) => /^0*[1-9]\d*$/.test(id) && id.length < 12),
   },
   {
     name: 'large numbers',
+    listedAs: 'a value that is blank or in several chunks, then `incr`',
     reason: '1.6.18 looks for a minus behind a stored number from 2^63 on, in memory that is not the value',
     applies: ({ tokens, data = '' }) =>
       isLarge(data) ||
@@ -298,6 +334,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'numbers that are none',
+    listedAs: 'a value that is blank or in several chunks, then `incr`',
     reason:
       'after a value of blanks memcached reads on, into memory that is not the value; one in several chunks it takes for no number before it compares cas ids: some keys may hold such, others be numbers',
     applies: ({ tokens, data }) => {
@@ -307,6 +344,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'long line',
+    listedAs: 'no difference',
     reason: 'how much of a line without end both tolerate depends on how the packets are read',
     applies: ({ text, tokens }) => text.length > LINE_MAX_BYTES && !/^gets? /.test(text) && tokens.length > 0,
   },
@@ -330,22 +368,28 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     applies: ({ tokens }) => tokens[0] === 'ma' && /q.*N|N.*q/.test(flagLetters(tokens)),
   },
   {
-    name: 'padding within base64',
-    reason: 'memcached decodes a key with = in its middle; hotset takes it for the error that it is',
+    name: 'loose base64',
+    listedAs: 'loose base64',
+    reason:
+      'memcached skips bytes that are not of base64, and decodes padding anywhere; hotset takes both for the errors that they are',
     applies: ({ tokens }) =>
-      META.has(tokens[0] ?? '') && flagLetters(tokens).includes('b') && /=[^=]/.test(tokens[1] ?? ''),
+      META.has(tokens[0] ?? '') &&
+      flagLetters(tokens).includes('b') &&
+      /[^A-Za-z0-9+/=]|=[^=]/.test(tokens[1] ?? ''),
   },
   {
     name: 'b of me',
+    listedAs: 'me takes a key in base64',
     reason: 'memcached heeds it only where more tokens follow',
     applies: ({ tokens }) => tokens[0] === 'me' && flagLetters(tokens).includes('b'),
   },
   {
-    name: 'T of a number that grows',
-    reason: 'memcached gives the new TTL to the item that the longer number has replaced',
+    name: 'T and E of a number that grows',
+    listedAs: 'T of a number that gets longer',
+    reason: 'memcached gives the new TTL and the cas id to the item that the longer number has replaced',
     applies: ({ tokens }) => {
       const flags = tokens[0] === 'ma' ? metaFlags(tokens) : [];
-      return flags.some((flag) => flag[0] === 'T') && !flags.some((flag) => /^M[D-]$/.test(flag));
+      return flags.some((flag) => /^[TE]/.test(flag)) && !flags.some((flag) => /^M[D-]/.test(flag));
     },
   },
   {
@@ -356,6 +400,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'administration',
+    listedAs: 'no difference',
     reason: 'it tells of the server itself, or changes it for all',
     applies: ({ tokens }) => ADMINISTRATION.test(tokens[0] ?? ''),
   },

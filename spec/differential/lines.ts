@@ -9,6 +9,8 @@ export interface Line {
   readonly last: string;
   /** What follows a storage command, without its CRLF. */
   readonly data: string | undefined;
+  /** CRLF follows the data. */
+  readonly terminated: boolean;
 }
 
 const DATA_LENGTH_END = 2147483646;
@@ -33,7 +35,8 @@ export function* linesOf(bytes: string): Generator<Line> {
     const tokens = text.split(' ').filter((token) => token !== '');
     const length = dataLength(isStorage(tokens[0]) ? tokens[4] : tokens[0] === 'ms' ? tokens[2] : undefined);
     const data = length === undefined ? undefined : bytes.slice(end + 1, end + 1 + length);
-    yield { text, length: end - at, tokens, last: tokens[tokens.length - 1] ?? '', data };
+    const terminated = length !== undefined && bytes.startsWith('\r\n', end + 1 + length);
+    yield { terminated, text, length: end - at, tokens, last: tokens[tokens.length - 1] ?? '', data };
     at = end + 1 + (length === undefined ? 0 : length + 2);
   }
 }

@@ -116,10 +116,17 @@ export class MemcachedSide {
     return await this.#control.until((text) => text.endsWith('END\r\n'), 5000);
   }
 
-  /** Waits until memcached has read all that has been sent: its one thread serves connections in the order of arrival. */
+  /**
+   * Waits until memcached has read all that has been sent. Its one worker serves connections in the order of arrival,
+   * but a new one comes to it by way of another thread: so does the one that asks here.
+   */
   async settle(): Promise<void> {
-    this.#control.send(Buffer.from('mn\r\n'));
-    await this.#control.until((text) => text === 'MN\r\n', 5000);
+    const latest = await this.connect();
+    for (const connection of [latest, this.#control]) {
+      connection.send(Buffer.from('mn\r\n'));
+      await connection.until((text) => text === 'MN\r\n', 5000);
+    }
+    latest.close();
   }
 
   /** Forgets what has been stored, and a flush_all that is still to come. */

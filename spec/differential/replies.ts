@@ -22,6 +22,9 @@ const META_IDLE = / l\d+(?= |$)/g;
 const META_EXPIRED = / t4\d{9}(?= |$)/g;
 /** 1.6.18 prints the seconds that are left as a negative number. */
 const DEBUG_LINE = /^ME ([^ ]+) exp=-?(\d+) la=\d+ cas=(\d+) (fetch=\w+) cls=\d+ size=\d+(?=\r\n)/gm;
+/** All of these, in the order in which they are told. */
+const IDS =
+  /^VALUE [^ \n]+ \d+ \d+ (\d+)(?=\r\n)|^(?:HD|VA \d+|NS|EX|NF|EN) (?:[^\n]* )?c(\d+)(?= |\r\n)|^ME [^\n]* cas=(\d+)/gm;
 const VERSION = /^VERSION 1\.6\.\d+(?=\r\n)/gm;
 
 export class Replies {
@@ -37,6 +40,8 @@ export class Replies {
   #text(reply: string, keys: readonly string[]): string {
     let text = reply;
     if (text.includes('VERSION ')) text = text.replace(VERSION, 'VERSION');
+    // Named in this order whatever is replaced first: the other side may have told a part of it only.
+    for (const ids of text.matchAll(IDS)) this.#name((ids[1] ?? ids[2] ?? ids[3])!);
     if (text.includes('0000')) text = text.replace(SENT_CAS, 'cas id');
     if (text.includes('VALUE '))
       text = text.replace(VALUE_LINE, (_, before: string, key: string, id: string) => {

@@ -6,9 +6,8 @@
 import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
 import { BAD_FORMAT, type LineOutcome, type MetaVerb, type Request, type StoreMode } from '../request.js';
 import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
-import { FLAGS_MAX, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
+import { FLAGS_MAX, LETTER, LOWER, type MetaFlags, UPPER } from './meta-flags.js';
 
-/** Found after other errors of the flags. */
 const BAD_CLIENT_FLAGS = BAD_FORMAT;
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 const INVALID_FLAG = 'CLIENT_ERROR invalid flag';
@@ -129,17 +128,17 @@ export class MetaParser {
       const error = readLetter(bytes[this.#starts[i]!]!, meta);
       if (error !== null && !ignoresFlags) return error;
     }
-    let lastError: string | null = null;
-    for (let i = first; i < kept && !ignoresFlags; i++) {
-      const error = readArgument(bytes, this.#starts[i]!, this.#ends[i]!, meta);
-      if (error === BAD_CLIENT_FLAGS) lastError = error;
-      else if (error !== null) return error;
+    if (ignoresFlags) return meta.has(LOWER.b) && keyError(request) !== null ? BAD_FORMAT : null;
+    // Of several errors memcached tells the last, bad client flags only where there is no other.
+    let error: string | null = null;
+    for (let i = first; i < kept; i++) {
+      const found =
+        bytes[this.#starts[i]!] === LETTER.b
+          ? keyError(request)
+          : readArgument(bytes, this.#starts[i]!, this.#ends[i]!, meta);
+      if (found !== null && (error === null || found !== BAD_CLIENT_FLAGS)) error = found;
     }
-    if (!meta.has(LOWER.b)) return lastError;
-    const key = decodedKey(request.key);
-    if (key === undefined) return ignoresFlags ? BAD_FORMAT : 'CLIENT_ERROR error decoding key';
-    request.key = key;
-    return lastError;
+    return error;
   }
 
   #hasStray(bytes: Buffer, first: number, kept: number): boolean {
@@ -166,6 +165,14 @@ export class MetaParser {
     }
     this.#count = count;
   }
+}
+
+/** Decodes the key of a request in place; the error, or null. */
+function keyError(request: Request): string | null {
+  const key = decodedKey(request.key);
+  if (key === undefined) return 'CLIENT_ERROR error decoding key';
+  request.key = key;
+  return null;
 }
 
 /** Reads the letter of a flag; the error, or null. */

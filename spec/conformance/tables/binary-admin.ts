@@ -200,7 +200,16 @@ export const binaryAdmin: Table = {
       ],
       {
         differs: DIFFERENCE.binaryBody,
-        deviates: { answers: [''], closes: true, reason: BODY_OF_UNKNOWN },
+        deviates: {
+          answers: [''],
+          closes: true,
+          reason: BODY_OF_UNKNOWN,
+          shown: {
+            sent: 'binary: opcode 0x30 with a body, opcode 0x31 with a body, noop',
+            memcached: 'no answer; the connection ends',
+            hotset: 'unknown command, unknown command, noop',
+          },
+        },
       },
     ),
   ],

@@ -110,6 +110,22 @@ export const lines: Table = {
       [['set|set a|set a 0|set a 0 0|cas a 0 0|', 'CLIENT_ERROR bad command line format|'.repeat(5)]],
       { differs: DIFFERENCE.arguments },
     ),
+    row(
+      'a minus alone is a 0 where a number may have a sign',
+      [
+        ['set a 0 0 -||get a|touch a -|gat - a|', 'STORED|VALUE a 0 0||END|TOUCHED|VALUE a 0 0||END|'],
+        ['ms b -||mg b T- v|mg c N- t|mg b R-|flush_all -|', 'HD|VA 0||HD t-1 W|HD|OK|'],
+        [
+          'incr a -|verbosity -|mg a C-|',
+          'CLIENT_ERROR invalid numeric delta argument|CLIENT_ERROR bad command line format|CLIENT_ERROR bad token in command line format|',
+        ],
+        [
+          'set a - 0 1|x|set a 0 - 1|x|',
+          'CLIENT_ERROR bad command line format|CLIENT_ERROR bad command line format|',
+        ],
+      ],
+      { differs: DIFFERENCE.strictNumbers },
+    ),
     row('get without a key', [['get|gets|get  |', 'CLIENT_ERROR bad command line format|'.repeat(3)]], {
       differs: DIFFERENCE.arguments,
     }),

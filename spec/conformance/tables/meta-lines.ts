@@ -127,15 +127,23 @@ export const metaLines: Table = {
       { differs: DIFFERENCE.metaErrors },
     ),
     row(
-      'letters are looked at first, then numbers, then the key, then client flags',
+      'letters are looked at before arguments, and the last bad argument is told',
       [
         [
           'mg a Tx z|mg a Tx v v|mg a v v z|mg a z v v|',
           'CLIENT_ERROR invalid flag|CLIENT_ERROR duplicate flag|CLIENT_ERROR duplicate flag|CLIENT_ERROR invalid flag|',
         ],
         [
-          'mg %%% b z|mg %%% b Tx|mg a Fx Tx|mg %%% b Fx|mg a Fx|',
-          'CLIENT_ERROR invalid flag|CLIENT_ERROR bad token in command line format|CLIENT_ERROR bad token in command line format|CLIENT_ERROR error decoding key|CLIENT_ERROR bad command line format|',
+          'mg a Tx Dx|mg a Dx Tx|',
+          'CLIENT_ERROR invalid numeric delta value|CLIENT_ERROR bad token in command line format|',
+        ],
+        [
+          'mg %%% b z|mg %%% b Tx|mg %%% Tx b|',
+          'CLIENT_ERROR invalid flag|CLIENT_ERROR bad token in command line format|CLIENT_ERROR error decoding key|',
+        ],
+        [
+          'mg a Fx Tx|mg a Tx Fx|mg %%% b Fx|mg a Fx|',
+          'CLIENT_ERROR bad token in command line format|CLIENT_ERROR bad token in command line format|CLIENT_ERROR error decoding key|CLIENT_ERROR bad command line format|',
         ],
         ['ms a 1 MZ Fx|x|', BAD_LINE],
       ],

@@ -116,6 +116,9 @@ export const metaSet: Table = {
 
     // E
 
+    row('E of an item that expires at once', [['ms a 1 E99 T-1 c|x|mg a|', 'HD c99|EN|']], {
+      differs: DIFFERENCE.explicitCas,
+    }),
     row(
       'E gives the cas id',
       [

@@ -126,6 +126,9 @@ export const storage: Table = {
       ['set a 0 4294967296 1|x|get a|', 'STORED|VALUE a 0 1|x|END|'],
       ['set a 0 -2147483649 1|x|get a|', 'STORED|VALUE a 0 1|x|END|'],
     ]),
+    row('a NUL ends flags and exptime', [['set a 5\0x 100\0x 1|x|mg a f t|', 'STORED|HD f5 t100|']], {
+      not1618: '1.6.18 ends a line at NUL',
+    }),
     row('a negative exptime has passed at once', [['set a 0 -1 1|x|get a|', 'STORED|END|']]),
     row(
       'an item lives as long as its exptime',

@@ -1,8 +1,9 @@
 /** ms: protocol.txt, "Meta Set". Storing is storage.ts's; here is what surrounds it. */
 
-import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
+import type { ItemStore } from '../../item-store.js';
+import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
 import { META_STATUS, writeEnd, writeKey, writeNumber, writeOpaque } from '../../meta/meta-replies.js';
-import type { Request } from '../../request.js';
+import type { CasId, Request } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
 import type { WireValue } from '../../wire-value.js';
@@ -40,7 +41,7 @@ function writeReply(
         writeKey(out, key, meta.has(LOWER.b));
         break;
       case LETTER.c:
-        writeNumber(out, ' c', stored ? items.storedCasId(key) : 0);
+        writeNumber(out, ' c', stored ? givenCasId(items, meta, key) : 0);
         break;
       case LETTER.s:
         writeNumber(out, ' s', entry === 0 ? value.length : items.entries.valueAt(entry).length);
@@ -48,4 +49,10 @@ function writeReply(
     }
   }
   writeEnd(out, null);
+}
+
+/** Of an item that may have expired as it was stored. */
+function givenCasId(items: ItemStore, meta: MetaFlags, key: string): CasId {
+  const isNamed = meta.hasUpper(UPPER.E) && meta.newCas !== 0 && items.casIds;
+  return isNamed ? meta.newCas : items.storedCasId(key);
 }
