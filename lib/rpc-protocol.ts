@@ -171,17 +171,23 @@ export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
 
 // Results
 
-/** An entry: `value` or `base64`, and `ttlMs`, what is left of its time. */
+/** An entry. */
 export interface EntryResult {
+  /** Text, or JSON. Absent where `base64` is present. */
   readonly value?: unknown;
+  /** Bytes. */
   readonly base64?: string;
+  /** The flags that the writer gave. */
   readonly flags: number;
   /** Changes with each write; null where the server has no cas ids. */
   readonly version: string | null;
+  /** Milliseconds until it expires; null for never. */
   readonly ttlMs: TtlMs;
 }
 
+/** What became of a write. */
 export interface WriteResult {
+  /** Whether the value was stored, and if not, why. */
   readonly result: 'stored' | 'exists' | 'not-found';
   /** Of what was stored. */
   readonly version?: string | null;
@@ -189,56 +195,78 @@ export interface WriteResult {
 
 /** What the server knows of an entry, without its value. */
 export interface InspectResult {
+  /** Counted bytes: key, value and overhead. */
   readonly bytes: number;
+  /** The flags that the writer gave. */
   readonly flags: number;
+  /** Changes with each write; null where the server has no cas ids. */
   readonly version: string | null;
+  /** Milliseconds until it expires; null for never. */
   readonly ttlMs: TtlMs;
+  /** Milliseconds since the value was stored. */
   readonly ageMs: number;
+  /** Milliseconds since it was last read or stored. */
   readonly idleMs: number;
+  /** Whether it has been read since it was stored. */
   readonly fetched: boolean;
+  /** Bytes of the value on the wire. */
   readonly valueBytes: number;
 }
 
+/** A key that is read often. */
 export interface HotKey {
+  /** The key. */
   readonly key: string;
-  /** At least. */
+  /** Reads, at least. */
   readonly reads: number;
-  /** 0 for a key without an entry. */
+  /** Counted bytes of its entry; 0 where there is none. */
   readonly bytes: number;
 }
 
+/** A prefix whose keys are read often. */
 export interface HotPrefix {
+  /** The prefix. */
   readonly prefix: string;
-  /** At least. */
+  /** Reads, at least. */
   readonly reads: number;
-  /** Of those of its keys that are counted one by one at present: the entries that they have. */
+  /** Counted bytes of the entries of `keys`. */
   readonly bytes: number;
+  /** How many of its keys are counted one by one at present. */
   readonly keys: number;
 }
 
 /** What was read most recently. */
-export interface HotResult {
+export interface HotKeys {
   /** How long reads have been counted. */
   readonly sampledMs: number;
+  /** Reads counted in that time. */
   readonly reads: number;
+  /** The keys that were read most, most read first. */
   readonly keys: readonly HotKey[];
+  /** The prefixes of keys that were read most, most read first. */
   readonly prefixes: readonly HotPrefix[];
 }
 
 /** A server's figures: the engine's, memcached's counters by their names, and those of all transports. */
 export interface StatsResult<Engine> {
+  /** The version of hotset. */
   readonly version: string;
+  /** What this endpoint lets clients do. */
   readonly access: Access;
+  /** Milliseconds since the server started. */
   readonly uptimeMs: number;
   /** As `engine.stats()` gives it. */
   readonly engine: Engine;
+  /** memcached's counters, by their names. */
   readonly commands: Readonly<Record<string, number>>;
+  /** Connections of all transports. */
   readonly connections: {
     readonly current: number;
     readonly total: number;
     readonly rejected: number;
     readonly max: number;
   };
+  /** Bytes of all transports. */
   readonly network: { readonly bytesRead: number; readonly bytesWritten: number };
 }
 
@@ -247,9 +275,13 @@ export interface StatsResult<Engine> {
 /** Why an entry changed, as the engine names it. */
 export type ChangeCause = 'stored' | 'touched' | 'deleted' | 'evicted' | 'expired';
 
+/** What the server sends unasked, by method. */
 export interface Notifications {
+  /** An entry has changed. */
   invalidated: { readonly key: string; readonly cause: ChangeCause; readonly version: string | null };
+  /** All entries have changed, or may have. */
   invalidatedAll: { readonly cause: 'cleared' | 'lagged' };
+  /** The client read too slowly, and has lost notifications. */
   lagged: { readonly dropped: number };
 }
 
@@ -282,6 +314,7 @@ export type HotsetRpcCode = keyof typeof HOTSET_RPC_ERRORS;
 export const CLOSE_CODES = {
   normal: 1000,
   goingAway: 1001,
+  protocolError: 1002,
   unsupportedData: 1003,
   policyViolation: 1008,
   messageTooBig: 1009,

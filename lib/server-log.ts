@@ -3,6 +3,7 @@
 /** 0: always; 1 (`-v`): refusals, failures and reloads; 2 (`-vv`): every connection and command. */
 export type LogLevel = 0 | 1 | 2;
 
+/** The kinds of event that servers log. */
 export type LogKind =
   | 'reload-failed'
   | 'certificate-expires'
@@ -36,8 +37,11 @@ const LEVELS: Readonly<Record<LogKind, LogLevel>> = {
   command: 2,
 };
 
+/** What a line of the log is about. */
 export interface LogEvent {
+  /** The kind of event. */
   readonly kind: LogKind;
+  /** The verbosity from which it is logged. */
   readonly level: LogLevel;
   /** The client, as in `127.0.0.1:4711`, `[::1]:4711` or `unix`. Absent for events that concern no client. */
   readonly address?: string;

@@ -1,14 +1,7 @@
 /** The server's results as the client's methods return them: the types, and the functions that check. */
 
 import type { EngineStats } from '../engine/stats.js';
-import type {
-  EntryResult,
-  HotResult,
-  InspectResult,
-  StatsResult,
-  TtlMs,
-  WriteResult,
-} from '../rpc-protocol.js';
+import type { EntryResult, InspectResult, StatsResult, TtlMs, WriteResult } from '../rpc-protocol.js';
 import { broken, isObject } from './messages.js';
 import { bytesOf } from './values.js';
 
@@ -22,15 +15,14 @@ export interface RemoteEntry extends Pick<EntryResult, 'flags' | 'version'> {
 
 /** What became of a write. `version` is the entry's new one: null unless it was stored, and without cas ids. */
 export interface WriteOutcome {
+  /** Whether the value was stored, and if not, why. */
   readonly result: WriteResult['result'];
+  /** The new version; null unless it was stored, and where the server has no cas ids. */
   readonly version: string | null;
 }
 
 /** What the server knows of an entry, without its value; `ttlMs` is `Infinity` for never. */
 export type Inspection = Omit<InspectResult, 'ttlMs'> & { readonly ttlMs: number };
-
-/** What was read most recently. */
-export type HotKeys = HotResult;
 
 /** A server's figures; what is without a limit is `Infinity`. */
 export type ServerStats = StatsResult<EngineStats>;

@@ -5,9 +5,9 @@
  */
 
 import { HotsetError, invalidArgument } from '../errors.js';
+import type { HotKeys } from '../rpc-protocol.js';
 import {
   foundOf,
-  type HotKeys,
   type Inspection,
   inspectionOf,
   numberOf,

@@ -1,8 +1,20 @@
 /** `hotset/client`: a cache on a server, over WebSocket, in browsers and in Node. */
 
+export type {
+  Access,
+  ChangeCause,
+  EntryResult,
+  HotKey,
+  HotKeys,
+  HotPrefix,
+  InspectResult,
+  Notifications,
+  StatsResult,
+  TtlMs,
+  WriteResult,
+} from '../rpc-protocol.js';
 export type { Scheduler } from '../scheduler.js';
 export type {
-  HotKeys,
   Inspection,
   RemoteEntry,
   ServerStats,

@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/memcached`: engines whose entries memcached, WebSocket and HTTP clients see, and the process's own access to them. */
+export type { MemcachedSettings } from './admin/admin-state.js';
 export type { ItemStoreOptions, MemcachedEngine } from './item-store.js';
 export { decodeKey, encodeKey } from './key-encoding.js';
 export { createMemcachedEngine, type MemcachedEngineOptions } from './memcached-engine.js';

@@ -31,7 +31,9 @@ export const STRING_MAX_BYTES = 4096;
  * text, 1 (pymemcache's documented JSON serializer: a string) as text. Other flags are read as bytes.
  */
 export const TEXT_FLAGS = 0;
+/** Flags of values stored as JSON. */
 export const JSON_FLAGS = 2;
+/** Flags of values stored as bytes. */
 export const BYTES_FLAGS = 4;
 
 export const READ_AS_TEXT: ReadonlySet<number> = new Set([TEXT_FLAGS, 1, 16]);

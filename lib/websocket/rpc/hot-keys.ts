@@ -14,7 +14,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Heap } from 'mnemonist';
 import type { ItemStore } from '../../memcached/item-store.js';
 import { decodeKey } from '../../memcached/key-encoding.js';
-import type { HotResult } from '../../rpc-protocol.js';
+import type { HotKeys } from '../../rpc-protocol.js';
 
 /** Without a request for so long, nobody is interested any more. */
 export const INTEREST_MS = 10_000;
@@ -30,7 +30,7 @@ const KEYS_PER_STEP = 16;
 
 const CHANNEL = 'hotset:lookup';
 
-export class HotKeys {
+export class HotKeyCounter {
   readonly #items: ItemStore;
   readonly #keys: FrequentTexts = new FrequentTexts(COUNTS_KEPT);
   readonly #prefixes: FrequentTexts = new FrequentTexts(COUNTS_KEPT);
@@ -44,7 +44,7 @@ export class HotKeys {
   }
 
   /** The `limit` keys and prefixes read most, in steps. Counts from now on, if it did not. */
-  *report(limit: number): Generator<void, HotResult, undefined> {
+  *report(limit: number): Generator<void, HotKeys, undefined> {
     const now = this.#now();
     this.#endWithoutInterest();
     this.#askedMs = now;

@@ -3,7 +3,7 @@
 import type { ItemStore } from '../../memcached/item-store.js';
 import { Request } from '../../memcached/request.js';
 import type { Access } from '../../rpc-protocol.js';
-import { HotKeys } from './hot-keys.js';
+import { HotKeyCounter } from './hot-keys.js';
 import { ChangeBroadcaster } from './subscriptions/change-broadcaster.js';
 
 /** Checked by `resolveWebSocketOptions`. */
@@ -34,7 +34,7 @@ export class RpcContext {
   readonly items: ItemStore;
   readonly settings: RpcSettings;
   readonly broadcaster: ChangeBroadcaster;
-  readonly hotKeys: HotKeys;
+  readonly hotKeys: HotKeyCounter;
   /** For whatever runs a memcached command: it fills this, and the command does not keep it. */
   readonly request: Request = new Request();
   /** Bytes of replies that are half made or wait for their clients. */
@@ -44,7 +44,7 @@ export class RpcContext {
     this.items = items;
     this.settings = settings;
     this.broadcaster = new ChangeBroadcaster(items, settings.onError);
-    this.hotKeys = new HotKeys(items);
+    this.hotKeys = new HotKeyCounter(items);
   }
 
   /** The most that a reply may still hold, whatever its own limit is. */

@@ -4,7 +4,7 @@ import { channel } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ItemStoreOptions } from '../../../lib/memcached/item-store.js';
 import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
-import type { HotResult } from '../../../lib/rpc-protocol.js';
+import type { HotKeys } from '../../../lib/rpc-protocol.js';
 import { COUNTS_KEPT, INTEREST_MS } from '../../../lib/websocket/rpc/hot-keys.js';
 import { Endpoint, type Peer, turn } from './fixture.js';
 
@@ -25,8 +25,8 @@ function isListening(): boolean {
   return channel('hotset:lookup').hasSubscribers;
 }
 
-function hot(client: Peer, limit?: number): Promise<HotResult> {
-  return client.ask('hot', limit === undefined ? undefined : { limit }) as Promise<HotResult>;
+function hot(client: Peer, limit?: number): Promise<HotKeys> {
+  return client.ask('hot', limit === undefined ? undefined : { limit }) as Promise<HotKeys>;
 }
 
 function read({ engine }: Endpoint, key: string, times: number): void {
