@@ -1,7 +1,7 @@
 /** One client's socket, as the way to and from its session. */
 
 import type { Socket } from 'node:net';
-import { shownEnd } from '../memcached/admin/shown-end.js';
+import { endsOf } from '../transport/connection-ends.js';
 import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
 import { Liveness, type Overdue, type Writing } from '../transport/liveness.js';
 import { type ByteSink, type EndCause, type PumpContext, SessionPump } from '../transport/session-pump.js';
@@ -10,7 +10,6 @@ import { readDirectly } from './direct-reads.js';
 
 export class TcpConnection implements Connection, ByteSink {
   readonly id: number;
-  /** Kept: a socket that is closed no longer knows. */
   readonly peer: Peer;
   readonly address: string;
   readonly listenAddress: string;
@@ -26,12 +25,10 @@ export class TcpConnection implements Connection, ByteSink {
   constructor(socket: Socket, context: PumpContext, path: string | null) {
     const { registry } = context;
     this.id = registry.nextId();
-    this.peer =
-      socket.remotePort === undefined
-        ? { address: 'unix', port: 0, transport: 'local' }
-        : { address: socket.remoteAddress ?? '', port: socket.remotePort, transport: 'tcp' };
-    this.address = shownEnd(socket.remoteAddress, socket.remotePort, path);
-    this.listenAddress = shownEnd(socket.localAddress, socket.localPort, path);
+    const { peer, address, listenAddress } = endsOf(socket, path);
+    this.peer = peer;
+    this.address = address;
+    this.listenAddress = listenAddress;
     this.#socket = socket;
     this.#registry = registry;
     this.#liveness = new Liveness(registry.clock.now());

@@ -9,6 +9,7 @@ import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import type { PeerAddress } from '../server-log.js';
 import { checkForceAfter } from '../shutdown.js';
+import { endText } from '../transport/connection-ends.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import type { PumpContext } from '../transport/session-pump.js';
 import type { ProtocolChoice, TransportSettings } from '../transport/transport.js';
@@ -25,7 +26,6 @@ import {
   type TcpServerOptions,
   type UnixAddress,
 } from './options.js';
-import { shownListener } from './shown-address.js';
 import { TlsEndpoint } from './tls-endpoint.js';
 import type { ResolvedTlsOptions } from './tls-options.js';
 
@@ -95,7 +95,9 @@ export class TcpServer {
       bound !== null && typeof bound === 'object'
         ? { ...address, host: bound.address, port: bound.port }
         : address;
-    const leave = this.#registry.listen(shownListener(actual));
+    const leave = this.#registry.listen(
+      'path' in actual ? `unix:${actual.path}` : endText(actual.host, actual.port, null),
+    );
     this.#listeners.push({ server, address: actual, leave });
     this.#registry.begin();
     return actual;

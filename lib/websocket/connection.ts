@@ -5,11 +5,10 @@
  * Once it has ended, nothing is sent and nothing that still comes is passed on.
  */
 
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { shownEnd } from '../memcached/admin/shown-end.js';
 import type { UnfinishedRequest } from '../memcached/unfinished-requests.js';
+import { endsOf, type SocketEnds } from '../transport/connection-ends.js';
 import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
 import { Liveness, type Overdue, RequestWindow, type Writing } from '../transport/liveness.js';
 import type { CloseReason, ConnectionState, Peer } from '../transport/transport.js';
@@ -28,8 +27,6 @@ const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
-
-type Addresses = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
 export class WebSocketConnection implements Connection, FrameSink, UnfinishedRequest {
   readonly id: number;
@@ -66,20 +63,16 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
 
   constructor(
     ws: WebSocket,
-    socket: Duplex & Partial<Addresses>,
+    socket: Duplex & SocketEnds,
     registry: ConnectionRegistry,
     createHandler: (sink: FrameSink) => SubprotocolHandler,
   ) {
     this.id = registry.nextId();
-    // Kept: a socket that is closed no longer knows.
-    const { remoteAddress, remotePort, localAddress, localPort } = socket;
-    this.peer =
-      remotePort === undefined
-        ? { address: 'unix', port: 0, transport: 'local' }
-        : { address: remoteAddress ?? '', port: remotePort, transport: 'tcp' };
-    // Where a server that is shared has a Unix socket, it is not said.
-    this.address = shownEnd(remoteAddress, remotePort, '');
-    this.listenAddress = shownEnd(localAddress, localPort, '');
+    // The path of a shared server's Unix socket is not known.
+    const { peer, address, listenAddress } = endsOf(socket, '');
+    this.peer = peer;
+    this.address = address;
+    this.listenAddress = listenAddress;
     this.#ws = ws;
     this.#socket = socket;
     this.#registry = registry;

@@ -7,10 +7,10 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HotsetError } from '../errors.js';
-import { shownEnd } from '../memcached/admin/shown-end.js';
 import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { checkForceAfter } from '../shutdown.js';
+import { endText } from '../transport/connection-ends.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import type { TransportSettings } from '../transport/transport.js';
 import { AccessPolicy } from '../web/access-policy.js';
@@ -124,7 +124,7 @@ export class WebSocketEndpoint {
       }
       takeUpgrades(server, path, this.handleUpgrade);
       this.#address = taken;
-      this.#leaveList = this.#registry.listen(shownEnd(taken.host, taken.port, null));
+      this.#leaveList = this.#registry.listen(endText(taken.host, taken.port, null));
       this.#registry.begin();
       return taken;
     } catch (error) {
