@@ -1,4 +1,4 @@
-/** One client's socket, as the way to and from its session. */
+/** One client's socket: its bytes go to a session pump, whose replies it writes. */
 
 import type { Socket } from 'node:net';
 import { endsOf } from '../transport/connection-ends.js';
@@ -34,12 +34,12 @@ export class TcpConnection implements Connection, ByteSink {
     this.#liveness = new Liveness(registry.clock.now());
     this.#pump = new SessionPump(this, context);
     socket.setNoDelay(true);
-    // A client that vanished without a word does not hold its place for ever.
+    // The kernel finds clients that are gone without closing.
     socket.setKeepAlive(true);
     this.#stopReading = readDirectly(socket, (chunk) => this.#onData(chunk));
     socket.on('drain', () => this.#pump.onDrain());
     socket.on('end', () => this.#pump.onInputEnd());
-    // A reset is followed by `close`; there is nobody left to answer.
+    // `close` follows a reset.
     socket.on('error', () => {
       this.closeReason = 'error';
       socket.destroy();
@@ -79,7 +79,7 @@ export class TcpConnection implements Connection, ByteSink {
     this.#pump.receive(chunk);
   }
 
-  // The way to the client
+  // ByteSink
 
   get unsentBytes(): number {
     return this.#socket.writableLength;
@@ -121,7 +121,7 @@ export class TcpConnection implements Connection, ByteSink {
       socket.destroy();
       return;
     }
-    // Whatever else the client sends is of no interest, and must not keep the socket open.
+    // The client's further input is ignored, and must not keep the socket open.
     this.#stopReading();
     socket.resume();
     socket.end(() => socket.destroySoon());
