@@ -1,4 +1,4 @@
-/** Why a server cannot listen, in one line for its user: shared by all that listen. */
+/** Why a server cannot listen, in one line for its user. Shared by all servers. */
 
 import { HotsetError } from './errors.js';
 

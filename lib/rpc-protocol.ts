@@ -77,7 +77,7 @@ export interface Params {
 export type MethodName = keyof Params;
 
 export interface Param<T> {
-  /** What it takes, in words. */
+  /** What it takes, as error messages say it. */
   readonly expected: string;
   readonly isRequired: boolean;
   readonly accepts: (value: unknown) => boolean;
@@ -95,7 +95,7 @@ interface Method<Name extends MethodName> {
 }
 
 const CAS_ID = /^\d{1,20}$/;
-/** Flat, so that a long text costs no stack; the length says the rest. */
+/** A character class without repetition of groups: a long text costs no stack. The length is checked apart. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -158,7 +158,7 @@ export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
   },
   unsubscribe: {
     needs: 'metadata',
-    params: { subscription: required('the number that subscribe has given', isNumber) },
+    params: { subscription: required('the number that subscribe returned', isNumber) },
   },
   inspect: { needs: 'metadata', params: { key: KEY } },
   hot: {
@@ -217,7 +217,7 @@ export interface InspectResult {
 export interface HotKey {
   /** The key. */
   readonly key: string;
-  /** Reads, at least. */
+  /** Reads: a lower bound. */
   readonly reads: number;
   /** Counted bytes of its entry; 0 where there is none. */
   readonly bytes: number;
@@ -227,7 +227,7 @@ export interface HotKey {
 export interface HotPrefix {
   /** The prefix. */
   readonly prefix: string;
-  /** Reads, at least. */
+  /** Reads: a lower bound. */
   readonly reads: number;
   /** Counted bytes of the entries of `keys`. */
   readonly bytes: number;
@@ -296,7 +296,7 @@ export const RPC_ERRORS = {
   internalError: -32603,
 } as const;
 
-/** Ours: what stands in `data.code`, and the number that JSON-RPC asks for. */
+/** hotset's own codes, which are in `data.code`, and the numbers that JSON-RPC requires. */
 export const HOTSET_RPC_ERRORS = {
   HOTSET_TOO_LARGE: -32000,
   HOTSET_NO_ROOM: -32001,

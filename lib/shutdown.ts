@@ -1,4 +1,4 @@
-/** What is common to every server's `close({ forceAfterMs })`: how long requests under way may take. */
+/** Shared by every server's `close({ forceAfterMs })`: how long requests in flight may take. */
 
 import { invalidArgument } from './errors.js';
 import { scheduleHeld, systemScheduler } from './scheduler.js';

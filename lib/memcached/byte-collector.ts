@@ -1,12 +1,12 @@
 /**
- * Bytes of one line or one value that arrive in pieces. Copies them, so that no chunk is kept alive. Its memory
+ * Collects the bytes of one line or one value that arrive in chunks. Copies them, so that no chunk is kept alive. Its memory
  * doubles, so that it takes at most twice what has arrived and appending stays linear. A large one whose end is known
  * grows 16 times at once, to 16 MiB at most, which copies a value of 1 MB once and not four times; what has not
  * arrived of it has not been written to, and takes addresses but no memory.
  */
 
 const NOTHING = Buffer.alloc(0);
-/** Stands for bytes that have been given up. */
+/** Returned instead of bytes that were discarded for lack of room. */
 export const GIVEN_UP: Buffer = Buffer.alloc(0);
 /** Smaller ones wait for the collector of garbage. */
 const FREED_FROM_BYTES = 16 * 1024;
@@ -21,7 +21,7 @@ const LARGE_GROWTH = 16;
 const LARGE_GROWTH_END_BYTES = 16 * 1024 * 1024;
 
 export class ByteCollector {
-  /** Bytes that have arrived, those that were given up included. */
+  /** Bytes that have arrived, discarded ones included. */
   length = 0;
   #bytes: Buffer = NOTHING;
 
@@ -62,13 +62,13 @@ export class ByteCollector {
     return this.#bytes === GIVEN_UP;
   }
 
-  /** Lets go of what has arrived; what still does is only counted, until it is taken. */
+  /** Discards what has arrived; further bytes are only counted, until `take`. */
   giveUp(): void {
     this.#free();
     this.#bytes = GIVEN_UP;
   }
 
-  /** Lets go of everything. */
+  /** Releases everything. */
   clear(): void {
     this.#free();
     this.#bytes = NOTHING;

@@ -1,17 +1,17 @@
 /**
- * The numbers of an engine's connections and listeners, over all that serve it, as `stats conns` and the log show
- * them: no two that are open have the same.
+ * The numbers of an engine's connections and listeners, over all its servers, as `stats conns` and the log show them.
+ * Those that are open at one time differ.
  */
 
 import { MinHeap } from 'mnemonist';
 
 export class ConnectionNumbers {
   readonly #free = new MinHeap<number>();
-  #given = 0;
+  #highest = 0;
 
   /** The lowest number that is free, as an operating system gives out file descriptors. O(log n). */
   take(): number {
-    return this.#free.pop() ?? ++this.#given;
+    return this.#free.pop() ?? ++this.#highest;
   }
 
   giveBack(number: number): void {

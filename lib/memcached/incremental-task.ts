@@ -1,6 +1,6 @@
 /**
- * Work in short steps, so that others have their turn between two. Whoever takes the steps closes the iterator
- * (`return`) when the client goes away.
+ * Work in short steps, between which other connections have their turn. The caller closes the iterator (`return`) when
+ * the client goes away.
  */
 
 export type IncrementalTask = Iterator<void, void, undefined>;

@@ -32,19 +32,19 @@ import type { WireValue } from './wire-value.js';
 const RECLAIMED_AT_ONCE = 10_000;
 /** Steps of the wall clock that exptimes follow. */
 const WALL_STEP_MS = 1000;
-/** Items that are looked at in one turn after a step. */
+/** Items visited in one turn after a step. */
 const RETIMED_AT_ONCE = 10_000;
-/** Items that a flush of old items removes before others have their turn: a millisecond or two. */
+/** Items that a flush of old items removes before it yields: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
-/** Half-received requests may take so much, and so many times the largest item. */
+/** Default bound of half-received requests: the larger of these bytes and so many times the largest item. */
 const UNFINISHED_MIN_BYTES: number = 64 * 1024 * 1024;
 const UNFINISHED_ITEMS = 4;
 
 // What the protocol keeps in an entry's adapter bits. A write clears all of it.
 
-/** Invalidated, and still served: the next client to ask wins the right to fill it anew. */
+/** Invalidated, and still served: the next client to read it wins the right to refill it. */
 export const STALE = 1;
-/** A client has been told that it has won. */
+/** A client has won that right. */
 export const TOKEN_SENT = 2;
 /** Stored under a key that came as base64, and goes out so. */
 export const KEY_BINARY = 4;
@@ -59,21 +59,21 @@ export const UNIX_TIME: number = UNIX_TIME_EVEN | UNIX_TIME_ODD;
 /** An engine that `createMemcachedEngine` has made: texts as keys, the wire's bytes as values. */
 export type MemcachedEngine = CacheEngine<string, WireValue>;
 
-/** What every server of one engine has to agree on. The first server decides. */
+/** Options that all servers of one engine share. The first server decides. */
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
   maxItemBytes?: number;
   /**
-   * What half-received requests of all clients may take together, in bytes; beyond it the one that has waited longest for
-   * its client is refused. Default: 64 MiB, or four times `maxItemBytes` if that is more.
+   * What half-received requests of all clients may take together, in bytes; beyond it the request whose client has
+   * been silent longest is refused. Default: 64 MiB, or four times `maxItemBytes` if that is more.
    */
   maxUnfinishedBytes?: number;
   /**
    * Wall-clock time: Unix milliseconds, for exptimes that are Unix times. Durations are measured on the engine's clock.
-   * Default: the engine's clock if it was given one, else the system's.
+   * Default: the engine's `clock` option if there is one, else the system's.
    */
   clock?: Clock;
-  /** The most that `cache_memlimit` may ask for, in bytes: what the process can hold. Default: no ceiling. */
+  /** The most bytes that `cache_memlimit` may set: what the process can hold. Default: no ceiling. */
   memoryCeilingBytes?: number;
   /** How much is logged, 0 to 3; clients change it with `verbosity`. Default: 0. */
   verbosity?: number;
@@ -85,15 +85,15 @@ export interface ItemStoreOptions {
   allowDump?: boolean;
   /** Whether clients may `watch` (`-W` forbids it). Default: true. */
   allowWatch?: boolean;
-  /** Requests of one connection after which others have their turn (`-R`). Default: 512. */
+  /** Requests of one connection after which it yields to others (`-R`). Default: 512. */
   requestsPerTurn?: number;
-  /** What ends a key's prefix in `stats detail` (`-D`): given, the statistics are collected from the start. */
+  /** What ends a key's prefix in `stats detail` (`-D`). With it, the statistics are collected from the start. */
   prefixDelimiter?: string;
   /** Whether `stats sizes` keeps a histogram (`-o track_sizes`). Default: false. */
   trackSizes?: boolean;
   /**
-   * What memcached's options without effect here were given, by the names of `stats settings`, which shows them.
-   * Default: what memcached shows.
+   * Values of memcached's options that have no effect here, by the names of `stats settings`, which shows them.
+   * Default: memcached's defaults.
    */
   settings?: Partial<MemcachedSettings>;
   /** Called when a client sends `shutdown`; without it the command is refused. */
@@ -121,7 +121,7 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'onDebugTime',
 ];
 
-/** What a command works with: the items that all share, and whose request it is. */
+/** What a command works with: the shared items, and the connection that sent it. */
 export interface CommandContext {
   readonly items: ItemStore;
   /** The connection's number, as `stats conns` and the log show it. */
@@ -134,17 +134,17 @@ export class ItemStore {
   readonly engine: MemcachedEngine;
   /** The engine's entries, by slot. */
   readonly entries: EntryStore<string, WireValue>;
-  /** The entries of keys asked for lately. */
+  /** The slots of recently requested keys. */
   readonly memo: KeyMemo;
   /** Measures durations: the engine's clock, which is to be monotonic. */
   readonly clock: Clock;
-  /** Unix time in milliseconds: it jumps when somebody sets it. */
+  /** Unix time in milliseconds: it may jump. */
   readonly wallClock: Clock;
   readonly maxItemBytes: number;
   /** Half-received requests of all clients. */
   readonly unfinished: UnfinishedRequests;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
-  /** What serves this store: for `stats`. */
+  /** The servers of this store, for `stats`. */
   readonly transports: Set<Transport> = new Set();
   readonly connectionNumbers: ConnectionNumbers = new ConnectionNumbers();
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
@@ -157,7 +157,7 @@ export class ItemStore {
   readonly requestsPerTurn: number;
   verbosity: number;
   readonly trackSizes: boolean;
-  /** What administrative commands keep. */
+  /** The state of administrative commands. */
   readonly admin: AdminState;
   /** What `watch` shows. */
   readonly log: WatchLog;
@@ -171,9 +171,9 @@ export class ItemStore {
   /** The two clocks where they are read once for each turn. */
   readonly #coarseClock: CoarseClock | null;
   readonly #coarseWallClock: CoarseClock | null;
-  /** When a delayed flush_all strikes; `Infinity` for none. */
+  /** When a delayed flush_all is due; `Infinity` for none. */
   #flushAtMs = Number.POSITIVE_INFINITY;
-  /** That flush has struck: what is stored in the rest of its second goes as well. */
+  /** That flush was applied: what is stored later in the same second is removed as well. */
   #hasFlushed = false;
   #flushesAtUnixTime = false;
   /** Wall-clock time less that of `clock`, as items with a Unix time for an exptime count it. */
@@ -238,7 +238,7 @@ export class ItemStore {
     return this.unfinished.maxBytes;
   }
 
-  /** Whether anybody wants to know of single commands: see observation.ts. */
+  /** Whether commands are observed one by one: see observation.ts. */
   get hasObservers(): boolean {
     return this.log.watched !== 0 || this.prefixes.enabled;
   }
@@ -287,7 +287,7 @@ export class ItemStore {
     return result;
   }
 
-  /** Gives an item a new exptime, which may be the end of it. */
+  /** Sets an item's exptime, which may expire it at once. */
   touch(entry: number, exptime: number): void {
     const ttlMs = this.ttlMs(exptime);
     this.touchMs(entry, ttlMs, isUnixTime(exptime) ? this.#unixTimeBit : 0);
@@ -421,34 +421,34 @@ export class ItemStore {
     }
   }
 
-  /** Milliseconds until a flush_all that has been put off strikes; `Infinity` for none. */
+  /** Milliseconds until a delayed flush_all is due; `Infinity` for none. */
   get flushInMs(): number {
     return Math.max(0, this.#flushAtMs - this.clock.now());
   }
 
-  /** Lets a flush_all that is due strike. Called before each command, and wherever else items are looked at. */
+  /** Applies a flush_all that is due. Called before each command, and wherever else items are read. */
   applyDueFlush(): void {
     if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
     const now = this.clock.now();
     if (now < this.#flushAtMs) return;
     if (!this.#hasFlushed) this.#clear();
-    // memcached compares whole seconds: what is stored in the second of the flush goes as well, each by itself, since
-    // subscribers have been told that everything is gone.
+    // memcached compares whole seconds: what is stored in the second of the flush is removed as well, item by item,
+    // since subscribers have already been notified of the flush.
     else for (const _ of this.#removeUnusedSince(Number.POSITIVE_INFINITY));
     this.#hasFlushed = true;
     if (now >= this.#flushAtMs + 1000) this.#flushAtMs = Number.POSITIVE_INFINITY;
   }
 
   /**
-   * Makes a flush_all that is due strike, and gives back the memory of a bounded number of expired items. Whatever
-   * serves the store calls it now and then. Throws what a removal listener throws.
+   * Applies a flush_all that is due, and reclaims a bounded number of expired items. Servers call it periodically.
+   * Throws what a removal listener throws.
    */
   reclaim(): void {
     this.applyDueFlush();
     this.engine.sweepExpired(RECLAIMED_AT_ONCE);
   }
 
-  /** A figure of all that serves this store, added up. */
+  /** The sum of a figure over all servers of this store. */
   overTransports(read: (transport: Transport) => number): number {
     let total = 0;
     for (const transport of this.transports) total += read(transport);
@@ -497,8 +497,8 @@ export function knownItemStoreOf(engine: MemcachedEngine): ItemStore | undefined
 }
 
 /**
- * The one ItemStore of an engine that `createMemcachedEngine` has made: made with `options` by the first that asks.
- * Throws `HOTSET_INVALID_OPTION` where one who asks later wants another: it would be served as it is, `flush_all` and all.
+ * The one ItemStore of an engine that `createMemcachedEngine` has made. The first call creates it with `options`.
+ * Throws `HOTSET_INVALID_OPTION` where a later call's options differ, which would otherwise be ignored.
  */
 export function itemStoreOf(engine: MemcachedEngine, options?: ItemStoreOptions): ItemStore {
   const serving = servingOf(engine)!;
@@ -507,15 +507,15 @@ export function itemStoreOf(engine: MemcachedEngine, options?: ItemStoreOptions)
   return serving.items;
 }
 
-/** What one may wish and not get: it lets nobody do more than was meant. */
-const WISHES: ReadonlySet<keyof ItemStoreOptions> = new Set(['clock', 'verbosity']);
+/** Options in which later servers may differ without error: they grant clients nothing. */
+const MAY_DIFFER: ReadonlySet<keyof ItemStoreOptions> = new Set(['clock', 'verbosity']);
 
 function checkAgrees(store: ItemStore, options: ItemStoreOptions): void {
   for (const name of ITEM_STORE_OPTIONS) {
-    const given = options[name];
-    if (given === undefined || name === 'settings' || WISHES.has(name)) continue;
+    const value = options[name];
+    if (value === undefined || name === 'settings' || MAY_DIFFER.has(name)) continue;
     const held = name === 'prefixDelimiter' ? store.prefixes.delimiter : store[name];
-    if (given !== held)
-      throw invalidOption(name, `what the engine is served with already, ${shown(held)}`, given);
+    if (value !== held)
+      throw invalidOption(name, `what the engine is served with already, ${shown(held)}`, value);
   }
 }

@@ -1,14 +1,14 @@
 /**
- * Which entry a key's bytes had when they were last asked for: a request for a key that is in use needs no
- * string of its own, which costs more to make and to hash than all that the engine does for it.
+ * Remembers the entry of recently requested keys by their bytes: a repeated request needs no string for its key, which
+ * would cost more to make and to hash than all the engine's work.
  *
  * A table of numbers in pairs of places; a hash has two places, and the newer one is looked at first. It can only
  * miss, and never be wrong: a number counts when the engine holds an entry under it, and that entry's key has
- * these very bytes. So nobody has to tell it of removals and moves, and it keeps no key alive. Its memory grows with
+ * these very bytes. So it needs no notice of removals and moves, and it keeps no key alive. Its memory grows with
  * the engine, by 16 bytes for each entry at most and up to 512 KiB.
  *
- * A place that belongs to another key is told by the hash, without a look at the engine's memory: that is all
- * that a cache pays whose requests are spread over many more keys than there are places.
+ * The hash shows that a place belongs to another key, without access to the engine's memory: that is the whole cost
+ * where requests are spread over many more keys than there are places.
  */
 
 const FIRST_PLACES = 2 ** 8;

@@ -27,10 +27,10 @@ export const ITEM_FLAGS_BYTES = 4;
 /** memcached's `-I`: the most that an item may take. */
 export const DEFAULT_ITEM_MAX_BYTES: number = 1024 * 1024;
 
-/** A session stops working on its input when so many bytes of replies wait, and goes on when they are taken. */
+/** A session pauses when so many bytes of replies wait, and continues when they are taken. */
 export const REPLIES_MAX_BYTES: number = 256 * 1024;
 
-/** The first allocation for a value that arrives in pieces; it then grows with what has arrived. */
+/** The first allocation for a value that arrives in chunks; it then grows with what has arrived. */
 export const DATA_FIRST_BYTES: number = 64 * 1024;
 
 /** An exptime above this many seconds (30 days) is a Unix time (protocol.txt, "Expiration times"). */
@@ -39,11 +39,11 @@ export const RELATIVE_EXPTIME_MAX_SECONDS: number = 60 * 60 * 24 * 30;
 /** Bytes of old values that append, prepend, incr and decr copy in one turn. */
 export const COPIED_MAX_BYTES_PER_TURN: number = 4 * 1024 * 1024;
 
-/** What a client may send to say who it is; memcached's own bound. */
+/** The most bytes of a client's credentials; memcached's own bound. */
 export const AUTH_DATA_MAX_BYTES: number = 16 * 1024;
 
-/** Requests of a connection after which others have their turn: memcached's `-R`, where it is 20. */
+/** Requests of a connection after which it yields to others: memcached's `-R`, where it is 20. */
 export const DEFAULT_REQUESTS_PER_TURN = 512;
 
-/** Keys that a session looks up in one turn; a longer get goes on after other connections have had theirs. */
+/** Keys that a session looks up in one turn; a longer get continues in a later one. */
 export const KEYS_MAX_PER_TURN = 20_000;

@@ -8,7 +8,7 @@ export interface Overview {
   readonly engine: ReturnType<MemcachedEngine['stats']>;
   /** By memcached's names. */
   readonly commands: Readonly<Record<CounterName, number>>;
-  /** Over all transports, as the rest. */
+  /** Over all transports, like the following figures. */
   readonly connections: {
     readonly current: number;
     readonly total: number;

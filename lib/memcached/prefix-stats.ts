@@ -1,6 +1,6 @@
 /**
  * `stats detail`: reads, writes and deletions by the prefix of their keys, where a key has one. Off, it costs
- * one check of a property. Keys are clients' choice, so only so many prefixes are counted: those that come first.
+ * one check of a property. Clients choose the keys, so the number of prefixes is bounded: the first ones are counted.
  */
 
 /** Some 2 MiB at most, with the longest of keys. */
@@ -25,7 +25,7 @@ export class PrefixStats {
   enabled: boolean;
   readonly #prefixes = new Map<string, PrefixCounts>();
 
-  /** A given `delimiter` (`-D`) also turns it on. */
+  /** A `delimiter` (`-D`) also turns it on. */
   constructor(delimiter?: string) {
     this.delimiter = delimiter ?? DEFAULT_PREFIX_DELIMITER;
     this.enabled = delimiter !== undefined;

@@ -1,5 +1,5 @@
 /**
- * Where replies are put together: bytes are written into a block, large values are added by reference.
+ * Builds replies: bytes are written into a block, large values are added by reference.
  * One buffer serves all connections of a server, because each drains it before the next one writes.
  *
  * Ownership: what `take` returned belongs to the transport, which then says either `release` (it has been
@@ -58,8 +58,8 @@ export class ReplyBuffer {
   }
 
   /**
-   * Makes room for `bytes` in one piece, a few at most, and counts them as appended: they are to be written to
-   * `memory`, from the position returned on.
+   * Reserves a few contiguous bytes and counts them as appended. The caller writes them to `memory`, from the position
+   * returned.
    */
   reserve(bytes: number): number {
     if (BLOCK_BYTES - this.#end < bytes) this.#beginBlock();
@@ -70,8 +70,8 @@ export class ReplyBuffer {
   }
 
   /**
-   * Makes room for up to `bytes` in one piece, a block at most. What is written to `memory` from the position
-   * returned on counts when `commit` has been told where it ends.
+   * Makes room for up to `bytes` contiguous bytes, a block at most. The caller writes to `memory` from the position
+   * returned, and calls `commit` with the end.
    */
   prepare(bytes: number): number {
     if (BLOCK_BYTES - this.#end < bytes) this.#beginBlock();
@@ -88,14 +88,14 @@ export class ReplyBuffer {
     return this.#block;
   }
 
-  /** Appends bytes without copying them; nobody may change them any more. */
+  /** Appends bytes without copying them; they must not change afterwards. */
   reference(bytes: Buffer): void {
     this.#closeChunk();
     this.#chunks.push(bytes);
     this.length += bytes.length;
   }
 
-  /** All that waits, if it is in one piece; null when it is in several, or when nothing waits. */
+  /** All that waits, if it is one chunk; null when there are several, or none. */
   takeSingle(): Buffer | null {
     const chunks = this.#chunks;
     const ofBlock = this.#end - this.#start;

@@ -1,5 +1,5 @@
 /**
- * What parsers hand to handlers, and commands hand back. A session has one Request and fills it anew for each command.
+ * What parsers pass to handlers, and commands return. A session has one Request and fills it anew for each command.
  */
 
 import { MetaFlags } from './meta/meta-flags.js';
@@ -54,12 +54,12 @@ export type LineOutcome =
   | 'data'
   /** The parser's `error` is the answer. */
   | 'error'
-  /** As `error`, after `request.dataLength` bytes and a CRLF have been passed over. */
+  /** As `error`, after `request.dataLength` bytes and a CRLF have been discarded. */
   | 'error-after-data'
   /** The connection ends without an answer. */
   | 'close';
 
-/** What a command can answer when it does not answer with items: the same for every protocol. */
+/** A command's result other than items: the same for every protocol. */
 export type Reply =
   | 'stored'
   | 'not-stored'
@@ -83,22 +83,22 @@ export class Request {
   flags = 0;
   /** Seconds as the wire counts them: 0 never, negative expired, above 30 days a Unix time. */
   exptime = 0;
-  /** Milliseconds to live, for those who do not count as the wire does; null where `exptime` says it. */
+  /** Milliseconds to live, for callers that do not use the wire's units; null where `exptime` applies. */
   ttlMs: number | null = null;
-  /** How long the data has taken to come after its command. */
+  /** How long the data took to arrive after its command. */
   waitedMs = 0;
   /** Bytes of data that follow the line, without their CRLF. */
   dataLength = 0;
   mode: StoreMode = 'set';
-  /** The version to compare with; 0 matches none where comparing is what the mode does, else asks for nothing. */
+  /** The version to compare with. 0 matches none in the mode `cas`, and means no comparison in others. */
   cas: CasId = 0;
-  /** Whether a value that is refused takes the old one with it, so that nobody reads what was to be replaced. */
+  /** Whether refusing the value also removes the old one, so that no client reads what was to be replaced. */
   dropsWhenRefused = false;
   /** What incr and decr add or subtract. */
   delta: number | bigint = 0;
-  /** The words after the command, for those that take words. */
+  /** The tokens after the command, for commands that take arguments. */
   args: readonly string[] = [];
-  /** Where the keys of a retrieval command stand: bytes [keysStart, keysEnd) of `line`. */
+  /** The keys of a retrieval command: bytes [keysStart, keysEnd) of `line`. */
   line: Buffer = EMPTY;
   keysStart = 0;
   keysEnd = 0;

@@ -1,6 +1,6 @@
 /**
- * What a session's protocol handler works with: the input that has arrived, the replies that wait, and what this turn
- * may still do before others have theirs. Both belong to the session; the items are shared by all.
+ * What a session's protocol handler works with: the input that has arrived, the replies that wait, and the bounds of
+ * this turn. They belong to the session; the items are shared by all.
  */
 
 import type { Credentials } from './auth/credentials.js';
@@ -16,7 +16,7 @@ export const NOTHING: Buffer = Buffer.alloc(0);
 export const TRACE_VERBOSITY = 2;
 const TRACED_MAX_BYTES = 300;
 
-/** What the session's owner says of it: see SessionOptions. */
+/** From the session's owner: see SessionOptions. */
 export interface SessionIoOptions {
   readonly id?: number;
   readonly credentials?: Credentials | null;
@@ -25,9 +25,9 @@ export interface SessionIoOptions {
   readonly onAuthFailure?: () => void;
 }
 
-/** One protocol's side of a conversation. */
+/** Handles one protocol on one connection. */
 export interface ProtocolHandler {
-  /** Works on what has arrived, one request or a part of one at a time. */
+  /** Processes what has arrived, one request or a part of one at a time. */
   step(): void;
   /** There is something to do without further input. */
   readonly hasWork: boolean;
@@ -37,7 +37,7 @@ export interface ProtocolHandler {
   readonly receivingData: boolean;
   /** The client watches the log, and sends no more commands. */
   readonly watching: boolean;
-  /** Lets go of what the conversation holds: the client is gone. */
+  /** The client is gone: releases what the handler holds. */
   close(): void;
 }
 
@@ -47,7 +47,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   readonly id: number;
   /** Who may use the server; null for everybody. */
   readonly credentials: Credentials | null;
-  /** Tells the transport that replies have come up while nothing was fed. */
+  /** Notifies the transport that replies wait although nothing was fed. */
   readonly wake: () => void;
 
   /** Input that is being worked on: bytes [position, chunk.length). */
@@ -55,12 +55,12 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   position = 0;
   /** What has arrived of a line, a header or a value that is not yet complete. */
   readonly incomplete: ByteCollector = new ByteCollector();
-  /** The turn has been ended by slow work, which goes on in slices. */
+  /** A long task has ended the turn, and continues in slices. */
   slicing = false;
   bytesCopied = 0;
-  /** The conversation is over. */
+  /** The session has ended. */
   closed = false;
-  /** It is over because the client made no sense: the log shows that. */
+  /** It has ended because the client broke the protocol, which the log shows. */
   failed = false;
 
   /** Requests and keys that this turn may still begin. */
@@ -88,7 +88,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     return this.#requestsAllowed - this.requestsLeft;
   }
 
-  /** Ends the conversation: the client made no sense. */
+  /** Ends the session: the client broke the protocol. */
   fail(): void {
     this.failed = true;
     this.closed = true;
@@ -104,7 +104,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.#trace?.(bytes.toString('latin1', start, Math.min(end, start + TRACED_MAX_BYTES)));
   }
 
-  /** Others have had their turn: as much may be done again. */
+  /** Other connections have had their turn: the bounds start again. */
   beginTurn(): void {
     const { requestsPerTurn } = this.items;
     this.#requestsAllowed += requestsPerTurn - this.requestsLeft;
@@ -115,7 +115,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
 
   /**
    * Puts input together until there are `total` bytes, which it hands over; null while some are missing. What is
-   * allocated grows with what arrives, from `firstBytes` on. `GIVEN_UP` stands for bytes that there was no room for.
+   * allocated grows with what arrives, from `firstBytes` on. `GIVEN_UP` is returned instead of bytes that there was no room for.
    */
   collect(total: number, firstBytes: number): Buffer | null {
     const { chunk, position, incomplete } = this;
@@ -127,7 +127,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     return null;
   }
 
-  /** Counts what is held of a request that is not complete; it may be given up at once. */
+  /** Counts the bytes held of an incomplete request, which may have to be discarded at once. */
   noteIncomplete(): void {
     const { incomplete } = this;
     if (!incomplete.isGivenUp) this.items.unfinished.hold(this, incomplete.length);
@@ -149,7 +149,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.incomplete.clear();
   }
 
-  /** Passes over input; returns how many of `bytes` are still to come. */
+  /** Discards input; returns how many of `bytes` are still to come. */
   skip(bytes: number): number {
     const skipped = Math.min(bytes, this.chunk.length - this.position);
     this.position += skipped;

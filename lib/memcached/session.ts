@@ -4,10 +4,10 @@
  * It never waits, never throws on input, and holds at most one incomplete request: a line (bounded by
  * limits.ts) or data (bounded by the item limit before any of it arrives). When it has done enough for one
  * turn (requests, replies, keys, bytes copied: limits.ts) it stops, also in the middle of a get or a dump, and
- * goes on in `resume`; until then the transport must not feed it. So a client that does not read is not read
- * from, and one that asks for much does not hold up the others.
+ * continues in `resume`; until then the transport must not feed it. So the server does not read from a client that does
+ * not read, and a client with many requests does not block others.
  *
- * The first byte chooses the protocol, once and for all, as in memcached; the handlers speak it.
+ * The first byte chooses the protocol for the whole connection, as in memcached; the handlers implement it.
  */
 
 import type { ProtocolChoice } from '../transport/transport.js';
@@ -24,9 +24,9 @@ import { TextHandler } from './text/text-handler.js';
 const BINARY_REQUEST = 0x80;
 
 /**
- * - `ready`: everything fed has been worked on.
+ * - `ready`: all input has been processed.
  * - `blocked`: input waits until replies have been taken; call `resume`, feed nothing.
- * - `closed`: the conversation is over; write what replies wait, then end the connection.
+ * - `closed`: the session has ended; write the waiting replies, then end the connection.
  */
 export type SessionState = 'ready' | 'blocked' | 'closed';
 
@@ -34,13 +34,13 @@ export type SessionState = 'ready' | 'blocked' | 'closed';
 export interface SessionOptions {
   /** Which protocols the first byte may choose. Default: `auto`. */
   readonly protocol?: ProtocolChoice;
-  /** Given, nothing is served before the client has authenticated. */
+  /** If set, nothing is served before the client has authenticated. */
   readonly credentials?: Credentials | null;
   /** The connection's number, as `stats conns` and the log show it. Default: 0. */
   readonly id?: number;
-  /** Called when replies have come up while nothing was fed: the transport should call `resume`. */
+  /** Called when replies wait although nothing was fed: the transport should call `resume`. */
   readonly wake?: () => void;
-  /** Called when the client has named a user and not that user's password. */
+  /** Called when the client sent a wrong user or password. */
   readonly onAuthFailure?: () => void;
   /** Takes the beginning of each command while `verbosity` is 2 or more. */
   readonly trace?: (command: string) => void;
@@ -66,7 +66,7 @@ export class Session {
     return this.#handler?.receivingData === true;
   }
 
-  /** True when `blocked` means that slow work goes on in slices, and not that the client asks for much. */
+  /** True when the reason for `blocked` is a long task in slices, and not the number of the client's requests. */
   get slicing(): boolean {
     return this.#io.slicing;
   }
@@ -76,7 +76,7 @@ export class Session {
     return this.#io.requestsBegun;
   }
 
-  /** True when the conversation is over because the client made no sense. */
+  /** True when the session has ended because the client broke the protocol. */
   get failed(): boolean {
     return this.#io.failed;
   }
@@ -97,7 +97,7 @@ export class Session {
     return this.#work();
   }
 
-  /** Others have had their turn: as much may be done again. */
+  /** Other connections have had their turn: the bounds of a turn start again. */
   beginTurn(): void {
     this.#io.beginTurn();
   }
@@ -112,7 +112,7 @@ export class Session {
     const io = this.#io;
     const handler = this.#handler;
     if (handler !== null) {
-      // Time moves on between pieces of work, not within one.
+      // Time moves between batches of requests, not within one.
       io.items.beginTurn();
       io.slicing = false;
       while (!io.closed && (io.position < io.chunk.length || handler.hasWork)) {
@@ -126,7 +126,7 @@ export class Session {
     return io.closed ? 'closed' : 'ready';
   }
 
-  /** Lets go of what the conversation holds, a dump or a place at the log: the client is gone. */
+  /** The client is gone: releases what the session holds, such as a dump or a watcher. */
   close(): void {
     this.#io.close();
     this.#handler?.close();
@@ -143,7 +143,7 @@ export class Session {
   }
 }
 
-/** True when enough has been done, and what is left should wait until others have had their turn. */
+/** True when this turn's bounds are reached, and the remaining work should wait for the next. */
 function turnIsOver(io: SessionIo): boolean {
   return (
     io.out.length >= REPLIES_MAX_BYTES ||

@@ -21,7 +21,7 @@ import {
   wireValue,
 } from './wire-value.js';
 
-/** Flags that `set` writes and `get` understands: those of the clients that share the cache. */
+/** The flags that `set` writes and `get` reads, as the other clients of the cache use them. */
 export interface SharedCacheOptions {
   /** For texts. Default: 0. */
   textFlags?: number;
@@ -37,7 +37,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof SharedCacheOptions>([
   'bytesFlags',
 ]);
 
-/** What a SharedCache takes and gives: text, bytes, or anything that JSON can say. */
+/** A SharedCache's values: text, bytes, or anything that JSON can represent. */
 export type SharedValue = string | Uint8Array | number | boolean | null | readonly unknown[] | object;
 
 /** Text, JSON and bytes over an engine that memcached clients share. */
@@ -60,7 +60,7 @@ export class SharedCache {
   }
 
   /**
-   * The value under `key`: text, bytes (a copy) or what its JSON says, as its flags tell; `undefined` when
+   * The value under `key`: text, bytes (a copy) or parsed JSON, by its flags; `undefined` when
    * there is none. Throws `HOTSET_UNREADABLE_VALUE` for JSON flags without JSON, `HOTSET_INVALID_KEY`.
    */
   get(key: string): unknown {
@@ -82,7 +82,7 @@ export class SharedCache {
 
   /**
    * Stores text as it is, bytes as they are, and everything else as JSON: `stored`, `too-large` or `no-room`.
-   * Throws `HOTSET_INVALID_KEY`, and `HOTSET_INVALID_ARGUMENT` for a value that JSON cannot say.
+   * Throws `HOTSET_INVALID_KEY`, and `HOTSET_INVALID_ARGUMENT` for a value that JSON cannot represent.
    */
   set(key: string, value: SharedValue, options: { ttlMs?: number | undefined } = {}): StoreResult {
     const { bytes, flags } = this.#encoded(value);
@@ -117,7 +117,7 @@ export class SharedCache {
     return { bytes: Buffer.from(jsonOf(value), 'utf8'), flags: this.#jsonFlags };
   }
 
-  /** A client's delayed flush_all holds here too. */
+  /** Applies a client's delayed flush_all first. */
   #applyDueFlush(): void {
     knownItemStoreOf(this.engine)?.applyDueFlush();
   }

@@ -1,12 +1,12 @@
 /**
- * What half-received requests of all clients hold together. When they hold more than is allowed, the one that has waited
- * longest for its client gives up what it holds: clients that send are served, and those that keep silent pay.
+ * Bounds the bytes that half-received requests of all clients hold together. Above the bound, the request whose client
+ * has been silent longest is discarded: clients that keep sending are served.
  * All operations are O(1).
  */
 
 /** One client's half-received request. */
 export interface UnfinishedRequest {
-  /** Lets go of what has come. What is still to come is passed over, and the client is told. */
+  /** Discards what has arrived and what is still to come, and answers the client with an error. */
   giveUp(): void;
 }
 

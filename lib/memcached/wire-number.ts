@@ -1,5 +1,5 @@
 /**
- * Numbers on the wire. memcached reads them in two ways, and clients can tell the difference:
+ * Numbers on the wire. memcached reads them in two ways, which differ on the wire:
  * C's strtol family (flags and exptime of the storage commands, stored numbers), and a strict one.
  * All functions take the bytes of one token; `undefined` means that it is not such a number.
  */

@@ -11,7 +11,7 @@ import { latin1Bytes, viewBytes } from '../weigh/index.js';
 /** A value as the engine holds it: an opaque string or Buffer. `SharedCache` converts it. */
 export type WireValue = (string & Wire) | (Buffer & Wire);
 
-/** A mark for the compiler alone, so that no other string or Buffer gets into an engine by mistake. */
+/** A brand for the compiler only, so that no other string or Buffer gets into an engine by mistake. */
 interface Wire {
   readonly [wire]: true;
 }
@@ -27,7 +27,7 @@ const hasLatin1Slice = 'latin1Slice' in Buffer.prototype;
 export const STRING_MAX_BYTES = 4096;
 
 /**
- * Flags that are written unless told otherwise: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
+ * Flags written by default: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
  * text, 1 (pymemcache's documented JSON serializer: a string) as text. Other flags are read as bytes.
  */
 export const TEXT_FLAGS = 0;
@@ -55,7 +55,7 @@ export function wireValue(bytes: Buffer, start: number, end: number): WireValue 
   return copy as Buffer & Wire;
 }
 
-/** As `wireValue`, but may keep `bytes` itself: nobody else may hold it. */
+/** As `wireValue`, but may keep `bytes` itself: the caller gives up ownership. */
 export function ownedWireValue(bytes: Buffer, end: number): WireValue {
   return end <= STRING_MAX_BYTES
     ? text(bytes.toString('latin1', 0, end))

@@ -1,11 +1,11 @@
-/** The file of users and passwords, read when the server is made and whenever it is told to reload. */
+/** The file of users and passwords, read when the server is created and at each reload. */
 
 import { readFileSync } from 'node:fs';
 import { HotsetError } from '../errors.js';
 import { Credentials } from '../memcached/auth/credentials.js';
 
 export class AuthFile {
-  /** The same for all sessions and all times: what it allows changes with the file. */
+  /** One object for all sessions; a reload changes its content. */
   readonly credentials: Credentials;
   readonly #path: string;
 

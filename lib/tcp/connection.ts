@@ -1,7 +1,7 @@
-/** One client's socket, as the way to and from its session. */
+/** One client's socket: its bytes go to a session pump, whose replies it writes. */
 
 import type { Socket } from 'node:net';
-import { shownEnd } from '../memcached/admin/shown-end.js';
+import { endsOf } from '../transport/connection-ends.js';
 import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
 import { Liveness, type Overdue, type Writing } from '../transport/liveness.js';
 import { type ByteSink, type EndCause, type PumpContext, SessionPump } from '../transport/session-pump.js';
@@ -10,7 +10,6 @@ import { readDirectly } from './direct-reads.js';
 
 export class TcpConnection implements Connection, ByteSink {
   readonly id: number;
-  /** Kept: a socket that is closed no longer knows. */
   readonly peer: Peer;
   readonly address: string;
   readonly listenAddress: string;
@@ -26,23 +25,21 @@ export class TcpConnection implements Connection, ByteSink {
   constructor(socket: Socket, context: PumpContext, path: string | null) {
     const { registry } = context;
     this.id = registry.nextId();
-    this.peer =
-      socket.remotePort === undefined
-        ? { address: 'unix', port: 0, transport: 'local' }
-        : { address: socket.remoteAddress ?? '', port: socket.remotePort, transport: 'tcp' };
-    this.address = shownEnd(socket.remoteAddress, socket.remotePort, path);
-    this.listenAddress = shownEnd(socket.localAddress, socket.localPort, path);
+    const { peer, address, listenAddress } = endsOf(socket, path);
+    this.peer = peer;
+    this.address = address;
+    this.listenAddress = listenAddress;
     this.#socket = socket;
     this.#registry = registry;
     this.#liveness = new Liveness(registry.clock.now());
     this.#pump = new SessionPump(this, context);
     socket.setNoDelay(true);
-    // A client that vanished without a word does not hold its place for ever.
+    // The kernel finds clients that are gone without closing.
     socket.setKeepAlive(true);
     this.#stopReading = readDirectly(socket, (chunk) => this.#onData(chunk));
     socket.on('drain', () => this.#pump.onDrain());
     socket.on('end', () => this.#pump.onInputEnd());
-    // A reset is followed by `close`; there is nobody left to answer.
+    // `close` follows a reset.
     socket.on('error', () => {
       this.closeReason = 'error';
       socket.destroy();
@@ -82,7 +79,7 @@ export class TcpConnection implements Connection, ByteSink {
     this.#pump.receive(chunk);
   }
 
-  // The way to the client
+  // ByteSink
 
   get unsentBytes(): number {
     return this.#socket.writableLength;
@@ -124,7 +121,7 @@ export class TcpConnection implements Connection, ByteSink {
       socket.destroy();
       return;
     }
-    // Whatever else the client sends is of no interest, and must not keep the socket open.
+    // The client's further input is ignored, and must not keep the socket open.
     this.#stopReading();
     socket.resume();
     socket.end(() => socket.destroySoon());

@@ -1,14 +1,13 @@
 /**
- * Hands on what a socket reads without a stop in its stream's queue. `push` is where a socket leaves each chunk
- * that it has read; Readable's own puts it into the queue's order, emits an event for it and plans for the next
- * tick to look whether to read more: half a microsecond, as much as a whole `get`. While the stream flows and
- * holds nothing, none of that decides anything. In all other cases, and whenever a version of Node should not
- * ask this method, bytes come by way of the queue and its `data` event, in their order.
+ * Reads from a socket without its stream's queue. A socket calls `push` with each chunk that it has read. Readable's
+ * own `push` queues the chunk, emits an event and schedules a check for the next tick: half a microsecond, as much as
+ * a whole `get`. While the stream flows and its queue is empty, none of that is needed. In all other cases, and in a
+ * version of Node that does not call this method, bytes arrive through the queue and its `data` event, in order.
  */
 
 import type { Socket } from 'node:net';
 
-/** Calls `onData` with each chunk; returns what ends that. */
+/** Calls `onData` with each chunk; returns a function that stops it. */
 export function readDirectly(socket: Socket, onData: (chunk: Buffer) => void): () => void {
   const { push } = socket;
   socket.on('data', onData);

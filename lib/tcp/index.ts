@@ -13,8 +13,8 @@ export type { TcpServer } from './tcp-server.js';
 export type { TlsMinVersion, TlsOptions, TlsVerifyMode } from './tls-options.js';
 
 /**
- * Makes a server that opens `engine` to memcached clients; `listen()` starts it. The code that made the
- * engine may go on using it, best through a `SharedCache`.
+ * Creates a server that serves `engine` to memcached clients; `listen()` starts it. The code that created the
+ * engine may keep using it, best through a `SharedCache`.
  *
  * @example
  * const engine = createMemcachedEngine({ maxBytes: 64 * 1024 * 1024 });
@@ -23,7 +23,7 @@ export type { TlsMinVersion, TlsOptions, TlsVerifyMode } from './tls-options.js'
  * …
  * await server.close({ forceAfterMs: 5000 });
  *
- * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, `HOTSET_INVALID_TLS` and
+ * Throws `HOTSET_INVALID_OPTION` for an invalid option, `HOTSET_INVALID_TLS` and
  * `HOTSET_INVALID_AUTH_FILE` for files that cannot be used, and `HOTSET_INVALID_ARGUMENT` for an engine that is
  * not for the wire.
  */

@@ -1,4 +1,4 @@
-/** Opens a listening socket on a TCP port or a Unix socket path, or says in one line why it cannot. */
+/** Opens a listening socket on a TCP port or a Unix socket path. A failure gives one line for the user. */
 
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -43,7 +43,7 @@ export async function openListener(
       }
     } else {
       const { host = DEFAULT_HOST, port = DEFAULT_PORT } = address;
-      // As memcached: `::` stands for the addresses of IPv6, and not for those of IPv4 as well.
+      // As in memcached: `::` means all addresses of IPv6, and none of IPv4.
       server.listen({ host, port, backlog, ipv6Only: true }, listening);
     }
   });

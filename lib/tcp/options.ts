@@ -1,4 +1,4 @@
-/** What the TCP adapter can be told: one type, one place for defaults, one function that validates. */
+/** The TCP adapter's options: one type, one place for defaults, one function that validates. */
 
 import { invalidOption, rejectUnknownOptions } from '../errors.js';
 import { ITEM_STORE_OPTIONS, type ItemStoreOptions } from '../memcached/item-store.js';
@@ -25,7 +25,7 @@ export interface TcpAddress {
   readonly port?: number;
   /** Whether it speaks TLS. Default: true where the server has certificates. */
   readonly tls?: boolean;
-  /** What it asks of clients' certificates, instead of the server's `tls.verifyMode`. */
+  /** How it verifies clients' certificates, instead of the server's `tls.verifyMode`. */
   readonly verifyMode?: TlsVerifyMode;
   /** The protocols that clients may speak here, instead of the server's `protocol`. */
   readonly protocol?: ProtocolChoice;
@@ -44,7 +44,7 @@ export type ListenAddress = TcpAddress | UnixAddress;
 
 /** What `createTcpServer` takes. */
 export interface TcpServerOptions extends ItemStoreOptions, ConnectionOptions {
-  /** Address to listen on. Default: `127.0.0.1`, so that nobody else on the network can connect. */
+  /** Address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   host?: string;
   /** Port to listen on; 0 takes a free one. Default: 11211. */
   port?: number;
@@ -53,8 +53,8 @@ export interface TcpServerOptions extends ItemStoreOptions, ConnectionOptions {
   /** Access mode of the Unix socket. Default: 0o700. */
   mode?: number;
   /**
-   * Connections that move no byte for longer, either way, are closed: in milliseconds. It does not count while a
-   * request is unfinished, for which there is `requestTimeoutMs`. Default: `Infinity`.
+   * Connections that move no byte for longer, either way, are closed: in milliseconds. While a request is unfinished,
+   * `requestTimeoutMs` applies instead. Default: `Infinity`.
    */
   idleTimeoutMs?: number;
   /** Connections that the operating system keeps while they wait to be accepted. Default: 1024. */
@@ -63,10 +63,10 @@ export interface TcpServerOptions extends ItemStoreOptions, ConnectionOptions {
   tls?: TlsOptions;
   /**
    * File of `user:password` lines, at most 8: clients have to authenticate, as memcached's `-Y` has it. Read and
-   * checked at once, and again by `reload`. Default: nobody has to.
+   * checked at once, and again by `reload`. Default: no authentication.
    */
   authFile?: string;
-  /** The protocols that clients may speak. Default: `auto`, which tells them apart by the first byte. */
+  /** The protocols that clients may speak. Default: `auto`, which decides by the first byte. */
   protocol?: ProtocolChoice;
 }
 
@@ -98,11 +98,11 @@ export { DEFAULT_MAX_CONNECTIONS } from '../transport/connection-options.js';
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 11211;
 export const DEFAULT_SOCKET_MODE = 0o700;
-/** As memcached asks of the operating system. */
+/** As in memcached. */
 export const DEFAULT_BACKLOG = 1024;
 const LARGEST_BACKLOG = 2 ** 31 - 1;
 const PROTOCOLS: readonly string[] = ['auto', 'ascii', 'binary'] satisfies ProtocolChoice[];
-/** The kernel's room for a path, without its end; Node would cut off the rest in silence. */
+/** The kernel's limit for a path, without its final NUL; Node would silently truncate a longer one. */
 export const SOCKET_PATH_MAX_BYTES: number = process.platform === 'linux' ? 107 : 103;
 
 export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions {
@@ -129,7 +129,7 @@ export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions
   return { address, connections, backlog, tls, authFile, protocol };
 }
 
-/** Throws `HOTSET_INVALID_OPTION` for an address that nobody could listen on. */
+/** Throws `HOTSET_INVALID_OPTION` for an address that no server can listen on. */
 export function checkAddress(address: ListenAddress, serverTls: ResolvedTlsOptions | null): void {
   if ('path' in address) {
     if (typeof address.path !== 'string' || address.path === '')

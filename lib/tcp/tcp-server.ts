@@ -1,6 +1,6 @@
 /**
- * The TCP adapter: listeners, handshakes, and who is let in; nothing of the protocol.
- * Several servers may serve one engine; the code that owns the engine may go on using it.
+ * The TCP adapter: listeners, TLS handshakes and limits; it knows nothing of the protocol.
+ * Several servers may serve one engine, and the code that owns the engine may keep using it.
  */
 
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -9,6 +9,7 @@ import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import type { PeerAddress } from '../server-log.js';
 import { checkForceAfter } from '../shutdown.js';
+import { endText } from '../transport/connection-ends.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import type { PumpContext } from '../transport/session-pump.js';
 import type { ProtocolChoice, TransportSettings } from '../transport/transport.js';
@@ -25,16 +26,15 @@ import {
   type TcpServerOptions,
   type UnixAddress,
 } from './options.js';
-import { shownListener } from './shown-address.js';
 import { TlsEndpoint } from './tls-endpoint.js';
 import type { ResolvedTlsOptions } from './tls-options.js';
 
-/** With so many bytes of replies not taken by the operating system, a client is not read from. */
+/** Reading from a client pauses while more bytes of replies than this are unsent. */
 export const UNSENT_MAX_BYTES: number = 512 * 1024;
 /** How long before a certificate expires the log warns of it. */
 const CERTIFICATE_WARNING_MS = 14 * 86_400_000;
 const REFUSAL = 'ERROR Too many open connections\r\n';
-/** Clients that are refused at one time with leave to finish what they say; each is an open file. */
+/** Refused clients that may finish sending, at one time; each is an open file. */
 const REFUSALS_MAX = 8;
 
 interface Listener {
@@ -48,7 +48,7 @@ interface Listener {
 export class TcpServer {
   readonly #items: ItemStore;
   readonly #options: ResolvedTcpOptions;
-  /** The server's own first; one more for each address that asks something else of its clients. */
+  /** The server's own first; one more for each address with a `verifyMode` of its own. */
   readonly #tls = new Map<string, TlsEndpoint>();
   readonly #authFile: AuthFile | null;
   readonly #registry: ConnectionRegistry;
@@ -95,7 +95,9 @@ export class TcpServer {
       bound !== null && typeof bound === 'object'
         ? { ...address, host: bound.address, port: bound.port }
         : address;
-    const leave = this.#registry.listen(shownListener(actual));
+    const leave = this.#registry.listen(
+      'path' in actual ? `unix:${actual.path}` : endText(actual.host, actual.port, null),
+    );
     this.#listeners.push({ server, address: actual, leave });
     this.#registry.begin();
     return actual;
@@ -107,9 +109,9 @@ export class TcpServer {
   }
 
   /**
-   * Stops listening, lets each connection finish the request that it is in the middle of, and resolves when
-   * all are closed. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever. The server may listen
-   * again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
+   * Stops listening, lets each connection finish its current request, and resolves when all are closed. Connections
+   * still open after `forceAfterMs` are cut; `Infinity` waits for ever. The server may listen again afterwards.
+   * Throws `HOTSET_INVALID_ARGUMENT`.
    */
   async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
@@ -126,7 +128,7 @@ export class TcpServer {
 
   /**
    * Reads users and certificates again, for clients from now on; connections stay as they are. Throws
-   * `HOTSET_INVALID_AUTH_FILE` or `HOTSET_INVALID_TLS` for what makes no sense, of which the old stays in force.
+   * `HOTSET_INVALID_AUTH_FILE` or `HOTSET_INVALID_TLS` for a file that cannot be used; its previous content stays in use.
    */
   reload(): void {
     let failure: unknown;
@@ -178,7 +180,7 @@ export class TcpServer {
 
   #accept(socket: Socket, tls: TlsEndpoint | null, protocol: ProtocolChoice): void {
     if (this.#registry.isClosing) socket.destroy();
-    // Refused before its handshake, as memcached does: a full server has no time for it.
+    // Refused before its TLS handshake, as in memcached: a full server has no time for it.
     else if (!this.#registry.hasRoom(this.#handshakes)) this.#refuse(socket);
     else if (tls !== null) tls.begin(socket);
     else this.#serve(socket, protocol);
@@ -207,7 +209,7 @@ export class TcpServer {
     const message = `a connection was refused: ${registry.currentConnections} are open${handshakes}`;
     registry.log.write('connection-refused', message, peerOf(socket));
     socket.on('error', () => socket.destroy());
-    // In a flood each is done with before the next is accepted.
+    // In a flood, each is closed before the next is accepted.
     if (this.#refusals >= REFUSALS_MAX) {
       socket.write(REFUSAL, () => socket.destroy());
       return;
@@ -236,7 +238,7 @@ export class TcpServer {
     return unix?.path ?? null;
   }
 
-  /** What `stats settings` shows, read when it is asked for. */
+  /** What `stats settings` shows, read at each request. */
   #settings(): TransportSettings {
     const server = this;
     const { protocol, backlog } = this.#options;

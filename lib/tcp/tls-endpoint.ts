@@ -9,9 +9,9 @@ import type { TlsSettings } from '../transport/transport.js';
 import { type ResolvedTlsOptions, readCertificate, reasonOf } from './tls-options.js';
 
 export interface TlsObserver {
-  /** The client is who it should be, as far as anybody asked. */
+  /** The handshake has succeeded, and the client's certificate is as required. */
   onSecure(socket: Socket): void;
-  /** It is not, or it does not speak TLS, or took too long; its connection is closed. */
+  /** The handshake failed or timed out, or the certificate was refused; the connection is closed. */
   onHandshakeFailed(reason: string, peer: Pick<Socket, 'remoteAddress' | 'remotePort'>): void;
 }
 
@@ -49,13 +49,13 @@ export class TlsEndpoint {
     this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       const refusal = this.#refusalOf(socket);
       const { remoteAddress, remotePort } = socket;
-      // Node leaves it open when only the time is up.
+      // Node leaves the socket open after a timeout.
       socket.destroy();
       observer.onHandshakeFailed(refusal ?? reasonOf(error), { remoteAddress, remotePort });
     });
   }
 
-  /** Connections in the middle of their handshake. */
+  /** Connections whose handshake is not complete. */
   get pending(): number {
     return this.#handshakes.size;
   }
@@ -81,7 +81,7 @@ export class TlsEndpoint {
       if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key);
     });
     socket.on('error', () => socket.destroy());
-    // A client that leaves in the middle of its handshake is gone, and not half open: not yet.
+    // Half-open sockets are for clients with a session: one that leaves in its handshake is gone.
     socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
   }
@@ -98,13 +98,13 @@ export class TlsEndpoint {
     for (const socket of this.#handshakes.values()) socket.destroy();
   }
 
-  /** Why the client's certificate is not good enough; null when it is, or none was asked for. */
+  /** Why the client's certificate is refused; null when it is accepted, or none is required. */
   #refusalOf(socket: TLSSocket): string | null {
     const { verifyMode } = this.#options;
     if (verifyMode === 0 || socket.authorized || !socket.authorizationError) return null;
     const sentOne = Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
     if (verifyMode === 1 && !sentOne) return null;
-    return `the client's certificate is no good: ${socket.authorizationError}`;
+    return `the client's certificate was refused: ${socket.authorizationError}`;
   }
 }
 

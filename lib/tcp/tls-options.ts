@@ -15,7 +15,7 @@ export interface TlsOptions {
   /** PEM file with the authorities that clients' certificates must come from. */
   caFile?: string;
   /**
-   * As memcached's `ssl_verify_mode`: 0 asks clients for no certificate, 1 refuses bad ones and takes clients
+   * As memcached's `ssl_verify_mode`: 0 requests no certificate of clients, 1 refuses bad ones and takes clients
    * without any, 2 and 3 demand one. Default: 0.
    */
   verifyMode?: TlsVerifyMode;
@@ -114,7 +114,7 @@ export function readCertificate(options: ResolvedTlsOptions): ServerCertificate 
   try {
     createSecureContext(context);
   } catch (error) {
-    // What is left to fail: a chain with rubbish in it, a key that is too weak, ciphers that do not exist.
+    // What can still fail: a damaged chain, a key that is too weak, unknown ciphers.
     const culprit = (error as Error).message.includes('cipher') ? `the ciphers ${ciphers}` : certFile;
     throw invalid(`${culprit} cannot be used: ${reasonOf(error)}`, error);
   }

@@ -1,4 +1,4 @@
-/** What both transports are told of their connections: one type, one place for defaults, one function that validates. */
+/** Connection options of both transports: one type, one place for defaults, one function that validates. */
 
 import { invalidOption } from '../errors.js';
 import { TIMER_MAX_MS } from '../scheduler.js';
@@ -15,14 +15,14 @@ export interface ConnectionOptions {
   requestTimeoutMs?: number;
   /**
    * How many files the process may have open (`ulimit -n`). All that serves the engine stops at 32 fewer connections,
-   * and refuses more with a word, where the operating system would cut them without one. Default: no limit is known.
+   * and refuses more with an error, before the operating system closes them silently. Default: no limit is known.
    */
   openFilesLimit?: number;
   /** Takes a line for each event worth logging at the present verbosity. */
   log?: LogFunction;
   /**
    * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
-   * it the error is thrown where nobody can catch it, as with any event, and ends the process.
+   * it the error is uncaught, as with any event, and ends the process.
    */
   onError?: (error: unknown) => void;
 }
@@ -40,12 +40,12 @@ export interface ResolvedConnectionOptions extends LivenessLimits {
   readonly maxConnections: number;
   /** Of all that serves the engine; `Infinity` where no limit is known. */
   readonly maxFileConnections: number;
-  /** `Infinity` where the protocol has no sign of life to ask for. */
+  /** `Infinity` where the protocol has no ping. */
   readonly heartbeatMs: number;
 }
 
 export const DEFAULT_MAX_CONNECTIONS = 1024;
-/** Files kept for all that is no connection: listeners, logs, refusals, what Node itself has open. */
+/** Files reserved for listeners, logs, refused connections and Node itself. */
 const RESERVED_FILES = 32;
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 

@@ -1,6 +1,6 @@
 /**
- * The connections of one transport: who is let in, what is counted and logged of them, who has been silent for too
- * long, and how all of them end. It knows no socket.
+ * The connections of one transport: limits, counters, log, timeouts, and how they end on shutdown. It knows no
+ * socket.
  */
 
 import type { Clock } from '../engine/clock.js';
@@ -19,7 +19,7 @@ import type {
   TransportSettings,
 } from './transport.js';
 
-/** How often idle connections are looked for and expired items reclaimed. */
+/** How often idle connections are closed and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;
 
 /** One of a registry's connections. */
@@ -31,13 +31,13 @@ export interface Connection {
   readonly listenAddress: string;
   readonly state: ConnectionState;
   readonly lastReadMs: number;
-  /** Why it will have been closed, as the log shows it. */
+  /** Why it closes, as the log shows it. */
   closeReason: CloseReason;
-  /** Why it has been open for long enough, if it has. */
+  /** The timeout that it has passed, or null. */
   overdue(nowMs: number): Overdue | null;
-  /** Asks for a sign of life, where the protocol has one. */
+  /** Sends a ping, where the protocol has one. */
   beat?(nowMs: number): void;
-  /** Ends once what was asked has been answered. */
+  /** Ends once all requests have been answered. */
   drain(): void;
   /** Ends at once. */
   cut(): void;
@@ -57,7 +57,7 @@ export class ConnectionRegistry implements Transport {
   idleKicks = 0;
   yields = 0;
   handshakeErrors = 0;
-  /** No more connections are let in. */
+  /** No more connections are accepted. */
   isClosing = false;
 
   readonly #connections = new Set<Connection>();
@@ -94,7 +94,7 @@ export class ConnectionRegistry implements Transport {
     return Number.isFinite(idleTimeoutMs) ? idleTimeoutMs / 1000 : 0;
   }
 
-  /** Begins to be seen by `stats`, and looks after its connections from now on. May be called again. */
+  /** Registers with `stats` and starts the timers. May be called again. */
   begin(): void {
     this.items.transports.add(this);
     if (this.#timers.length > 0) return;
@@ -104,7 +104,7 @@ export class ConnectionRegistry implements Transport {
       this.#timers.push(setInterval(() => this.beat(), heartbeatMs).unref());
   }
 
-  /** Shows a listener in `stats conns`; returns what ends that. */
+  /** Shows a listener in `stats conns`; returns a function that removes it. */
   listen(address: string): () => void {
     const id = this.items.connectionNumbers.take();
     this.#listeners.set(id, address);
@@ -113,7 +113,7 @@ export class ConnectionRegistry implements Transport {
     };
   }
 
-  /** Whether one more connection has room, beside `pending` that are not open yet. */
+  /** Whether there is room for one more connection, beside `pending` that are not open yet. */
   hasRoom(pending = 0): boolean {
     if (this.#connections.size + pending >= this.maxConnections) return false;
     const { maxFileConnections } = this.limits;
@@ -125,7 +125,7 @@ export class ConnectionRegistry implements Transport {
 
   /** The number that the next connection gets, which is then to be opened. */
   nextId(): number {
-    // So that the connection counts as active from now, and not from when the clock was last read.
+    // The connection counts as active from now, not from the last reading of the clock.
     this.items.beginTurn();
     return this.items.connectionNumbers.take();
   }
@@ -148,7 +148,7 @@ export class ConnectionRegistry implements Transport {
     if (this.#connections.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
-  /** Closes connections that have been silent for too long, and reclaims a bounded number of expired items. */
+  /** Closes connections past their timeout, and reclaims a bounded number of expired items. */
   upkeep(): void {
     this.items.beginTurn();
     const now = this.clock.now();
@@ -172,13 +172,13 @@ export class ConnectionRegistry implements Transport {
     connection.cut();
   }
 
-  /** Asks every client for a sign of life, where the protocol has one. */
+  /** Pings every client, where the protocol has pings. */
   beat(): void {
     const now = this.clock.now();
     for (const connection of this.#connections) connection.beat?.(now);
   }
 
-  /** Lets no more connections in, ends those that are open, and cuts what is left after `forceAfterMs`. */
+  /** Accepts no more connections, ends the open ones, and cuts the remaining ones after `forceAfterMs`. */
   async drain(forceAfterMs: number): Promise<void> {
     this.isClosing = true;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
@@ -190,13 +190,13 @@ export class ConnectionRegistry implements Transport {
     cancel();
   }
 
-  /** Is no longer seen by `stats`. It may begin again. */
+  /** Unregisters from `stats`. `begin` may be called again. */
   leave(): void {
     this.items.transports.delete(this);
     this.isClosing = false;
   }
 
-  /** Not at once: whoever is at work must come to an end before the error may end the process. */
+  /** Deferred: the code at work finishes before the error may end the process. */
   onError(error: unknown): void {
     setImmediate(() => {
       if (this.#onError === undefined) throw error;

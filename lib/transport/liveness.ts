@@ -1,22 +1,22 @@
 /**
  * Whether a connection is alive: it is while bytes move, either way. An unfinished request has a deadline of its own,
- * which single bytes do not put off.
+ * which single bytes do not extend.
  */
 
 import type { ConnectionState } from './transport.js';
 
-/** An unfinished request that brings so much gets its time anew: a large value may take as long as it needs. */
+/** Each time an unfinished request has received so many bytes, its deadline starts again: large values take long. */
 export const REQUEST_PROGRESS_BYTES: number = 64 * 1024;
 
 /**
- * What was sent last may still be on its way, where nobody sees it move: a client is given a second for each so many bytes
- * of it, up to a bound.
+ * What was sent last may still be in flight, which this process cannot observe: a client gets one extra second for each
+ * so many bytes of it, up to a bound.
  */
 const SLOWEST_BYTES_PER_SECOND: number = 64 * 1024;
 const IN_FLIGHT_MAX_BYTES: number = 8 * 1024 * 1024;
 
 export interface LivenessLimits {
-  /** How long a connection may move no byte while no request is unfinished. */
+  /** How long a connection may be idle while no request is unfinished. */
   readonly idleTimeoutMs: number;
   /** How long a request may take to arrive, or to bring `REQUEST_PROGRESS_BYTES` more. */
   readonly requestTimeoutMs: number;
@@ -24,14 +24,14 @@ export interface LivenessLimits {
 
 export type Overdue = 'idle' | 'unfinished';
 
-/** What is looked at of a socket, or of what stands in its place. */
+/** The fields of a socket that are sampled. */
 export interface Writing {
   readonly writableLength: number;
   readonly bytesWritten?: number;
   readonly _handle?: { readonly writeQueueSize?: number } | null;
 }
 
-/** The time that an unfinished request has. */
+/** The deadline of an unfinished request. */
 export class RequestWindow {
   /** NaN while no request is unfinished. */
   #sinceMs = Number.NaN;
@@ -41,7 +41,7 @@ export class RequestWindow {
     return !Number.isNaN(this.#sinceMs);
   }
 
-  /** `bytes` have come of a request that is still unfinished; `isNew`: of another one than before. */
+  /** `bytes` of an unfinished request have arrived; `isNew`: of another request than before. */
   extend(bytes: number, nowMs: number, isNew: boolean): void {
     if (isNew || !this.isOpen) this.#begin(nowMs);
     else {
@@ -50,7 +50,7 @@ export class RequestWindow {
     }
   }
 
-  /** The server has not read: no time has passed for the client. */
+  /** The server is not reading: the client's time does not run. */
   hold(nowMs: number): void {
     if (this.isOpen) this.#begin(nowMs);
   }
@@ -71,14 +71,14 @@ export class RequestWindow {
 }
 
 export class Liveness {
-  /** Counts what shows life: it changes when a byte has moved, either way. */
+  /** Changes whenever a byte has moved, either way. */
   moves = 0;
   lastReadMs: number;
-  /** When a byte moved last, either way, as far as that can be seen. */
+  /** When a byte last moved, either way, as far as this process can observe. */
   lastProgressMs: number;
-  /** Bytes sent since the client showed that it has read. */
+  /** Bytes sent since the client last confirmed that it reads. */
   #unconfirmedBytes = 0;
-  /** What waited for the client, and what had been taken, when it was last looked at. */
+  /** Bytes queued, and bytes that the operating system had taken, at the last sample. */
   #queuedBytes = 0;
   #takenBytes = 0;
 
@@ -97,12 +97,12 @@ export class Liveness {
     this.#unconfirmedBytes += bytes;
   }
 
-  /** The client has read what it was sent before, as far as anybody knows. */
+  /** The client has sent something, so it has probably read what it was sent before. */
   confirmed(): void {
     this.#unconfirmedBytes = 0;
   }
 
-  /** How long the client may be silent beyond its time: what it was sent may still be on its way. */
+  /** Extra time before a timeout: what the client was sent may still be in flight. */
   get patienceMs(): number {
     return (
       Math.floor(Math.min(this.#unconfirmedBytes, IN_FLIGHT_MAX_BYTES) / SLOWEST_BYTES_PER_SECOND) * 1000
@@ -110,8 +110,8 @@ export class Liveness {
   }
 
   /**
-   * Looks whether the client takes what waits for it. What the operating system takes at once shows nothing: it does so
-   * for a client that is gone, too.
+   * Samples whether the client takes its replies. Bytes that the operating system takes at once prove nothing: it takes
+   * them for a client that is gone, too.
    */
   sample(socket: Writing, nowMs: number): void {
     const waited = this.#queuedBytes > 0;
@@ -127,14 +127,14 @@ export class Liveness {
     this.#takenBytes = takenBytes;
   }
 
-  /** Why the connection has been open for long enough; null when it has not. */
+  /** The timeout that the connection has passed; null for none. */
   overdue(
     state: ConnectionState,
     windows: readonly RequestWindow[],
     limits: LivenessLimits,
     nowMs: number,
   ): Overdue | null {
-    // Who watches has nothing to say.
+    // A watcher sends nothing.
     if (state === 'conn_watch') return null;
     // The server is not reading.
     if (state === 'conn_waiting') for (const window of windows) window.hold(nowMs);

@@ -1,9 +1,9 @@
 /**
  * Moves bytes between one client and its session, over whatever carries them: reads, lets the session work in bounded
- * turns, writes the replies, and ends the connection when the conversation is over.
+ * turns, writes the replies, and ends the connection when the session has ended.
  *
- * A client that does not read its replies is not read from until it does. One that asks for much yields to the others:
- * it goes on in a later turn of the event loop, and what arrives meanwhile waits in order.
+ * The pump stops reading from a client that does not read its replies. A client with many requests yields to others: it
+ * continues in a later turn of the event loop, and what arrives meanwhile waits in order.
  */
 
 import { Queue } from 'mnemonist';
@@ -15,27 +15,27 @@ import { RequestWindow } from './liveness.js';
 import type { ConnectionState, ProtocolChoice } from './transport.js';
 
 /**
- * - `quit`: the conversation is over;
- * - `error`: so it is, because the client made no sense;
- * - `drained`: the server stops, and nothing is left to answer;
- * - `fault`: a listener of the engine threw; whatever was not written is lost.
+ * - `quit`: the client has ended the session;
+ * - `error`: the client broke the protocol;
+ * - `drained`: the server shuts down, and every request has been answered;
+ * - `fault`: a listener of the engine threw; replies that were not written are lost.
  */
 export type EndCause = 'quit' | 'error' | 'drained' | 'fault';
 
-/** The way to one client. */
+/** Where one client's replies go. */
 export interface ByteSink {
   readonly id: number;
   /** Bytes written that the operating system has not taken. */
   readonly unsentBytes: number;
   write(bytes: Buffer): void;
-  /** Writes these in order; nobody changes them until they are gone. */
+  /** Writes these in order; they do not change until they are sent. */
   writeAll(chunks: readonly Buffer[]): void;
-  /** Stops and goes on with reading; what is on its way may still come. */
+  /** Pauses reading; chunks already in flight may still arrive. */
   pause(): void;
   resume(): void;
-  /** The client has named a user and not that user's password. */
+  /** The client sent a wrong user or password. */
   onAuthFailure?(): void;
-  /** Ends the connection once everything written has gone; at once after a fault. */
+  /** Ends the connection once everything is written; at once after a fault. */
   end(cause: EndCause): void;
 }
 
@@ -44,7 +44,7 @@ export interface PumpContext {
   readonly registry: ConnectionRegistry;
   /** One for all: each pump drains it before another one writes. */
   readonly out: ReplyBuffer;
-  /** With so many bytes not taken by the operating system, a client is not read from. */
+  /** Reading from a client pauses while more bytes than this are unsent. */
   readonly maxUnsentBytes: number;
   readonly protocol?: ProtocolChoice;
   readonly credentials?: Credentials | null;
@@ -59,19 +59,19 @@ export class SessionPump {
   readonly #session: Session;
   readonly #waiting = new Queue<Buffer>();
   #state: SessionState = 'ready';
-  /** Chunks that may come before others have their turn. */
+  /** Chunks left before other connections get their turn. */
   #chunksLeft: number;
   /** The session is at work: its replies have not been written yet. */
   #working = false;
-  /** Others have their turn. */
+  /** Other connections have their turn. */
   #yielding = false;
-  /** Reading is off until the client has read. */
+  /** Reading is paused until the client has read its replies. */
   #stalled = false;
-  /** What was written last has not all gone to the operating system, or had not when it was last looked at. */
+  /** The operating system had not taken all of the last write when this was last checked. */
   #backlogged = false;
-  /** The client has sent all that it will. */
+  /** The client has shut down its side. */
   #inputEnded = false;
-  /** The server wants to end the connection as soon as no request is half read. */
+  /** The server ends the connection as soon as no request is half read. */
   #draining = false;
   #over = false;
 
@@ -122,11 +122,11 @@ export class SessionPump {
   /** Ends the connection once the request that is half read, if any, has been answered. */
   drain(): void {
     this.#draining = true;
-    // A command may be what stops the server: its connection ends when the replies before it are written.
+    // A command may stop the server: its connection ends once the replies before it are written.
     if (!this.#working) this.#endIfDone();
   }
 
-  /** The connection is gone: lets go of everything. */
+  /** The connection is gone: releases everything. */
   close(): void {
     this.#over = true;
     this.#waiting.clear();
@@ -160,7 +160,7 @@ export class SessionPump {
     try {
       this.#state = chunk === null ? this.#session.resume() : this.#session.feed(chunk);
     } catch (error) {
-      // A removal listener threw. Whoever shares the reply buffer must not get this client's replies.
+      // A removal listener threw. The next user of the reply buffer must not get this client's replies.
       this.#context.out.take();
       this.#context.out.release();
       this.#end('fault');
@@ -181,7 +181,7 @@ export class SessionPump {
     const single = this.#backlogged ? null : out.takeSingle();
     if (single !== null) sink.write(single);
     else sink.writeAll(sink.unsentBytes > 0 ? out.takeDetached() : out.take());
-    // Zero: the operating system has it all, and nothing refers to the reply buffer's block any more.
+    // Zero: the operating system has everything, and nothing refers to the reply buffer's block any more.
     const unsent = sink.unsentBytes;
     this.#backlogged = unsent > 0;
     if (unsent === 0) out.release();
@@ -191,7 +191,7 @@ export class SessionPump {
     sink.pause();
   }
 
-  /** More input waits, but other connections have their turn first. */
+  /** More input waits, but other connections go first. */
   #yield(): void {
     if (this.#yielding || this.#stalled || this.#over) return;
     const { registry } = this.#context;
@@ -206,7 +206,7 @@ export class SessionPump {
     });
   }
 
-  /** Works on what waits, until it is held again or nothing does. */
+  /** Works on waiting input until the pump is held again or nothing waits. */
   #goOn(): void {
     if (this.#over || this.#isHeld) return;
     // Lines of the log may wait since it was held.

@@ -1,4 +1,4 @@
-/** What a server's connections look like from outside: to `stats`, to the log, and to whatever carries sessions. */
+/** What `stats`, the log and the session know of a server and its connections. */
 
 /** As memcached names them. */
 export type ConnectionState =
@@ -41,7 +41,7 @@ export interface TlsSettings {
   readonly expiresAtMs: number;
 }
 
-/** memcached's `-B`: which protocols a connection may begin to speak. */
+/** memcached's `-B`: which protocols the first byte may choose. */
 export type ProtocolChoice = 'auto' | 'ascii' | 'binary';
 
 /** What `stats settings` shows of a transport. */
@@ -66,7 +66,7 @@ export interface TransportSettings {
   reload(): void;
 }
 
-/** What `stats` asks of whatever carries sessions: a TCP server, a WebSocket endpoint. */
+/** What `stats` reads of a TCP server or a WebSocket endpoint. */
 export interface Transport {
   readonly settings: TransportSettings;
   readonly maxConnections: number;
@@ -74,7 +74,7 @@ export interface Transport {
   readonly totalConnections: number;
   readonly rejectedConnections: number;
   readonly idleKicks: number;
-  /** How often a connection had to wait for others in the middle of its requests. */
+  /** How often a connection had to yield to others in the middle of its requests. */
   readonly yields: number;
   /** TLS handshakes that have failed. */
   readonly handshakeErrors: number;
@@ -84,7 +84,7 @@ export interface Transport {
   readonly bytesWritten: number;
   connections(): Iterable<ConnectionInfo>;
   resetStats(): void;
-  /** Takes what a removal listener throws while nobody's request is served. */
+  /** Takes what a removal listener throws outside any client's request. */
   onError(error: unknown): void;
 }
 

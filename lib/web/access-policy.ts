@@ -53,7 +53,7 @@ export class AccessPolicy {
   }
 
   /**
-   * Checks the host that the client asked for, and its origin. `localAddress` is the server's end of the connection.
+   * Checks the host that the client named, and its origin. `localAddress` is the server's end of the connection.
    * Returns null when both are allowed.
    */
   checkHostAndOrigin(

@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { invalidOption } from '../errors.js';
 import { listenFailure } from '../listen-failure.js';
 
-/** Loopback: nobody else on the network can connect by default. */
+/** Loopback: by default only this machine can connect. */
 export const DEFAULT_WEB_HOST = '127.0.0.1';
 
 /** Where an HTTP server listens. */

@@ -1,5 +1,5 @@
 /**
- * Answers on a socket that Node's HTTP server has given away: for `upgrade` and `connect` there is no ServerResponse.
+ * Answers on a socket that Node's HTTP server has detached: `upgrade` and `connect` have no ServerResponse.
  */
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
@@ -9,7 +9,7 @@ export interface Refusal {
   readonly status: number;
   /** One line for the client. */
   readonly reason: string;
-  /** Headers that the status asks for. */
+  /** Headers that the status requires. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

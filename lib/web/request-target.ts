@@ -1,12 +1,12 @@
-/** What a request asks for, and of which host (RFC 9112, 3.2): one reading for plain requests and for upgrades. */
+/** A request's target and host (RFC 9112, 3.2), parsed alike for plain requests and upgrades. */
 
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from './refusal.js';
 
 export interface RequestTarget {
-  /** As it stands in the request, without the query. `*` asks about the server as a whole. */
+  /** As in the request, without the query. `*` means the server as a whole. */
   readonly path: string;
-  /** Host and port, as the client writes them. An absolute target names them; otherwise `Host` does. */
+  /** Host and port, as the client wrote them: from an absolute target, or else from `Host`. */
   readonly host: string | undefined;
 }
 
@@ -16,7 +16,7 @@ const HOST = new RegExp(`^${AUTHORITY}$`, 'i');
 const ABSOLUTE = new RegExp(`^https?://(?=[^:/?])(${AUTHORITY})(/[^?#]*)?(?:\\?[^#]*)?$`, 'i');
 const ORIGIN_FORM = /^(\/[^?#]*)(?:\?[^#]*)?$/;
 
-/** Returns a Refusal for a request that RFC 9112 has a server refuse, whatever it asks for. */
+/** Returns a Refusal for a request that RFC 9112 requires a server to refuse. */
 export function readRequestTarget(request: IncomingMessage): RequestTarget | Refusal {
   const { method, url = '', httpVersionMajor } = request;
   if (httpVersionMajor !== 1) return { status: 505, reason: 'this server speaks HTTP/1.1' };

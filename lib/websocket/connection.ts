@@ -1,15 +1,14 @@
 /**
- * One client's WebSocket, as the sink of its subprotocol. Owns the frames both ways and the signs of life; knows
- * nothing of what is said.
+ * One client's WebSocket, as the sink of its subprotocol. It owns the frames both ways and the pings, and knows nothing
+ * of their content.
  *
- * Once it has ended, nothing is sent and nothing that still comes is passed on.
+ * Once it has ended, it sends nothing and ignores what arrives.
  */
 
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { shownEnd } from '../memcached/admin/shown-end.js';
 import type { UnfinishedRequest } from '../memcached/unfinished-requests.js';
+import { endsOf, type SocketEnds } from '../transport/connection-ends.js';
 import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
 import { Liveness, type Overdue, RequestWindow, type Writing } from '../transport/liveness.js';
 import type { CloseReason, ConnectionState, Peer } from '../transport/transport.js';
@@ -17,7 +16,7 @@ import { FrameMeter } from './frame-meter.js';
 import { BINARY_FRAME, PONG_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
 import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 
-/** What a frame that waits costs beside its bytes: else a client that reads nothing would be cheap in tiny frames. */
+/** What a waiting frame costs beside its bytes: many tiny frames cost much more memory than their payload. */
 const FRAME_OVERHEAD_BYTES = 256;
 
 /** Pings of a client whose pongs the operating system has not taken; one more closes the connection. */
@@ -28,8 +27,6 @@ const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
-
-type Addresses = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
 export class WebSocketConnection implements Connection, FrameSink, UnfinishedRequest {
   readonly id: number;
@@ -55,31 +52,27 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
   readonly #onTaken: () => void;
   /** Frames handed to the socket and not yet taken. */
   #framesUnsent = 0;
-  /** Something had to wait since everything was taken last. */
+  /** A frame has had to wait since the queue was last empty. */
   #behind = false;
   #ended = false;
-  /** Whether a message has come whole since the last chunk. */
+  /** Whether a message was completed since the last chunk. */
   #cameWhole = false;
-  /** What had moved at the last beat. */
+  /** `Liveness.moves` at the last beat. */
   #movesAtBeat = -1;
   #silentBeats = 0;
 
   constructor(
     ws: WebSocket,
-    socket: Duplex & Partial<Addresses>,
+    socket: Duplex & SocketEnds,
     registry: ConnectionRegistry,
     createHandler: (sink: FrameSink) => SubprotocolHandler,
   ) {
     this.id = registry.nextId();
-    // Kept: a socket that is closed no longer knows.
-    const { remoteAddress, remotePort, localAddress, localPort } = socket;
-    this.peer =
-      remotePort === undefined
-        ? { address: 'unix', port: 0, transport: 'local' }
-        : { address: remoteAddress ?? '', port: remotePort, transport: 'tcp' };
-    // Where a server that is shared has a Unix socket, it is not said.
-    this.address = shownEnd(remoteAddress, remotePort, '');
-    this.listenAddress = shownEnd(localAddress, localPort, '');
+    // The path of a shared server's Unix socket is not known.
+    const { peer, address, listenAddress } = endsOf(socket, '');
+    this.peer = peer;
+    this.address = address;
+    this.listenAddress = listenAddress;
     this.#ws = ws;
     this.#socket = socket;
     this.#registry = registry;
@@ -93,9 +86,9 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     ws.on('error', () => {
       this.closeReason = 'error';
     });
-    // After ws, which has then handed on what was whole.
+    // Runs after ws, which has then delivered all complete messages.
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    // The socket's, and not that of ws, which waits for frames that will never be whole.
+    // The socket's `close`, not that of ws, which waits for frames that will never be complete.
     socket.once('close', () => {
       this.#ended = true;
       registry.items.unfinished.release(this);
@@ -171,7 +164,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.#ended = true;
     if (code !== NORMAL_CLOSURE && code !== GOING_AWAY) this.closeReason = 'error';
     this.#ws.close(code, reason);
-    // So that the client's own farewell is read.
+    // So that the client's close frame is read.
     this.#ws.resume();
   }
 
@@ -180,7 +173,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.#ws.terminate();
   }
 
-  /** Asks for a sign of life, and cuts a connection on which no byte has moved for too long since it was asked. */
+  /** Sends a ping, and cuts a connection on which no byte has moved for too long since the last ones. */
   beat(nowMs: number): void {
     this.#liveness.sample(this.#socket as Writing, nowMs);
     const { moves } = this.#liveness;
@@ -232,10 +225,10 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.#cameWhole = false;
   }
 
-  /** ws lets go of a message that is not whole when the connection is gone: that does not wait for the client's answer. */
+  /** ws frees an incomplete message only when the connection is gone: this does not wait for the client's close frame. */
   giveUp(): void {
     const isRead = this.unsentBytes === 0;
-    this.end(TRY_AGAIN_LATER, 'there is no room for messages that are half received');
+    this.end(TRY_AGAIN_LATER, 'too many bytes of half-received messages');
     if (isRead) this.#socket.end(() => this.cut());
     else this.cut();
   }

@@ -1,5 +1,5 @@
 /**
- * The WebSocket adapter: handshakes and who is let in, and nothing of what is said over the connections.
+ * The WebSocket adapter: handshakes and access; it knows nothing of the subprotocols' content.
  * Several endpoints and TCP servers may serve one engine. An endpoint that has been closed stays closed.
  */
 
@@ -7,10 +7,10 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HotsetError } from '../errors.js';
-import { shownEnd } from '../memcached/admin/shown-end.js';
 import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { checkForceAfter } from '../shutdown.js';
+import { endText } from '../transport/connection-ends.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import type { TransportSettings } from '../transport/transport.js';
 import { AccessPolicy } from '../web/access-policy.js';
@@ -105,14 +105,14 @@ export class WebSocketEndpoint {
 
   /**
    * Starts the server of its own, and resolves to the address with the port that was taken. Throws
-   * `HOTSET_LISTEN_FAILED`, and `HOTSET_INVALID_ARGUMENT` for an endpoint that was given no port, or listens already.
+   * `HOTSET_LISTEN_FAILED`, and `HOTSET_INVALID_ARGUMENT` for an endpoint without a `port`, or one that listens already.
    */
   async listen(): Promise<WebAddress> {
     const { address, path } = this.#options;
     if (address === null || this.#ownServer !== null)
       throw new HotsetError(
         'HOTSET_INVALID_ARGUMENT',
-        'listen is for an endpoint that was given a port, and does not listen',
+        'listen takes an endpoint with the option port, which does not listen yet',
       );
     const server = createOwnServer(this.#registry.maxConnections);
     this.#ownServer = server;
@@ -124,7 +124,7 @@ export class WebSocketEndpoint {
       }
       takeUpgrades(server, path, this.handleUpgrade);
       this.#address = taken;
-      this.#leaveList = this.#registry.listen(shownEnd(taken.host, taken.port, null));
+      this.#leaveList = this.#registry.listen(endText(taken.host, taken.port, null));
       this.#registry.begin();
       return taken;
     } catch (error) {
@@ -134,8 +134,8 @@ export class WebSocketEndpoint {
   }
 
   /**
-   * Takes one upgrade, of whatever server, and on whatever path: `server.on('upgrade', endpoint.handleUpgrade)`.
-   * What is refused is answered. Never throws.
+   * Takes one upgrade, of any server and on any path: `server.on('upgrade', endpoint.handleUpgrade)`.
+   * A refused one is answered. Never throws.
    */
   readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     afterEarlierAnswers(request.socket, () => this.#handshake(request, socket, head));
@@ -151,10 +151,10 @@ export class WebSocketEndpoint {
   }
 
   /**
-   * Takes no more clients, lets each connection finish what it is in the middle of, ends it with 1001, and resolves
-   * when all are closed. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever, or until
-   * a client that has been told does not answer for 30 s. A server that was given is left as it is. May be called
-   * again. Throws `HOTSET_INVALID_ARGUMENT`.
+   * Accepts no more clients, lets each connection finish its current request, ends it with 1001, and resolves when all
+   * are closed. Connections still open after `forceAfterMs` are cut; `Infinity` waits for each client's close frame, for
+   * up to 30 s. A server from the option `server` keeps running. May be called again.
+   * Throws `HOTSET_INVALID_ARGUMENT`.
    */
   async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);

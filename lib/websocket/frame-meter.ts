@@ -1,6 +1,6 @@
 /**
- * Follows the borders of a client's frames (RFC 6455, 5.2), to know how much of a message has come that is not whole:
- * ws keeps that, and does not say so.
+ * Follows the boundaries of a client's frames (RFC 6455, 5.2), to know how many bytes of an incomplete message have
+ * arrived: ws buffers them and does not report it.
  */
 
 const FIN = 0x80;
@@ -13,19 +13,19 @@ const HEAD_MAX_BYTES = 10;
 export class FrameMeter {
   readonly #head: Buffer = Buffer.alloc(HEAD_MAX_BYTES);
   #headBytes = 0;
-  /** Bytes of the frame under way, mask and payload, that have not come. */
+  /** Bytes of the current frame, mask and payload, that have not arrived. */
   #missing = 0;
   #inPayload = false;
-  /** What came of the message under way in frames before this one, and of this frame. */
+  /** Bytes of the current message in earlier frames, and in this frame. */
   #messageBytes = 0;
   #frameBytes = 0;
 
-  /** Bytes of a frame or a message that is not whole. */
+  /** Bytes of an incomplete frame or message. */
   get unfinishedBytes(): number {
     return this.#messageBytes + this.#frameBytes;
   }
 
-  /** What ws has been given; a client's bytes that are no frames do no harm, as ws ends the connection. */
+  /** Takes the bytes that ws gets. Bytes that are no frames do no harm: ws ends the connection. */
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {

@@ -1,4 +1,4 @@
-/** Validates opening handshakes before ws sees them: the reason to refuse one, and the subprotocol otherwise. */
+/** Validates opening handshakes before ws sees them: returns the reason to refuse one, or chooses the subprotocol. */
 
 import type { IncomingMessage } from 'node:http';
 import type { AccessPolicy } from '../web/access-policy.js';
@@ -25,11 +25,11 @@ const REQUIREMENTS: readonly {
 }[] = [
   {
     isMet: ({ method }) => method === 'GET',
-    refusal: { status: 405, reason: 'a WebSocket is asked for with GET', headers: { Allow: 'GET' } },
+    refusal: { status: 405, reason: 'a WebSocket handshake takes the method GET', headers: { Allow: 'GET' } },
   },
   {
     isMet: ({ httpVersionMinor }) => httpVersionMinor >= 1,
-    refusal: { status: 400, reason: 'a WebSocket is asked for with HTTP/1.1' },
+    refusal: { status: 400, reason: 'a WebSocket handshake takes HTTP/1.1' },
   },
   {
     isMet: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
@@ -43,7 +43,7 @@ const REQUIREMENTS: readonly {
   },
   {
     isMet: ({ headers }) => KEY.test(headers['sec-websocket-key'] ?? ''),
-    refusal: { status: 400, reason: 'there is no good Sec-WebSocket-Key' },
+    refusal: { status: 400, reason: 'Sec-WebSocket-Key is missing or malformed' },
   },
   {
     isMet: ({ headers }) => headers['sec-websocket-version'] === '13',
@@ -71,11 +71,11 @@ export function validateHandshake(
   if (denied !== null) return denied;
   const unmet = REQUIREMENTS.find(({ isMet }) => !isMet(request));
   if (unmet !== undefined) return unmet.refusal;
-  if (offered === null) return { status: 400, reason: 'there is no good Sec-WebSocket-Protocol' };
+  if (offered === null) return { status: 400, reason: 'Sec-WebSocket-Protocol is malformed' };
   return chooseSubprotocol(offered, access) === null
     ? {
         status: 400,
-        reason: `no subprotocol that is spoken here was offered: ${SUBPROTOCOLS[access].join(', ')}`,
+        reason: `no supported subprotocol was offered; supported are ${SUBPROTOCOLS[access].join(', ')}`,
       }
     : null;
 }

@@ -14,14 +14,14 @@ export type { Access, WebSocketOptions } from './options.js';
 
 /**
  * Opens `engine`, which `createMemcachedEngine` has made, to WebSocket clients: those of an HTTP server that is there,
- * of one of its own, which `listen()` starts, or those that `handleUpgrade` is given.
+ * of one of its own, which `listen()` starts, or those passed to `handleUpgrade`.
  *
  * @example
  * const endpoint = attachWebSocket(engine, { server, path: '/cache' });
  * …
  * await endpoint.close({ forceAfterMs: 5000 });
  *
- * Throws `HOTSET_INVALID_OPTION` for an option that makes no sense, and `HOTSET_INVALID_ARGUMENT` for an engine
+ * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for an engine
  * that is not for the wire.
  */
 export function attachWebSocket(engine: MemcachedEngine, options: WebSocketOptions = {}): WebSocketEndpoint {

@@ -1,6 +1,6 @@
 /**
- * The `memcached` subprotocol: the byte stream of the memcached port in binary frames, whose borders mean nothing.
- * What one frame of the client brings out is answered in one message.
+ * The `memcached` subprotocol: the byte stream of the memcached port in binary frames. Frame boundaries mean nothing.
+ * All replies to one frame go out in one message.
  */
 
 import type { RequestWindow } from '../transport/liveness.js';
@@ -19,12 +19,12 @@ const CLOSE: Readonly<Record<EndCause, readonly [code: number, reason: string]>>
 
 export class MemcachedHandler implements SubprotocolHandler, ByteSink {
   readonly id: number;
-  readonly #outlet: FrameSink;
+  readonly #sink: FrameSink;
   readonly #pump: SessionPump;
 
-  constructor(outlet: FrameSink, context: PumpContext) {
-    this.id = outlet.id;
-    this.#outlet = outlet;
+  constructor(sink: FrameSink, context: PumpContext) {
+    this.id = sink.id;
+    this.#sink = sink;
     this.#pump = new SessionPump(this, context);
   }
 
@@ -38,7 +38,7 @@ export class MemcachedHandler implements SubprotocolHandler, ByteSink {
 
   receive(frame: Buffer, isBinary: boolean): void {
     if (isBinary) this.#pump.receive(frame);
-    else this.#outlet.end(UNSUPPORTED_DATA, 'memcached is spoken in binary frames');
+    else this.#sink.end(UNSUPPORTED_DATA, 'memcached takes binary frames');
   }
 
   onDrain(): void {
@@ -53,29 +53,29 @@ export class MemcachedHandler implements SubprotocolHandler, ByteSink {
     this.#pump.close();
   }
 
-  // The way to the client
+  // ByteSink
 
   get unsentBytes(): number {
-    return this.#outlet.unsentBytes;
+    return this.#sink.unsentBytes;
   }
 
   write(bytes: Buffer): void {
-    this.#outlet.sendBinary([bytes]);
+    this.#sink.sendBinary([bytes]);
   }
 
   writeAll(chunks: readonly Buffer[]): void {
-    this.#outlet.sendBinary(chunks);
+    this.#sink.sendBinary(chunks);
   }
 
   pause(): void {
-    this.#outlet.pause();
+    this.#sink.pause();
   }
 
   resume(): void {
-    this.#outlet.resume();
+    this.#sink.resume();
   }
 
   end(cause: EndCause): void {
-    this.#outlet.end(...CLOSE[cause]);
+    this.#sink.end(...CLOSE[cause]);
   }
 }

@@ -1,4 +1,4 @@
-/** What a WebSocket endpoint can be told: one type, one place for defaults, one function that validates. */
+/** Options of a WebSocket endpoint: one type, one place for defaults, one function that validates. */
 
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -18,15 +18,15 @@ import { checkWebAddress, DEFAULT_WEB_HOST, type WebAddress } from '../web/liste
 export type { Access };
 
 /**
- * Where clients come from is one of three: `server`, or `port` with `listen()`, or, with neither, what
- * `handleUpgrade` is given.
+ * Clients come from one of three sources: `server`, or `port` with `listen()`, or, with neither, upgrades passed to
+ * `handleUpgrade`.
  */
 export interface WebSocketOptions extends ItemStoreOptions, ConnectionOptions, AccessPolicyOptions {
   /** Takes upgrades of this server, HTTP or HTTPS, on `path`; its other requests are its own matter. */
   server?: HttpServer | HttpsServer;
   /** Port of a server of its own, which `listen()` starts; 0 takes a free one. */
   port?: number;
-  /** Address of that server. Default: `127.0.0.1`, so that nobody else on the network can connect. */
+  /** Address of that server. Default: `127.0.0.1`, which only this machine can reach. */
   host?: string;
   /** The path that clients connect to, as it stands in the request, without query. Default: `/`. */
   path?: string;
@@ -52,8 +52,8 @@ export interface WebSocketOptions extends ItemStoreOptions, ConnectionOptions, A
   /** What replies of `hotset.v1` to all clients may take while they wait; beyond it they have to be short. Default: 128 MiB. */
   maxRepliesBytes?: number;
   /**
-   * Clients get a ping so often, in milliseconds, and are cut when no byte moves until the next, either way. One that
-   * was sent much may take a second for each 64 KiB before it answers. `Infinity`: no pings. Default: 30,000.
+   * Interval of pings in milliseconds. A connection is closed when no byte moves, either way, until the next ping. A
+   * client gets one extra second for each 64 KiB that it was sent. `Infinity`: no pings. Default: 30,000.
    */
   heartbeatMs?: number;
 }

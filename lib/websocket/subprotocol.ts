@@ -1,19 +1,19 @@
-/** The seam between what carries frames to a client and the subprotocol that is spoken over it. */
+/** The interface between a WebSocket connection and the subprotocol that it carries. */
 
 import type { RequestWindow } from '../transport/liveness.js';
 import type { ConnectionState } from '../transport/transport.js';
 
-/** The way to one client, as a subprotocol sees it. */
+/** Where a subprotocol sends one client's frames. */
 export interface FrameSink {
   /** The connection's number, as `stats conns` shows it. */
   readonly id: number;
   /** Bytes handed over that the operating system has not taken yet. */
   readonly unsentBytes: number;
-  /** Sends a text frame: a text, or its UTF-8 ready-made, which nobody may change any more. */
+  /** Sends a text frame: a text, or its UTF-8 bytes, which must not change afterwards. */
   sendText(text: string | Buffer): void;
-  /** Sends a binary frame made of these chunks, in order, which nobody may change until they are sent. */
+  /** Sends a binary frame of these chunks, in order; they must not change until they are sent. */
   sendBinary(chunks: readonly Buffer[]): void;
-  /** Stops and goes on with reading from the client; a frame that is already here may still come. */
+  /** Pauses reading from the client; a frame that has already arrived may still be delivered. */
   pause(): void;
   resume(): void;
   /** Ends the connection with this code once everything sent has gone. */
@@ -29,8 +29,8 @@ export interface SubprotocolHandler {
   receive(frame: Buffer, isBinary: boolean): void;
   /** Everything handed over has been taken by the operating system. */
   onDrain(): void;
-  /** The server stops: answer what has been asked, then `end(1001)`. */
+  /** The server stops: answer all requests received, then `end(1001)`. */
   drain(): void;
-  /** The connection is gone: let go of everything. */
+  /** The connection is gone: release everything. */
   onClose(): void;
 }

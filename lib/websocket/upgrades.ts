@@ -1,6 +1,6 @@
 /**
- * Shares the upgrades of one HTTP server among endpoints, by path. Node leaves an upgrade that nobody answers open for
- * ever: this answers it where no other listener could.
+ * Shares the upgrades of one HTTP server among endpoints, by path. Node leaves an unanswered upgrade open for ever:
+ * this answers it where no other listener does.
  *
  * Once a server has an `upgrade` listener, Node treats every offer of another protocol as an upgrade, also the offer of
  * HTTP/2 from a client that can do without it. Those requests are the server's: Node asks `shouldUpgradeCallback` about

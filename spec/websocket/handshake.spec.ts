@@ -67,7 +67,7 @@ describe('the subprotocol', () => {
       expect((await connect(['memcached', 'hotset.v1'])).ws.protocol).toBe('hotset.v1');
       expect(await refusalOf(port, handshake())).toMatchObject({
         status: 400,
-        body: 'no subprotocol that is spoken here was offered: hotset.v1\n',
+        body: 'no supported subprotocol was offered; supported are hotset.v1\n',
       });
     }
   });
@@ -148,7 +148,7 @@ describe('a refusal', () => {
     [
       'a list that is none',
       400,
-      /no good Sec-WebSocket-Protocol$/,
+      /Sec-WebSocket-Protocol is malformed$/,
       { ...good, 'Sec-WebSocket-Protocol': 'memcached,' },
     ],
     ['the same twice', 400, /no good/, { ...good, 'Sec-WebSocket-Protocol': 'memcached, memcached' }],

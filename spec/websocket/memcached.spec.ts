@@ -56,7 +56,7 @@ it('a text frame closes the connection with 1003', async () => {
   const { connect } = await serve();
   const client = await connect();
   client.sendText('version\r\n');
-  expect(await client.closed).toEqual({ code: 1003, reason: 'memcached is spoken in binary frames' });
+  expect(await client.closed).toEqual({ code: 1003, reason: 'memcached takes binary frames' });
   expect(client.messages).toEqual([]);
 });
 

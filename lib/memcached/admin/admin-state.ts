@@ -1,11 +1,11 @@
-/** What administrative commands keep beside the items: one for each ItemStore. */
+/** State of administrative commands: one for each ItemStore. */
 
 import { invalidOption } from '../../errors.js';
 
 /**
  * memcached's settings that a client or a command line may change, by the names of `stats settings`. `lru_crawler`,
- * `lru_crawler_tocrawl` and `slab_reassign` do what they say; the rest belongs to slabs, threads, the hash table and
- * the disk of the C server: it is kept, shown, and without effect.
+ * `lru_crawler_tocrawl` and `slab_reassign` have their effect; the others concern slabs, threads, the hash table and the
+ * disk of the C server: they are kept and shown, and have no effect.
  */
 export const DEFAULT_SETTINGS = {
   growth_factor: 1.25,
@@ -61,12 +61,12 @@ export const DEFAULT_SETTINGS = {
 /** Numbers, switches and texts: see `DEFAULT_SETTINGS`. */
 export type MemcachedSettings = typeof DEFAULT_SETTINGS;
 
-/** Lists made item by item that may be under way at once, however many clients ask: each makes removals dearer. */
+/** Lists that may be produced item by item at one time, over all clients: each makes removals slower. */
 const LISTS_MAX = 16;
 
 export class AdminState {
   readonly settings: MemcachedSettings;
-  /** What `cache_memlimit` has asked for while the budget comes down to it; null at other times. */
+  /** The target of `cache_memlimit` while the budget comes down to it; null at other times. */
   memoryLimit: { readonly bytes: number } | null = null;
   /** A crawl or a dump is under way: one runs at a time, as in memcached. */
   crawlerRunning = false;
@@ -77,15 +77,15 @@ export class AdminState {
   #lists = 0;
 
   /** Throws `HOTSET_INVALID_OPTION` for a setting that does not exist, or is of another type. */
-  constructor(given: Partial<MemcachedSettings> = {}) {
-    for (const [name, value] of Object.entries(given)) {
+  constructor(settings: Partial<MemcachedSettings> = {}) {
+    for (const [name, value] of Object.entries(settings)) {
       const type =
         Object.hasOwn(DEFAULT_SETTINGS, name) && typeof DEFAULT_SETTINGS[name as keyof MemcachedSettings];
       if (type === false) throw invalidOption('settings', "names of memcached's `stats settings`", name);
       if (value !== undefined && typeof value !== type)
         throw invalidOption(`settings.${name}`, `a ${type}`, value);
     }
-    this.settings = { ...DEFAULT_SETTINGS, ...given };
+    this.settings = { ...DEFAULT_SETTINGS, ...settings };
   }
 
   /** Notes that a crawl or a dump has begun; returns what is to be called, once or more, when it has ended. */

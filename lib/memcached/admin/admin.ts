@@ -17,7 +17,7 @@ type Handler = (items: ItemStore, args: readonly string[]) => AdminAnswer;
 
 const MEBIBYTE = 1024 * 1024;
 const VERBOSITY_MAX = 3;
-/** Items and slots that go in one turn while the budget comes down: less than a millisecond's work. */
+/** Items and slots removed in one turn while the budget comes down: less than a millisecond's work. */
 const SHRUNK_AT_ONCE = 500;
 
 export const TOO_MANY_WATCHERS = 'WATCHER_TOO_MANY log watcher limit reached\r\n';

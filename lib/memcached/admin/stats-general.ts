@@ -10,7 +10,7 @@ import type { Stat } from './answers.js';
 
 /**
  * The memcached that hotset answers as. Clients read it to learn what they may send, so `version` says this
- * and not hotset's own version, which stands in `stats` where memcached names its event library.
+ * and not hotset's own version, which `stats` has where memcached names its event library.
  */
 export const VERSION = '1.6.45';
 
@@ -96,7 +96,7 @@ function zeros(...names: string[]): Stat[] {
   return names.map((name) => [name, 0]);
 }
 
-/** The budget that was asked for, from which on it may still be coming down. No limit reads 0: clients read a number. */
+/** The target budget, to which the actual one may still be coming down. No limit reads 0: clients expect a number. */
 export function budgetBytes({ admin, engine }: ItemStore): number {
   const bytes = admin.memoryLimit?.bytes ?? engine.maxBytes;
   return Number.isFinite(bytes) ? bytes : 0;

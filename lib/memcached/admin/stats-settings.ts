@@ -1,6 +1,6 @@
 /**
- * `stats settings`: memcached 1.6.45's list, in its order. The store and its transports know some, the rest is as a
- * command line or a client has set it, or what memcached shows at rest: see admin-state.ts.
+ * `stats settings`: memcached 1.6.45's list, in its order. Some values come from the store and its transports, the
+ * others from the command line, from a client, or from memcached's defaults: see admin-state.ts.
  */
 
 import {

@@ -1,4 +1,4 @@
-/** `stats`: which statistics its arguments ask for, and how the text protocol writes them. */
+/** `stats`: which statistics its arguments select, and how the text protocol writes them. */
 
 import { chunks } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
@@ -21,7 +21,7 @@ function* statLines(list: Iterable<Stat | null>): Generator<string | null, void,
 
 type Family = (items: ItemStore, args: readonly string[]) => StatsAnswer;
 
-/** The answer to `stats <args>`, whatever protocol asks; no arguments ask for the general statistics. */
+/** The answer to `stats <args>`, for every protocol; without arguments, the general statistics. */
 export function statsAnswer(items: ItemStore, [family = '', ...args]: readonly string[]): StatsAnswer {
   return FAMILIES.get(family)?.(items, args) ?? refusal(ERROR);
 }

@@ -1,6 +1,6 @@
 /**
  * `lru`, `slabs` and `extstore`: commands that tune memcached's segmented LRU, its slabs and its disk. There are none
- * here, so what they set is kept and shown (see admin-state.ts), and no slab class has a page to spare.
+ * here, so their settings are kept and shown (see admin-state.ts), and no slab class has a spare page.
  */
 
 import type { ItemStore } from '../item-store.js';

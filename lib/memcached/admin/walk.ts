@@ -1,17 +1,17 @@
 /**
- * Walks over all items that hold up nobody: after about a millisecond's work comes a pause. They survive any change
- * made meanwhile. Below them, what dumps show of an item, in the units of memcached.
+ * Walks over all items in slices of about a millisecond. They survive any change made between slices. Below them:
+ * what dumps show of an item, in memcached's units.
  */
 
 import { type ItemStore, KEY_BINARY } from '../item-store.js';
 
 const SLICE_MS = 1;
-/** Items after which the time is looked at. */
+/** Items between two readings of the clock. */
 const LOOK_EVERY_ITEMS = 32;
-/** Expired items, which the engine would pass over in one go, that are reclaimed at once. */
+/** Expired items reclaimed at once, which the engine would otherwise skip in one run. */
 const RECLAIMED_AT_ONCE = 500;
 
-/** An item that a walk has come to. The object is reused: good until the next step. */
+/** The walk's current item. The object is reused: valid until the next step. */
 export interface WalkedItem {
   key: string;
   /** The entry's number in the engine. */
@@ -21,7 +21,7 @@ export interface WalkedItem {
 export type WalkOrder = 'oldest-first' | 'newest-first';
 
 /**
- * Live items, and null where a pause is due: the caller goes on when others have had their turn. An item that is
+ * Live items, and null where a pause is due: the caller continues in a later turn. An item that is
  * used or stored meanwhile may be missed.
  */
 export function* walkItems(
@@ -49,7 +49,7 @@ export function* walkItems(
 
 /** Passes over what was used during the pass before: each is a fraction of it, unless clients outrun the walk. */
 const PASSES_MAX = 10;
-/** So many items in a row that nobody has used since are the end of those that somebody has. */
+/** After so many items in a row that were not used meanwhile, a pass has seen all that were. */
 const UNUSED_MAX = 1000;
 
 /**

@@ -18,13 +18,13 @@ export class Credentials {
   readonly #fileName: string;
   #users: readonly User[];
 
-  /** Takes the content of an auth file, and what errors call it. Throws `HOTSET_INVALID_AUTH_FILE`. */
+  /** Takes the content of an auth file, and its name for errors. Throws `HOTSET_INVALID_AUTH_FILE`. */
   constructor(content: Buffer, fileName: string = 'the auth file') {
     this.#fileName = fileName;
     this.#users = parse(content, fileName);
   }
 
-  /** Takes new content; throws `HOTSET_INVALID_AUTH_FILE` and keeps the old users when it makes no sense. */
+  /** Takes new content; throws `HOTSET_INVALID_AUTH_FILE` and keeps the old users when it is invalid. */
   replace(content: Buffer): void {
     this.#users = parse(content, this.#fileName);
   }
@@ -66,7 +66,7 @@ function parse(content: Buffer, fileName: string): User[] {
   return users;
 }
 
-/** Digests have one length, so that comparing them tells nothing about lengths. */
+/** Digests have one length, so that comparing them reveals nothing about lengths. */
 function digest(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest();
 }

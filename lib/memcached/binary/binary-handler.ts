@@ -1,5 +1,5 @@
 /**
- * The binary side of a conversation: packets. A packet is a header, then a prelude (extras and key: a few
+ * Handles the binary protocol. A packet is a header, then a prelude (extras and key: a few
  * hundred bytes at most), then for some a value, which is bounded before any of it is kept.
  */
 
@@ -16,7 +16,7 @@ import { HEADER_BYTES, Header, STATUS, type Status } from './binary-packet.js';
 import { writeError } from './binary-replies.js';
 import { fits, OPCODES, type Opcode } from './opcodes.js';
 
-/** A packet that claims more is not believed. */
+/** A packet that claims more is malformed. */
 const BODY_MAX_BYTES = 2 ** 30;
 
 const EMPTY: WireValue = wireValueOfText('');
@@ -29,14 +29,14 @@ export class BinaryHandler implements ProtocolHandler {
   readonly #header = new Header();
   readonly #request = new Request();
   #opcode: Opcode | undefined;
-  /** A slow answer under way. */
+  /** A long reply in progress. */
   #work: IncrementalTask | null = null;
   #phase: Phase = 'header';
-  /** Null where everybody is let in. */
+  /** Null where no authentication is needed. */
   readonly #sasl: Sasl | null;
-  /** When a value has begun to be awaited. */
+  /** When the command that the value belongs to arrived. */
   #valueSinceMs = 0;
-  /** Bytes to pass over, and the error to answer with then. */
+  /** Bytes to discard, and the error to answer with then. */
   #toSwallow = 0;
   #afterSwallow: Exclude<Status, 0> = STATUS.unknown;
 
@@ -203,14 +203,14 @@ export class BinaryHandler implements ProtocolHandler {
     writeError(this.#io.out, this.#header, this.#afterSwallow);
   }
 
-  /** Answers and ends: where packets are of the wrong shape, nobody knows where the next one begins. */
+  /** Answers and ends the session: after a malformed packet, the start of the next one is unknown. */
   #refuse(error: Exclude<Status, 0>): void {
     writeError(this.#io.out, this.#header, error);
     this.#io.fail();
   }
 }
 
-/** What is over the bounds of SASL is passed over. */
+/** Input above the bounds of SASL is discarded. */
 function saslRefusal({ key, dataLength }: Request): Exclude<Status, 0> | null {
   if (key.length > MECHANISM_MAX_BYTES) return STATUS.invalid;
   return dataLength > AUTH_DATA_MAX_BYTES ? STATUS.authError : null;

@@ -16,7 +16,7 @@ export class Header {
   bodyBytes = 0;
   /** Echoed as it is. */
   opaque = 0;
-  /** 0 asks for no comparison. A bigint where a number would not be exact. */
+  /** 0 means no comparison. A bigint where a number would not be exact. */
   cas: number | bigint = 0;
 
   get valueBytes(): number {
@@ -66,7 +66,7 @@ export const STATUS = {
 
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 
-/** The words that go with a status that is an error; `authContinue` asks for more, and has none. */
+/** The text of each error status; `authContinue` is no error and has none. */
 export const STATUS_TEXT: Readonly<Record<Exclude<Status, 0>, string>> = {
   [STATUS.notFound]: 'Not found',
   [STATUS.exists]: 'Data exists for key.',

@@ -12,7 +12,7 @@ import {
   writeUint64,
 } from './binary-packet.js';
 
-/** What a reply's header tells beside what it repeats from the request. */
+/** A reply's header, except the fields that it repeats from the request. */
 interface ReplyHeader {
   readonly status?: Status;
   readonly extrasBytes?: number;
@@ -62,7 +62,7 @@ export function writeKeyMiss(out: ReplyBuffer, request: Header, key: string): vo
   out.text(key);
 }
 
-/** An item: its flags, its key where it was asked for, and its value unless it was only touched (null). */
+/** An item: its flags, its key if requested, and its value unless it was only touched (null). */
 export function writeItem(
   out: ReplyBuffer,
   request: Header,

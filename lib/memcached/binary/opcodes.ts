@@ -1,8 +1,8 @@
-/** Every opcode: what it asks for, and the shape that its packets must have. */
+/** Every opcode: its command, and the shape that its packets must have. */
 
 import type { StoreMode } from '../request.js';
 
-/** What a packet asks for. */
+/** The command of a packet. */
 export type BinaryCommand =
   | 'get'
   | StoreMode
@@ -22,7 +22,7 @@ export type BinaryCommand =
 
 export interface Opcode {
   readonly command: BinaryCommand;
-  /** Says nothing when there is nothing to say: on a miss of a get, on success of all others. */
+  /** Omits the reply to a miss of a get, and to success of all others. */
   readonly quiet: boolean;
   /** The reply carries the key. */
   readonly withKey: boolean;
@@ -30,7 +30,7 @@ export interface Opcode {
   readonly extras: readonly number[];
   readonly key: 'required' | 'optional' | 'none';
   readonly value: boolean;
-  /** What a client may ask before it has authenticated. */
+  /** Allowed before the client has authenticated. */
   readonly open: boolean;
 }
 
@@ -97,7 +97,7 @@ function table(rows: readonly Row[]): (Opcode | undefined)[] {
   } as const;
   for (const [code, command, ...shapes] of rows) {
     const { quiet, withKey, extras, key, value, open } = Object.assign({}, plain, ...shapes) as Opcode;
-    // Written out, so that V8 sees objects of one kind: it looks up each property by name otherwise.
+    // Written out, so that all objects have one hidden class; V8 would look up each property by name.
     opcodes[code] = { command, quiet, withKey, extras, key, value, open };
   }
   return opcodes;

@@ -6,7 +6,7 @@ import type { CommandContext, ItemStore } from '../item-store.js';
 import type { Reply, Request } from '../request.js';
 import { sawDeletion, sawLookup } from './observation.js';
 
-/** Removes the item; one whose cas id is not the one asked for stays (0 asks for none). */
+/** Removes the item, unless the request has a cas id (not 0) that differs from the item's. */
 export function remove(context: CommandContext, request: Request): Reply {
   const { items } = context;
   const { entries } = items;

@@ -1,6 +1,6 @@
 /**
- * What the log and the statistics by prefix are told of commands. Callers ask `items.hasObservers` first: while
- * nobody wants to know, that is all it costs.
+ * Reports commands to the log and the statistics by prefix. Callers check `items.hasObservers` first: without
+ * observers, that is the whole cost.
  */
 
 import { type CommandContext, type ItemStore, secondsLeft } from '../item-store.js';
@@ -25,7 +25,7 @@ export function sawLookup({ items, id }: CommandContext, key: string, entry: num
   itemGet(log, key, status, id, size);
 }
 
-/** A retrieval command has asked for the key. */
+/** A retrieval command has read the key. */
 export function sawGet(items: ItemStore, key: string, entry: number): void {
   const { prefixes } = items;
   if (prefixes.enabled) prefixes.recordGet(key, entry > 0);

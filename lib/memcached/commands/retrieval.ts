@@ -19,7 +19,7 @@ import { sawGet, sawLookup } from './observation.js';
 
 const SPACE = 0x20;
 
-/** Answers as many of the request's keys as replies may wait for and a turn may have; true when that was all. */
+/** Answers the request's keys up to the bounds of replies and of a turn; true when all are answered. */
 export function answerKeys(io: SessionIo, request: Request): boolean {
   const { out } = io;
   const { line, keysEnd, verb } = request;

@@ -17,7 +17,7 @@ import { sawLookup, sawStore } from './observation.js';
 
 /**
  * What happens when the length is known and the data is still to come: counts the command, or answers
- * `too-large` for data that the item limit does not let in.
+ * `too-large` for data above the item limit.
  */
 export function beginStore(context: CommandContext, request: Request): Reply | null {
   const { items } = context;
@@ -33,7 +33,7 @@ export function beginStore(context: CommandContext, request: Request): Reply | n
   return 'too-large';
 }
 
-/** What happens when the data that was let in had to be given up on its way: there was no room for it. */
+/** The data was accepted, and discarded while it arrived, for lack of room. */
 export function refuseStore(context: CommandContext, request: Request): Reply {
   const { items } = context;
   items.count(STORE_NO_MEMORY);
@@ -42,7 +42,7 @@ export function refuseStore(context: CommandContext, request: Request): Reply {
   return 'out-of-memory';
 }
 
-/** `beginStore` where nobody observes and the data is let in: counts a command and returns true, or has done nothing. */
+/** `beginStore` for data that is accepted while there are no observers: counts a command and returns true, or does nothing. */
 export function acceptsData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
   if (items.itemBytes(keyBytes, flags, valueBytes) > items.maxItemBytes) return false;
   items.count(CMD_SET);
@@ -59,7 +59,7 @@ export function store(context: CommandContext, request: Request, value: WireValu
 }
 
 /**
- * A plain set, all of which has come at once, with an exptime in seconds, while nobody observes: as `store`. `known` is the number of the
+ * A plain set, all of which has come at once, with an exptime in seconds, without observers: as `store`. `known` is the number of the
  * key's entry, or 0.
  */
 export function storeFast(
@@ -147,7 +147,7 @@ function compareAndSet(items: ItemStore, request: Request, value: WireValue, ent
   return reply;
 }
 
-/** Somebody has invalidated the item meanwhile: better a value that is marked stale than none. */
+/** The item was invalidated meanwhile: a stale value is better than none. */
 function putStale(items: ItemStore, request: Request, entry: number, value: WireValue): Reply {
   const { entries } = items;
   const { key, flags, dropsWhenRefused } = request;

@@ -35,7 +35,7 @@ function bits<Flag extends string>(letters: string): Record<Flag, number> {
 export const FLAGS_MAX = 18;
 
 export class MetaFlags {
-  /** The first bytes of the flags in the order asked: clients get what they asked for in that order. */
+  /** The first bytes of the flags in the order of the request, which is the order of the reply. */
   readonly letters: Uint8Array = new Uint8Array(FLAGS_MAX);
   count = 0;
   /** Which flags are there: bits of LOWER and UPPER. */

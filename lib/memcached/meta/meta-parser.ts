@@ -73,7 +73,7 @@ export class MetaParser {
     return isOpaqueTooLong(request) ? this.#fail(OPAQUE_TOO_LONG) : 'ready';
   }
 
-  /** `ms <key> <bytes> <flags>*`. What is found wrong once the length is known passes the data over. */
+  /** `ms <key> <bytes> <flags>*`. An error found once the length is known discards the data. */
   #store(bytes: Buffer, request: Request): LineOutcome {
     if (this.#count < 2) return this.#fail(BAD_FORMAT);
     const length = parseInt32(bytes, this.#starts[1]!, this.#ends[1]!);
@@ -129,7 +129,7 @@ export class MetaParser {
       if (error !== null && !ignoresFlags) return error;
     }
     if (ignoresFlags) return meta.has(LOWER.b) && keyError(request) !== null ? BAD_FORMAT : null;
-    // Of several errors memcached tells the last, bad client flags only where there is no other.
+    // Of several errors memcached reports the last, and bad client flags only where there is no other.
     let error: string | null = null;
     for (let i = first; i < kept; i++) {
       const found =

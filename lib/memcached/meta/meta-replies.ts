@@ -1,4 +1,4 @@
-/** Replies to meta commands: a status, what was asked to be returned, and for `VA` a value. */
+/** Replies to meta commands: a status, the requested fields, and for `VA` a value. */
 
 import type { ReplyBuffer } from '../reply-buffer.js';
 import type { Reply, Request } from '../request.js';
@@ -43,7 +43,7 @@ export function writeOpaque(out: ReplyBuffer, meta: MetaFlags): void {
   out.text(meta.opaque);
 }
 
-/** What every reply may carry, a miss or a failure too: key and opaque, in the order asked. */
+/** What every reply may carry, a miss or a failure too: key and opaque, in the order of the request. */
 export function writeEchoes(out: ReplyBuffer, request: Request): void {
   const { meta, key } = request;
   for (let i = 0; i < meta.count; i++) {

@@ -1,6 +1,6 @@
 /**
- * A text client that has yet to authenticate: memcached's `-Y`. A `set` of any key whose data is `user password` does
- * that, and stores nothing; everything else is refused.
+ * A text client that has not authenticated: memcached's `-Y`. A `set` of any key whose data is `user password`
+ * authenticates it and stores nothing; everything else is refused.
  */
 
 import { AUTH_CMDS, AUTH_ERRORS } from '../counters.js';
@@ -65,8 +65,9 @@ export class TextAuthHandler implements ProtocolHandler {
       this.#io.closed = true;
       return;
     }
-    const [, , , , word] = line.replace(/\r$/, '').split(/ +/, 5);
-    const bytes = word === undefined ? undefined : parseUint32(Buffer.from(word, 'latin1'), 0, word.length);
+    const [, , , , length] = line.replace(/\r$/, '').split(/ +/, 5);
+    const bytes =
+      length === undefined ? undefined : parseUint32(Buffer.from(length, 'latin1'), 0, length.length);
     // As in memcached, the first three bytes decide.
     if (!line.startsWith('set') || bytes === undefined) out.text('CLIENT_ERROR unauthenticated\r\n');
     else if (bytes > AUTH_DATA_MAX_BYTES) out.text('CLIENT_ERROR auth token too long\r\n');

@@ -1,4 +1,4 @@
-/** The text side of a conversation: lines of the classic and the meta commands, and the data that follows some. */
+/** Handles the text protocol: lines of the classic and the meta commands, and the data that follows some. */
 
 import { admin, TOO_MANY_WATCHERS } from '../admin/admin.js';
 import type { AdminAnswer } from '../admin/answers.js';
@@ -56,9 +56,9 @@ const PLAIN_FLAGS = Object.values(LOWER).reduce((all, bit) => all | bit, 0) & ~L
 
 /**
  * - `line`: a command is awaited or half read;
- * - `keys`, `dump`: a reply is made piece by piece;
- * - `data`, `swallow`: data arrives, to be stored or passed over;
- * - `watch`: the client takes lines of the log.
+ * - `keys`, `dump`: a long reply is sent in chunks;
+ * - `data`, `swallow`: data arrives, to be stored or discarded;
+ * - `watch`: the client receives lines of the log.
  */
 type Phase = 'line' | 'keys' | 'data' | 'swallow' | 'dump' | 'watch';
 
@@ -70,9 +70,9 @@ export class TextHandler implements ProtocolHandler {
   readonly #metaParser = new MetaParser();
   #phase: Phase = 'line';
 
-  /** When data has begun to be awaited. */
+  /** When the command that the data belongs to arrived. */
   #dataSinceMs = 0;
-  /** Bytes of refused data still to pass over, and what is answered then. */
+  /** Bytes of refused data still to discard, and the reply after them. */
   #toSwallow = 0;
   #afterSwallow = '';
   #dump: Lines | null = null;
@@ -378,11 +378,11 @@ function endsInCrlf(bytes: Buffer, at: number): boolean {
 function beginsLikeGet(line: Buffer): boolean {
   let start = 0;
   while (start < LINE_MAX_LEADING_BLANKS && line[start] === SPACE) start++;
-  const word = line.toString('latin1', start, start + 5);
-  return word.startsWith('get ') || word === 'gets ';
+  const verb = line.toString('latin1', start, start + 5);
+  return verb.startsWith('get ') || verb === 'gets ';
 }
 
-/** Writes as much as replies may wait for; true when that was all. */
+/** Writes until too many replies wait; true when all is written. */
 function writeLines(io: SessionIo, lines: Lines): boolean {
   const { out } = io;
   while (out.length < REPLIES_MAX_BYTES) {
@@ -397,7 +397,7 @@ function writeLines(io: SessionIo, lines: Lines): boolean {
   return false;
 }
 
-/** The same work, of which nothing is shown. */
+/** The same work, without a reply. */
 function* silently(lines: Lines): Generator<string, void, undefined> {
   try {
     while (lines.next().done !== true) yield '';
@@ -406,7 +406,7 @@ function* silently(lines: Lines): Generator<string, void, undefined> {
   }
 }
 
-/** Work that has nothing to show before it is done. */
+/** Work whose reply comes at its end. */
 function* slowly(work: IncrementalTask, answer: string): Generator<string, void, undefined> {
   while (work.next().done !== true) yield '';
   yield answer;
@@ -421,8 +421,8 @@ function* slowly(work: IncrementalTask, answer: string): Generator<string, void,
  *     ms <key> <bytes>[ T<exptime>][ F<flags>]\r\n<data>\r\n
  *
  * with single blanks, numbers of up to nine digits, exptimes in seconds, flags of mg that are lower-case letters, and all of it there.
- * For anything else `serves` returns false and has done nothing: the parsers know the rest, and what they answer to
- * these requests is the same. As in the engine, `private` is TypeScript's: V8 inlines more.
+ * For anything else `serves` returns false without effect, and the parsers take over; they give these requests the same
+ * answers. As in the engine, `private` is TypeScript's: V8 inlines more.
  */
 class FastPath {
   private readonly io: SessionIo;

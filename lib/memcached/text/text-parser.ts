@@ -73,7 +73,7 @@ export class TextParser {
 
   /**
    * `set k <flags> <exptime> <bytes> [noreply]` and alike; `cas` has the id before `noreply`. Once the length is known,
-   * whatever else is wrong passes the data over: it must never run as commands.
+   * any further error discards the data: it must never run as commands.
    */
   storage(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     this.#tokenize(bytes, start, end);
@@ -81,7 +81,7 @@ export class TextParser {
     const starts = this.#starts;
     const ends = this.#ends;
     const length = parseInt32(bytes, starts[3]!, ends[3]!);
-    // Found before noreply is looked for: answered, and nothing is passed over.
+    // Found before noreply is read: it is answered, and no data is discarded.
     if (length === undefined || length < 0 || length >= DATA_LENGTH_END) return this.#fail(BAD_FORMAT);
     request.dataLength = length;
     request.noreply = this.#endsWithNoreply(bytes);
@@ -149,19 +149,19 @@ export class TextParser {
     return 'ready';
   }
 
-  /** A command whose arguments are words, the last of which may be noreply: `verbosity 1 noreply`. */
+  /** A command whose arguments are tokens, the last of which may be noreply: `verbosity 1 noreply`. */
   wordsOrNoreply(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     this.#tokenize(bytes, start, end);
     request.noreply = this.#endsWithNoreply(bytes);
-    return this.words(bytes, start, end, request);
+    return this.tokens(bytes, start, end, request);
   }
 
-  /** A command whose arguments are words, and which is always answered: `stats items`. */
-  words(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
+  /** A command whose arguments are tokens, and which is always answered: `stats items`. */
+  tokens(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     request.args = bytes
       .toString('latin1', start, end)
       .split(' ')
-      .filter((word) => word !== '');
+      .filter((token) => token !== '');
     return 'ready';
   }
 
@@ -230,7 +230,7 @@ export class TextParser {
 
 type TextVerb = Exclude<Verb, MetaVerb>;
 
-/** Which method reads the rest of a command's line. */
+/** Which method parses a command's arguments. */
 const METHOD_BY_VERB = {
   get: 'retrieval',
   gets: 'retrieval',
@@ -250,7 +250,7 @@ const METHOD_BY_VERB = {
   version: 'bare',
   quit: 'bare',
   verbosity: 'wordsOrNoreply',
-  stats: 'words',
+  stats: 'tokens',
   cache_memlimit: 'wordsOrNoreply',
   shutdown: 'wordsOrNoreply',
   debugtime: 'wordsOrNoreply',
@@ -258,8 +258,8 @@ const METHOD_BY_VERB = {
   lru_crawler: 'wordsOrNoreply',
   slabs: 'wordsOrNoreply',
   extstore: 'wordsOrNoreply',
-  watch: 'words',
-  refresh_certs: 'words',
+  watch: 'tokens',
+  refresh_certs: 'tokens',
 } as const satisfies Record<TextVerb, Exclude<keyof TextParser, 'error' | 'parse'>>;
 
 interface Command {
@@ -280,16 +280,16 @@ function commandsByLetter(): (Command[] | undefined)[] {
   return table;
 }
 
-/** Compared by their bytes: making a string of each line's first word takes longer than reading most lines. */
+/** Compared by their bytes: a string for each line's verb would take longer than reading most lines. */
 function commandOf(bytes: Buffer, start: number, end: number): Command | undefined {
   const commands = COMMANDS_BY_LETTER[bytes[start]!];
   if (commands === undefined) return undefined;
-  for (const command of commands) if (isWord(command.verb, bytes, start, end)) return command;
+  for (const command of commands) if (isVerb(command.verb, bytes, start, end)) return command;
   return undefined;
 }
 
-function isWord(word: string, bytes: Buffer, start: number, end: number): boolean {
-  if (word.length !== end - start) return false;
-  for (let i = 1; i < word.length; i++) if (word.charCodeAt(i) !== bytes[start + i]) return false;
+function isVerb(verb: string, bytes: Buffer, start: number, end: number): boolean {
+  if (verb.length !== end - start) return false;
+  for (let i = 1; i < verb.length; i++) if (verb.charCodeAt(i) !== bytes[start + i]) return false;
   return true;
 }

@@ -32,7 +32,7 @@ const WRITTEN_HERE_MAX_BYTES = 4096;
 
 /**
  * `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. The key's bytes are `line[keyStart, keyEnd)`; a
- * `version` below 0 stands for no cas.
+ * `version` below 0 means no cas id.
  */
 export function writeItem(
   out: ReplyBuffer,
@@ -44,7 +44,7 @@ export function writeItem(
   version: number | bigint,
 ): void {
   const { length } = value;
-  // One piece of memory for all, written to directly: a call for each word costs more than its bytes.
+  // One region for all, written to directly: a call for each token costs more than its bytes.
   const isShort = typeof value === 'string' && length <= WRITTEN_HERE_MAX_BYTES;
   let at = out.prepare(LINE_MAX_BYTES + keyEnd - keyStart + (isShort ? length : 0));
   const { memory } = out;

@@ -1,4 +1,4 @@
-/** Evictions for the log, from the engine's channel of removals: subscribed to only while anybody watches them. */
+/** Evictions for the log, from the engine's channel of removals; subscribed only while they are watched. */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { eviction, type Publisher } from './lines.js';

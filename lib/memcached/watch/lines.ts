@@ -1,6 +1,6 @@
 /**
  * The categories and the lines of the log, as memcached 1.6.45 writes them: one function for each kind of line. Callers
- * check `log.watched` for the category first, so that nothing is made that nobody reads.
+ * check `log.watched` for the category first, so that unwatched lines are not built.
  */
 
 import type { CloseReason, Peer } from '../../transport/transport.js';

@@ -1,6 +1,6 @@
 /**
- * The live log behind `watch`: commands publish what happened, connections that watch take it. Nobody watching
- * costs one check of a bit mask; a watcher that does not read loses lines, learns how many, and slows nobody.
+ * The live log behind `watch`: commands publish lines, and watching connections receive them. Without watchers it costs
+ * one check of a bit mask. A watcher that does not read loses lines, learns how many, and slows no other connection.
  */
 
 import { EvictionFeed, type WatchedEntries } from './eviction-feed.js';
@@ -15,9 +15,9 @@ interface Clock {
 }
 
 export class WatchLog implements Publisher {
-  /** The categories that anybody watches: check this before making a line. */
+  /** The categories that are watched: check this before making a line. */
   watched = 0;
-  /** Counters of `stats`: lines made, lines that watchers took over and lost. */
+  /** Counters of `stats`: lines made, lines queued for watchers, lines lost. */
   written = 0;
   sent = 0;
   skipped = 0;
@@ -39,8 +39,8 @@ export class WatchLog implements Publisher {
   }
 
   /**
-   * A watcher of the categories in `mask`, or null when there are too many. `wake` is called when it has
-   * something to take, in a turn of its own, and not again before it has been taken.
+   * A watcher of the categories in `mask`, or null when there are too many. `wake` is called in a turn of its own when
+   * lines wait, and not again before they have been taken.
    */
   open(mask: number, wake: () => void): Watcher | null {
     if (this.#watchers.size >= WATCHERS_MAX) return null;
@@ -50,7 +50,7 @@ export class WatchLog implements Publisher {
     return watcher;
   }
 
-  /** Does what evicts nothing and removes much: each removal costs a message where anybody watches evictions. */
+  /** Runs a bulk removal that is no eviction without the feed: each removal would cost a message. */
   withoutEvictions(remove: () => void): void {
     this.#evictions.listens = false;
     try {
@@ -71,7 +71,7 @@ export class WatchLog implements Publisher {
     this.#evictions.listens = (this.watched & EVICTIONS) !== 0;
   }
 
-  /** Tells all that watch the category. `what` begins with `type=`. Call it only for what is watched. */
+  /** Writes a line to all watchers of the category. `what` begins with `type=`. Call it only for watched categories. */
   publish(category: number, what: string): void {
     const line = `ts=${timestamp(this.#clock.now())} gid=${++this.#lastId} ${what}\n`;
     this.written++;
@@ -82,7 +82,7 @@ export class WatchLog implements Publisher {
     }
     if (this.#wakes) return;
     this.#wakes = true;
-    // Not now: who publishes is in the middle of its own replies. One turn wakes for many lines.
+    // Deferred: the publisher is in the middle of its own replies. One wake serves many lines.
     setImmediate(() => {
       this.#wakes = false;
       for (const watcher of this.#watchers) watcher.wakeIfNeeded();

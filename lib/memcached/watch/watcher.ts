@@ -1,4 +1,4 @@
-/** One connection's place at the log: lines wait here until they are taken, as many as there is room for. */
+/** One connection's queue of log lines, bounded in bytes. */
 
 /** As memcached's buffer for a watcher. */
 export const WATCHER_BUFFER_BYTES: number = 256 * 1024;
@@ -38,7 +38,7 @@ export class Watcher {
     return this.#waiting !== '';
   }
 
-  /** Calls `wake` when something waits that nobody has been woken for. */
+  /** Calls `wake` once when lines wait. */
   wakeIfNeeded(): void {
     if (this.#awake || this.#waiting === '') return;
     this.#awake = true;

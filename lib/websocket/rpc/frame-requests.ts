@@ -100,14 +100,14 @@ export class FrameRequests implements MethodContext {
 
   #respond(result: string): void {
     this.#steps = null;
-    // Entries have been taken from the budget as they were made; whatever else there is, now.
+    // Entries are taken from the budget as they are built; everything else is taken here.
     this.replyBudget.bytes = Math.min(this.replyBudget.bytes, this.#budgetBefore - result.length);
     if (this.#id !== undefined) this.#responses.push(resultResponse(this.#id, result));
   }
 
   #fail(error: unknown): void {
     this.#steps = null;
-    // What was made for it is not sent.
+    // Its partial reply is not sent.
     this.replyBudget.bytes = this.#budgetBefore;
     this.#refuse(this.#id, error);
   }

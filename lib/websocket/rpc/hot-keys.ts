@@ -1,8 +1,8 @@
 /**
  * What is read most, over all transports and in the process: for the method `hot`.
  *
- * Reads are counted while somebody asks, and no longer: it subscribes to the engine's look-ups at the first request, and unsubscribes
- * when none has come for 10 seconds. Without a subscriber, the engine's reads cost nothing extra.
+ * It counts reads only while clients call the method: it subscribes to the engine's look-ups at the first request, and
+ * unsubscribes when none has come for 10 seconds. Without a subscriber, the engine's reads cost nothing extra.
  *
  * Counts by Misra and Gries, in batches as Anderson and others have it ("A High-Performance Algorithm for Identifying
  * Frequent Items in Data Streams", 2017): when there are twice as many counts as are to be kept, the median is subtracted from all of
@@ -16,10 +16,10 @@ import type { ItemStore } from '../../memcached/item-store.js';
 import { decodeKey } from '../../memcached/key-encoding.js';
 import type { HotKeys } from '../../rpc-protocol.js';
 
-/** Without a request for so long, nobody is interested any more. */
+/** Counting stops after so long without a request. */
 export const INTEREST_MS = 10_000;
 
-/** Keys and prefixes whose counts are kept at least: each count is exact to a thousandth of all reads. */
+/** The minimum of keys and prefixes whose counts are kept: each count is exact to a thousandth of all reads. */
 export const COUNTS_KEPT = 1000;
 
 /** Reads between two looks at the clock. */
@@ -88,7 +88,7 @@ export class HotKeyCounter {
     if (this.#now() - this.#askedMs > INTEREST_MS) this.stop();
   }
 
-  /** By the engine's clock, which nobody can set. */
+  /** On the engine's monotonic clock. */
   #now(): number {
     return this.#items.entries.clock.now();
   }
@@ -101,7 +101,7 @@ export class HotKeyCounter {
     this.#keys.add(key);
     const prefix = this.#prefixOf(key);
     if (prefix !== null) this.#prefixes.add(prefix);
-    // Not at once: the channel is just calling its listeners.
+    // Deferred: the channel is calling its listeners.
     if (this.#reads % READS_PER_CHECK === 0) setImmediate(() => this.#endWithoutInterest());
   };
 
@@ -138,7 +138,7 @@ export class HotKeyCounter {
   }
 }
 
-/** A text, and how often it came at least. */
+/** A text and a lower bound of its count. */
 export interface Frequency {
   readonly text: string;
   readonly count: number;

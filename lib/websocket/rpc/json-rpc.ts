@@ -1,8 +1,8 @@
 /**
  * JSON-RPC 2.0 as text: frames into requests, results and errors into responses. Knows nothing of methods.
  *
- * Everything stays JSON text until somebody needs what it says: ids and values go back, and into the cache, as they came, number
- * for number, and a refused request costs no more than reading over it.
+ * Everything stays JSON text until its value is needed: ids and values go back, and into the cache, as they came, digit
+ * for digit, and a refused request costs no more than scanning it.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -35,7 +35,7 @@ export interface RpcMessage {
   readonly requests: RawRequest[];
 }
 
-/** More than any method has: of those beyond, one at least is unknown. */
+/** More than any method has: with more, one of them is unknown. */
 const MAX_PARAMS = 16;
 const NO_PARAMS: RawParams = new Map();
 

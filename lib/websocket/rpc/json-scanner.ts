@@ -1,7 +1,7 @@
 /**
- * Reads JSON text where it stands: checks the grammar (RFC 8259), finds where each value begins and ends, and makes
- * nothing of it. So a frame's cost is known before anything is allocated for what it says, and a value can be
- * stored as it came, digit for digit.
+ * Scans JSON text in place: checks the grammar (RFC 8259) and finds where each value begins and ends, without building
+ * values. So a frame's cost is known before anything is allocated for it, and a value is stored as it came, digit for
+ * digit.
  *
  * One pass, O(characters), a few nanoseconds each, and no recursion. It ends early where the text has more than `MAX_JSON_NODES`
  * values.
@@ -28,7 +28,7 @@ const CLOSE_BRACE = 0x7d;
 const ESCAPES: ReadonlySet<number> = new Set(Array.from('"\\/bfnrt', (char) => char.charCodeAt(0)));
 /** Up to this length of a string, a look at each character is faster than a regular expression. */
 const SHORT_LENGTH = 64;
-/** What does not stand for itself in a string: a quote, a backslash, a control character. */
+/** Characters that a string must escape: a quote, a backslash, a control character. */
 const NOT_PLAIN = /["\\]|[^ -\uffff]/g;
 const LITERALS: readonly string[] = ['true', 'false', 'null'];
 
@@ -218,7 +218,7 @@ export class JsonScanner {
     }
   }
 
-  /** One digit at least. */
+  /** One digit or more. */
   #digits(): void {
     const text = this.#text;
     let at = this.#at;
@@ -229,13 +229,13 @@ export class JsonScanner {
   }
 
   #literal(): void {
-    const literal = LITERALS.find((word) => this.#text.startsWith(word, this.#at));
+    const literal = LITERALS.find((name) => this.#text.startsWith(name, this.#at));
     if (literal === undefined) throw notJson();
     this.#at += literal.length;
   }
 }
 
-/** Where the characters from `at` on end that stand for themselves in a string. */
+/** The end of the run of unescaped characters that begins at `at`. */
 function endOfPlain(text: string, at: number): number {
   NOT_PLAIN.lastIndex = at;
   return NOT_PLAIN.exec(text)?.index ?? text.length;

@@ -33,7 +33,7 @@ export const READ_METHODS: MethodsOf<
   // Reads count, and promote, as memcached's `get` does.
   get: (on, { key, as }) => read(on, encodeKey(key), as === 'base64'),
   getMany: (on, { keys, as }) => readAll(on, keys.map(encodeKey), as === 'base64'),
-  // The rest changes neither order nor statistics.
+  // The other methods change neither order nor statistics.
   inspect: ({ items }, { key }) => {
     const { entries } = items;
     const entry = entries.peekSlot(encodeKey(key));
@@ -46,8 +46,8 @@ export const READ_METHODS: MethodsOf<
       fetched: entries.fetchedAt(entry),
       valueBytes: entries.valueAt(entry).length,
     };
-    const rest = JSON.stringify(facts).slice(1);
-    return `{"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)},${rest}`;
+    const factsJson = JSON.stringify(facts).slice(1);
+    return `{"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)},${factsJson}`;
   },
   hot: (on, { limit = DEFAULT_HOT }) => hot(on, limit),
   // Infinite limits become null on the way.

@@ -1,7 +1,7 @@
 /**
  * What is sent on one connection, in what order, and when the connection is paused.
  *
- * - A reply that was carried out before a change is sent before the change's invalidation: while a reply is half made,
+ * - A request that ran before a change gets its reply before the change's invalidation: while a reply is incomplete,
  *   invalidations wait behind it.
  * - A client that does not read is paused. Invalidations that come meanwhile are dropped. `lagged` and
  *   `invalidatedAll` take their place before anything newer; they too wait behind a reply that is half made.

@@ -17,11 +17,11 @@ export interface RpcSettings {
   readonly maxBatch: number;
   /** Bytes of results in one reply, short results and errors aside. */
   readonly maxReplyBytes: number;
-  /** With more than this in replies that are half made or wait for their clients, of all connections, replies are kept short. */
+  /** Above this many bytes of incomplete or waiting replies, over all connections, replies are kept short. */
   readonly maxRepliesBytes: number;
-  /** With more than this not yet taken by the operating system, a client is not read from, and gets no notifications. */
+  /** Above this many unsent bytes, the server stops reading from a client and sends it no notifications. */
   readonly maxUnsentBytes: number;
-  /** With more than this, it is cut. */
+  /** Above this many, it closes the connection. */
   readonly maxBacklogBytes: number;
   /** Takes faults of the server, such as what a removal listener throws; the client gets -32603. */
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -37,7 +37,7 @@ export class RpcContext {
   readonly hotKeys: HotKeyCounter;
   /** For whatever runs a memcached command: it fills this, and the command does not keep it. */
   readonly request: Request = new Request();
-  /** Bytes of replies that are half made or wait for their clients. */
+  /** Bytes of incomplete or waiting replies. */
   waitingBytes = 0;
 
   constructor(items: ItemStore, settings: RpcSettings) {
@@ -52,7 +52,7 @@ export class RpcContext {
     return this.waitingBytes > this.settings.maxRepliesBytes ? SHORT_REPLY_BYTES : Number.POSITIVE_INFINITY;
   }
 
-  /** Stops to listen to the engine: nobody hears of changes any more. */
+  /** Stops listening to the engine. Clients get no more notifications. */
   close(): void {
     this.broadcaster.close();
     this.hotKeys.stop();

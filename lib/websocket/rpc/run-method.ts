@@ -1,4 +1,4 @@
-/** Runs the method that a request names, after the checks that `METHODS` of rpc-protocol.ts asks for. */
+/** Runs the method that a request names, after the checks in `METHODS` of rpc-protocol.ts. */
 
 import { shown } from '../../errors.js';
 import {
@@ -28,7 +28,7 @@ export function runMethod(on: MethodContext, name: string, rawParams: RawParams)
   const params = readParams(name, table, rawParams, maxBatch);
   if (needs !== 'changes' && on.replyBudget.bytes <= 0) throw replyTooLarge();
   on.items.applyDueFlush();
-  // What the method is given has been checked against its own table.
+  // The params have been checked against the method's own table.
   return (RUN[name] as (on: MethodContext, params: object) => Result)(on, params);
 }
 
@@ -56,7 +56,7 @@ function readParams(method: string, table: ParamTable, raw: RawParams, maxBatch:
   return params;
 }
 
-/** The JSON as it came. Nobody who reads it later should run out of stack. */
+/** The JSON as it came, no deeper than later readers' stacks allow. */
 function jsonText(name: string, { json, depth }: RawJson): string {
   if (depth > MAX_JSON_DEPTH) throw invalidParams(`${name} takes JSON of up to ${MAX_JSON_DEPTH} levels`);
   return json;

@@ -68,7 +68,7 @@ function base64Json(value: WireValue): string {
 }
 
 export function replyTooLarge(): RpcError {
-  return new RpcError('HOTSET_REPLY_TOO_LARGE', 'what is asked for is more than one reply may hold');
+  return new RpcError('HOTSET_REPLY_TOO_LARGE', 'the result is larger than one reply may be');
 }
 
 /** A value that a client has sent, before memory is taken for it. */
@@ -78,7 +78,7 @@ export interface ReceivedValue {
   toWire(): WireValue;
 }
 
-/** What `value`, as JSON, and `base64`, one of which is there, stand for. Throws an `RpcError`. */
+/** The bytes and flags of `value` (JSON) or `base64`, one of which is present. Throws an `RpcError`. */
 export function receivedValue(json: string | undefined, base64: string | undefined): ReceivedValue {
   if (base64 !== undefined) {
     if (json !== undefined) throw invalidParams('value and base64 do not go together');

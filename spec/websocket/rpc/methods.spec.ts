@@ -151,7 +151,7 @@ describe('params', () => {
     ['subscribe', { prefixes: [], keys: [] }, 'prefixes or keys is missing: an array of at least one text'],
     ['subscribe', { prefixes: [5] }, 'prefixes takes an array of texts; got an array'],
     ['subscribe', { prefixes: [''], noEcho: 1 }, 'noEcho takes true or false; got 1'],
-    ['unsubscribe', {}, 'subscription is missing: the number that subscribe has given'],
+    ['unsubscribe', {}, 'subscription is missing: the number that subscribe returned'],
     ['ping', { x: 1 }, 'ping has no "x"; it takes nothing'],
     ['stats', { x: 1 }, 'stats has no "x"; it takes nothing'],
     ['flush', { x: 1 }, 'flush has no "x"; it takes nothing'],

@@ -37,7 +37,7 @@ const STATUS_OF: Readonly<Partial<Record<Reply, Exclude<Status, 0>>>> = {
 
 /**
  * Executes a packet that carries no value, with its extras in `memory` at `at`. False ends the
- * conversation; work that is returned is to be done before anything else.
+ * session; work that is returned is to be done before anything else.
  */
 export function executeBinary(
   io: SessionIo,
@@ -103,7 +103,7 @@ function* flushSlowly(io: SessionIo, opcode: Opcode, header: Header, work: Incre
   answer(io, opcode, header, 'ok');
 }
 
-/** Success or failure; a quiet command does not tell of success. */
+/** Success or failure; a quiet command does not report success. */
 function answer({ out }: SessionIo, opcode: Opcode, header: Header, reply: Reply): void {
   const error = STATUS_OF[reply];
   if (error !== undefined) writeError(out, header, error);
@@ -161,7 +161,7 @@ export function storeBinary(
   } else writeError(out, header, storeError(opcode, reply));
 }
 
-/** Where the text protocol says NOT_STORED, this one says why. */
+/** Where the text protocol says NOT_STORED, the binary protocol gives the reason. */
 function storeError({ command }: Opcode, reply: Reply): Exclude<Status, 0> {
   if (reply === 'not-stored' && command === 'add') return STATUS.exists;
   if (reply === 'not-stored' && command === 'replace') return STATUS.notFound;

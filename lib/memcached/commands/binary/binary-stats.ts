@@ -11,7 +11,7 @@ import type { ReplyBuffer } from '../../reply-buffer.js';
 /** As memcached, where some know no arguments; `conns` is known here only. */
 const KNOWN_KEYS = /^(|(settings|reset|detail)( .*)?|items|slabs|sizes|conns)$/s;
 
-/** What these have to say stands in one packet, under this name. */
+/** These are answered in one packet, under this name. */
 const DETAIL = 'detailed';
 
 /** Answers, or returns the work that ends with the answer. */

@@ -40,7 +40,7 @@ export function metaArithmetic(io: SessionIo, request: Request): void {
   writeNumberReply(io, request, result.digits, created);
 }
 
-/** The reply for the item as it is now; on the way the times that T and N ask for are given to it. */
+/** The reply for the item as it is now. Sets the times that T and N request. */
 function writeNumberReply(
   { items, out }: SessionIo,
   request: Request,

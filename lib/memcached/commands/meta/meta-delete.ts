@@ -1,4 +1,4 @@
-/** md: protocol.txt, "Meta Delete". Removes an item, empties it, or marks it stale for the next to fill anew. */
+/** md: protocol.txt, "Meta Delete". Removes an item, empties it, or marks it stale for the next client to refill. */
 
 import { DELETE_HITS, DELETE_MISSES } from '../../counters.js';
 import { type ItemStore, STALE, TOKEN_SENT } from '../../item-store.js';
@@ -42,7 +42,7 @@ export function metaDelete(io: SessionIo, request: Request): void {
   if (!meta.has(LOWER.q)) writeStatus(out, 'HD', request);
 }
 
-/** Takes the value away and leaves the item and its cas id, with the flags and the time asked for or none. */
+/** Takes the value away and leaves the item and its cas id, with the requested flags and time, or none. */
 function empty(items: ItemStore, { meta, key }: Request, entry: number): boolean {
   const cas = items.casIdAt(entry);
   if (items.put(entry, key, EMPTY, meta.exptime, meta.clientFlags, true) !== 'stored') return false;

@@ -2,8 +2,8 @@
  * Listens to the engine's changes for all subscribers of an endpoint, and sends invalidations at the end of the turn: one for each key,
  * with its last cause.
  *
- * It listens only while there are subscriptions. A change that concerns nobody is forgotten at once. What is kept for the end of the
- * turn is bounded; for what is beyond, subscribers get `lagged`.
+ * It listens only while there are subscriptions, and drops changes that match none. The changes kept until the end of the
+ * turn are bounded; beyond the bound, subscribers get `lagged`.
  */
 
 import type { ItemStore, MemcachedEngine } from '../../../memcached/item-store.js';
@@ -92,7 +92,7 @@ export class ChangeBroadcaster {
     this.#write = null;
   }
 
-  /** Nobody gets anything any more. */
+  /** Ends all subscriptions. */
   close(): void {
     this.#isClosed = true;
     this.#stopListening();

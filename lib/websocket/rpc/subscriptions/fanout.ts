@@ -56,7 +56,7 @@ class Fanout {
     else this.#sendShared(subscriber, sources);
   }
 
-  /** What others have changed, and its own changes where a subscription asks for them. */
+  /** Changes by others, and the client's own where a subscription wants them. */
   #sendOthers(subscriber: Subscriber, sources: readonly Source[]): void {
     const invalidations = new Set<Invalidation>();
     for (const { topic, noEcho } of sources)
