@@ -86,7 +86,9 @@ class Reader {
     if (rank(symbol) < 0) throw new Error(`${where} does not resolve: run npm run typecheck`);
     const declaration = this.#declaration(symbol);
     const kind = KINDS[rank(symbol)][0];
-    const title = `**\`${this.#title(kind, name, declaration)}\`**`;
+    const titles =
+      kind === 'function' ? this.#signatures(name, symbol, where) : [this.#title(kind, name, declaration)];
+    const title = titles.map((text) => `**\`${text}\`**`).join(' or ');
     const lines = [`- ${kind} ${title}: ${this.#summary(symbol, where)}`];
     // A class that is exported as a type is made by a function, and never with new.
     if (kind === 'class' && !isType) lines.push(...this.#statics(symbol, where));
@@ -95,7 +97,6 @@ class Reader {
   }
 
   #title(kind, name, declaration) {
-    if (kind === 'function') return this.#signature(name, declaration, name);
     if (kind === 'type') {
       this.#collect(declaration.type, name);
       return `${name}${typeParameters(declaration)} = ${flat(declaration.type.getText())}`;
@@ -128,15 +129,25 @@ class Reader {
     if (symbol.name.startsWith('__') || !isOurs(declaration)) return [];
     if (/^(private|protected)\b/.test(declaration.getText()) || this.#isInternal(symbol)) return [];
     const name = `${prefix}${symbol.name}`;
-    return [`  - \`${this.#memberText(name, declaration, where)}\`: ${this.#summary(symbol, where)}`];
+    const texts =
+      declaration.parameters !== undefined && !/^(get|set) /.test(declaration.getText())
+        ? this.#signatures(name, symbol, where)
+        : [this.#propertyText(name, declaration, where)];
+    return [`  - ${texts.map((text) => `\`${text}\``).join(' or ')}: ${this.#summary(symbol, where)}`];
   }
 
-  #memberText(name, declaration, where) {
-    if (declaration.parameters !== undefined && !/^(get|set) /.test(declaration.getText()))
-      return this.#signature(name, declaration, where);
+  #propertyText(name, declaration, where) {
     this.#collect(declaration.type, where);
     const type = declaration.type === undefined ? '' : `: ${flat(declaration.type.getText())}`;
     return `${name}${declaration.questionToken || declaration.postfixToken ? '?' : ''}${type}`;
+  }
+
+  /** One text for each overload, without the implementation that serves them. */
+  #signatures(name, symbol, where) {
+    const declarations = symbol.declarations.map((handle) => handle.resolve(this.#project));
+    const overloads =
+      declarations.length > 1 ? declarations.filter(({ body }) => body === undefined) : declarations;
+    return overloads.map((declaration) => this.#signature(name, declaration, where));
   }
 
   #signature(name, declaration, where) {
@@ -152,9 +163,15 @@ class Reader {
         const name = parameter.name.getText();
         const isOptional = parameter.questionToken !== undefined || parameter.initializer !== undefined;
         const dots = parameter.dotDotDotToken === undefined ? '' : '...';
-        return `${dots}${name.startsWith('{') ? 'options' : name}${isOptional ? '?' : ''}: ${flat(parameter.type?.getText() ?? 'unknown')}`;
+        return `${dots}${name.startsWith('{') ? 'options' : name}${isOptional ? '?' : ''}: ${this.#parameterType(parameter)}`;
       })
       .join(', ');
+  }
+
+  /** As it is written, or as it follows from the default. */
+  #parameterType(parameter) {
+    if (parameter.type !== undefined) return flat(parameter.type.getText());
+    return this.#checker.typeToString(this.#checker.getTypeAtLocation(parameter));
   }
 
   /** Notes the types that a public declaration names, where they are this package's. */

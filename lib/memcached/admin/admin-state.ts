@@ -58,7 +58,7 @@ export const DEFAULT_SETTINGS = {
   memory_file: '(null)',
 };
 
-/** Numbers, switches and texts: see `DEFAULT_SETTINGS`. */
+/** memcached's options that have no effect here, by the names of `stats settings`: numbers, switches and texts. */
 export type MemcachedSettings = typeof DEFAULT_SETTINGS;
 
 /** Lists made item by item that may be under way at once, however many clients ask: each makes removals dearer. */
