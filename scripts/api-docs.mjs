@@ -3,8 +3,9 @@
  *
  * Writes docs/api.md: every name that each entry of the package exports and every public member, with the first
  * paragraph of its docstring. `@internal` leaves a member out, as `stripInternal` does for the declarations.
- * `--check` writes nothing and prints as JSON what is wrong: whether the page is stale, which names have no docstring, and
- * which types of public declarations no entry exports. spec/package/public-surface.spec.ts demands that nothing is.
+ * `--check` writes nothing and prints as JSON what is wrong: whether the page is stale, which names have no docstring,
+ * which types of public declarations no entry exports, and which options refuse `undefined`.
+ * spec/package/public-surface.spec.ts demands that nothing is wrong.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,7 @@ const KINDS = [
   ['type', SymbolFlags.TypeAlias],
 ];
 
-/** `{ page, undocumented, unexported }`: the page's text, names without a docstring, types that no entry exports. */
+/** `{ page, undocumented, unexported, strict }`: the page's text, and what `--check` prints. */
 function describeApi() {
   const api = new API({ cwd: root });
   try {
@@ -43,6 +44,8 @@ class Reader {
   /** Types named in public declarations -> where. */
   #named = new Map();
   #exported = new Set();
+  /** Options that callers with `exactOptionalPropertyTypes` could not pass on. */
+  #strict = [];
 
   constructor(project) {
     this.#project = project;
@@ -60,7 +63,7 @@ class Reader {
       .filter(([name]) => !this.#exported.has(name))
       .map(([name, where]) => `${name} (${where})`);
     const page = `${INTRODUCTION}\n${sections.join('\n')}`;
-    return { page, undocumented: this.#undocumented, unexported };
+    return { page, undocumented: this.#undocumented, unexported, strict: this.#strict };
   }
 
   #entry(entry, file) {
@@ -139,7 +142,10 @@ class Reader {
   #propertyText(name, declaration, where) {
     this.#collect(declaration.type, where);
     const type = declaration.type === undefined ? '' : `: ${flat(declaration.type.getText())}`;
-    return `${name}${declaration.questionToken || declaration.postfixToken ? '?' : ''}${type}`;
+    const isOptional = Boolean(declaration.questionToken || declaration.postfixToken);
+    if (isOptional && /(Options|Address|Topics)\./.test(where) && !type.endsWith(' | undefined'))
+      this.#strict.push(where);
+    return `${name}${isOptional ? '?' : ''}${type}`;
   }
 
   /** One text for each overload, without the implementation that serves them. */
@@ -245,10 +251,10 @@ function isOurs(declaration) {
   return declaration?.getSourceFile().fileName.startsWith(lib) ?? false;
 }
 
-const { page, undocumented, unexported } = describeApi();
+const { page, ...findings } = describeApi();
 const file = join(root, 'docs/api.md');
 const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== page;
-if (process.argv.includes('--check')) console.log(JSON.stringify({ isStale, undocumented, unexported }));
+if (process.argv.includes('--check')) console.log(JSON.stringify({ isStale, ...findings }));
 else if (isStale) {
   writeFileSync(file, page);
   console.log('docs/api.md written anew');

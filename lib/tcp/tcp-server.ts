@@ -111,7 +111,7 @@ export class TcpServer {
    * all are closed. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever. The server may listen
    * again afterwards. Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number | undefined } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
     const closed = this.#listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),

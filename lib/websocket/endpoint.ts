@@ -152,11 +152,11 @@ export class WebSocketEndpoint {
 
   /**
    * Takes no more clients, lets each connection finish what it is in the middle of, ends it with 1001, and resolves
-   * when all are closed. What is still open after `forceAfterMs` is cut; `Infinity` waits for ever, or until
-   * a client that has been told does not answer for 30 s. A server that was given is left as it is. May be called
+   * when all are closed. What is still open after `forceAfterMs` is cut; `Infinity` waits until
+   * every client has answered or has not answered the close frame for 30 s. A server that was given is left as it is. May be called
    * again. Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number | undefined } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
     const stopped = this.#stopListening();
     await this.#registry.drain(forceAfterMs);
