@@ -4,7 +4,7 @@ import { HotsetError } from './errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another process',
-  EACCES: 'may not be listened on by this user',
+  EACCES: 'may not be listened on by this user: ports below 1024 usually need root',
   EADDRNOTAVAIL: 'is not an address of this machine',
   EAFNOSUPPORT: 'is an address of a family that this machine does not have',
   EINVAL: 'cannot be listened on; a link-local address needs its interface, as in fe80::1%eth0',

@@ -3,8 +3,9 @@
  *
  * Writes docs/api.md: every name that each entry of the package exports and every public member, with the first
  * paragraph of its docstring. `@internal` leaves a member out, as `stripInternal` does for the declarations.
- * `--check` writes nothing and prints as JSON what is wrong: whether the page is stale, which names have no docstring, and
- * which types of public declarations no entry exports. spec/package/public-surface.spec.ts demands that nothing is.
+ * `--check` writes nothing and prints as JSON what is wrong: whether the page is stale, which names have no docstring,
+ * which types of public declarations no entry exports, and which options refuse `undefined`.
+ * spec/package/public-surface.spec.ts demands that nothing is wrong.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,7 @@ const KINDS = [
   ['type', SymbolFlags.TypeAlias],
 ];
 
-/** `{ page, undocumented, unexported }`: the page's text, names without a docstring, types that no entry exports. */
+/** `{ page, undocumented, unexported, strict }`: the page's text, and what `--check` prints. */
 function describeApi() {
   const api = new API({ cwd: root });
   try {
@@ -43,6 +44,8 @@ class Reader {
   /** Types named in public declarations -> where. */
   #named = new Map();
   #exported = new Set();
+  /** Options that callers with `exactOptionalPropertyTypes` could not pass on. */
+  #strict = [];
 
   constructor(project) {
     this.#project = project;
@@ -60,7 +63,7 @@ class Reader {
       .filter(([name]) => !this.#exported.has(name))
       .map(([name, where]) => `${name} (${where})`);
     const page = `${INTRODUCTION}\n${sections.join('\n')}`;
-    return { page, undocumented: this.#undocumented, unexported };
+    return { page, undocumented: this.#undocumented, unexported, strict: this.#strict };
   }
 
   #entry(entry, file) {
@@ -86,7 +89,9 @@ class Reader {
     if (rank(symbol) < 0) throw new Error(`${where} does not resolve: run npm run typecheck`);
     const declaration = this.#declaration(symbol);
     const kind = KINDS[rank(symbol)][0];
-    const title = `**\`${this.#title(kind, name, declaration)}\`**`;
+    const titles =
+      kind === 'function' ? this.#signatures(name, symbol, where) : [this.#title(kind, name, declaration)];
+    const title = titles.map((text) => `**\`${text}\`**`).join(' or ');
     const lines = [`- ${kind} ${title}: ${this.#summary(symbol, where)}`];
     // A class that is exported as a type is made by a function, and never with new.
     if (kind === 'class' && !isType) lines.push(...this.#statics(symbol, where));
@@ -95,7 +100,6 @@ class Reader {
   }
 
   #title(kind, name, declaration) {
-    if (kind === 'function') return this.#signature(name, declaration, name);
     if (kind === 'type') {
       this.#collect(declaration.type, name);
       return `${name}${typeParameters(declaration)} = ${flat(declaration.type.getText())}`;
@@ -128,15 +132,28 @@ class Reader {
     if (symbol.name.startsWith('__') || !isOurs(declaration)) return [];
     if (/^(private|protected)\b/.test(declaration.getText()) || this.#isInternal(symbol)) return [];
     const name = `${prefix}${symbol.name}`;
-    return [`  - \`${this.#memberText(name, declaration, where)}\`: ${this.#summary(symbol, where)}`];
+    const texts =
+      declaration.parameters !== undefined && !/^(get|set) /.test(declaration.getText())
+        ? this.#signatures(name, symbol, where)
+        : [this.#propertyText(name, declaration, where)];
+    return [`  - ${texts.map((text) => `\`${text}\``).join(' or ')}: ${this.#summary(symbol, where)}`];
   }
 
-  #memberText(name, declaration, where) {
-    if (declaration.parameters !== undefined && !/^(get|set) /.test(declaration.getText()))
-      return this.#signature(name, declaration, where);
+  #propertyText(name, declaration, where) {
     this.#collect(declaration.type, where);
     const type = declaration.type === undefined ? '' : `: ${flat(declaration.type.getText())}`;
-    return `${name}${declaration.questionToken || declaration.postfixToken ? '?' : ''}${type}`;
+    const isOptional = Boolean(declaration.questionToken || declaration.postfixToken);
+    if (isOptional && /(Options|Address|Topics)\./.test(where) && !type.endsWith(' | undefined'))
+      this.#strict.push(where);
+    return `${name}${isOptional ? '?' : ''}${type}`;
+  }
+
+  /** One text for each overload, without the implementation that serves them. */
+  #signatures(name, symbol, where) {
+    const declarations = symbol.declarations.map((handle) => handle.resolve(this.#project));
+    const overloads =
+      declarations.length > 1 ? declarations.filter(({ body }) => body === undefined) : declarations;
+    return overloads.map((declaration) => this.#signature(name, declaration, where));
   }
 
   #signature(name, declaration, where) {
@@ -152,9 +169,15 @@ class Reader {
         const name = parameter.name.getText();
         const isOptional = parameter.questionToken !== undefined || parameter.initializer !== undefined;
         const dots = parameter.dotDotDotToken === undefined ? '' : '...';
-        return `${dots}${name.startsWith('{') ? 'options' : name}${isOptional ? '?' : ''}: ${flat(parameter.type?.getText() ?? 'unknown')}`;
+        return `${dots}${name.startsWith('{') ? 'options' : name}${isOptional ? '?' : ''}: ${this.#parameterType(parameter)}`;
       })
       .join(', ');
+  }
+
+  /** As it is written, or as it follows from the default. */
+  #parameterType(parameter) {
+    if (parameter.type !== undefined) return flat(parameter.type.getText());
+    return this.#checker.typeToString(this.#checker.getTypeAtLocation(parameter));
   }
 
   /** Notes the types that a public declaration names, where they are this package's. */
@@ -228,10 +251,10 @@ function isOurs(declaration) {
   return declaration?.getSourceFile().fileName.startsWith(lib) ?? false;
 }
 
-const { page, undocumented, unexported } = describeApi();
+const { page, ...findings } = describeApi();
 const file = join(root, 'docs/api.md');
 const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== page;
-if (process.argv.includes('--check')) console.log(JSON.stringify({ isStale, undocumented, unexported }));
+if (process.argv.includes('--check')) console.log(JSON.stringify({ isStale, ...findings }));
 else if (isStale) {
   writeFileSync(file, page);
   console.log('docs/api.md written anew');

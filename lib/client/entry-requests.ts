@@ -13,15 +13,15 @@ import { type CacheValue, formOf, formOfRead, memberOf, releasedValue } from './
 /** What the methods that read take. */
 export interface ReadOptions extends CallOptions {
   /** `'bytes'` gives every value as a Uint8Array, whatever its flags are, and asks the server always. */
-  as?: 'bytes';
+  as?: 'bytes' | undefined;
 }
 
 /** What the methods that store take. */
 export interface WriteOptions extends CallOptions {
   /** Time to live in milliseconds, 0 or more. Default: `Infinity`, never. */
-  ttlMs?: number;
+  ttlMs?: number | undefined;
   /** Overrides the flags that say what the value is: an unsigned 32-bit integer. */
-  flags?: number;
+  flags?: number | undefined;
 }
 
 const WRITE_OPTIONS: ReadonlySet<string> = new Set<keyof WriteOptions>([

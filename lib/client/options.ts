@@ -18,57 +18,57 @@ export type ClientState = 'connecting' | 'connected' | 'disconnected' | 'closed'
 /** What the near cache takes. */
 export interface NearCacheOptions {
   /** What its entries may take, as for a `CacheEngine`. Default: `'8MiB'`. */
-  maxBytes?: number | string;
+  maxBytes?: number | string | undefined;
   /** The most entries to hold. Default: `Infinity`. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** Only keys that begin with one of these are held; at most 100. Default: `['']`, every key. */
-  prefixes?: readonly string[];
+  prefixes?: readonly string[] | undefined;
   /** It is not read from when the last request that the server has answered was sent longer ago. Default: 30,000. */
-  maxStaleMs?: number;
+  maxStaleMs?: number | undefined;
 }
 
 /** What a `HotsetClient` takes. */
 export interface ClientOptions {
   /** What the server's `token` asks for. Default: none. */
-  token?: string;
+  token?: string | undefined;
   /** Holds what was read and written, for as long as the server does not say that it has changed. Default: none. */
-  nearCache?: NearCacheOptions;
+  nearCache?: NearCacheOptions | undefined;
   /** How long a request may take, time in the queue included; `Infinity` for ever. Default: 5,000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** How long a connection may take to come about. Default: 10,000. */
-  connectTimeoutMs?: number;
+  connectTimeoutMs?: number | undefined;
   /**
    * How often an idle connection is checked with a ping. One on which no byte moves for so long, either way, while the
    * server owes a reply, is dropped. Default: 10,000.
    */
-  heartbeatMs?: number;
+  heartbeatMs?: number | undefined;
   /** Before the nth attempt to connect again it waits a random part of this times 2^n. Default: 100. */
-  backoffBaseMs?: number;
+  backoffBaseMs?: number | undefined;
   /** The longest such wait. Default: 10,000. */
-  maxBackoffMs?: number;
+  maxBackoffMs?: number | undefined;
   /** The most requests that wait to be sent; more are refused. Default: 10,000. */
-  maxQueued?: number;
+  maxQueued?: number | undefined;
   /** The most requests that are sent and not answered; the next ones wait. Default: 1,000. */
-  maxInFlight?: number;
+  maxInFlight?: number | undefined;
   /**
    * The most requests in one frame, and keys in one `getMany`: no more than the server's own `maxBatch`.
    * Requests made in the same turn share frames; 1 gives each its own. Default: 100.
    */
-  maxBatch?: number;
+  maxBatch?: number | undefined;
   /** Called for each new state, with the error that led to it. */
-  onStateChange?: (state: ClientState, error?: HotsetError) => void;
+  onStateChange?: ((state: ClientState, error?: HotsetError) => void) | undefined;
   /** Called for errors without a caller: subscriptions that the server refuses to resume, and listeners that throw. */
-  onError?: (error: unknown) => void;
+  onError?: ((error: unknown) => void) | undefined;
   /** Makes WebSockets. Default: those of `ws` in Node, and elsewhere the platform's own. */
-  socket?: SocketFactory;
+  socket?: SocketFactory | undefined;
   /**
    * Where time comes from, in milliseconds. Default: a clock that never goes back, and counts time asleep as well.
    */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Where timeouts come from. Default: `setTimeout`. */
-  scheduler?: Scheduler;
+  scheduler?: Scheduler | undefined;
   /** A number from 0 up to but not including 1, for the waits between attempts. Default: `Math.random`. */
-  random?: () => number;
+  random?: (() => number) | undefined;
 }
 
 export interface ResolvedNearCache {

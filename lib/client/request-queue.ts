@@ -18,7 +18,7 @@ import { type ResolvedClient, timeoutOption } from './options.js';
 /** How long one call may take, and what gives it up. */
 export interface CallOptions {
   /** How long it may take, time in the queue included; `Infinity` for ever. Default: the client's `timeoutMs`. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Gives up waiting when it is aborted: what was sent may be carried out all the same. */
   signal?: AbortSignal | undefined;
 }

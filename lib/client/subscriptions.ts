@@ -36,14 +36,14 @@ export type InvalidationListener = (invalidation: Invalidation) => void;
 /** Which changes to hear of: those of keys that begin with one of the prefixes (`''`: every key), or are one of the keys. */
 export interface Topics {
   /** Report keys that begin with one of these; `''` is for every key. */
-  prefixes?: readonly string[];
+  prefixes?: readonly string[] | undefined;
   /** Report these keys. */
-  keys?: readonly string[];
+  keys?: readonly string[] | undefined;
   /**
    * Leave out what this client itself changed, except keys that another of its subscriptions has without `noEcho`.
    * Default: false.
    */
-  noEcho?: boolean;
+  noEcho?: boolean | undefined;
 }
 
 interface Subscription {

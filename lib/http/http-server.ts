@@ -149,7 +149,7 @@ export class HttpServer {
    * cuts what is still open after `forceAfterMs`; `Infinity` waits for ever. The server may listen again afterwards.
    * Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number | undefined } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));

@@ -10,23 +10,23 @@ import type { Metrics } from './metrics/metrics.js';
 /** What `createHttpServer` takes. */
 export interface HttpServerOptions extends Omit<AccessPolicyOptions, 'origins'> {
   /** Address to listen on. Default: `127.0.0.1`, which nobody else on the network can reach. */
-  host?: string;
+  host?: string | undefined;
   /** Port to listen on; 0 takes a free one. Default: 11280. */
-  port?: number;
+  port?: number | undefined;
   /** What `/metrics` serves. Default: metrics of the engine, of this server and of the process. */
-  metrics?: Metrics;
+  metrics?: Metrics | undefined;
   /** Whether `/` serves the live view, which needs `attachWebSocket` on the path `/ws`. Default: true. */
-  liveView?: boolean;
+  liveView?: boolean | undefined;
   /** The file of the live view. Default: the package's own. */
-  pageFile?: string;
+  pageFile?: string | undefined;
   /** The most connections at once, WebSockets included; one more is closed. Default: 2048. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /** The longest that a client may take to send a request, or may read nothing of its answer. Default: 10,000. */
-  requestTimeoutMs?: number;
+  requestTimeoutMs?: number | undefined;
   /** Takes a line for each refused request or connection. The verbosity is that of the engine's other servers. */
-  log?: LogFunction;
+  log?: LogFunction | undefined;
   /** Takes what a collector of the register throws; the client gets a 500 without it. Default: it is dropped. */
-  onError?: (error: unknown) => void;
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof HttpServerOptions>([

@@ -12,9 +12,9 @@ import type { LoadingStats } from './stats.js';
 /** What `memoize` takes: the options of a `LoadingCache`, and two of its own. */
 export interface MemoizeOptions<A extends readonly unknown[], K, V> extends LoadingOptions<K, V> {
   /** The key of a call. Default: one primitive argument itself; else a text made of all arguments. */
-  keyOf?: (...args: A) => K;
+  keyOf?: ((...args: A) => K) | undefined;
   /** An engine, or the options of one to make. Default: a `CacheEngine` without options, of 64 MiB. */
-  engine?: CacheEngine<K, V> | CacheEngineOptions<K, V>;
+  engine?: CacheEngine<K, V> | CacheEngineOptions<K, V> | undefined;
 }
 
 /** The results of a function that are stored: `undefined` is a miss. */

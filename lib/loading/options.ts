@@ -15,18 +15,18 @@ interface CommonOptions<K, V> {
    * How long a loaded value is fresh, in milliseconds. A function gets the value and key; when it returns 0 or
    * less, the value is not stored. Default: the engine's own `ttlMs`.
    */
-  ttlMs?: Ttl<K, V>;
+  ttlMs?: Ttl<K, V> | undefined;
   /** How long a miss is remembered (the loader returned `undefined`). Default: 0, not at all. */
-  missTtlMs?: number;
+  missTtlMs?: number | undefined;
   /**
    * How long a failure is remembered. Meanwhile its error is the answer, and no refresh starts. Default: 0, not at
    * all.
    */
-  errorTtlMs?: number;
+  errorTtlMs?: number | undefined;
   /** How long a loader may take. Then its signal aborts and its callers are rejected. Default: `Infinity`. */
-  flightTimeoutMs?: number;
+  flightTimeoutMs?: number | undefined;
   /** How long a caller waits, also for room. The flight continues. Default: `Infinity`. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** What one call of `getOrLoad` or `getOrLoadMany` takes, over the options of the cache. */
@@ -34,38 +34,38 @@ export interface LoadOptions<K, V> extends CommonOptions<K, V> {
   /** Aborting it rejects this call. When the last caller of a flight has aborted, the flight aborts too. */
   signal?: AbortSignal | undefined;
   /** Load even if the value is there, or join the flight under way. Default: false. */
-  forceRefresh?: boolean;
+  forceRefresh?: boolean | undefined;
 }
 
 /** What a `LoadingCache` takes. */
 export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
   /** How long after its ttl a value is still the answer, while a refresh runs. Default: 0. */
-  staleMs?: number;
+  staleMs?: number | undefined;
   /** How long after its ttl a value may be the answer when its load fails. Default: 0. */
-  staleOnErrorMs?: number;
+  staleOnErrorMs?: number | undefined;
   /** How long before the end of its ttl a read starts a refresh. Default: 0. */
-  refreshAheadMs?: number;
+  refreshAheadMs?: number | undefined;
   /**
    * Shortens each ttl by a random part of itself, up to this fraction (0 to 1), so that values loaded together do
    * not expire together. Default: 0.
    */
-  ttlJitter?: number;
+  ttlJitter?: number | undefined;
   /**
    * The most keys being loaded at once, from 1, or `Infinity`. Beyond it `getOrLoad` rejects with
    * `HOTSET_TOO_MANY_FLIGHTS`, `getOrLoadMany` waits for room and loads in pieces, and refreshes do not start.
    * Default: 10,000.
    */
-  maxFlights?: number;
+  maxFlights?: number | undefined;
   /** The most misses and failures remembered; the least recently used goes first. Default: 10,000. */
-  maxNegatives?: number;
+  maxNegatives?: number | undefined;
   /** Called for each failure that reaches no caller, such as a refresh's. What it throws is ignored. */
-  onError?: (error: unknown, key: K) => void;
+  onError?: ((error: unknown, key: K) => void) | undefined;
   /** A number from 0 up to but not including 1, for `ttlJitter`. Default: `Math.random`. */
-  random?: () => number;
+  random?: (() => number) | undefined;
   /** Where timeouts come from. Default: `setTimeout`, which keeps the process open only while a caller waits. */
-  scheduler?: Scheduler;
+  scheduler?: Scheduler | undefined;
   /** Measures how long loads take. Default: `performance.now()`, which never jumps. */
-  loadClock?: Clock;
+  loadClock?: Clock | undefined;
 }
 
 /** What `set` takes. */

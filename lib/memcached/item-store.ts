@@ -62,44 +62,48 @@ export type MemcachedEngine = CacheEngine<string, WireValue>;
 /** Options that all servers of one engine share. The first server decides. */
 export interface ItemStoreOptions {
   /** The most that an item may take, in bytes: memcached's `-I`. Default: 1 MiB. */
-  maxItemBytes?: number;
+  maxItemBytes?: number | undefined;
   /**
    * What half-received requests of all clients may take together, in bytes; beyond it the request whose client has
    * been silent longest is refused. Default: 64 MiB, or four times `maxItemBytes` if that is more.
    */
-  maxUnfinishedBytes?: number;
+  maxUnfinishedBytes?: number | undefined;
   /**
    * Wall-clock time: Unix milliseconds, for exptimes that are Unix times. Durations are measured on the engine's clock.
    * Default: the engine's `clock` option if there is one, else the system's.
    */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** The most bytes that `cache_memlimit` may set: what the process can hold. Default: no ceiling. */
-  memoryCeilingBytes?: number;
+  memoryCeilingBytes?: number | undefined;
   /** How much is logged, 0 to 3; clients change it with `verbosity`. Default: 0. */
-  verbosity?: number;
+  verbosity?: number | undefined;
   /** Whether items have cas ids (memcached's `-C` turns them off): without, all ids read 0 and none ever matches. Default: true. */
-  casIds?: boolean;
+  casIds?: boolean | undefined;
   /** Whether clients may empty the cache with `flush_all` (`-F` forbids it). Default: true. */
-  allowFlush?: boolean;
+  allowFlush?: boolean | undefined;
   /** Whether clients may list keys: `lru_crawler metadump`, `stats cachedump`, `stats detail` (`-X` forbids it). Default: true. */
-  allowDump?: boolean;
+  allowDump?: boolean | undefined;
   /** Whether clients may `watch` (`-W` forbids it). Default: true. */
-  allowWatch?: boolean;
+  allowWatch?: boolean | undefined;
   /** Requests of one connection after which it yields to others (`-R`). Default: 512. */
-  requestsPerTurn?: number;
+  requestsPerTurn?: number | undefined;
   /** What ends a key's prefix in `stats detail` (`-D`). With it, the statistics are collected from the start. */
-  prefixDelimiter?: string;
+  prefixDelimiter?: string | undefined;
   /** Whether `stats sizes` keeps a histogram (`-o track_sizes`). Default: false. */
-  trackSizes?: boolean;
+  trackSizes?: boolean | undefined;
   /**
    * Values of memcached's options that have no effect here, by the names of `stats settings`, which shows them.
    * Default: memcached's defaults.
    */
-  settings?: Partial<MemcachedSettings>;
+  settings?: Partial<MemcachedSettings> | undefined;
   /** Called when a client sends `shutdown`; without it the command is refused. */
-  onShutdown?: (graceful: boolean) => void;
-  /** Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. */
-  onDebugTime?: (seconds: number) => void;
+  onShutdown?: ((graceful: boolean) => void) | undefined;
+  /**
+   * Moves the clock by seconds when a client sends `debugtime`; without it there is no such command. For tests of the command.
+   *
+   * @internal
+   */
+  onDebugTime?: ((seconds: number) => void) | undefined;
 }
 
 /** Their names, for adapters that take them among their own. */

@@ -24,11 +24,11 @@ import {
 /** The flags that `set` writes and `get` reads, as the other clients of the cache use them. */
 export interface SharedCacheOptions {
   /** For texts. Default: 0. */
-  textFlags?: number;
+  textFlags?: number | undefined;
   /** For everything that is stored as JSON. Default: 2. */
-  jsonFlags?: number;
+  jsonFlags?: number | undefined;
   /** For bytes. Default: 4. */
-  bytesFlags?: number;
+  bytesFlags?: number | undefined;
 }
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof SharedCacheOptions>([

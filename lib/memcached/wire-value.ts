@@ -27,8 +27,8 @@ const hasLatin1Slice = 'latin1Slice' in Buffer.prototype;
 export const STRING_MAX_BYTES = 4096;
 
 /**
- * Flags written by default: npm memcached's. Read as well: 0 and 16 (pymemcache, pylibmc, python-memcached) as
- * text, 1 (pymemcache's documented JSON serializer: a string) as text. Other flags are read as bytes.
+ * Flags of values stored as text. The default flags are npm memcached's. Values with the flags 1 (pymemcache's documented JSON
+ * serializer: a string) and 16 (pylibmc, python-memcached) are read as text too, and those with unknown flags as bytes.
  */
 export const TEXT_FLAGS = 0;
 /** Flags of values stored as JSON. */

@@ -20,28 +20,28 @@ export interface ValueCodec<V> {
 /** What `saveSnapshot` and `loadSnapshot` both take. */
 export interface SnapshotOptions<V> {
   /** Writes and reads the values. A file must be loaded with the codec that it was saved with. Default: none. */
-  codec?: ValueCodec<V>;
+  codec?: ValueCodec<V> | undefined;
   /** Cancels: the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** The most bytes that the key and the value of one entry may take in the file, 1 to 2 GiB. Default: 64 MiB. */
-  maxEntryBytes?: number;
+  maxEntryBytes?: number | undefined;
   /**
    * Wall-clock time in milliseconds, which also passes while no process runs. Not the engine's clock. Default: the
    * system's.
    */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** What `saveSnapshot` takes. */
 export interface SaveSnapshotOptions<V> extends SnapshotOptions<V> {
   /** The file's permissions, whatever the umask. Default: `0o600`, because a cache holds secrets. */
-  mode?: number;
+  mode?: number | undefined;
   /**
    * What becomes of an entry that cannot be written, because it does not serialize or is larger than
    * `maxEntryBytes`: `'refuse'` rejects with `HOTSET_UNSAVABLE_ENTRY`, `'skip'` omits and counts it. Default:
    * `'refuse'`.
    */
-  unsavable?: 'refuse' | 'skip';
+  unsavable?: 'refuse' | 'skip' | undefined;
 }
 
 /** What `loadSnapshot` takes. */

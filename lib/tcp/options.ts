@@ -20,15 +20,15 @@ import {
 /** A TCP port to listen on. */
 export interface TcpAddress {
   /** Host name or IP address. Default: `127.0.0.1`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Port; 0 takes a free one. Default: 11211. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Whether it speaks TLS. Default: true where the server has certificates. */
-  readonly tls?: boolean;
+  readonly tls?: boolean | undefined;
   /** How it verifies clients' certificates, instead of the server's `tls.verifyMode`. */
-  readonly verifyMode?: TlsVerifyMode;
+  readonly verifyMode?: TlsVerifyMode | undefined;
   /** The protocols that clients may speak here, instead of the server's `protocol`. */
-  readonly protocol?: ProtocolChoice;
+  readonly protocol?: ProtocolChoice | undefined;
 }
 
 /** A Unix socket to listen on. */
@@ -36,7 +36,7 @@ export interface UnixAddress {
   /** Path of the socket. */
   readonly path: string;
   /** Access mode of the socket. Default: 0o700. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
 }
 
 /** Where to listen: a TCP port, or a Unix socket, which never speaks TLS. */
@@ -45,29 +45,29 @@ export type ListenAddress = TcpAddress | UnixAddress;
 /** What `createTcpServer` takes. */
 export interface TcpServerOptions extends ItemStoreOptions, ConnectionOptions {
   /** Address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
-  host?: string;
+  host?: string | undefined;
   /** Port to listen on; 0 takes a free one. Default: 11211. */
-  port?: number;
+  port?: number | undefined;
   /** Path of a Unix socket to listen on, instead of host and port. */
-  path?: string;
+  path?: string | undefined;
   /** Access mode of the Unix socket. Default: 0o700. */
-  mode?: number;
+  mode?: number | undefined;
   /**
    * Connections that move no byte for longer, either way, are closed: in milliseconds. While a request is unfinished,
    * `requestTimeoutMs` applies instead. Default: `Infinity`.
    */
-  idleTimeoutMs?: number;
+  idleTimeoutMs?: number | undefined;
   /** Connections that the operating system keeps while they wait to be accepted. Default: 1024. */
-  backlog?: number;
+  backlog?: number | undefined;
   /** Serves TCP over TLS. The files are read and checked at once, and again by `reload`. Default: no TLS. */
-  tls?: TlsOptions;
+  tls?: TlsOptions | undefined;
   /**
    * File of `user:password` lines, at most 8: clients have to authenticate, as memcached's `-Y` has it. Read and
    * checked at once, and again by `reload`. Default: no authentication.
    */
-  authFile?: string;
+  authFile?: string | undefined;
   /** The protocols that clients may speak. Default: `auto`, which decides by the first byte. */
-  protocol?: ProtocolChoice;
+  protocol?: ProtocolChoice | undefined;
 }
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TcpServerOptions>([

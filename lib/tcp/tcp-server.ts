@@ -113,7 +113,7 @@ export class TcpServer {
    * still open after `forceAfterMs` are cut; `Infinity` waits for ever. The server may listen again afterwards.
    * Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number | undefined } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
     const closed = this.#listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),

@@ -11,20 +11,20 @@ export interface TlsOptions {
   /** PEM file with the server's certificate, and those of the authorities between it and a root. */
   certFile: string;
   /** File with the private key, PEM or DER. Default: the key is in `certFile`. */
-  keyFile?: string;
+  keyFile?: string | undefined;
   /** PEM file with the authorities that clients' certificates must come from. */
-  caFile?: string;
+  caFile?: string | undefined;
   /**
    * As memcached's `ssl_verify_mode`: 0 requests no certificate of clients, 1 refuses bad ones and takes clients
    * without any, 2 and 3 demand one. Default: 0.
    */
-  verifyMode?: TlsVerifyMode;
+  verifyMode?: TlsVerifyMode | undefined;
   /** Default: `TLSv1.2`. */
-  minVersion?: TlsMinVersion;
+  minVersion?: TlsMinVersion | undefined;
   /** OpenSSL's list of ciphers. Default: Node's. */
-  ciphers?: string;
+  ciphers?: string | undefined;
   /** A client that takes longer over its handshake is cut. Default: 10,000. */
-  handshakeTimeoutMs?: number;
+  handshakeTimeoutMs?: number | undefined;
 }
 
 /** As memcached's `ssl_verify_mode`. */

@@ -7,24 +7,24 @@ import type { LivenessLimits } from './liveness.js';
 
 export interface ConnectionOptions {
   /** Connections served at once; one more is refused. Default: 1024. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /**
    * How long a request may take to arrive, in milliseconds; the time begins anew with each 64 KiB of it. Then the
    * connection is closed. `Infinity` for ever. Default: 30,000.
    */
-  requestTimeoutMs?: number;
+  requestTimeoutMs?: number | undefined;
   /**
    * How many files the process may have open (`ulimit -n`). All that serves the engine stops at 32 fewer connections,
    * and refuses more with an error, before the operating system closes them silently. Default: no limit is known.
    */
-  openFilesLimit?: number;
+  openFilesLimit?: number | undefined;
   /** Takes a line for each event worth logging at the present verbosity. */
-  log?: LogFunction;
+  log?: LogFunction | undefined;
   /**
    * Takes what a removal listener throws while a client is served; that client's connection is closed. Without
    * it the error is uncaught, as with any event, and ends the process.
    */
-  onError?: (error: unknown) => void;
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 /** Their names, for adapters that take them among their own. */

@@ -16,11 +16,11 @@ import type { Refusal } from './refusal.js';
 /** Which clients an HTTP or WebSocket server admits. */
 export interface AccessPolicyOptions {
   /** Host names without port, in addition to `localhost`, `127.0.0.1`, `[::1]` and the address of the connection. */
-  hosts?: readonly string[];
+  hosts?: readonly string[] | undefined;
   /** Origins whose pages may connect, in addition to the server's own: `https://app.example`. */
-  origins?: readonly string[];
+  origins?: readonly string[] | undefined;
   /** The token that clients must send. Default: no token is required. */
-  token?: string;
+  token?: string | undefined;
 }
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];

@@ -156,7 +156,7 @@ export class WebSocketEndpoint {
    * up to 30 s. A server from the option `server` keeps running. May be called again.
    * Throws `HOTSET_INVALID_ARGUMENT`.
    */
-  async close({ forceAfterMs = 0 }: { forceAfterMs?: number } = {}): Promise<void> {
+  async close({ forceAfterMs = 0 }: { forceAfterMs?: number | undefined } = {}): Promise<void> {
     checkForceAfter(forceAfterMs);
     const stopped = this.#stopListening();
     await this.#registry.drain(forceAfterMs);

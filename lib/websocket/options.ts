@@ -23,39 +23,39 @@ export type { Access };
  */
 export interface WebSocketOptions extends ItemStoreOptions, ConnectionOptions, AccessPolicyOptions {
   /** Takes upgrades of this server, HTTP or HTTPS, on `path`; its other requests are its own matter. */
-  server?: HttpServer | HttpsServer;
+  server?: HttpServer | HttpsServer | undefined;
   /** Port of a server of its own, which `listen()` starts; 0 takes a free one. */
-  port?: number;
+  port?: number | undefined;
   /** Address of that server. Default: `127.0.0.1`, which only this machine can reach. */
-  host?: string;
+  host?: string | undefined;
   /** The path that clients connect to, as it stands in the request, without query. Default: `/`. */
-  path?: string;
+  path?: string | undefined;
   /** What clients may do. Less than `full` is without the `memcached` subprotocol. Default: `full`. */
-  access?: Access;
+  access?: Access | undefined;
   /**
    * The longest message of a client; a longer one closes the connection. Default: the item limit in base64, and 64 KiB. Where
    * `access` is not `full`, the item limit counts as 1 MiB at most.
    */
-  maxPayloadBytes?: number;
+  maxPayloadBytes?: number | undefined;
   /** With so many bytes waiting for it, a client is not read from, and loses notifications. Default: 1 MiB. */
-  maxUnsentBytes?: number;
+  maxUnsentBytes?: number | undefined;
   /** With so many bytes waiting for it, a client of `hotset.v1` is cut. Default: 32 MiB, more than a reply. */
-  maxBacklogBytes?: number;
+  maxBacklogBytes?: number | undefined;
   /** Subscriptions of a connection, and prefixes and keys of a subscription. Default: 100. */
-  maxSubscriptions?: number;
+  maxSubscriptions?: number | undefined;
   /** What the subscriptions of all connections may take together, about. Default: 64 MiB. */
-  maxSubscriptionBytes?: number;
+  maxSubscriptionBytes?: number | undefined;
   /** Requests in a batch, and keys of a `getMany`. Default: 1,000. */
-  maxBatch?: number;
+  maxBatch?: number | undefined;
   /** The longest reply of `hotset.v1`. Default: 16 MiB. */
-  maxReplyBytes?: number;
+  maxReplyBytes?: number | undefined;
   /** What replies of `hotset.v1` to all clients may take while they wait; beyond it they have to be short. Default: 128 MiB. */
-  maxRepliesBytes?: number;
+  maxRepliesBytes?: number | undefined;
   /**
    * Interval of pings in milliseconds. A connection is closed when no byte moves, either way, until the next ping. A
    * client gets one extra second for each 64 KiB that it was sent. `Infinity`: no pings. Default: 30,000.
    */
-  heartbeatMs?: number;
+  heartbeatMs?: number | undefined;
 }
 
 export interface ResolvedWebSocketOptions {

@@ -137,7 +137,9 @@ describe('-l', () => {
     const { stderr } = spawnSync('setpriv', [...rights, process.execPath, HOTSET_MAIN, '-p', '81'], {
       encoding: 'utf8',
     });
-    expect(stderr).toBe('hotset: 127.0.0.1:81 may not be listened on by this user\n');
+    expect(stderr).toBe(
+      'hotset: 127.0.0.1:81 may not be listened on by this user: ports below 1024 usually need root\n',
+    );
   });
 });
 

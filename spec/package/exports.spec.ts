@@ -37,6 +37,19 @@ it('names what it exports', () => {
   }
 });
 
+it('packs the entries, and no module that only the build uses', () => {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
+  const modules = files.map(({ path }) => path).filter((path) => path.endsWith('.js'));
+  const entries = Object.keys(ENTRIES).map((entry) => join('dist', entry, 'index.js'));
+  expect(modules.filter((path) => !path.startsWith('dist/chunks/')).toSorted()).toEqual(
+    [...entries, 'dist/cli/main.js', 'dist/client/browser.js'].toSorted(),
+  );
+});
+
 it('knows its version', () => {
   expect(VERSION).toBe(manifest.version);
 });

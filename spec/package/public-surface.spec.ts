@@ -9,6 +9,7 @@ interface Findings {
   readonly isStale: boolean;
   readonly undocumented: readonly string[];
   readonly unexported: readonly string[];
+  readonly strict: readonly string[];
 }
 
 /** Only for the compiler: no caller can name it, and none need to. */
@@ -30,6 +31,10 @@ describe('the public surface', () => {
 
   it('has a docstring for every exported name and public member', () => {
     expect(findings.undocumented).toEqual([]);
+  });
+
+  it('takes `undefined` for every option, so that callers with exactOptionalPropertyTypes can pass options on', () => {
+    expect(findings.strict).toEqual([]);
   });
 
   it('exports every type that a public declaration names', () => {

@@ -14,18 +14,18 @@ export interface MetricsOptions {
   /** Any CacheEngine. One of `createMemcachedEngine` also reports what its servers count. */
   readonly engine: { stats(): EngineStats };
   /** A LoadingCache to measure as well. */
-  readonly loading?: { stats(): LoadingStats };
+  readonly loading?: { stats(): LoadingStats } | undefined;
   /** Where metrics are registered: prom-client's global `register`, or another. Default: a new one. */
-  readonly register?: MetricsRegister;
+  readonly register?: MetricsRegister | undefined;
   /** Prefix of every name, such as `shop_`. Default: none. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Labels of every sample, such as `{ cache: 'users' }`; several caches of one register need them. Default: none. */
-  readonly labels?: Labels;
+  readonly labels?: Labels | undefined;
   /**
    * Whether prom-client's metrics of the process are collected: `process_…` and `nodejs_…`. They observe garbage
    * collection, and the event loop a hundred times a second, until the process ends. Default: true without `register`.
    */
-  readonly processMetrics?: boolean;
+  readonly processMetrics?: boolean | undefined;
 }
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof MetricsOptions>([
@@ -53,8 +53,9 @@ const PREFIX = /^(?:[a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
 /** Names that begin with two underscores belong to Prometheus. */
 const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-export type ResolvedMetricsOptions = Required<Omit<MetricsOptions, 'loading'>> &
-  Pick<MetricsOptions, 'loading'>;
+export type ResolvedMetricsOptions = {
+  readonly [Name in Exclude<keyof MetricsOptions, 'loading'>]-?: NonNullable<MetricsOptions[Name]>;
+} & Pick<MetricsOptions, 'loading'>;
 
 /** Throws `HOTSET_INVALID_OPTION`. */
 export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsOptions {

@@ -58,7 +58,7 @@ export const DEFAULT_SETTINGS = {
   memory_file: '(null)',
 };
 
-/** Numbers, switches and texts: see `DEFAULT_SETTINGS`. */
+/** memcached's options that have no effect here, by the names of `stats settings`: numbers, switches and texts. */
 export type MemcachedSettings = typeof DEFAULT_SETTINGS;
 
 /** Lists that may be produced item by item at one time, over all clients: each makes removals slower. */
