@@ -90,7 +90,7 @@ function quietly(action: (() => void) | undefined): void {
   } catch {}
 }
 
-/** Runs its tasks when told to, and moves a clock along: for tests. */
+/** Runs its tasks on demand, and advances a clock: for tests. */
 export class ManualScheduler implements Scheduler {
   /** The clock that `advance` moves. */
   /** The clock that `advance` moves. */

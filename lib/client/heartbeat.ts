@@ -1,11 +1,11 @@
 /**
- * Notices a connection over which nothing moves any more although it looks open. From one beat to the next, something must have
- * moved, either way, or there must be nothing to wait for; then the server is pinged.
+ * Detects a dead connection that still looks open. Between two beats some byte must have moved, either way, or no reply
+ * may be due; in that case the server is pinged.
  */
 
 import { type ScheduledTask, type Scheduler, scheduleHeld } from '../scheduler.js';
 
-/** Runs a task again and again between `start` and `stop`. */
+/** Runs a task periodically between `start` and `stop`. */
 export class Repeater {
   readonly #scheduler: Scheduler;
   readonly #intervalMs: number;
@@ -33,11 +33,11 @@ export class Repeater {
 /** What a heartbeat sees of a connection. */
 export interface Heard {
   awaitsReplies(): boolean;
-  /** Bytes that have come, also of a frame that is not whole yet; always 0 where the platform does not say. */
+  /** Bytes received, incomplete frames included; always 0 where the platform does not report it. */
   bytesRead(): number;
   /** Bytes that waited to be sent at the last beat, and still do. */
   unsentBytes(): number;
-  /** Begins to count anew what waits to be sent. */
+  /** Starts counting unsent bytes again. */
   resetUnsent(): number;
   ping(): void;
   giveUp(): void;

@@ -191,12 +191,12 @@ export class HotsetClient {
     return this.#read('stats', {}, statsOf, options);
   }
 
-  /** The keys and prefixes that are read most, at most `limit` of each; the server counts for as long as somebody asks. */
+  /** The keys and prefixes that are read most, at most `limit` of each; the server counts only while clients call this. */
   hot(limit = 20, options?: CallOptions): Promise<HotKeys> {
     return this.#read('hot', { limit }, (result) => objectOf<HotKeys>(result), options);
   }
 
-  /** Asks the server for a sign of life. */
+  /** Pings the server. */
   async ping(options?: CallOptions): Promise<void> {
     await this.#requests.make(PING, options);
   }
@@ -285,7 +285,7 @@ export class HotsetClient {
         if ('method' in message) this.#onNotification(message);
         else {
           const sentAtMs = this.#requests.receive(message);
-          if (sentAtMs === undefined) throw broken('a reply to nothing that was asked');
+          if (sentAtMs === undefined) throw broken('a reply without a request');
           this.#near?.synced(sentAtMs);
           this.#connection.markUseful();
         }
@@ -319,7 +319,7 @@ export class HotsetClient {
     try {
       this.#options.onError(error);
     } catch {
-      // There is nobody left to report it to.
+      // No listener is left to report it to.
     }
   }
 }

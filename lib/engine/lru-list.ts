@@ -28,7 +28,7 @@ export interface EvictionOrder {
 
 export class LruList implements EvictionOrder {
   private readonly columns: Columns;
-  /** Null as long as nobody has walked. */
+  /** Null until the first walk. */
   private walks: Walks | null = null;
 
   constructor(columns: Columns) {

@@ -218,7 +218,7 @@ export class RecordDecoder<K, V> {
     return this.#reads || needsTrial(tag) ? Buffer.allocUnsafeSlow(bytes) : NOTHING;
   }
 
-  /** Takes what the payload has of a long record. Memory that nobody needs is empty, and takes nothing. */
+  /** Takes what the payload has of a long record. Memory that is not needed stays empty. */
   #collect(): void {
     const payload = this.#payload;
     const done = this.#keyBytes + this.#valueBytes - this.#missing;

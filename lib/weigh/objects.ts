@@ -71,7 +71,7 @@ function mapPlaces(size: number): number {
   return places;
 }
 
-/** An object with `count` names, at least one, of which `own` are held by no other. */
+/** An object with `count` names, one or more, of which `own` are held by no other. */
 export function recordBytes(count: number, own: number): number {
   if (own > 0 && count > FAST_MAX_NAMES) return dictionaryBytes(count);
   const fields = OBJECT_HEADER_BYTES + count * WORD_BYTES;
