@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
-import { Administered, START_SECONDS } from './admin-fixture.js';
+import { Administered, START_SECONDS } from './admin/fixture.js';
 
 const HOUR_MS = 3_600_000;
 /** Where the wall clock begins: far from the other one. */

@@ -1,4 +1,4 @@
-/** Replies that a client has not read: what they keep alive, and that they arrive when the conversation ends. */
+/** Replies that a client has not read: what they keep alive, and that they arrive when the connection ends. */
 
 import { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';

@@ -127,8 +127,13 @@ describe('a refusal', () => {
     ],
     ['a POST', 405, /GET$/, good, 'POST /cache HTTP/1.1'],
     ['another upgrade', 400, /^Upgrade must be websocket$/, { ...good, Upgrade: 'h2c' }],
-    ['no key', 400, /Sec-WebSocket-Key$/, { ...good, 'Sec-WebSocket-Key': null }],
-    ['a bad key', 400, /Sec-WebSocket-Key$/, { ...good, 'Sec-WebSocket-Key': 'short' }],
+    ['no key', 400, /^Sec-WebSocket-Key is missing or malformed$/, { ...good, 'Sec-WebSocket-Key': null }],
+    [
+      'a bad key',
+      400,
+      /^Sec-WebSocket-Key is missing or malformed$/,
+      { ...good, 'Sec-WebSocket-Key': 'short' },
+    ],
     [
       'an old version',
       426,

@@ -3,14 +3,14 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { storeOf } from '../../lib/engine/cache-engine.js';
-import { ManualClock } from '../../lib/index.js';
-import { admin as administer } from '../../lib/memcached/admin/admin.js';
-import { Request } from '../../lib/memcached/request.js';
-import * as lines from '../../lib/memcached/watch/lines.js';
-import { WATCHERS_MAX, WatchLog } from '../../lib/memcached/watch/watch-log.js';
-import { WATCHER_BUFFER_BYTES, type Watcher } from '../../lib/memcached/watch/watcher.js';
-import { Administered } from './admin-fixture.js';
+import { storeOf } from '../../../lib/engine/cache-engine.js';
+import { ManualClock } from '../../../lib/index.js';
+import { admin as administer } from '../../../lib/memcached/admin/admin.js';
+import { Request } from '../../../lib/memcached/request.js';
+import * as lines from '../../../lib/memcached/watch/lines.js';
+import { WATCHERS_MAX, WatchLog } from '../../../lib/memcached/watch/watch-log.js';
+import { WATCHER_BUFFER_BYTES, type Watcher } from '../../../lib/memcached/watch/watcher.js';
+import { Administered } from '../admin/fixture.js';
 
 const {
   CONNECTION_EVENTS,

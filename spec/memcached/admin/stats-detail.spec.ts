@@ -1,8 +1,8 @@
 /** `stats detail` and `stats sizes`: what they count, and what hostile keys can make them hold. */
 
 import { describe, expect, it } from 'vitest';
-import { PREFIXES_MAX, PrefixStats } from '../../lib/memcached/prefix-stats.js';
-import { Administered } from './admin-fixture.js';
+import { PREFIXES_MAX, PrefixStats } from '../../../lib/memcached/prefix-stats.js';
+import { Administered } from './fixture.js';
 
 describe('stats detail', () => {
   it('is off until asked for, and switched without losing what it has', () => {

@@ -3,7 +3,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Credentials } from '../../lib/memcached/auth/credentials.js';
+import { Credentials } from '../../../lib/memcached/auth/credentials.js';
 
 function bytes(text: string): Buffer {
   return Buffer.from(text, 'latin1');

@@ -1,11 +1,11 @@
 /** `lru_crawler metadump` and `mgdump`, `stats cachedump`: their lines, and how they are made. */
 
 import { describe, expect, it } from 'vitest';
-import { admin as administer } from '../../lib/memcached/admin/admin.js';
-import { KEY_BINARY } from '../../lib/memcached/item-store.js';
-import { Request, type Verb } from '../../lib/memcached/request.js';
-import { wireValueOfText } from '../../lib/memcached/wire-value.js';
-import { Administered, START_SECONDS } from './admin-fixture.js';
+import { admin as administer } from '../../../lib/memcached/admin/admin.js';
+import { KEY_BINARY } from '../../../lib/memcached/item-store.js';
+import { Request, type Verb } from '../../../lib/memcached/request.js';
+import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
+import { Administered, START_SECONDS } from './fixture.js';
 
 const T = START_SECONDS;
 
