@@ -168,7 +168,7 @@ describe('flush_all of a large cache', () => {
 });
 
 describe('clients that begin a dump and read none of it', () => {
-  it('make nobody else slow', () => {
+  it('slow no other client', () => {
     const admin = filled(20_000);
     const readAll = (): number => {
       const from = cpuMs();

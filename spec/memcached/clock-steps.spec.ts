@@ -197,7 +197,7 @@ describe('when the wall clock is set', () => {
     expect(admin.timeLeft('a')).toBe('HD t60\r\n');
   });
 
-  it('the times of last use are told by it', () => {
+  it('the times of last use follow it', () => {
     const admin = new TwoClocks();
     admin.set('a', 'v', 100);
     admin.pass(10_000);

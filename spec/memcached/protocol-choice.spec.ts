@@ -59,7 +59,7 @@ it('flush_all that is not allowed is refused, and counted', () => {
   expect(binary.engine.size).toBe(1);
 });
 
-it('shows commands to whoever traces, while the verbosity asks for it, and no passwords', () => {
+it('traces commands from verbosity 2 on, without passwords', () => {
   const traced: string[] = [];
   const trace = (command: string): unknown => traced.push(command);
   const text = new ScriptedSession({}, undefined, { trace });

@@ -125,7 +125,7 @@ describe('announced data', () => {
   });
 });
 
-describe('replies that nobody takes', () => {
+describe('replies that are not taken', () => {
   it.each([100, 4096, 50_000, MIB - 100])(
     'stop at the bound for values of %i bytes, and go on in order',
     (length) => {

@@ -78,7 +78,7 @@ describe('small replies that a TLS client does not read', () => {
 });
 
 describe('a watcher that has shut its side down', () => {
-  it('still gets the replies before, also when there is something new to tell', async () => {
+  it('still gets the replies before, also when new changes wait', async () => {
     const { connect } = await serve();
     const other = await connect();
     other.send(STORE);

@@ -177,7 +177,7 @@ describe('a refusal', () => {
     expect(transport.totalConnections).toBe(0);
   });
 
-  it('meets nobody who has everything', async () => {
+  it('meets no client with valid credentials', async () => {
     const { port } = await serve(options);
     const origin = { Origin: 'https://app.example' };
     for (const headers of [
@@ -188,7 +188,7 @@ describe('a refusal', () => {
       expect((await upgrade(port, handshake(headers, 'GET /cache?x=/ HTTP/1.1'))).destroyed).toBe(false);
   });
 
-  it('tells the log, and not the token', async () => {
+  it('is logged, without the token', async () => {
     const lines: string[] = [];
     const { port } = await serve({ ...options, verbosity: 1, log: (text) => lines.push(text) });
     await refusalOf(port, handshake({ Authorization: 'Bearer guess' }, line));
@@ -196,7 +196,7 @@ describe('a refusal', () => {
   });
 });
 
-it('a token that came as a subprotocol is never told back', async () => {
+it('a token that came as a subprotocol is never echoed', async () => {
   const { connect, port } = await serve({ token });
   expect((await connect([shownToken, 'hotset.v1'])).ws.protocol).toBe('hotset.v1');
   const socket = await upgrade(port, handshake({ 'Sec-WebSocket-Protocol': `${shownToken}, memcached` }));
@@ -204,7 +204,7 @@ it('a token that came as a subprotocol is never told back', async () => {
 });
 
 describe('a server of its own', () => {
-  it('says what it is to those who ask for a page', async () => {
+  it('answers requests for a page with what it is', async () => {
     const { port } = await serve();
     const response = await new Promise<IncomingMessage>((resolve) => {
       get({ port, host: '127.0.0.1', agent: false }, resolve);
@@ -233,7 +233,7 @@ describe('a server of its own', () => {
     });
   });
 
-  it('is on loopback unless told', async () => {
+  it('is on loopback by default', async () => {
     const { endpoint } = await serve();
     expect(endpoint.address).toEqual({ host: '127.0.0.1', port: expect.any(Number) });
   });

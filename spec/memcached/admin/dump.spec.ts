@@ -80,7 +80,7 @@ describe('metadump', () => {
 });
 
 describe('mgdump', () => {
-  it('has keys to ask for, as base64 where they are not text', () => {
+  it('has keys that can be requested, as base64 where they are not text', () => {
     const admin = new Administered();
     admin.set('text');
     admin.ask('ms Zm9vYmFy 1 b\r\nx\r\n');
@@ -92,7 +92,7 @@ describe('mgdump', () => {
 });
 
 describe('cachedump', () => {
-  it('has the newest items first, as many as asked for', () => {
+  it('has the newest items first, as many as requested', () => {
     const admin = new Administered();
     admin.set('a', 'x', 100);
     admin.set('b', 'yz');

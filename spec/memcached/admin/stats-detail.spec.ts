@@ -5,7 +5,7 @@ import { PREFIXES_MAX, PrefixStats } from '../../../lib/memcached/prefix-stats.j
 import { Administered } from './fixture.js';
 
 describe('stats detail', () => {
-  it('is off until asked for, and switched without losing what it has', () => {
+  it('is off by default, and switched without losing its counts', () => {
     const admin = new Administered();
     const { prefixes } = admin.items;
     expect(prefixes.enabled).toBe(false);

@@ -89,7 +89,7 @@ describe('a text client', () => {
     },
   );
 
-  it('is told what is wrong with its data', () => {
+  it('gets an error that names what is wrong with its data', () => {
     const client = newClient();
     expect(client.ask('set k 0 0 11\r\nbob se:cretxx')).toBe('CLIENT_ERROR bad command line termination\r\n');
     expect(client.ask(signIn('bob'))).toBe('CLIENT_ERROR bad authentication token format\r\n');
@@ -159,7 +159,7 @@ describe('a binary client', () => {
     expect(stats).toContain('auth_errors2');
   });
 
-  it('takes no step without an auth that asked for it', () => {
+  it('takes no step without an auth before it', () => {
     const step = request(saslStep, { key: 'PLAIN', value: '\0bob\0se:cret' });
     expect(newClient().ask(step)).toBe(authFailure(saslStep));
     expect(newClient().ask(plain('\0bob\0wrong') + step)).toBe(
@@ -191,7 +191,7 @@ describe('a binary client', () => {
     expect(newClient().ask(step)).toBe(authFailure(saslStep));
   });
 
-  it('is told the version, and refused anything else', () => {
+  it('gets the version, and is refused anything else', () => {
     const asking = newClient();
     expect(asking.ask(request(version))).toBe(response(version, { value: '1.6.45' }));
     expect(asking.state).toBe('ready');

@@ -65,7 +65,7 @@ describe('an auth file', () => {
     );
   });
 
-  it('tells no secrets when it is refused', () => {
+  it('reveals no secrets when it is refused', () => {
     expect(() => credentials('ann:secret\ntopsecret\n')).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('secret') }),
     );

@@ -160,7 +160,7 @@ describe('the fast path', () => {
     expect(one.ask(requests.join(''))).toBe(requests.map((request) => many.ask(request)).join(''));
   });
 
-  it.each([1, 2, 3, 5])('tells the log of every command with verbosity 2, chunk of %i', (count) => {
+  it.each([1, 2, 3, 5])('logs every command with verbosity 2, chunk of %i', (count) => {
     const traced: string[] = [];
     const client = new ScriptedSession({ verbosity: 2 }, undefined, {
       trace: (command) => traced.push(command),

@@ -123,7 +123,7 @@ describe('lines', () => {
 });
 
 describe('watchers', () => {
-  it('get the categories that they asked for', () => {
+  it('get their categories', () => {
     const { log, watcher } = watched(FETCHERS | DELETIONS);
     const other = log.open(MUTATIONS, nothing)!;
     expect(log.watched).toBe(FETCHERS | DELETIONS | MUTATIONS);
@@ -242,7 +242,7 @@ it('stats counts lines and watchers, and resets the lines', () => {
   });
 });
 
-it('no line is made that nobody watches', () => {
+it('lines that are not watched are not built', () => {
   const admin = new Administered();
   const { log } = admin.items;
   const commands = 'get a\r\nset a 0 0 1\r\nx\r\ntouch a 9\r\nmg a v\r\ndelete a\r\nmd a\r\nincr a 1\r\n';
