@@ -81,8 +81,8 @@ export function runInBackground(command: ChildCommand, keepsPipe: boolean): void
 }
 
 /**
- * Whether stderr is a place that a daemon may go on writing to: a file, a device, systemd's journal. Whoever reads
- * from a pipe may wait for its end, and gets only what comes before the daemon serves, unless `keepsPipe`: memcached
+ * Whether a daemon may keep writing to stderr: a file, a device, systemd's journal. The reader of a pipe may wait for
+ * its end, and gets only what comes before the daemon serves, unless `keepsPipe`: memcached
  * keeps it with -v.
  */
 function isLog(keepsPipe: boolean): boolean {

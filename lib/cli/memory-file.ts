@@ -60,7 +60,7 @@ export class MemoryFile {
   readonly #shown: string;
   readonly #lock: Server;
   readonly #stopped = new AbortController();
-  /** The periodic save under way, or the last one. */
+  /** The periodic save in progress, or the last one. */
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, shown: string, lock: Server) {
@@ -153,7 +153,7 @@ export class MemoryFile {
     schedule();
   }
 
-  /** Writes the file for the last time, in place of a periodic save under way. */
+  /** Writes the file for the last time, in place of a periodic save in progress. */
   async save(items: () => SavedItems): Promise<void> {
     this.#stopped.abort();
     await this.#saving;

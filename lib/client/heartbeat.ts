@@ -31,7 +31,7 @@ export class Repeater {
 }
 
 /** What a heartbeat sees of a connection. */
-export interface Heard {
+export interface Monitored {
   awaitsReplies(): boolean;
   /** Bytes received, incomplete frames included; always 0 where the platform does not report it. */
   bytesRead(): number;
@@ -44,20 +44,20 @@ export interface Heard {
 }
 
 export class Heartbeat {
-  readonly #connection: Heard;
+  readonly #connection: Monitored;
   readonly #beats: Repeater;
-  #wasHeard = true;
+  #wasMonitored = true;
   #bytesRead = 0;
   #unsentBytes = 0;
 
-  constructor(scheduler: Scheduler, heartbeatMs: number, connection: Heard) {
+  constructor(scheduler: Scheduler, heartbeatMs: number, connection: Monitored) {
     this.#connection = connection;
     this.#beats = new Repeater(scheduler, heartbeatMs, () => this.#beat());
   }
 
   start(): void {
     this.#remember();
-    this.#wasHeard = true;
+    this.#wasMonitored = true;
     this.#beats.start();
   }
 
@@ -66,18 +66,18 @@ export class Heartbeat {
   }
 
   /** A frame has come. */
-  heard(): void {
-    this.#wasHeard = true;
+  onFrame(): void {
+    this.#wasMonitored = true;
   }
 
   #beat(): void {
     const connection = this.#connection;
     const awaitsReplies = connection.awaitsReplies();
     const moved =
-      this.#wasHeard ||
+      this.#wasMonitored ||
       connection.bytesRead() > this.#bytesRead ||
       connection.unsentBytes() < this.#unsentBytes;
-    this.#wasHeard = false;
+    this.#wasMonitored = false;
     this.#remember();
     if (!awaitsReplies) connection.ping();
     else if (!moved) connection.giveUp();

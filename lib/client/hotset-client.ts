@@ -47,7 +47,7 @@ export class HotsetClient {
   readonly #nearPings: Repeater | null;
 
   /**
-   * Connects to `url`, such as `wss://cache.example/ws`, and goes on trying until `close`. Throws
+   * Connects to `url`, such as `wss://cache.example/ws`, and keeps trying until `close`. Throws
    * `HOTSET_INVALID_ARGUMENT` for another kind of address, and `HOTSET_INVALID_OPTION`.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
@@ -91,7 +91,7 @@ export class HotsetClient {
       onDown: (error) => this.#onDown(error),
       onState: (state, error) => this.#onState(state, error),
     });
-    // Whoever hears of states, or makes sockets, may want to know the client.
+    // Callbacks for states and sockets may refer to the client.
     queueMicrotask(() => this.#connection.connect());
   }
 
@@ -205,7 +205,7 @@ export class HotsetClient {
 
   /**
    * Calls `listener` for changes on the server, from when the promise resolves, with the function that ends it. Resumed after a
-   * reconnect, which the listener hears of: see `Invalidation`. What it throws goes to `onError`.
+   * reconnect, of which the listener is notified: see `Invalidation`. What it throws goes to `onError`.
    */
   async subscribe(
     topics: Topics,
@@ -279,7 +279,7 @@ export class HotsetClient {
   }
 
   #onFrame(frame: unknown): void {
-    this.#heartbeat.heard();
+    this.#heartbeat.onFrame();
     try {
       for (const message of messagesOf(frame)) {
         if ('method' in message) this.#onNotification(message);

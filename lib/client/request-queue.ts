@@ -32,7 +32,7 @@ export interface RequestSpec<T> {
   readonly isRead: boolean;
   /**
    * Makes the caller's answer of the result, before anything else that the server sent is looked at. `sentAtMs` is
-   * when the request was sent. Throws `HOTSET_PROTOCOL` for a result that makes no sense.
+   * when the request was sent. Throws `HOTSET_PROTOCOL` for an invalid result.
    */
   answer(result: unknown, sentAtMs: number): T;
   /** The caller has an answer or an error. */

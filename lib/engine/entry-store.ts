@@ -837,12 +837,12 @@ export class EntryStore<K, V> {
   }
 
   /** Whether removals or changes have listeners. */
-  get isHeard(): boolean {
+  get hasListeners(): boolean {
     return (this.features & LISTENERS) !== 0;
   }
 
   private noteListeners(): void {
-    if (this.listeners.isHeard) this.features |= LISTENERS;
+    if (this.listeners.hasListeners) this.features |= LISTENERS;
     else this.features &= ~LISTENERS;
   }
 

@@ -36,7 +36,7 @@ export class Listeners<K, V> {
   }
 
   /** Whether there are listeners. */
-  get isHeard(): boolean {
+  get hasListeners(): boolean {
     return this.#onRemoval !== null || this.#subscriptions.length > 0;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Walks under way through the LRU list. All walks of a direction that visit the same slot next share one place,
+ * Walks in progress through the LRU list. All walks of a direction that visit the same slot next share one place,
  * which moves on when the slot leaves its position: each operation costs O(1), however many walks were begun and
  * forgotten. Places are held weakly, so that an unfinished walk is collected with its iterator.
  *

@@ -176,7 +176,7 @@ export class HttpServer {
       const left = this.#sockets.get(socket);
       if (left !== undefined) this.#sockets.set(socket, left - 1);
     });
-    // No request here takes a body, and none is read: the connection cannot go on behind one.
+    // No request here takes a body, and none is read: after one, the connection cannot be reused.
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
     const answer = await this.#answer(request);

@@ -48,7 +48,7 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * The value under `key`: from the cache, from a flight under way, or from `loader`. A fresh or stale value needs
+   * The value under `key`: from the cache, from a flight in progress, or from `loader`. A fresh or stale value needs
    * no waiting; `undefined` is a miss. All callers of a key should bring loaders that do the same, because only one
    * is called. O(1), beside the loader.
    *
@@ -144,7 +144,7 @@ export class LoadingCache<K, V> {
     }
   }
 
-  /** A frozen snapshot: counters since the start or the last `resetStats()`, and the flights under way. */
+  /** A frozen snapshot: counters since the start or the last `resetStats()`, and the flights in progress. */
   stats(): LoadingStats {
     return snapshot(this.#counters, this.#flights.inFlight);
   }

@@ -132,7 +132,7 @@ const NO_LOAD_OPTIONS: ResolvedLoad<never, never> = {
   forceRefresh: false,
 };
 
-/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for what makes no sense. */
+/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION`. */
 export function resolveLoading<K, V>(options: LoadingOptions<K, V>): ResolvedLoading<K, V> {
   rejectUnknownOptions(options, LOADING_OPTIONS);
   const { maxNegatives, ttlJitter = 0 } = options;

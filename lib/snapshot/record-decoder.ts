@@ -120,7 +120,7 @@ export class RecordDecoder<K, V> {
     };
   }
 
-  /** Goes on to the next complete record. */
+  /** Advances to the next complete record. */
   #advance(): boolean {
     if (this.#missing > 0) {
       this.#collect();
@@ -254,7 +254,7 @@ export class RecordDecoder<K, V> {
     }
   }
 
-  /** Lets go of a long record's memory, which may be the entry's now. */
+  /** Releases a long record's memory, which the entry may own now. */
   #forget(): void {
     this.#key = NOTHING;
     this.#value = NOTHING;

@@ -47,7 +47,7 @@ const TABLE_PLACE_BYTES = 24;
 const FAST_MAX_NAMES = 128;
 /**
  * An object that brings names of its own: the description of its shape, what that takes for each name beside
- * the name itself, and the list of names that V8 keeps for whoever enumerates them. With 17 and more, objects
+ * the name itself, and the list of names that V8 keeps for enumeration. With 17 and more, objects
  * filled by `object[name] = ...` are hash tables (32 for each name) and those out of JSON, `fromEntries` and
  * clones are not (60): counted is what lies between.
  */

@@ -305,24 +305,24 @@ describe('noEcho', () => {
 });
 
 describe('cost', () => {
-  const isHeard = ({ engine }: Endpoint): boolean => storeOf(engine).isHeard;
+  const hasListeners = ({ engine }: Endpoint): boolean => storeOf(engine).hasListeners;
 
   it('is nothing without subscribers', () => {
     const endpoint = new Endpoint();
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
     const client = subscriber(endpoint, { prefixes: [''] });
     const other = subscriber(endpoint, { keys: ['k'] });
-    expect(isHeard(endpoint)).toBe(true);
+    expect(hasListeners(endpoint)).toBe(true);
     client.call('unsubscribe', { subscription: 1 });
-    expect(isHeard(endpoint)).toBe(true);
+    expect(hasListeners(endpoint)).toBe(true);
     other.handler.onClose();
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
     subscriber(endpoint, { prefixes: [''] });
-    expect(isHeard(endpoint)).toBe(true);
+    expect(hasListeners(endpoint)).toBe(true);
     endpoint.context.close();
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
     subscriber(endpoint, { prefixes: [''] });
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
   });
 
   it('of a thousand with the same topics is one frame, built once', async () => {
