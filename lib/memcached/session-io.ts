@@ -155,8 +155,4 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.position += skipped;
     return bytes - skipped;
   }
-
-  get hasInput(): boolean {
-    return this.position < this.chunk.length;
-  }
 }

@@ -58,7 +58,8 @@ export class Session {
 
   /** True when no request is half read and none waits: a good moment to end the connection. */
   get idle(): boolean {
-    return !this.#io.hasInput && (this.#handler === null || this.#handler.idle);
+    const io = this.#io;
+    return io.position === io.chunk.length && (this.#handler === null || this.#handler.idle);
   }
 
   /** True while the data of a storage command is being received. */

@@ -6,7 +6,6 @@ import type { Connection, ConnectionRegistry } from '../transport/connection-reg
 import { Liveness, type Overdue, type Writing } from '../transport/liveness.js';
 import { type ByteSink, type EndCause, type PumpContext, SessionPump } from '../transport/session-pump.js';
 import type { CloseReason, ConnectionState, Peer } from '../transport/transport.js';
-import { readDirectly } from './direct-reads.js';
 
 export class TcpConnection implements Connection, ByteSink {
   readonly id: number;
@@ -74,8 +73,10 @@ export class TcpConnection implements Connection, ByteSink {
 
   #onData(chunk: Buffer): void {
     this.#registry.bytesRead += chunk.length;
-    this.#liveness.read(this.#registry.clock.now());
-    this.#liveness.confirmed();
+    const liveness = this.#liveness;
+    liveness.reads++;
+    liveness.lastReadMs = this.#registry.clock.now();
+    liveness.unconfirmedBytes = 0;
     this.#pump.receive(chunk);
   }
 
@@ -87,7 +88,7 @@ export class TcpConnection implements Connection, ByteSink {
 
   write(bytes: Buffer): void {
     this.#registry.bytesWritten += bytes.length;
-    this.#liveness.sent(bytes.length);
+    this.#liveness.unconfirmedBytes += bytes.length;
     this.#socket.write(bytes);
   }
 
@@ -126,4 +127,20 @@ export class TcpConnection implements Connection, ByteSink {
     socket.resume();
     socket.end(() => socket.destroySoon());
   }
+}
+
+/** Calls `onData` with each chunk; returns a function that stops it. */
+export function readDirectly(socket: Socket, onData: (chunk: Buffer) => void): () => void {
+  const { push } = socket;
+  socket.on('data', onData);
+  socket.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+    if (chunk === null || socket.readableFlowing !== true || socket.readableLength > 0)
+      return push.call(socket, chunk, encoding);
+    onData(chunk);
+    return true;
+  };
+  return () => {
+    socket.push = push;
+    socket.off('data', onData);
+  };
 }

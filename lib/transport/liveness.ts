@@ -70,43 +70,38 @@ export class RequestWindow {
   }
 }
 
+/** The connection sets the public fields as bytes move; samples and timeouts come once a second. */
 export class Liveness {
-  /** Changes whenever a byte has moved, either way. */
-  moves = 0;
+  /** Chunks read. */
+  reads = 0;
   lastReadMs: number;
-  /** When a byte last moved, either way, as far as this process can observe. */
-  lastProgressMs: number;
-  /** Bytes sent since the client last confirmed that it reads. */
-  #unconfirmedBytes = 0;
+  /** Bytes sent since the client last showed that it reads: it sent something itself. */
+  unconfirmedBytes = 0;
+  /** Samples that found bytes taken, and the time of the last one. */
+  #takes = 0;
+  #lastTakenMs: number;
   /** Bytes queued, and bytes that the operating system had taken, at the last sample. */
   #queuedBytes = 0;
   #takenBytes = 0;
 
   constructor(nowMs: number) {
     this.lastReadMs = nowMs;
-    this.lastProgressMs = nowMs;
+    this.#lastTakenMs = nowMs;
   }
 
-  read(nowMs: number): void {
-    this.moves++;
-    this.lastReadMs = nowMs;
-    this.lastProgressMs = nowMs;
+  /** Changes whenever a byte has moved, either way. */
+  get moves(): number {
+    return this.reads + this.#takes;
   }
 
-  sent(bytes: number): void {
-    this.#unconfirmedBytes += bytes;
-  }
-
-  /** The client has sent something, so it has probably read what it was sent before. */
-  confirmed(): void {
-    this.#unconfirmedBytes = 0;
+  /** When a byte last moved, either way, as far as this process can observe. */
+  get lastProgressMs(): number {
+    return Math.max(this.lastReadMs, this.#lastTakenMs);
   }
 
   /** Extra time before a timeout: what the client was sent may still be in flight. */
   get patienceMs(): number {
-    return (
-      Math.floor(Math.min(this.#unconfirmedBytes, IN_FLIGHT_MAX_BYTES) / SLOWEST_BYTES_PER_SECOND) * 1000
-    );
+    return Math.floor(Math.min(this.unconfirmedBytes, IN_FLIGHT_MAX_BYTES) / SLOWEST_BYTES_PER_SECOND) * 1000;
   }
 
   /**
@@ -120,8 +115,8 @@ export class Liveness {
     const inWrite = _handle?.writeQueueSize ?? 0;
     const takenBytes = bytesWritten - writableLength - inWrite;
     if (waited && takenBytes !== this.#takenBytes) {
-      this.moves++;
-      this.lastProgressMs = nowMs;
+      this.#takes++;
+      this.#lastTakenMs = nowMs;
     }
     this.#queuedBytes = writableLength;
     this.#takenBytes = takenBytes;

@@ -50,10 +50,14 @@ export interface PumpContext {
   readonly credentials?: Credentials | null;
 }
 
+const NONE = -1;
+
 export class SessionPump {
   /** How long the request that is half read may still take. */
   readonly window: RequestWindow = new RequestWindow();
 
+  /** Which request is unfinished, its line and its data apart. */
+  #unfinished = NONE;
   readonly #sink: ByteSink;
   readonly #context: PumpContext;
   readonly #session: Session;
@@ -143,15 +147,20 @@ export class SessionPump {
   }
 
   #feed(chunk: Buffer): void {
-    const session = this.#session;
-    const { requestsBegun, receivingData } = session;
     this.#chunksLeft--;
     this.#work(chunk);
-    if (session.idle || this.#over) this.window.close();
-    else {
-      const isNew = requestsBegun !== session.requestsBegun || receivingData !== session.receivingData;
-      this.window.extend(chunk.length, this.#context.registry.clock.now(), isNew);
+    if (!this.#session.idle && !this.#over) this.#noteUnfinished(chunk.length);
+    else if (this.#unfinished !== NONE) {
+      this.#unfinished = NONE;
+      this.window.close();
     }
+  }
+
+  #noteUnfinished(bytes: number): void {
+    const { requestsBegun, receivingData } = this.#session;
+    const request = requestsBegun * 2 + (receivingData ? 1 : 0);
+    this.window.extend(bytes, this.#context.registry.clock.now(), request !== this.#unfinished);
+    this.#unfinished = request;
   }
 
   /** Lets the session work on `chunk`, or on what it still holds, and writes the replies. */

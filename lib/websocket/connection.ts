@@ -81,7 +81,9 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.handler = createHandler(this);
     ws.on('message', (frame, isBinary) => this.#onMessage(frame as Buffer, isBinary));
     ws.on('ping', (payload) => this.#pong(payload));
-    ws.on('pong', () => this.#liveness.confirmed());
+    ws.on('pong', () => {
+      this.#liveness.unconfirmedBytes = 0;
+    });
     // ws has already answered with the code that fits, and closes.
     ws.on('error', () => {
       this.closeReason = 'error';
@@ -130,7 +132,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.#framesUnsent++;
     const bytes = writeFrame(this.#socket, firstByte, chunks, this.#onTaken);
     this.#registry.bytesWritten += bytes;
-    this.#liveness.sent(bytes);
+    this.#liveness.unconfirmedBytes += bytes;
     if (this.#socket.writableLength > 0) this.#behind = true;
   }
 
@@ -212,7 +214,8 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
 
   #onData(chunk: Buffer): void {
     const now = this.#registry.clock.now();
-    this.#liveness.read(now);
+    this.#liveness.reads++;
+    this.#liveness.lastReadMs = now;
     this.#meter.push(chunk);
     const { unfinishedBytes } = this.#meter;
     const { unfinished } = this.#registry.items;

@@ -8,7 +8,7 @@ const LIMITS = { idleTimeoutMs: 1000, requestTimeoutMs: 5000 };
 describe('a connection', () => {
   it('is idle when nothing has moved for longer than the timeout', () => {
     const liveness = new Liveness(0);
-    liveness.read(500);
+    liveness.lastReadMs = 500;
     expect(liveness.overdue('conn_read', [], LIMITS, 1500)).toBeNull();
     expect(liveness.overdue('conn_read', [], LIMITS, 1501)).toBe('idle');
     expect(liveness.overdue('conn_watch', [], LIMITS, 1e9)).toBeNull();
@@ -44,14 +44,14 @@ describe('a connection', () => {
 
 it('what was sent and not confirmed may take its time, up to 8 MiB of it', () => {
   const liveness = new Liveness(0);
-  liveness.sent(65_535);
+  liveness.unconfirmedBytes = 65_535;
   expect(liveness.overdue('conn_read', [], LIMITS, 1001)).toBe('idle');
-  liveness.sent(1);
+  liveness.unconfirmedBytes += 1;
   expect(liveness.overdue('conn_read', [], LIMITS, 2000)).toBeNull();
   expect(liveness.overdue('conn_read', [], LIMITS, 2001)).toBe('idle');
-  liveness.sent(1e9);
+  liveness.unconfirmedBytes += 1e9;
   expect(liveness.patienceMs).toBe(128_000);
-  liveness.confirmed();
+  liveness.unconfirmedBytes = 0;
   expect(liveness.overdue('conn_read', [], LIMITS, 1001)).toBe('idle');
 });
 
