@@ -56,7 +56,7 @@ export class ConnectionManager {
     void this.#open(attempt);
   }
 
-  /** Bytes received; 0 where the platform does not report it. For the heartbeat: counting frames is not enough, one may be long. */
+  /** Bytes received, for the heartbeat: one frame may take long. 0 where the platform does not report it. */
   get bytesRead(): number {
     return this.#socket?.bytesRead ?? 0;
   }
