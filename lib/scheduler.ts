@@ -13,7 +13,7 @@ export interface Scheduler {
 /** Cancels a task; does nothing once the task has run. */
 export interface ScheduledTask {
   (): void;
-  /** Keeps the process open until the task has run: somebody waits for it. */
+  /** Keeps the process open until the task has run: a caller waits for it. */
   ref?(): void;
   /** No longer keeps the process open, as at the start. */
   unref?(): void;
@@ -49,7 +49,7 @@ export const systemScheduler: Scheduler = {
   },
 };
 
-/** Schedules a task that somebody waits for: where the scheduler can do that, it keeps the process open. */
+/** Schedules a task that a caller waits for. It keeps the process open, where the scheduler can do that. */
 export function scheduleHeld(scheduler: Scheduler, delayMs: number, task: () => void): ScheduledTask {
   const scheduled = scheduler.schedule(delayMs, task);
   scheduled.ref?.();
@@ -83,7 +83,7 @@ export class Timer {
   }
 }
 
-/** Whoever is to be answered must be answered, even if a timer cannot be stopped: its task then does nothing. */
+/** Callers get their answer even if a timer cannot be stopped: its task then does nothing. */
 function quietly(action: (() => void) | undefined): void {
   try {
     action?.();
@@ -92,7 +92,6 @@ function quietly(action: (() => void) | undefined): void {
 
 /** Runs its tasks when `advance` moves its clock: for tests. */
 export class ManualScheduler implements Scheduler {
-  /** The clock that `advance` moves. */
   /** The clock that `advance` moves. */
   readonly clock: ManualClock;
   readonly #tasks = new Set<{ readonly dueMs: number; readonly run: () => void }>();

@@ -39,7 +39,7 @@ function isExact(value: unknown): boolean {
 
 /** The same, with a look at everything in it. */
 function exactJson(value: unknown, inexact: string): string {
-  // A text that is not in it stands for -0, until it can be replaced.
+  // A placeholder that the text does not contain marks each -0, until it is replaced.
   let marker = '"-0"';
   while (inexact.includes(marker)) marker = `"-${marker.slice(1)}`;
   const json = stringify(value, function (this: unknown, _name: string, member: unknown): unknown {

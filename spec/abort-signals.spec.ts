@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { watchAbort } from '../lib/abort-signals.js';
 import { HotsetClient } from '../lib/client/index.js';
 
-it('has one listener for all who watch a signal, and none when nobody does', () => {
+it('has one listener for all watchers of a signal, and none without watchers', () => {
   const { signal } = new AbortController();
   const stops = Array.from({ length: 1000 }, () => watchAbort(signal, () => {}));
   expect(getEventListeners(signal, 'abort')).toHaveLength(1);

@@ -67,7 +67,7 @@ describe('a process', () => {
     expect(run('{ ttlMs: 10, staleMs: 1e6, flightTimeoutMs: 200 }', script)).toBe('1\nHOTSET_LOAD_TIMEOUT');
   });
 
-  it('is not kept open by a flight that nobody waits for', () => {
+  it('is not kept open by a flight without waiters', () => {
     const abandoned =
       "console.log(await cache.getOrLoad('a', hangs, { timeoutMs: 50 }).catch(({ code }) => code));";
     expect(run('{ flightTimeoutMs: 1e9 }', abandoned)).toBe('HOTSET_LOAD_TIMEOUT');

@@ -10,7 +10,7 @@ export const ANY_HOST = '*';
 
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(-?\d+))?$/;
 
-/** What may stand before an address, in memcached's order. */
+/** Prefixes of an address, in memcached's order. */
 const TLS_PREFIX = /^(notls|btls|mtls):/;
 const PROTOCOL_PREFIX = /^proto\[([a-z]*)\]:/;
 /** A tag is for memcached's proxy, and has no effect here. */
@@ -62,7 +62,7 @@ function tcpAddresses(line: CommandLine, port: number): TcpAddress[] {
   return written.map((text) => tcpAddress(text, port, line));
 }
 
-/** One address of `-l`, with what stands before it. */
+/** One address of `-l`, with its prefixes. */
 function tcpAddress(text: string, defaultPort: number, line: CommandLine): TcpAddress {
   let rest = text;
   const take = (prefix: RegExp): RegExpExecArray | null => {

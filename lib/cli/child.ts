@@ -1,6 +1,6 @@
 /**
  * Runs this very command once more, in a process that serves: with a larger heap, in the background, or both.
- * The child reports when it serves; until then, or as long as it lives, this process stands for it.
+ * The child reports when it serves; until then, or as long as it lives, this process forwards its signals and exit code.
  */
 
 import { spawn } from 'node:child_process';
@@ -19,7 +19,7 @@ const SERVES = 'serves';
  * fixed when a process starts.
  */
 const SEMI_SPACE_MEBIBYTES = 4;
-/** How often a server that npm has started looks whether npm is still there. */
+/** How often a server that npm has started checks whether npm is still running. */
 const NPM_CHECK_MS = 1000;
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'];
 
@@ -81,8 +81,8 @@ export function runInBackground(command: ChildCommand, keepsPipe: boolean): void
 }
 
 /**
- * Whether stderr is a place that a daemon may go on writing to: a file, a device, systemd's journal. Whoever reads
- * from a pipe may wait for its end, and gets only what comes before the daemon serves, unless `keepsPipe`: memcached
+ * Whether a daemon may keep writing to stderr: a file, a device, systemd's journal. The reader of a pipe may wait for
+ * its end, and gets only what comes before the daemon serves, unless `keepsPipe`: memcached
  * keeps it with -v.
  */
 function isLog(keepsPipe: boolean): boolean {
@@ -120,7 +120,7 @@ export function reportServing(onOrphaned: () => void): void {
   process.channel!.unref();
 }
 
-/** `npm start` forwards SIGTERM and SIGINT; when it dies of anything else, nobody would know that the server is left. */
+/** `npm start` forwards SIGTERM and SIGINT; when it dies of anything else, the server would be left running unnoticed. */
 function endWithNpm(onOrphaned: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return;
   const npm = process.ppid;
@@ -131,7 +131,7 @@ function endWithNpm(onOrphaned: () => void): void {
   }, NPM_CHECK_MS).unref();
 }
 
-/** Whether one of V8's flags was given to Node or in NODE_OPTIONS, and is to be left alone; V8 takes `_` for `-`. */
+/** Whether one of V8's flags was passed to Node or in NODE_OPTIONS, and stays as it is; V8 takes `_` for `-`. */
 export function isV8FlagGiven(name: string): boolean {
   return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) =>
     text.replaceAll('_', '-').includes(`--${name}`),

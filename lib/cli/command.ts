@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], script: string): Promise<void
     if (!(error instanceof UsageError || error instanceof StartError || error instanceof HotsetError))
       throw error;
     printError(error.message);
-    // Whoever waits for this process to serve must not hold it.
+    // A parent that waits for this process must not hold it back.
     process.exit(error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE);
   }
 }

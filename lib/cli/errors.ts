@@ -1,6 +1,6 @@
-/** What ends the command with one line for its user. */
+/** Errors that end the command with one line for its user. */
 
-/** The command line makes no sense: exit code 2. */
+/** The command line is invalid: exit code 2. */
 export class UsageError extends Error {}
 
 /** The server cannot start: exit code 1. */

@@ -25,7 +25,7 @@ export interface ExtendedOptions {
   readonly trackSizes: boolean;
   /** Empty if no option was about TLS. */
   readonly tls: Readonly<Partial<TlsOptions>>;
-  /** What `stats settings` shows and nobody else needs, by its names there. */
+  /** Settings that only `stats settings` shows, by its names. */
   readonly shown: Partial<MemcachedSettings>;
 }
 

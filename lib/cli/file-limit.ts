@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 /** Kept for listeners, logs, files that are read again, and what Node itself has open. */
 export const OWN_FILES = 32;
 
-/** `Infinity` where there is no limit, or nobody knows it. Node has raised the soft limit to the hard one. */
+/** `Infinity` where there is no limit, or it is unknown. Node has raised the soft limit to the hard one. */
 export function fileLimit(limits: string = ownLimits()): number {
   const max = /^Max open files\s+\d+\s+(\d+)/m.exec(limits)?.[1];
   return max === undefined ? Number.POSITIVE_INFINITY : Number(max);

@@ -1,6 +1,6 @@
 /**
  * The command's flags: memcached's own, with memcached's meanings, and hotset's, which have long names only.
- * One table says how a flag is written, what it takes and what `--help` shows; settings.ts says what it means.
+ * One table defines how a flag is written, what it takes and what `--help` shows; settings.ts gives it its meaning.
  */
 
 import { UsageError } from './errors.js';
@@ -106,7 +106,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     short: 'U',
     long: 'udp-port',
     takes: '<port>',
-    help: 'UDP is not served, because it amplifies attacks; as with memcached,\nthis is the TCP port where -p is not given',
+    help: 'UDP is not served, because it amplifies attacks; as with memcached,\nthis is the TCP port without -p',
   },
   memory: {
     short: 'm',
@@ -325,7 +325,7 @@ const LEADING_NUMBER = /^[+-]?\d+/;
 
 /** The flags of one command line, checked for form. */
 export class CommandLine {
-  /** What is accepted and not done, or not as it is written: a line each. */
+  /** Warnings of flags without effect, or with another one than written: a line each. */
   readonly warnings: string[] = [];
   readonly #values = new Map<FlagName, string[]>();
 
@@ -391,7 +391,7 @@ export class CommandLine {
     return this.#values.get(name)?.at(-1);
   }
 
-  /** A flag that takes a text: null if it is not given. Throws a UsageError for an empty text. */
+  /** A flag that takes a text: null if it is absent. Throws a UsageError for an empty text. */
   text(name: FlagName): string | null {
     const text = this.last(name);
     if (text === '') throw new UsageError(`${flagName(name)} takes ${FLAGS[name].takes}; got nothing`);

@@ -59,7 +59,7 @@ export function planHeap(maxBytes: number): HeapPlan {
       ? `a memory limit of ${mebibytes(maxBytes)} MiB needs about ${mebibytes(needed)} MiB, and there are ${mebibytes(memory)} MiB: the process may be killed before the limit is reached`
       : undefined;
   const isChild = isHeapChild();
-  // A child has nothing to add to its parent's warning.
+  // The parent has already logged the warning.
   if (needed <= limit)
     return shortOfMemory === undefined || isChild
       ? { kind: 'enough' }

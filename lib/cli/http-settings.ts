@@ -1,4 +1,4 @@
-/** `--http` and what goes with it: metrics, the live view and WebSocket on a port of their own. */
+/** `--http` and its flags: metrics, the live view and WebSocket on a port of their own. */
 
 import { hostForm, originForm } from '../web/access-policy.js';
 import { DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
@@ -21,7 +21,7 @@ const ADDRESS = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(-?\d+)$/;
 /** Connections of HTTP for everything but WebSocket. */
 export const PLAIN_CONNECTIONS = 1024;
 
-/** What means something only beside `--http`. */
+/** Flags that have an effect only with `--http`. */
 const COMPANIONS: readonly FlagName[] = [
   'httpAccess',
   'httpTokenFile',
@@ -37,7 +37,7 @@ const ACCESS_TEXTS: Readonly<Record<Access, string>> = {
   metadata: 'see keys and statistics',
 };
 
-/** Null where it is not asked for. Throws a UsageError. */
+/** Null without `--http`. Throws a UsageError. */
 export function httpSettings(line: CommandLine): HttpSettings | null {
   const address = webAddress(line.text('http'));
   const access = line.last('httpAccess') ?? 'full';
@@ -49,7 +49,7 @@ export function httpSettings(line: CommandLine): HttpSettings | null {
   const maxConnections = line.wholeNumber('httpConnections', DEFAULT_MAX_CONNECTIONS, 1, 2 ** 31 - 1);
   if (address === null) {
     const idle = COMPANIONS.filter((name) => line.has(name)).map(flagName);
-    if (idle.length > 0) line.warnings.push(`${idle.join(', ')}: no effect where --http is not given`);
+    if (idle.length > 0) line.warnings.push(`${idle.join(', ')}: no effect without --http`);
     return null;
   }
   if (line.has('authFile') && tokenFile === null)

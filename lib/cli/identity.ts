@@ -1,4 +1,4 @@
-/** `-u`: from root's rights to a user's, once nothing is left that only root may do. */
+/** `-u`: drops root's rights for a user's, after all work that needs root. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ export interface Identity {
   readonly gid: number;
 }
 
-/** Whom to become; null when there is nothing to do: no user asked for, or not root, as memcached has it. */
+/** The user to become; null when no user is set, or the process is not root, as in memcached. */
 export function identityFor(user: string | null): Identity | null {
   if (user === null || process.getuid?.() !== 0) return null;
   // A directory service's users are not in the file, but getent knows them.

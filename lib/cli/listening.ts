@@ -1,4 +1,4 @@
-/** Opening ports and Unix sockets, what to say when that fails, and what the command prints once it serves. */
+/** Opens ports and Unix sockets, with hints when that fails, and prints the addresses. */
 
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
@@ -17,7 +17,7 @@ import type { Settings } from './settings.js';
 const FAMILY_IS_MISSING: ReadonlySet<string | undefined> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 const PORT_HINT = 'choose another port with -p, for example: hotset -p 11311';
 
-/** Addresses that stand for all of a machine, and what its own user calls it. */
+/** Wildcard addresses, and the loopback address that reaches each. */
 const OWN_NAMES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Listens on each address, and returns them with the ports that were taken. Throws `HOTSET_LISTEN_FAILED`. */
@@ -33,7 +33,7 @@ export async function listenOn(
   return taken;
 }
 
-/** A name may stand for several addresses: as memcached, listens on all that this machine has. */
+/** A name may have several addresses: as in memcached, listens on all that this machine has. */
 async function listenOnHost(
   server: TcpServer,
   address: TcpAddress,
@@ -67,7 +67,7 @@ async function hostsOf(address: TcpAddress): Promise<string[]> {
   }
 }
 
-/** Another process is not to blame where this one has taken the port already. */
+/** A clearer error for a port that this process itself has taken. */
 function overlapFailure(
   address: TcpAddress,
   taken: readonly ListenAddress[],
@@ -117,12 +117,12 @@ export function greeting(
   return `${first}live view: http://${webAddressText({ ...web, host })}/\n`;
 }
 
-/** A command that shows a newcomer that it works. */
+/** A shell command that a new user can try the server with. */
 function trial(settings: Settings, first: ListenAddress): string {
-  const conversation = `printf 'set greeting 0 60 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n'`;
-  if ('path' in first) return `${conversation} | nc -U ${first.path}`;
+  const requests = `printf 'set greeting 0 60 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n'`;
+  if ('path' in first) return `${requests} | nc -U ${first.path}`;
   const host = OWN_NAMES[first.host!] ?? first.host!;
   if (settings.tls !== null && first.tls !== false)
-    return `${conversation} | openssl s_client -quiet -connect ${addressText({ ...first, host })}`;
-  return `${conversation} | nc ${host} ${first.port}`;
+    return `${requests} | openssl s_client -quiet -connect ${addressText({ ...first, host })}`;
+  return `${requests} | nc ${host} ${first.port}`;
 }

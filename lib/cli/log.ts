@@ -109,7 +109,7 @@ export function printError(message: string): void {
   process.stderr.write(`hotset: ${oneLine(message)}\n`);
 }
 
-/** One line that no terminal obeys, whatever clients have put into it. */
+/** One line without control characters, whatever clients have put into it. */
 function oneLine(message: string): string {
   return message.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '?');
 }

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 
-// Whoever starts the server may ask at once for users and certificates to be read again, which they are at the start.
+// A SIGHUP during the start is ignored: the start reads users and certificates anyway.
 process.on('SIGHUP', () => {});
 
 const { run } = await import('./command.js').catch((error: NodeJS.ErrnoException) => {

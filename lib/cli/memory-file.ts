@@ -1,7 +1,7 @@
 /**
  * `-e`: the file in which items survive a restart. One process at a time has it, from before it is loaded until
- * it has been saved: a lock beside it says so. While the server serves, the file does not exist: after a crash nobody
- * is served what was deleted or overwritten since it was saved. With `--snapshot-every` it does, and is as old as that.
+ * it has been saved, by a lock beside it. While the server runs, the file does not exist: after a crash, clients do not
+ * see what was deleted or overwritten since it was saved. With `--snapshot-every` it exists, and is as old as that.
  */
 
 import {
@@ -60,7 +60,7 @@ export class MemoryFile {
   readonly #shown: string;
   readonly #lock: Server;
   readonly #stopped = new AbortController();
-  /** The periodic save under way, or the last one. */
+  /** The periodic save in progress, or the last one. */
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, shown: string, lock: Server) {
@@ -77,7 +77,7 @@ export class MemoryFile {
     const deadline = Date.now() + LOCK_TIMEOUT_MS;
     for (let isLogged = false; ; isLogged = true) {
       try {
-        // A socket, because it is free again when its process is gone, however that came.
+        // A socket, because the system frees it when its process ends, for whatever reason.
         const lock = await openListener(address, (socket) => socket.destroy());
         return new MemoryFile(path, file, lock.unref());
       } catch (error) {
@@ -103,7 +103,7 @@ export class MemoryFile {
     if (!stats.isFile()) throw new StartError(`-e ${this.#shown}: it is not a file`);
     try {
       const savedAtMs = maxAgeMs === null ? 0 : await savedAt(path);
-      // One of the future has an age that nobody knows: the clock has gone back.
+      // The age of a file from the future is unknown: the clock has gone back.
       const ageMs = Math.abs(Date.now() - savedAtMs);
       if (maxAgeMs === null || ageMs <= maxAgeMs) return await load(engine, path);
       log(
@@ -153,14 +153,14 @@ export class MemoryFile {
     schedule();
   }
 
-  /** Writes the file for the last time, in place of a periodic save under way. */
+  /** Writes the file for the last time, in place of a periodic save in progress. */
   async save(items: () => SavedItems): Promise<void> {
     this.#stopped.abort();
     await this.#saving;
     await save(items(), this.#path);
   }
 
-  /** Lets others have it. */
+  /** Releases the lock. */
   async release(): Promise<void> {
     await new Promise((done) => this.#lock.close(done));
   }
@@ -182,7 +182,7 @@ function asStartError<T>(where: string, work: () => T): T {
   }
 }
 
-/** Greater than any version that an earlier process has given: a cas id from before the restart must not match. */
+/** Greater than any version of an earlier process: a cas id from before the restart must not match. */
 export function versionsSoFar(nowMs: number): number {
   return nowMs * VERSIONS_PER_MILLISECOND;
 }
@@ -203,7 +203,7 @@ async function savedAt(path: string): Promise<number> {
   }
 }
 
-/** Saves what a flush to come will not have taken: it would be gone by then. */
+/** Saves the entries. With a flush pending, none expires later than the flush. */
 export async function save(
   { engine, flushInMs }: SavedItems,
   path: string,

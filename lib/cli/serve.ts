@@ -19,13 +19,13 @@ import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
 import type { WebSide } from './web-side.js';
 
-/** How long requests under way may take when the server stops. */
+/** How long requests in flight may take when the server stops. */
 const FORCE_AFTER_MS = 5000;
 
 export async function serve(settings: Settings): Promise<void> {
   boundGarbage();
   const log = openLog(settings.logFormat);
-  // Whoever reads the log may go away; the server stays.
+  // The log's reader may close the pipe; the server continues.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   for (const warning of settings.warnings) log.write(warning);
@@ -50,7 +50,7 @@ export async function serve(settings: Settings): Promise<void> {
     return { engine, flushInMs: knownItemStoreOf(engine)?.flushInMs ?? Number.POSITIVE_INFINITY };
   };
 
-  /** Before, there is nothing that could be worth saving, and what was saved is still in its file. */
+  /** Before the file is loaded there is nothing to save, and the file itself is intact. */
   let serves = false;
   let stopping = false;
   const stop = async (): Promise<void> => {
@@ -126,7 +126,7 @@ export async function serve(settings: Settings): Promise<void> {
   reportServing(stop);
 }
 
-/** What the settings say to the TCP server. */
+/** The TCP server's options, from the settings. */
 function serverOptions(settings: Settings): TcpServerOptions {
   const { authFile, prefixDelimiter, tls } = settings;
   return {
@@ -159,14 +159,14 @@ async function webSide(
   return await openWebSide(engine, settings.http, allConnections, log);
 }
 
-/** What is wrong has been logged, and what was read before stays in force. */
+/** A failure has been logged, and the previous files stay in force. */
 function reload(server: TcpServer): void {
   try {
     server.reload();
   } catch {}
 }
 
-/** As with memcached, the server goes on when such a file cannot be written. */
+/** As in memcached, the server continues when such a file cannot be written. */
 function attempt(log: Log, file: string, write: (file: string) => void, name: string = ''): void {
   try {
     write(file);

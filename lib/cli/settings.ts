@@ -1,4 +1,4 @@
-/** From the command line to what the server is given. */
+/** From the command line to the servers' options. */
 
 import type { MemcachedSettings } from '../memcached/admin/admin-state.js';
 import { DEFAULT_REQUESTS_PER_TURN } from '../memcached/limits.js';
@@ -43,7 +43,7 @@ export interface Settings {
   readonly trackSizes: boolean;
   readonly authFile: string | null;
   readonly tls: TlsOptions | null;
-  /** Null where it is not asked for. */
+  /** Null without `--http`. */
   readonly http: HttpSettings | null;
   readonly daemon: boolean;
   readonly pidFile: string | null;
@@ -51,9 +51,9 @@ export interface Settings {
   readonly verbosity: number;
   readonly logFormat: LogFormat;
   readonly debugClock: boolean;
-  /** What `stats settings` shows and nobody else needs, by its names there. */
+  /** Settings that only `stats settings` shows, by its names. */
   readonly shownSettings: Partial<MemcachedSettings>;
-  /** What is accepted and not done, or not as it is written: a line each. */
+  /** Warnings of flags without effect, or with another one than written: a line each. */
   readonly warnings: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
   if (line.has('sasl') && authFile === null)
     throw new UsageError('-S needs users: give -Y <file> with it, as hotset reads them from no other place');
   if (!line.has('tls') && Object.keys(tls).length > 0)
-    line.warnings.push('-o ssl_… has no effect where -Z is not given');
+    line.warnings.push('-o ssl_… has no effect without -Z');
   const listening = addresses(line, http !== null);
   const tlsSettings = tlsOptions(line, tls, listening);
   return {
@@ -107,11 +107,11 @@ export function settingsFrom(argv: readonly string[]): Settings {
 }
 
 function action(line: CommandLine): Settings['action'] {
-  const asked = (['help', 'version', 'license'] as const).find((name) => line.has(name));
-  return asked ?? 'serve';
+  const page = (['help', 'version', 'license'] as const).find((name) => line.has(name));
+  return page ?? 'serve';
 }
 
-/** Flags that only `stats settings` shows. They are checked all the same: a bad value may be a slip. */
+/** Flags that only `stats settings` shows. They are checked all the same: a bad value may be a typing error. */
 function shownFlags(line: CommandLine): Partial<MemcachedSettings> {
   const shown: Partial<MemcachedSettings> = {};
   const listed = line.all('listen');
@@ -174,10 +174,10 @@ function tlsOptions(
   return { certFile, ...others };
 }
 
-/** Null where it is not given. */
+/** Null without the flag. */
 function seconds(line: CommandLine, name: 'restoreMaxAge' | 'snapshotEvery'): number | null {
   if (!line.has(name)) return null;
-  if (!line.has('memoryFile')) line.warnings.push(`${flagName(name)} has no effect where -e is not given`);
+  if (!line.has('memoryFile')) line.warnings.push(`${flagName(name)} has no effect without -e`);
   return name === 'restoreMaxAge'
     ? line.wholeNumber(name, 0, 0, INT32_MAX) * 1000
     : line.wholeNumber(name, 0, 1, TIMER_MAX_SECONDS) * 1000;

@@ -2,7 +2,7 @@
 
 import { type Clock, monotonicClock, systemClock } from '../engine/clock.js';
 
-/** The system's two clocks, moved by what `debugtime` asked for. */
+/** The system's two clocks, moved by `debugtime`. */
 export class ShiftedClocks {
   readonly monotonic: Clock = { now: () => monotonicClock.now() + this.#shiftMs };
   readonly wall: Clock = { now: () => systemClock.now() + this.#shiftMs };

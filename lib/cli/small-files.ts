@@ -1,4 +1,4 @@
-/** Files of one line or a few: who serves (`-P`), on which ports, and the token of `--http-token-file`. */
+/** Small files: the process id (`-P`), the ports, and the token of `--http-token-file`. */
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { ListenAddress } from '../tcp/options.js';
@@ -14,7 +14,7 @@ export function removePidFile(file: string): void {
   try {
     if (readFileSync(file, 'utf8') === `${process.pid}\n`) rmSync(file);
   } catch {
-    // Somebody has removed it.
+    // Already removed.
   }
 }
 
@@ -26,7 +26,7 @@ export function writePortFile(file: string, addresses: readonly ListenAddress[])
   replaceFile(file, `${file}.lck`, lines.join(''));
 }
 
-/** The token on the file's one line: a command line is for everybody to see. Throws a StartError that does not show it. */
+/** The token on the file's one line, since every user sees command lines. Throws a StartError that does not show it. */
 export function readTokenFile(file: string): string {
   let text: string;
   try {

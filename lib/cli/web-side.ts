@@ -1,6 +1,6 @@
 /**
- * What `--http` opens: metrics, health, the live view and WebSocket, on one port. Loaded only when it is asked for,
- * as it brings libraries of its own.
+ * The servers of `--http`: metrics, health, the live view and WebSocket, on one port. Loaded only with the flag, since
+ * it imports libraries of its own.
  */
 
 import { createHttpServer } from '../http/index.js';

@@ -7,13 +7,13 @@ import { bytesOf } from './values.js';
 
 /** An entry as the server sent it. */
 export interface RemoteEntry extends Pick<EntryResult, 'flags' | 'version'> {
-  /** Text, bytes, or what its JSON says. */
+  /** Text, bytes, or parsed JSON. */
   readonly value: unknown;
   /** Milliseconds until it expires, when the server answered; `Infinity` for never. */
   readonly ttlMs: number;
 }
 
-/** What became of a write. `version` is the entry's new one: null unless it was stored, and without cas ids. */
+/** The result of a write. `version` is the entry's new one: null unless it was stored, and without cas ids. */
 export interface WriteOutcome {
   /** Whether the value was stored, and if not, why. */
   readonly result: WriteResult['result'];
@@ -21,7 +21,7 @@ export interface WriteOutcome {
   readonly version: string | null;
 }
 
-/** What the server knows of an entry, without its value; `ttlMs` is `Infinity` for never. */
+/** An entry's metadata on the server; `ttlMs` is `Infinity` for never. */
 export type Inspection = Omit<InspectResult, 'ttlMs'> & { readonly ttlMs: number };
 
 /** A server's figures; what is without a limit is `Infinity`. */
@@ -67,7 +67,7 @@ export function writeOutcomeOf(result: unknown): WriteOutcome {
   };
 }
 
-/** Whether the result is `yes`; anything but that and `not-found` makes no sense. */
+/** Whether the result is `yes`; anything but that and `not-found` is a protocol error. */
 export function foundOf(result: unknown, yes: string): boolean {
   if (isObject(result) && result.result === yes) return true;
   if (isObject(result) && result.result === 'not-found') return false;
@@ -88,7 +88,7 @@ export function inspectionOf(result: unknown): Inspection | undefined {
   return { ...others, ttlMs: unbounded(ttlMs) };
 }
 
-/** JSON has no Infinity: what has no bound is null in it. */
+/** JSON has no Infinity: an absent bound is null in it. */
 export function statsOf(result: unknown): ServerStats {
   const { engine, ...others } = objectOf<ServerStats>(result);
   if (!isObject(engine)) throw broken('statistics without an engine');
@@ -108,7 +108,7 @@ function unbounded(bound: TtlMs): number {
   return bound ?? Number.POSITIVE_INFINITY;
 }
 
-/** What is shown to people is taken as the server says it. */
+/** Texts for display are not checked further. */
 export function objectOf<T extends object>(result: unknown): T {
   if (!isObject(result)) throw broken('something else than an object');
   return result as unknown as T;

@@ -1,8 +1,8 @@
 /**
- * Keeps one connection to the server: connects, notices when it is gone, and connects again after a wait that
- * grows and is random, so that the clients of a server that restarts do not all come at once.
+ * Keeps one connection to the server: connects, detects when it is lost, and reconnects after a random and growing
+ * wait, so that the clients of a restarted server do not all connect at once.
  *
- * One socket at most is current. Whatever a former one does is ignored.
+ * At most one socket is current. Events of earlier ones are ignored.
  */
 
 import { HotsetError } from '../errors.js';
@@ -16,7 +16,7 @@ export interface ConnectionEvents {
   /** Connected: `send` may be called. */
   onUp(): void;
   onFrame(data: unknown): void;
-  /** What was connected, or was connecting, is not any more. */
+  /** A connection, or an attempt to connect, has ended. */
   onDown(error: HotsetError): void;
   onState(state: ClientState, error?: HotsetError): void;
 }
@@ -27,9 +27,9 @@ export class ConnectionManager {
   readonly #events: ConnectionEvents;
   #state: ClientState = 'connecting';
   #socket: ClientSocket | null = null;
-  /** The number of the current attempt: what comes of an earlier one is ignored. */
+  /** The number of the current attempt: events of earlier ones are ignored. */
   #attempt = 0;
-  /** Attempts and connections that have failed since one was of use. */
+  /** Attempts and connections that have failed since the last useful one. */
   #failures = 0;
   #cancel: () => void = () => {};
   /** By how much sending has raised the socket's `bufferedAmount` since `resetUnsent`. */
@@ -56,17 +56,17 @@ export class ConnectionManager {
     void this.#open(attempt);
   }
 
-  /** Bytes that have come; 0 where the platform does not say. A heartbeat asks for more than frames: one may be long. */
+  /** Bytes received, for the heartbeat: one frame may take long. 0 where the platform does not report it. */
   get bytesRead(): number {
     return this.#socket?.bytesRead ?? 0;
   }
 
-  /** Bytes of what was sent earlier than the last `resetUnsent` that still wait; 0 where the platform does not say. */
+  /** Bytes sent before the last `resetUnsent` that still wait; 0 where the platform does not report it. */
   get unsentBytes(): number {
     return Math.max(0, (this.#socket?.bufferedAmount ?? 0) - this.#addedBytes);
   }
 
-  /** What waits now is what `unsentBytes` counts from now on. Returns how much that is. */
+  /** Makes `unsentBytes` count what waits now. Returns how much that is. */
   resetUnsent(): number {
     this.#addedBytes = 0;
     return this.unsentBytes;
@@ -82,12 +82,12 @@ export class ConnectionManager {
     }
   }
 
-  /** The connection is of use: when it is lost, waits begin to grow anew. */
+  /** The connection works: after its loss, waits start from the shortest again. */
   markUseful(): void {
     this.#failures = 0;
   }
 
-  /** Drops the connection, whatever state it is in, and connects again after a wait. */
+  /** Drops the connection in any state, and reconnects after a wait. */
   cut(error: HotsetError): void {
     if (this.#state === 'closed') return;
     this.#release(end);
@@ -122,7 +122,7 @@ export class ConnectionManager {
       };
     socket.onopen = onCurrent(() => this.#up(socket, attempt));
     socket.onmessage = onCurrent(({ data }: { data: unknown }) => this.#events.onFrame(data));
-    // Node's own WebSocket says nothing more after a handshake that has failed; a browser does not say why.
+    // Node's own WebSocket emits nothing more after a failed handshake; a browser gives no reason.
     socket.onerror = onCurrent(({ message }: { message?: unknown }) =>
       this.cut(
         disconnected(typeof message === 'string' && message !== '' ? message : 'the connection failed'),

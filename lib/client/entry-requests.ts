@@ -1,6 +1,6 @@
 /**
- * Requests for entries, and what the near cache makes of them: it is read first, it forgets a key when a write is called, and it
- * sees each reply before anything that the server sent after it.
+ * Requests for entries, and their effect on the near cache: it is read first, it drops a key when a write is called, and
+ * it sees each reply before anything that the server sent after it.
  */
 
 import { invalidArgument, rejectUnknownOptions } from '../errors.js';
@@ -12,7 +12,7 @@ import { type CacheValue, formOf, formOfRead, memberOf, releasedValue } from './
 
 /** What the methods that read take. */
 export interface ReadOptions extends CallOptions {
-  /** `'bytes'` gives every value as a Uint8Array, whatever its flags are, and asks the server always. */
+  /** `'bytes'` returns every value as a Uint8Array, whatever its flags, and always from the server. */
   as?: 'bytes' | undefined;
 }
 
@@ -124,7 +124,7 @@ export class EntryRequests {
     options: WriteOptions = {},
     version?: string,
   ): Promise<WriteOutcome> {
-    // A misspelt time to live would be for ever.
+    // A misspelt ttlMs would mean no expiry.
     rejectUnknownOptions(options, WRITE_OPTIONS);
     const { ttlMs = Number.POSITIVE_INFINITY, flags } = options;
     const form = formOf(value);
@@ -182,7 +182,7 @@ export function wireTtl(ttlMs: number): number | null {
   return ttlMs === Number.POSITIVE_INFINITY ? null : ttlMs;
 }
 
-/** The server checks the rest of what makes a key. */
+/** Checks the type only; the server checks everything else about keys. */
 export function checkedKey(key: string): string {
   if (typeof key !== 'string') throw invalidArgument('key', 'a text', key);
   return key;

@@ -1,11 +1,11 @@
 /**
- * Notices a connection over which nothing moves any more although it looks open. From one beat to the next, something must have
- * moved, either way, or there must be nothing to wait for; then the server is pinged.
+ * Detects a dead connection that still looks open. Between two beats some byte must have moved, either way, or no reply
+ * may be due; in that case the server is pinged.
  */
 
 import { type ScheduledTask, type Scheduler, scheduleHeld } from '../scheduler.js';
 
-/** Runs a task again and again between `start` and `stop`. */
+/** Runs a task periodically between `start` and `stop`. */
 export class Repeater {
   readonly #scheduler: Scheduler;
   readonly #intervalMs: number;
@@ -31,33 +31,33 @@ export class Repeater {
 }
 
 /** What a heartbeat sees of a connection. */
-export interface Heard {
+export interface Monitored {
   awaitsReplies(): boolean;
-  /** Bytes that have come, also of a frame that is not whole yet; always 0 where the platform does not say. */
+  /** Bytes received, incomplete frames included; always 0 where the platform does not report it. */
   bytesRead(): number;
   /** Bytes that waited to be sent at the last beat, and still do. */
   unsentBytes(): number;
-  /** Begins to count anew what waits to be sent. */
+  /** Starts counting unsent bytes again. */
   resetUnsent(): number;
   ping(): void;
   giveUp(): void;
 }
 
 export class Heartbeat {
-  readonly #connection: Heard;
+  readonly #connection: Monitored;
   readonly #beats: Repeater;
-  #wasHeard = true;
+  #wasMonitored = true;
   #bytesRead = 0;
   #unsentBytes = 0;
 
-  constructor(scheduler: Scheduler, heartbeatMs: number, connection: Heard) {
+  constructor(scheduler: Scheduler, heartbeatMs: number, connection: Monitored) {
     this.#connection = connection;
     this.#beats = new Repeater(scheduler, heartbeatMs, () => this.#beat());
   }
 
   start(): void {
     this.#remember();
-    this.#wasHeard = true;
+    this.#wasMonitored = true;
     this.#beats.start();
   }
 
@@ -66,18 +66,18 @@ export class Heartbeat {
   }
 
   /** A frame has come. */
-  heard(): void {
-    this.#wasHeard = true;
+  onFrame(): void {
+    this.#wasMonitored = true;
   }
 
   #beat(): void {
     const connection = this.#connection;
     const awaitsReplies = connection.awaitsReplies();
     const moved =
-      this.#wasHeard ||
+      this.#wasMonitored ||
       connection.bytesRead() > this.#bytesRead ||
       connection.unsentBytes() < this.#unsentBytes;
-    this.#wasHeard = false;
+    this.#wasMonitored = false;
     this.#remember();
     if (!awaitsReplies) connection.ping();
     else if (!moved) connection.giveUp();

@@ -47,7 +47,7 @@ export class HotsetClient {
   readonly #nearPings: Repeater | null;
 
   /**
-   * Connects to `url`, such as `wss://cache.example/ws`, and goes on trying until `close`. Throws
+   * Connects to `url`, such as `wss://cache.example/ws`, and keeps trying until `close`. Throws
    * `HOTSET_INVALID_ARGUMENT` for another kind of address, and `HOTSET_INVALID_OPTION`.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
@@ -91,7 +91,7 @@ export class HotsetClient {
       onDown: (error) => this.#onDown(error),
       onState: (state, error) => this.#onState(state, error),
     });
-    // Whoever hears of states, or makes sockets, may want to know the client.
+    // Callbacks for states and sockets may refer to the client.
     queueMicrotask(() => this.#connection.connect());
   }
 
@@ -191,12 +191,12 @@ export class HotsetClient {
     return this.#read('stats', {}, statsOf, options);
   }
 
-  /** The keys and prefixes that are read most, at most `limit` of each; the server counts for as long as somebody asks. */
+  /** The keys and prefixes that are read most, at most `limit` of each; the server counts only while clients call this. */
   hot(limit = 20, options?: CallOptions): Promise<HotKeys> {
     return this.#read('hot', { limit }, (result) => objectOf<HotKeys>(result), options);
   }
 
-  /** Asks the server for a sign of life. */
+  /** Pings the server. */
   async ping(options?: CallOptions): Promise<void> {
     await this.#requests.make(PING, options);
   }
@@ -205,7 +205,7 @@ export class HotsetClient {
 
   /**
    * Calls `listener` for changes on the server, from when the promise resolves, with the function that ends it. Resumed after a
-   * reconnect, which the listener hears of: see `Invalidation`. What it throws goes to `onError`.
+   * reconnect, of which the listener is notified: see `Invalidation`. What it throws goes to `onError`.
    */
   async subscribe(
     topics: Topics,
@@ -279,13 +279,13 @@ export class HotsetClient {
   }
 
   #onFrame(frame: unknown): void {
-    this.#heartbeat.heard();
+    this.#heartbeat.onFrame();
     try {
       for (const message of messagesOf(frame)) {
         if ('method' in message) this.#onNotification(message);
         else {
           const sentAtMs = this.#requests.receive(message);
-          if (sentAtMs === undefined) throw broken('a reply to nothing that was asked');
+          if (sentAtMs === undefined) throw broken('a reply without a request');
           this.#near?.synced(sentAtMs);
           this.#connection.markUseful();
         }
@@ -319,7 +319,7 @@ export class HotsetClient {
     try {
       this.#options.onError(error);
     } catch {
-      // There is nobody left to report it to.
+      // No listener is left to report it to.
     }
   }
 }

@@ -67,7 +67,7 @@ function messageOf(json: unknown): Reply | Notification {
   if (typeof method === 'string') return { method, params: isObject(params) ? params : {} };
   if (error === undefined && result === undefined) throw broken('a reply without result and error');
   if (typeof id === 'number') return { id, result, error: error === undefined ? null : errorOf(error) };
-  // The server could not make out the request, so that nobody knows whose reply it is.
+  // The server could not read the request's id, so the request that it answers is unknown.
   throw error === undefined ? broken(`a reply to ${shown(id)}`) : errorOf(error);
 }
 

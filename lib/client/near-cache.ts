@@ -1,11 +1,11 @@
 /**
- * What the client holds of the server's entries, so that it need not ask again. docs/client.md has the promises. These rules
+ * The client's copies of the server's entries, which save requests. docs/client.md has the promises. These rules
  * keep them:
  *
  * - It is in use only between the answer to this connection's subscription and the end of the connection, and
  *   while the server has answered a request that was sent no longer than `maxStaleMs` ago.
  * - An invalidation removes its entry, unless the entry has the very version that the invalidation names.
- * - A write of the client's own removes its entry when it is called, before it is sent.
+ * - The client's own write removes the entry when it is called, before it is sent.
  * - What a reply brings is kept only when none of these has come for its key since the request was made, or an
  *   invalidation of the version that the reply has. It lives no longer than the server said, counted from
  *   when the request was sent, so that it never outlives the server's entry.
@@ -87,7 +87,7 @@ export class NearCache {
     return pending;
   }
 
-  /** The request has been answered, or nobody waits for it any more. */
+  /** The request has been answered, or no caller waits for it any more. */
   endRead(pending: PendingRead): void {
     const others = this.#pendingReads.get(pending.key);
     if (others?.delete(pending) === true && others.size === 0) this.#pendingReads.delete(pending.key);

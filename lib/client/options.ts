@@ -8,7 +8,7 @@ import { type Scheduler, systemScheduler, TIMER_MAX_MS } from '../scheduler.js';
 import { type SocketFactory, systemSocket } from './socket.js';
 
 /**
- * - `connecting`: on the way to the server.
+ * - `connecting`: a connection is being opened.
  * - `connected`: requests are sent at once.
  * - `disconnected`: waits before it connects again; requests are queued.
  * - `closed`: for good.
@@ -23,19 +23,19 @@ export interface NearCacheOptions {
   maxEntries?: number | undefined;
   /** Only keys that begin with one of these are held; at most 100. Default: `['']`, every key. */
   prefixes?: readonly string[] | undefined;
-  /** It is not read from when the last request that the server has answered was sent longer ago. Default: 30,000. */
+  /** Reads bypass it when the last answered request was sent longer ago. Default: 30,000. */
   maxStaleMs?: number | undefined;
 }
 
 /** What a `HotsetClient` takes. */
 export interface ClientOptions {
-  /** What the server's `token` asks for. Default: none. */
+  /** The server's `token`. Default: none. */
   token?: string | undefined;
-  /** Holds what was read and written, for as long as the server does not say that it has changed. Default: none. */
+  /** Holds entries that were read, until the server reports a change. Default: none. */
   nearCache?: NearCacheOptions | undefined;
   /** How long a request may take, time in the queue included; `Infinity` for ever. Default: 5,000. */
   timeoutMs?: number | undefined;
-  /** How long a connection may take to come about. Default: 10,000. */
+  /** How long connecting may take. Default: 10,000. */
   connectTimeoutMs?: number | undefined;
   /**
    * How often an idle connection is checked with a ping. One on which no byte moves for so long, either way, while the
@@ -146,7 +146,7 @@ export class ElapsedClock implements Clock {
   }
 }
 
-/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for what makes no sense. */
+/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION`. */
 export function resolveClient(options: ClientOptions): ResolvedClient {
   rejectUnknownOptions(options, CLIENT_OPTIONS);
   const { token } = options;

@@ -2,10 +2,10 @@
  * Requests: first in the queue, then in flight until the server's reply. They are sent in the order in which they were made, and
  * answered in that order.
  *
- * - Both are bounded: `maxQueued` and `maxInFlight`. A request whose caller has given up counts as in flight until
+ * - Both are bounded: `maxQueued` and `maxInFlight`. A request whose caller has cancelled counts as in flight until
  *   its reply is here: the server is still at work on it.
  * - When the connection breaks, reads that were in flight go back to the front of the queue. A write is never sent
- *   twice: nobody knows whether it was carried out, and its caller is told so.
+ *   twice: whether it ran is unknown, and its caller gets an error that says so.
  */
 
 import { watchAbort } from '../abort-signals.js';
@@ -28,16 +28,16 @@ export interface RequestSpec<T> {
   readonly method: MethodName;
   /** An object, as JSON. */
   readonly params?: string;
-  /** Whether it may be sent again when nobody knows whether it was carried out. */
+  /** Whether it may be sent again when it is unknown whether it ran. */
   readonly isRead: boolean;
   /**
    * Makes the caller's answer of the result, before anything else that the server sent is looked at. `sentAtMs` is
-   * when the request was sent. Throws `HOTSET_PROTOCOL` for a result that makes no sense.
+   * when the request was sent. Throws `HOTSET_PROTOCOL` for an invalid result.
    */
   answer(result: unknown, sentAtMs: number): T;
   /** The caller has an answer or an error. */
   onEnd?(): void;
-  /** The result has come after the caller had given up. */
+  /** The result arrived after the caller had cancelled. */
   onLate?(result: unknown): void;
 }
 
@@ -256,7 +256,7 @@ export class RequestQueue {
     for (const request of this.#queue) {
       const length = request.isAlone ? FRAME_MAX_CHARS : request.text.length;
       if (frame.length === maxBatch || chars + length > FRAME_MAX_CHARS) ship();
-      // A socket that fails while it is sent to is gone: the rest waits for the next one.
+      // A socket that fails during a send is gone: the remaining requests wait for the next one.
       if (this.#send === null) return;
       if (this.#inFlight.size >= maxInFlight) break;
       this.#queue.delete(request);

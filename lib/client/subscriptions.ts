@@ -1,9 +1,9 @@
 /**
- * The client's subscriptions to changes on the server. All share its connection, on which the server sends each invalidation once:
- * this finds the listeners that it concerns.
+ * The client's subscriptions to changes on the server. All share its connection, on which the server sends each
+ * invalidation once: this finds the listeners of each.
  *
- * After a reconnect every subscription is resumed before anything else is sent, and its listener hears that it may have
- * missed something.
+ * After a reconnect every subscription is resumed before anything else is sent, and its listener is notified that it may
+ * have missed changes.
  */
 
 import { invalidArgument } from '../errors.js';
@@ -33,7 +33,7 @@ export interface Invalidation {
 /** Called with each change of a subscription. */
 export type InvalidationListener = (invalidation: Invalidation) => void;
 
-/** Which changes to hear of: those of keys that begin with one of the prefixes (`''`: every key), or are one of the keys. */
+/** Which changes to report: those of keys that begin with one of the prefixes (`''`: every key), or are one of the keys. */
 export interface Topics {
   /** Report keys that begin with one of these; `''` is for every key. */
   prefixes?: readonly string[] | undefined;
@@ -66,7 +66,7 @@ export class Subscriptions {
     this.#unsubscribe = unsubscribe;
   }
 
-  /** A new one. The answer is the function that ends it. Throws `HOTSET_INVALID_ARGUMENT`. */
+  /** Adds one. Returns the function that ends it. Throws `HOTSET_INVALID_ARGUMENT`. */
   begin(topics: Topics, listener: InvalidationListener): RequestSpec<() => void> {
     if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener);
     const params = topicsJson(topics);
@@ -146,7 +146,7 @@ export function topicsJson(topics: Topics): string {
   const { prefixes = [], keys = [], noEcho = false } = topics;
   const json = paramsJson('subscribe', { prefixes, keys, noEcho });
   if (prefixes.length + keys.length === 0)
-    throw invalidArgument('topics', 'at least one prefix or key', topics);
+    throw invalidArgument('topics', 'one prefix or key, or more', topics);
   return json;
 }
 

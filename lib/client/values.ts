@@ -6,10 +6,10 @@
 import { HotsetError, invalidArgument } from '../errors.js';
 import { isWellFormed, jsonOf } from '../value-text.js';
 
-/** What the cache takes: text, bytes, or anything that JSON can say. */
+/** What the cache takes: text, bytes, or anything that JSON can represent. */
 export type CacheValue = string | Uint8Array | number | boolean | null | readonly unknown[] | object;
 
-/** A value in the form that it travels in, which nobody can change behind the back of its holder. */
+/** A value in its wire form, which is immutable. */
 export type ValueForm =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'json'; readonly json: string }
@@ -18,7 +18,7 @@ export type ValueForm =
 /** Calls of `String.fromCharCode` take so many arguments everywhere. */
 const CHARS_PER_CALL = 0x2000;
 
-/** Takes a copy. Throws `HOTSET_INVALID_ARGUMENT` for what JSON cannot say, and text that is not well-formed. */
+/** Takes a copy. Throws `HOTSET_INVALID_ARGUMENT` for what JSON cannot represent, and text that is not well-formed. */
 export function formOf(value: unknown): ValueForm {
   if (typeof value === 'string' && !isWellFormed(value))
     throw invalidArgument('value', 'well-formed text', value);

@@ -31,7 +31,7 @@ export let storeOf: <K, V>(engine: CacheEngine<K, V>) => EntryStore<K, V>;
 
 /** An exact LRU cache with a budget in bytes and times to live. */
 export class CacheEngine<K, V> {
-  // biome-ignore lint/suspicious/noExplicitAny: an engine of texts is to be taken where one of anything is asked for
+  // biome-ignore lint/suspicious/noExplicitAny: an engine of texts is accepted where one of any type is expected
   readonly #store: EntryStore<any, any>;
 
   static {
@@ -206,17 +206,17 @@ export class CacheEngine<K, V> {
   // Walking. A walk survives any change made on the way, and it ends: it visits no removed entry and none
   // twice. An entry that moves or enters at the newest end before its turn may be missed.
 
-  /** Live keys, newest first unless asked otherwise. O(1) for each. */
+  /** Live keys, newest first by default. O(1) for each. */
   *keys(options?: IterationOptions): Generator<K, void, undefined> {
     for (const slot of this.#store.walk(direction(options))) yield this.#store.keyAt(slot);
   }
 
-  /** Live values, newest first unless asked otherwise. O(1) for each. */
+  /** Live values, newest first by default. O(1) for each. */
   *values(options?: IterationOptions): Generator<V, void, undefined> {
     for (const slot of this.#store.walk(direction(options))) yield this.#store.valueAt(slot);
   }
 
-  /** Live keys and values, newest first unless asked otherwise. O(1) for each. */
+  /** Live keys and values, newest first by default. O(1) for each. */
   *entries(options?: IterationOptions): Generator<[K, V], void, undefined> {
     for (const slot of this.#store.walk(direction(options)))
       yield [this.#store.keyAt(slot), this.#store.valueAt(slot)];

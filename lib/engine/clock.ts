@@ -11,7 +11,7 @@ export interface Clock {
   now(): number;
 }
 
-/** Wall-clock time: Unix time in whole milliseconds. It jumps when somebody sets the system's clock. */
+/** Wall-clock time: Unix time in whole milliseconds. It jumps when the system's clock is set. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 interface Runtime {
@@ -85,7 +85,7 @@ const MAX_ANSWERS = 64;
 /**
  * The time as the engine sees it. Reading a clock takes longer than a hit (40 ns), so a synchronous loop gets
  * several answers from one reading of the default clock: at most 64, fewer when time passes quickly. A microtask
- * ends that with the piece of work. An injected clock is read every time, and so is the default one under fake
+ * ends that with the current task. An injected clock is read every time, and so is the default one under fake
  * timers.
  */
 export class Timekeeper {
@@ -106,7 +106,7 @@ export class Timekeeper {
   }
 
   /**
-   * The time now, or when this piece of work began. Throws `HOTSET_INVALID_OPTION` when the clock returns no
+   * The time now, or when the current task began. Throws `HOTSET_INVALID_OPTION` when the clock returns no
    * number.
    */
   now(): number {

@@ -6,7 +6,7 @@
  * Slot 0 anchors the order and means "absent". Free slots form a list.
  *
  * No call copies a million slots: long before the last slot is taken, larger columns are allocated beside those in
- * use, and each insertion copies a piece. Until they take over, `mirror` repeats every change in them. Keys and
+ * use, and each insertion copies a part. Until they take over, `mirror` repeats every change in them. Keys and
  * values are in one array, or in pages once the array would be too long to copy.
  */
 
@@ -278,7 +278,7 @@ export class Columns implements TypedColumns {
     if (this.ahead !== null) this.copyPiece(this.ahead);
   }
 
-  /** Free slots are linked both ways; a negative older link marks them. */
+  /** Free slots are linked both ways, and have a negative older link. */
   private linkFree(slot: number): void {
     const { links } = this;
     const next = this.firstFree;
@@ -341,7 +341,7 @@ export class Columns implements TypedColumns {
     return true;
   }
 
-  /** Copies another piece, so that larger columns also take over in a cache that has no new slots. */
+  /** Copies another part, so that larger columns also take over in a cache that has no new slots. */
   advance(): void {
     if (this.ahead !== null) this.copyPiece(this.ahead);
   }

@@ -29,14 +29,14 @@ import { type Buffers, SharedBuffers } from './shared-buffers.js';
 import * as count from './stats.js';
 import type { ChangeListener, Direction, RemovalCause, StoreOptions, StoreResult } from './types.js';
 
-/** Slots looked at for an expired entry before a live one is evicted. */
+/** Slots checked for an expired entry before a live one is evicted. */
 const RECLAIM_LOOKS = 64;
-/** Slots from which a cache that has shrunk to a quarter gives memory back, and how many at a time. */
+/** Above so many slots, a cache that has shrunk to a quarter frees memory, and how many at a time. */
 const SPARSE_MIN_SLOTS = 1024;
 const COMPACTED_AT_ONCE = 8;
 /** Added to what a sweep compacts: earlier sweeps of the round may have left work to it. */
 const SWEPT_EXTRA = 512;
-/** An adapter's bits stand above `FETCHED`. */
+/** An adapter's bits are above `FETCHED`. */
 const ADAPTER_BITS_SHIFT = 1;
 
 /** Bits of rare features: 0 in the usual engine, so that one test rules out all of them. */
@@ -62,7 +62,7 @@ export class EntryStore<K, V> {
   stores = 0;
   /** Entries held, expired ones that are not yet reclaimed included. */
   size = 0;
-  /** The greatest number that a write has been given. */
+  /** The greatest version of any write. */
   lastVersion = 0;
   /** Whether an adapter has ever set a version: then two values may have had the same one. */
   givesVersions = false;
@@ -303,7 +303,7 @@ export class EntryStore<K, V> {
     this.order.promote(slot);
   }
 
-  /** A new TTL, from now. The entry may be gone afterwards: the first TTL of all may evict. */
+  /** Sets a TTL, from now. The entry may be gone afterwards: the engine's first TTL may evict. */
   touchAt(slot: number, ttlMs: number): void {
     const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
     const dueMs = dueTime(ttlMs, now);
@@ -346,7 +346,7 @@ export class EntryStore<K, V> {
 
   /**
    * Gives the entry a version of the caller's, who keeps it unique: an unsigned number of 64 bits, a bigint where a
-   * number would not be exact. `fresh`: the entry has just been written; its own number, which nobody has seen,
+   * number would not be exact. `fresh`: the entry has just been written; its own number, which no reader has seen,
    * goes to the next write. Needs `beginVersions`, as `renewVersionAt` does.
    */
   setVersionAt(slot: number, version: number | bigint, fresh = false): void {
@@ -395,7 +395,7 @@ export class EntryStore<K, V> {
     const bits = keepBits ? this.columns.bits![slot]! : 0;
     const now = this.nowIfNeeded();
     const result = this.write(key, value, this.dueMsAt(slot), this.flagsAt(slot), keepRefused, now, slot);
-    // A removal listener may have taken the entry away.
+    // A removal listener may have removed the entry.
     const written = bits === 0 || result !== 'stored' ? 0 : this.peekSlot(key);
     if (written !== 0) {
       this.columns.bits![written] = bits;
@@ -419,7 +419,7 @@ export class EntryStore<K, V> {
     const index = this.index;
     const { weighs } = budget;
     let hash = hint === 0 ? index.hash(key) : NOT_HASHED;
-    // A sizeOf hook may call the engine: nothing is looked up before it has returned.
+    // A sizeOf hook may call the engine: look-ups come after it has returned.
     const bytes = weighs ? keyBytes(key, hash) + this.weigh(key, value) : 0;
     const found = this.found;
     this.found = null;
@@ -704,7 +704,7 @@ export class EntryStore<K, V> {
     else if (cause === 'expired') counters[count.EXPIRATIONS_UNFETCHED]!++;
   }
 
-  /** Gives memory back and reports pending removals: every method that removes ends with this. */
+  /** Frees memory and reports pending removals: every method that removes ends with this. */
   private settle(removed = 1, mayMove = true): void {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE * removed, mayMove);
     this.listeners.deliver();
@@ -836,13 +836,13 @@ export class EntryStore<K, V> {
     };
   }
 
-  /** Whether anybody listens to removals or changes. */
-  get isHeard(): boolean {
+  /** Whether removals or changes have listeners. */
+  get hasListeners(): boolean {
     return (this.features & LISTENERS) !== 0;
   }
 
   private noteListeners(): void {
-    if (this.listeners.isHeard) this.features |= LISTENERS;
+    if (this.listeners.hasListeners) this.features |= LISTENERS;
     else this.features &= ~LISTENERS;
   }
 
@@ -919,7 +919,7 @@ export class EntryStore<K, V> {
   }
 }
 
-/** Bytes of a key, whose hash tells the width of its characters if it is a text: see key-index.ts. */
+/** Bytes of a key. The hash of a text includes the width of its characters: see key-index.ts. */
 function keyBytes(key: unknown, hash: number): number {
   if (typeof key !== 'string' || hash === NOT_HASHED) return valueBytes(ordinary(key));
   return paddedBytes(hash < 0 ? key.length * 2 : key.length);

@@ -3,7 +3,7 @@
  * small.
  */
 
-/** The upper bounds of the bars in milliseconds: 1 ms to a week, and the rest. */
+/** The upper bounds of the bars in milliseconds: 1 ms to a week, and one without end. */
 const BOUNDS_MS: readonly number[] = [
   1,
   10,
@@ -33,7 +33,7 @@ export class EvictionAges {
 
   /** Of the last eviction; 0 before the first. */
   lastIdleMs = 0;
-  /** Of all evictions together, which histograms alone do not tell. A clock that was put back takes nothing away. */
+  /** Sum over all evictions, which histograms alone do not give. A clock that was set back subtracts nothing. */
   ageMsTotal = 0;
   idleMsTotal = 0;
 

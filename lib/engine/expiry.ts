@@ -1,7 +1,7 @@
 /**
  * Which entries have expired. Each slot has a due time, and all of them a lower bound: before it, nothing can be
- * due. After it, a pass looks at a bounded number of slots at a time and continues where it stopped; after a full
- * round, the least due time that it saw is the new bound. Setting a time is O(1), whatever the clock shows.
+ * due. After it, a pass checks a bounded number of slots at a time and continues where it stopped; after a full
+ * round, the earliest due time that it saw is the new bound. Setting a time is O(1), whatever the clock shows.
  */
 
 import { type Columns, NEVER } from './columns.js';
@@ -10,7 +10,7 @@ export class Expiry {
   private readonly columns: Columns;
   /** No entry is due before this time. */
   private nextDueMs = NEVER;
-  /** The least due time that this round of the pass has seen, or that was set in the meantime. */
+  /** The earliest due time that this round of the pass has seen, or that was set in the meantime. */
   private seenDueMs = NEVER;
   /** The slot at which the pass continues. */
   private hand = 1;
@@ -36,7 +36,7 @@ export class Expiry {
   }
 
   /**
-   * Looks at `limit` slots at most, once round at most, and calls `expire` for those that are due, which must remove
+   * Checks at most `limit` slots, at most once round, and calls `expire` for those that are due, which must remove
    * the entry. Returns how many have expired.
    */
   sweep(nowMs: number, limit: number, expire: (slot: number) => void): number {

@@ -35,8 +35,8 @@ export class Listeners<K, V> {
     this.#onRemoval = onRemoval;
   }
 
-  /** Whether anybody listens. */
-  get isHeard(): boolean {
+  /** Whether there are listeners. */
+  get hasListeners(): boolean {
     return this.#onRemoval !== null || this.#subscriptions.length > 0;
   }
 
@@ -115,7 +115,7 @@ interface Runtime {
   emitWarning?(warning: string, options: { code: string; detail: string }): void;
 }
 
-/** Nobody awaits an async listener: its error must neither end the process nor be lost. */
+/** No caller awaits an async listener: its error must neither end the process nor be lost. */
 function warnOfRejection(error: unknown): void {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   (globalThis as { process?: Runtime }).process?.emitWarning?.('an async listener of a CacheEngine failed', {

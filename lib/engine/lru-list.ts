@@ -19,7 +19,7 @@ export interface EvictionOrder {
   promote(slot: number): void;
   /** An entry, all of whose columns have been copied, has another slot now. */
   move(from: number, to: number): void;
-  /** Forgets everything; walks under way end. The columns are new. */
+  /** Forgets everything; walks in progress end. The columns are new. */
   clear(): void;
   walk(direction: Direction): Generator<number, void, undefined>;
   /** What is inconsistent; `size` slots must be linked. O(n). */
@@ -28,7 +28,7 @@ export interface EvictionOrder {
 
 export class LruList implements EvictionOrder {
   private readonly columns: Columns;
-  /** Null as long as nobody has walked. */
+  /** Null until the first walk. */
   private walks: Walks | null = null;
 
   constructor(columns: Columns) {

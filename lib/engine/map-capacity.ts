@@ -3,7 +3,7 @@
  * of two: 28 bytes each, with half a hash bucket (OrderedHashTable, stable since 2015). Its rules depend on counts
  * alone, so the counts give the exact size:
  *
- * - A full table doubles, or, if at least half of it is deleted entries, is rewritten at its size without them.
+ * - A full table doubles, or, if half of it or more is deleted entries, is rewritten at its size without them.
  * - A table with less than a quarter in use is rewritten at half its size.
  */
 

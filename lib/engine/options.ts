@@ -45,7 +45,7 @@ export interface ResolvedOptions<K, V> {
   readonly evict: boolean;
 }
 
-/** The budget of an engine that is given none: 64 MiB. */
+/** The default budget: 64 MiB. */
 export const DEFAULT_MAX_BYTES: number = 64 * 1024 * 1024;
 
 /** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION`. */

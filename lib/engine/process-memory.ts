@@ -10,7 +10,7 @@ interface Runtime {
 }
 
 /**
- * The least of V8's heap limit (`--max-old-space-size`), the container's limit (cgroup) and the machine's
+ * The lowest of V8's heap limit (`--max-old-space-size`), the container's limit (cgroup) and the machine's
  * memory, in bytes. Throws `HOTSET_INVALID_OPTION` for the option `name` where no limit is known.
  */
 export function processMemoryBytes(

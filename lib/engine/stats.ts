@@ -40,7 +40,7 @@ export interface EngineStats {
   readonly refusals: number;
   /** Entries removed for lack of budget. */
   readonly evictions: number;
-  /** Evictions of entries that nobody had read; 0 without `trackAccess`. */
+  /** Evictions of entries that were never read; 0 without `trackAccess`. */
   readonly evictionsUnfetched: number;
   /** Evictions of entries that would have expired later; 0 without `trackAccess`. */
   readonly evictionsWithTtl: number;
@@ -56,7 +56,7 @@ export interface EngineStats {
   readonly evictionIdleMsTotal: number | undefined;
   /** Entries removed because their time had passed. */
   readonly expirations: number;
-  /** Expirations of entries that nobody had read; 0 without `trackAccess`. */
+  /** Expirations of entries that were never read; 0 without `trackAccess`. */
   readonly expirationsUnfetched: number;
   /** Entries removed by `delete`. */
   readonly deletions: number;

@@ -51,7 +51,7 @@ export interface EntryInfo<K, V> {
   readonly value: V;
   /** Counted bytes: key, value and overhead; 0 when the engine has no byte limits. */
   readonly bytes: number;
-  /** The number that the caller gave with the value; 0 when none was given. */
+  /** The number that the caller stored with the value. Default: 0. */
   readonly flags: number;
   /**
    * Changes with every write of the value and never repeats within one engine. A bigint only where an adapter's

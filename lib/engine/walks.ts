@@ -1,5 +1,5 @@
 /**
- * Walks under way through the LRU list. All walks of a direction that visit the same slot next share one place,
+ * Walks in progress through the LRU list. All walks of a direction that visit the same slot next share one place,
  * which moves on when the slot leaves its position: each operation costs O(1), however many walks were begun and
  * forgotten. Places are held weakly, so that an unfinished walk is collected with its iterator.
  *
@@ -10,7 +10,7 @@
 import { type Columns, NEWER, OLDER } from './columns.js';
 import type { Direction } from './types.js';
 
-/** Operations after which the places of forgotten walks are looked for. */
+/** Operations after which the places of abandoned walks are collected. */
 const PRUNE_EVERY = 1024;
 
 class Place {
@@ -39,7 +39,7 @@ export class Walks {
     'oldest-first': new Map(),
     'newest-first': new Map(),
   };
-  /** For each slot the number of the last walk that had begun when it was linked, as far as anybody walks. */
+  /** For each slot the number of the last walk that had begun when it was linked, while there are walks. */
   #linkedAfter: Int32Array = new Int32Array(0);
   #begun = 0;
   #sincePruned = 0;
@@ -48,7 +48,7 @@ export class Walks {
     this.#columns = columns;
   }
 
-  /** Whether no walk is under way, as far as is known. */
+  /** Whether no walk is known to be in progress. */
   get isIdle(): boolean {
     return this.#places['oldest-first'].size === 0 && this.#places['newest-first'].size === 0;
   }
@@ -71,7 +71,7 @@ export class Walks {
     return slot;
   }
 
-  /** The walk stands nowhere any more. */
+  /** The walk leaves its place. */
   close(walk: Walk): void {
     const place = placeOf(walk);
     place.walks--;

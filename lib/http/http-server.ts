@@ -22,9 +22,9 @@ const HEADERS_MAX_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 5000;
 /** Requests of one connection that may be pending: those of one read are all handled in one turn. */
 const PENDING_MAX = 16;
-/** How often Node looks for clients that take too long, at most. */
+/** The longest interval at which Node checks for clients that take too long. */
 const TIMEOUT_CHECK_MS = 1000;
-/** Without a server of the memcached protocol there is no verbosity; whoever gives a `log` wants refusals in it. */
+/** Without a server of the memcached protocol there is no verbosity; a `log` gets refusals all the same. */
 const DEFAULT_VERBOSITY = 1;
 
 const ALLOW: Readonly<Record<string, string>> = { Allow: 'GET, HEAD' };
@@ -41,7 +41,7 @@ const PARSE_REFUSALS: Readonly<Record<string, Refusal>> = {
 const BAD_REQUEST: Refusal = { status: 400, reason: 'this is no HTTP request' };
 
 interface Route {
-  /** Whether `Host` and `Origin` are checked: otherwise every page of a browser may read the answer. */
+  /** Whether `Host` and `Origin` are checked. Without, every web page may read the answer. */
   readonly checksHost: boolean;
   readonly checksToken: boolean;
   readonly answer: () => Answer | Promise<Answer>;
@@ -176,7 +176,7 @@ export class HttpServer {
       const left = this.#sockets.get(socket);
       if (left !== undefined) this.#sockets.set(socket, left - 1);
     });
-    // No request here takes a body, and none is read: the connection cannot go on behind one.
+    // No request here takes a body, and none is read: after one, the connection cannot be reused.
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
     const answer = await this.#answer(request);

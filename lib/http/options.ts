@@ -9,7 +9,7 @@ import type { Metrics } from './metrics/metrics.js';
 
 /** What `createHttpServer` takes. */
 export interface HttpServerOptions extends Omit<AccessPolicyOptions, 'origins'> {
-  /** Address to listen on. Default: `127.0.0.1`, which nobody else on the network can reach. */
+  /** Address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   host?: string | undefined;
   /** Port to listen on; 0 takes a free one. Default: 11280. */
   port?: number | undefined;

@@ -1,6 +1,6 @@
 /**
  * A chart over the last ten minutes: uPlot draws the lines, the legend above them is ours, so that it shows the
- * newest values when nobody points at the chart. Colours come from the style sheet, through the legend's marks.
+ * newest values while no pointer is over the chart. Colours come from the style sheet, through the legend's marks.
  */
 
 import uPlot from 'uplot';
@@ -23,7 +23,7 @@ const COUNT_STEPS: number[] = Array.from({ length: 13 }, (_, power) =>
   [1, 2, 5].map((n) => n * 10 ** power),
 ).flat();
 const RATIO_MARKS: readonly number[] = [0, 0.25, 0.5, 0.75, 1];
-/** The least end of the value axis. */
+/** The minimum end of the value axis. */
 const MIN_AXIS_TOP: Readonly<Record<ChartFigure['unit'], number>> = {
   ratio: 1,
   bytes: 1024,

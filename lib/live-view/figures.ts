@@ -150,7 +150,7 @@ export const UNITS: Readonly<Record<ChartFigure['unit'], (value: number | null) 
   count,
 };
 
-/** As on the value axis, whose marks are whole. */
+/** As on the value axis, whose ticks are whole numbers. */
 export const AXIS_UNITS: Readonly<Record<ChartFigure['unit'], (value: number) => string>> = {
   ...UNITS,
   ratio: (value) => `${Math.round(value * 100)}\u00a0%`,

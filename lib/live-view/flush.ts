@@ -4,7 +4,7 @@ import type { HotsetClient, ServerStats } from '../client/index.js';
 import { byId, messageOf, setText } from './dom.js';
 import { bytes, timeOfDay, wholeCount } from './format.js';
 
-/** The word that the user has to type. */
+/** The text that the user has to type. */
 const CONFIRMATION = 'FLUSH';
 
 export class Flush {
@@ -12,7 +12,7 @@ export class Flush {
   readonly #panel = byId('flush-panel', HTMLElement);
   readonly #dialog = byId('flush-dialog', HTMLDialogElement);
   readonly #loss = byId('flush-loss', HTMLElement);
-  readonly #word = byId('flush-word', HTMLInputElement);
+  readonly #confirmation = byId('flush-word', HTMLInputElement);
   readonly #confirm = byId('flush-confirm', HTMLButtonElement);
   readonly #error = byId('flush-error', HTMLElement);
   readonly #done = byId('flush-done', HTMLElement);
@@ -21,7 +21,7 @@ export class Flush {
     this.#client = client;
     byId('flush', HTMLButtonElement).addEventListener('click', () => this.#openDialog());
     byId('flush-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
-    this.#word.addEventListener('input', () => this.#check());
+    this.#confirmation.addEventListener('input', () => this.#check());
     byId('flush-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       if (this.#isConfirmed) void this.#flush();
@@ -40,7 +40,7 @@ export class Flush {
   }
 
   get #isConfirmed(): boolean {
-    return this.#word.value.trim() === CONFIRMATION;
+    return this.#confirmation.value.trim() === CONFIRMATION;
   }
 
   #check(): void {
@@ -49,10 +49,10 @@ export class Flush {
 
   #openDialog(): void {
     setText(this.#error, '');
-    this.#word.value = '';
+    this.#confirmation.value = '';
     this.#check();
     this.#dialog.showModal();
-    this.#word.focus();
+    this.#confirmation.focus();
   }
 
   async #flush(): Promise<void> {

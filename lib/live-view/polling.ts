@@ -1,4 +1,4 @@
-/** Polling that stops while nobody looks: a hidden page requests nothing of the server. */
+/** Polling that pauses while the page is hidden. */
 
 /**
  * Calls `poll` at once and then every `intervalMs` while `isWanted` returns true and the page is visible. Calls never

@@ -5,7 +5,7 @@
 
 import type { ServerStats } from '../client/index.js';
 
-/** A longer time between two readings is a gap: the page was hidden, or the server away. */
+/** A longer time between two readings is a gap: the page was hidden, or the server unreachable. */
 export const GAP_MS = 5_000;
 
 export interface Reading {

@@ -1,6 +1,6 @@
 /**
  * The key that `memoize` makes of arguments: one for calls that are structurally equal, never one for two that
- * differ. It refuses arguments that it cannot tell apart for certain.
+ * differ. It refuses arguments that it cannot distinguish for certain.
  */
 
 import { HotsetError } from '../errors.js';
@@ -12,7 +12,7 @@ const WRITTEN = '\u0000';
 const MAX_DEPTH = 500;
 
 /**
- * One primitive argument is its own key; anything else is a text that says type and value of each part. Objects are
+ * One primitive argument is its own key; anything else is a text with the type and value of each part. Objects are
  * the same when their properties are, in any order; -0 is not 0; arrays, plain objects and Dates may come from any
  * realm. O(size of the arguments).
  *
@@ -52,7 +52,7 @@ function writtenArray(value: readonly unknown[], within: object[]): string {
   if (!isOwnOf(value, Array)) throw unwritable('an array of a class');
   const keys = Reflect.ownKeys(value);
   const { length } = value;
-  // Indices come first, then the rest, of which `length` is the oldest.
+  // Indices come first, then the other names, of which `length` is the oldest.
   const isPlain = keys.length === length + 1 && keys[length] === 'length';
   if (isPlain) return `[${Array.from(value, (item) => written(item, within)).join()}]`;
   return `${length}[${writtenProperties(

@@ -6,7 +6,7 @@
 import type { Timer } from '../scheduler.js';
 import type { ResolvedLoad } from './options.js';
 
-/** Somebody who waits for flights. */
+/** A caller that waits for flights. */
 export interface FlightWaiter<K, V> {
   /** The flight has loaded a value, or a miss. */
   settle(flight: Flight<K, V>, value: V | undefined): void;
@@ -49,7 +49,7 @@ export class Flight<K, V> {
   /** The version of that; `undefined` when there was nothing. */
   readonly version: number | bigint | undefined;
   readonly waiters: Set<FlightWaiter<K, V>> = new Set();
-  /** False once the key was invalidated or set: the value goes to the waiters and nowhere else. */
+  /** False once the key was invalidated or set: the value goes to the waiters only. */
   attached = true;
 
   constructor(key: K, call: LoaderCall<K, V>, stale: V | undefined, version: number | bigint | undefined) {

@@ -2,8 +2,8 @@
  * How fresh an entry is. It is computed from the time to live that the engine has left for it, so that the engine
  * keeps the only state.
  *
- * A value is stored for its ttl and, after that, for the longer of the two windows. The rest of that window gives
- * its age past the ttl. The windows are therefore fixed for one LoadingCache; the ttl is free for each load.
+ * A value is stored for its ttl and, after that, for the longer of the two windows. The remaining part of that window
+ * gives its age past the ttl. The windows are therefore fixed for one LoadingCache; the ttl is free for each load.
  */
 
 /** The windows around the end of a value's ttl, in milliseconds. */

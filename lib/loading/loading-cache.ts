@@ -48,7 +48,7 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * The value under `key`: from the cache, from a flight under way, or from `loader`. A fresh or stale value needs
+   * The value under `key`: from the cache, from a flight in progress, or from `loader`. A fresh or stale value needs
    * no waiting; `undefined` is a miss. All callers of a key should bring loaders that do the same, because only one
    * is called. O(1), beside the loader.
    *
@@ -90,8 +90,8 @@ export class LoadingCache<K, V> {
     const toLoad: K[] = [];
     const toRefresh: K[] = [];
     let failure: Failure | undefined;
-    const asked = new Set(keys);
-    for (const key of asked) {
+    const requested = new Set(keys);
+    for (const key of requested) {
       const value = load.forceRefresh ? NOT_HELD : this.#values.read(key, (due) => toRefresh.push(due));
       if (value === NOT_HELD) toLoad.push(key);
       else if (value instanceof Failure) failure ??= value;
@@ -104,7 +104,7 @@ export class LoadingCache<K, V> {
     this.#refresh(toRefresh, batch(loader), load);
     const loaded = toLoad.length === 0 ? held : await this.#load(toLoad, batch(loader), load, true);
     const values = new Map<K, V>();
-    for (const key of asked) {
+    for (const key of requested) {
       const value = held.has(key) ? held.get(key) : loaded.get(key);
       if (value !== undefined) values.set(key, value);
     }
@@ -144,7 +144,7 @@ export class LoadingCache<K, V> {
     }
   }
 
-  /** A frozen snapshot: counters since the start or the last `resetStats()`, and the flights under way. */
+  /** A frozen snapshot: counters since the start or the last `resetStats()`, and the flights in progress. */
   stats(): LoadingStats {
     return snapshot(this.#counters, this.#flights.inFlight);
   }
@@ -171,7 +171,7 @@ export class LoadingCache<K, V> {
     load: ResolvedLoad<K, V>,
     isBatch: boolean,
   ): Promise<Map<K, V>> {
-    // Who insists on a new value does not get an old one.
+    // A forced load never returns an old value.
     const fallback = load.forceRefresh ? () => undefined : this.#values.staleFallback;
     const waiter = new Waiter(keys, this.#flights, fallback, this.#counters);
     try {
@@ -184,8 +184,8 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * Gives each key that `waiter` has not got an answer for a flight: one that is there, or a new one, in pieces no
-   * larger than the room. Without room a single key is refused, and a batch goes on later (`isResumed`), when others
+   * Assigns a flight to each key for which `waiter` has no answer: an existing one, or a new one, in parts no larger
+   * than the room. Without room a single key is refused, and a batch continues later (`isResumed`), when others
    * may have loaded its keys. Throws what hooks throw, with nothing registered for the keys that are left.
    */
   #startFlights(
@@ -264,8 +264,8 @@ export class LoadingCache<K, V> {
   }
 
   /**
-   * What the engine has under the keys. Comes before anything is decided: the first version of all that is asked
-   * for may evict, and so run a removal listener, which may do what it likes.
+   * What the engine has under the keys. Runs before any decision: the first version in an engine may
+   * evict, and so call a removal listener, which may call anything.
    */
   #requests(keys: readonly K[]): LoadRequest<K, V>[] {
     return keys.map((key) => ({ key, entry: this.engine.getEntry(key) }));

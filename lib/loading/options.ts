@@ -33,7 +33,7 @@ interface CommonOptions<K, V> {
 export interface LoadOptions<K, V> extends CommonOptions<K, V> {
   /** Aborting it rejects this call. When the last caller of a flight has aborted, the flight aborts too. */
   signal?: AbortSignal | undefined;
-  /** Load even if the value is there, or join the flight under way. Default: false. */
+  /** Load even if the value is there, or join the flight in progress. Default: false. */
   forceRefresh?: boolean | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
   ttlJitter?: number | undefined;
   /**
    * The most keys being loaded at once, from 1, or `Infinity`. Beyond it `getOrLoad` rejects with
-   * `HOTSET_TOO_MANY_FLIGHTS`, `getOrLoadMany` waits for room and loads in pieces, and refreshes do not start.
+   * `HOTSET_TOO_MANY_FLIGHTS`, `getOrLoadMany` waits for room and loads in parts, and refreshes do not start.
    * Default: 10,000.
    */
   maxFlights?: number | undefined;
@@ -132,7 +132,7 @@ const NO_LOAD_OPTIONS: ResolvedLoad<never, never> = {
   forceRefresh: false,
 };
 
-/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION` for what makes no sense. */
+/** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION`. */
 export function resolveLoading<K, V>(options: LoadingOptions<K, V>): ResolvedLoading<K, V> {
   rejectUnknownOptions(options, LOADING_OPTIONS);
   const { maxNegatives, ttlJitter = 0 } = options;

@@ -17,7 +17,7 @@ export interface LoadingStats {
   readonly staleHits: number;
   /** Answered with a remembered miss or failure. */
   readonly negativeHits: number;
-  /** Waited for a flight under way. */
+  /** Waited for a flight in progress. */
   readonly joins: number;
   /** Flights started for a caller who waits. */
   readonly loads: number;
@@ -92,7 +92,7 @@ export function newCounters(): Counters {
 
 export function countEnd(counters: Counters, end: FlightEnd, ms: number): void {
   counters[end]++;
-  // A clock that goes back, or tells no time, measures nothing.
+  // A clock that goes back, or returns no number, measures nothing.
   if (!(ms > 0 && ms < Number.POSITIVE_INFINITY)) return;
   counters.loadMsTotal += ms;
   counters.loadMsMax = Math.max(counters.loadMsMax, ms);

@@ -110,7 +110,7 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
     return false;
   }
 
-  /** Ends the wait; what it waited for goes on, and is stored. */
+  /** Ends the wait; its flights continue, and are stored. */
   reject(error: unknown): void {
     if (this.#isOver) return;
     this.#end(true);
@@ -148,7 +148,7 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
     this.#resolve(this.#values);
   }
 
-  /** Waits for nothing any more, and returns the flights that it left. `kept` flights go on, and are stored. */
+  /** Stops waiting, and returns the flights that it left. `kept` flights continue, and are stored. */
   #end(kept: boolean): Flight<K, V>[] {
     this.#isOver = true;
     this.#counters.skips += this.#queued.size;

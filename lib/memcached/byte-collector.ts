@@ -81,7 +81,7 @@ export class ByteCollector {
     if (length >= FREED_FROM_BYTES) NOWHERE.postMessage(null, [buffer as ArrayBuffer]);
   }
 
-  /** Hands the bytes over, or `GIVEN_UP` in their place, and begins anew. */
+  /** Returns the bytes, or `GIVEN_UP`, and is empty again. */
   take(): Buffer {
     const bytes = this.#bytes;
     this.#bytes = NOTHING;

@@ -14,7 +14,7 @@
 const FIRST_PLACES = 2 ** 8;
 const MAX_PLACES = 2 ** 16;
 
-/** Hashes are FNV-1a, of 32 bits, put together byte by byte by whoever reads the key. */
+/** Hashes are FNV-1a, of 32 bits, computed byte by byte while the key is read. */
 export const HASH_SEED: number = 0x811c9dc5 | 0;
 export const HASH_FACTOR = 0x01000193;
 
@@ -62,7 +62,7 @@ export class KeyMemo {
     memory[at + 1] = entry;
   }
 
-  /** Begins anew: what is in use is back with the next requests. */
+  /** Empties it: keys in use return with the next requests. */
   #grow(): void {
     this.#places *= 2;
     this.#memory = new Int32Array(this.#places * 2);

@@ -1,5 +1,5 @@
 /**
- * What parsers pass to handlers, and commands return. A session has one Request and fills it anew for each command.
+ * What parsers pass to handlers, and commands return. A session has one Request and refills it for each command.
  */
 
 import { MetaFlags } from './meta/meta-flags.js';

@@ -1,5 +1,5 @@
 /**
- * A file to blocks whose checksums and order are right. Reads ahead into one piece of memory of a fixed size,
+ * A file to blocks whose checksums and order are right. Reads ahead into one buffer of a fixed size,
  * whatever lengths the file claims. At the footer it checks that nothing is missing or behind it.
  */
 
@@ -45,17 +45,17 @@ export class BlockReader {
     this.#path = path;
   }
 
-  /** Where the payload that `next` has given stands in the file; after the last block, where the footer does. */
+  /** The file offset of the payload that `next` returned; after the last block, that of the footer. */
   get payloadOffset(): number {
     return this.#payloadOffset;
   }
 
-  /** The number of entries that the footer tells: once `next` has returned null. */
+  /** The footer's number of entries: once `next` has returned null. */
   get entries(): number {
     return this.#entries;
   }
 
-  /** The file's header: the first thing to ask for. */
+  /** The file's header, to be read first. */
   async header(): Promise<SnapshotHeader> {
     await this.#fill(HEADER_BYTES);
     const bytes = this.#memory.subarray(0, Math.min(this.#end, HEADER_BYTES));
@@ -126,7 +126,7 @@ export class BlockReader {
       throw damaged(this.#path, offset + 20, 'its footer has no end mark');
     const blocks = footer.readUInt32LE(0);
     if (blocks !== this.#blocks)
-      throw damaged(this.#path, offset, `it has ${this.#blocks} blocks, and its footer tells ${blocks}`);
+      throw damaged(this.#path, offset, `it has ${this.#blocks} blocks, and its footer says ${blocks}`);
     if (footer.readUInt32LE(16) !== this.#chain)
       throw damaged(this.#path, offset + 16, 'its blocks are not those that its footer was written for');
     this.#entries = footer.readDoubleLE(8);
@@ -140,7 +140,7 @@ export class BlockReader {
     return this.#position - (this.#end - this.#start);
   }
 
-  /** Has at least `bytes` ready from `start` on, or throws. */
+  /** Reads until `bytes` or more are ready from `start` on, or throws. */
   async #need(bytes: number): Promise<void> {
     if (this.#end - this.#start >= bytes) return;
     await this.#fill(bytes);

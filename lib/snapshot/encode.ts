@@ -1,4 +1,4 @@
-/** An engine's entries to the bytes of a snapshot file, piece by piece. */
+/** An engine's entries to the bytes of a snapshot file, in chunks. */
 
 import { HotsetError, invalidOption } from '../errors.js';
 import { BlockBuffer } from './block-buffer.js';
@@ -15,7 +15,7 @@ export interface SaveTally {
 }
 
 /**
- * The file's bytes, in pieces of at most 256 KiB and a little. A piece is good until the next one is asked for:
+ * The file's bytes, in chunks of about 256 KiB. A chunk is valid until the next one is requested:
  * all are made in the same memory. Each entry is as it was when its turn came. O(1) memory beside the entry at
  * hand; gives the event loop a turn every few milliseconds.
  *
@@ -31,8 +31,7 @@ export async function* encodeSnapshot<K, V>(
   const encoder = new RecordEncoder<K, V>(codec, options.maxEntryBytes);
   const slice = new TimeSlice();
   const savedAtMs = clock.now();
-  if (!Number.isFinite(savedAtMs))
-    throw invalidOption('clock', 'a clock that tells a finite time', savedAtMs);
+  if (!Number.isFinite(savedAtMs)) throw invalidOption('clock', 'a clock with a finite time', savedAtMs);
   let elapsedMs = 0;
   const goOn = (): void => {
     signal?.throwIfAborted();

@@ -84,7 +84,7 @@ export const TAG = {
   /** Anything else, as serialization.ts writes it on a little-endian machine: V8 writes in the machine's order. */
   SERIALIZED_LE: 10,
   SERIALIZED_BE: 11,
-  /** A value in the words of the user's codec. */
+  /** A value as encoded by the user's codec. */
   CODEC: 12,
 } as const;
 

@@ -18,7 +18,7 @@ export function isPossible(tag: number, bytes: number): boolean {
 
 /**
  * The content in `memory[start, start + bytes)`, of any tag but a codec's. What it returns holds on to no
- * memory but its own, which is `memory` itself only where that is `owned`: of just this length, and nobody else's.
+ * memory but its own, which is `memory` itself only where that is `owned`: of exactly this length, and not shared.
  */
 export function readContent(
   tag: number,

@@ -99,7 +99,7 @@ class LoadJob<K, V> {
       throw damaged(
         this.#path,
         reader.payloadOffset,
-        `it has ${entries} entries, and its footer tells ${reader.entries}`,
+        `it has ${entries} entries, and its footer says ${reader.entries}`,
       );
     this.#entries = entries;
   }

@@ -48,7 +48,7 @@ export class OutgoingContent {
     this.#setView(TAG.CODEC, bytes);
   }
 
-  /** Lets go of the content: what was the largest entry must not stay in memory. */
+  /** Releases the content: the largest entry so far must not stay in memory. */
   clear(): void {
     this.#text = '';
     this.#view = NOTHING;

@@ -120,7 +120,7 @@ export class RecordDecoder<K, V> {
     };
   }
 
-  /** Goes on to the next complete record. */
+  /** Advances to the next complete record. */
   #advance(): boolean {
     if (this.#missing > 0) {
       this.#collect();
@@ -218,7 +218,7 @@ export class RecordDecoder<K, V> {
     return this.#reads || needsTrial(tag) ? Buffer.allocUnsafeSlow(bytes) : NOTHING;
   }
 
-  /** Takes what the payload has of a long record. Memory that nobody needs is empty, and takes nothing. */
+  /** Takes what the payload has of a long record. Memory that is not needed stays empty. */
   #collect(): void {
     const payload = this.#payload;
     const done = this.#keyBytes + this.#valueBytes - this.#missing;
@@ -254,7 +254,7 @@ export class RecordDecoder<K, V> {
     }
   }
 
-  /** Lets go of a long record's memory, which may be the entry's now. */
+  /** Releases a long record's memory, which the entry may own now. */
   #forget(): void {
     this.#key = NOTHING;
     this.#value = NOTHING;

@@ -24,7 +24,7 @@ export class RecordEncoder<K, V> {
 
   /**
    * Takes the next entry; `elapsedMs` have passed since the time in the file's header. Returns the bytes of its
-   * record. Throws `HOTSET_UNSAVABLE_ENTRY`, and can then go on with another entry.
+   * record. Throws `HOTSET_UNSAVABLE_ENTRY`, and can then continue with another entry.
    */
   begin(entry: DumpedEntry<K, V>, elapsedMs: number): number {
     this.#prepare(entry);

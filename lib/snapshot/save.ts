@@ -64,7 +64,7 @@ export async function saveSnapshot<K, V>(
 
 /**
  * How the names of files begin that saves to `path` write before they rename them. A save that is killed leaves one
- * behind, which may be removed when nobody else saves there.
+ * behind, which may be removed when no other process saves there.
  */
 export function temporaryPrefix(path: string): string {
   return `.${basename(path).slice(0, 100)}.hotset-`;
@@ -82,9 +82,9 @@ async function writeFile<K, V>(
   try {
     // The umask has had its say in what open() made.
     await file.chmod(options.mode);
-    for await (const piece of encodeSnapshot(engine, options, tally)) {
-      await writeAll(file, piece);
-      bytes += piece.length;
+    for await (const chunk of encodeSnapshot(engine, options, tally)) {
+      await writeAll(file, chunk);
+      bytes += chunk.length;
     }
     await file.sync();
   } finally {

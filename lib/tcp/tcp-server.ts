@@ -186,7 +186,7 @@ export class TcpServer {
     else this.#serve(socket, protocol);
   }
 
-  /** The operating system has no file or no memory for one more: it is for the others to go on. */
+  /** The operating system has no file or no memory for one more: the open connections are served on. */
   #onAcceptError({ message }: Error): void {
     this.#registry.rejectedConnections++;
     this.#registry.log.write('accept-failed', `a connection could not be accepted: ${message}`);

@@ -1,4 +1,4 @@
-/** Certificates and keys: read from files, and checked so that what is wrong is named before anybody connects. */
+/** Certificates and keys: read from files, and checked before clients connect, with errors that name the fault. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';

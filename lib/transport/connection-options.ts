@@ -9,7 +9,7 @@ export interface ConnectionOptions {
   /** Connections served at once; one more is refused. Default: 1024. */
   maxConnections?: number | undefined;
   /**
-   * How long a request may take to arrive, in milliseconds; the time begins anew with each 64 KiB of it. Then the
+   * How long a request may take to arrive, in milliseconds; the time starts again with each 64 KiB of it. Then the
    * connection is closed. `Infinity` for ever. Default: 30,000.
    */
   requestTimeoutMs?: number | undefined;

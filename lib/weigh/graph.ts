@@ -10,7 +10,7 @@
  *
  * Not visible, and not counted: private fields, properties under symbols and those that are not enumerable, names
  * on an array, variables of closures, a promise's result, a generator's variables, the content of WeakMaps, streams
- * and Responses, spare room of an array that grew by `push`, and whether an array's floats are boxed because it
+ * and Responses, unused capacity of an array that grew by `push`, and whether an array's floats are boxed because it
  * once held something else or comes out of structuredClone (24 bytes each and not 8). Listing an object's names
  * makes V8 keep the list with its shape, 16 bytes for each name, once for all objects of that shape.
  *
@@ -309,7 +309,7 @@ class Walk implements ObjectWeight {
         return;
       }
     }
-    // What a subclass, or somebody else, has put on it.
+    // Properties that a subclass or other code has added.
     if (enumerableNames(object).length > 0) this.askRecord(object, BUILT_IN_CLASS);
   }
 }
@@ -355,7 +355,7 @@ const builtInPrototypes: ReadonlySet<object> = new Set<object>(
   ].map((type) => type.prototype as object),
 );
 
-/** Whether instances of this prototype are records: what merely pretends to be a Map says nothing about Maps. */
+/** Whether instances of this prototype are records: an imitation of a Map says nothing about Maps. */
 function isOrdinary(prototype: object): boolean {
   for (
     let next: object | null = prototype;

@@ -1,5 +1,5 @@
 /**
- * Objects of the platform that report how much they hold: Blob, File, URL, URLSearchParams. V8 has no mark for
+ * Objects of the platform that report how much they hold: Blob, File, URL, URLSearchParams. V8 has no tag for
  * them. The name of their class, a property that can be read without running code, says what they are, if that
  * class is the platform's own. The platform's methods throw for an object that only pretends to be one. Figures are
  * measured on Node 20 to 26.

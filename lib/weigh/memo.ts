@@ -63,7 +63,7 @@ export class Memo {
     return this.#youngBytes + this.#oldBytes;
   }
 
-  /** The number of a class that was given one; undefined for others. O(1). */
+  /** The number of a numbered class; undefined for others. O(1). */
   classOf(prototype: object): number | undefined {
     return this.#classes.get(prototype);
   }

@@ -47,7 +47,7 @@ const TABLE_PLACE_BYTES = 24;
 const FAST_MAX_NAMES = 128;
 /**
  * An object that brings names of its own: the description of its shape, what that takes for each name beside
- * the name itself, and the list of names that V8 keeps for whoever enumerates them. With 17 and more, objects
+ * the name itself, and the list of names that V8 keeps for enumeration. With 17 and more, objects
  * filled by `object[name] = ...` are hash tables (32 for each name) and those out of JSON, `fromEntries` and
  * clones are not (60): counted is what lies between.
  */
@@ -71,7 +71,7 @@ function mapPlaces(size: number): number {
   return places;
 }
 
-/** An object with `count` names, at least one, of which `own` are held by no other. */
+/** An object with `count` names, one or more, of which `own` are held by no other. */
 export function recordBytes(count: number, own: number): number {
   if (own > 0 && count > FAST_MAX_NAMES) return dictionaryBytes(count);
   const fields = OBJECT_HEADER_BYTES + count * WORD_BYTES;

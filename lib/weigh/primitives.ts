@@ -45,7 +45,7 @@ export function primitiveBytes(value: unknown): number {
 const NEEDS_TWO_BYTES = /[^\0-\xff]/;
 
 /**
- * Bytes of a string. V8 keeps one byte for each character unless one of them needs two. Only the characters tell
+ * Bytes of a string. V8 keeps one byte for each character unless one of them needs two. Only the characters show
  * which; reading them makes a joined string flat, as a lookup by it does, and the flat string counts. O(1) for
  * one-byte strings, O(length) for others.
  */
@@ -70,6 +70,6 @@ export function numberBytes(value: number): number {
 
 function bigintBytes(value: bigint): number {
   const size = value < 0n ? -value : value;
-  const words = size <= MAX_UINT64 ? (size === 0n ? 0 : 1) : Math.ceil(size.toString(16).length / 16);
-  return BIGINT_HEADER_BYTES + words * WORD_BYTES;
+  const digits = size <= MAX_UINT64 ? (size === 0n ? 0 : 1) : Math.ceil(size.toString(16).length / 16);
+  return BIGINT_HEADER_BYTES + digits * WORD_BYTES;
 }

@@ -67,7 +67,7 @@ export function isSharedView(view: ArrayBufferView): boolean {
   const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
   if (resizable === true || growable === true) return true;
   const length = lengthOf(buffer);
-  // A DataView whose buffer was detached throws when it is asked for its length.
+  // A DataView whose buffer was detached throws when its length is read.
   return length > 0 && length > (isDataView(view) ? dataViewLength : typedArrayLength).call(view);
 }
 

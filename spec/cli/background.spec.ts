@@ -182,7 +182,7 @@ describe('-P without -d', () => {
     expect(readFileSync(pidFile, 'utf8')).toBe('1\n');
   });
 
-  it('complains in one line of a file that cannot be written, and serves', async () => {
+  it('warns in one line of a file that cannot be written, and serves', async () => {
     const command = start(['-P', '/nonexistent/pid']);
     expect(await talk(await command.port(), 'version\r\nquit\r\n')).toMatch(/^VERSION /);
     expect(command.stderr).toMatch(/^\S+ hotset: \/nonexistent\/pid cannot be written: .*\n$/);

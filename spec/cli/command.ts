@@ -99,7 +99,7 @@ export function start(flags: readonly string[] = [], env?: NodeJS.ProcessEnv): C
   return new Command(['-p', '-1', ...flags], env);
 }
 
-/** Sends `text`, then waits until the server ends the conversation; hands back all that it said. */
+/** Sends `text`, then waits until the server ends the connection; returns all replies. */
 export async function talk(where: number | string, text: string, host = '127.0.0.1'): Promise<string> {
   return await new Promise((resolve, reject) => {
     const socket = typeof where === 'number' ? connect(where, host) : connect(where);

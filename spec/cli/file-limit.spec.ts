@@ -39,7 +39,7 @@ function limited(files: number, flags: string): [command: string, args: string[]
 }
 
 describe.runIf(existsSync('/proc/self/limits'))('ulimit -n', () => {
-  it('100: refuses the 69th connection in words, counts it, and still reads files', async () => {
+  it('100: refuses the 69th connection with an error, counts it, and still reads files', async () => {
     const users = join(folder(), 'users');
     writeFileSync(users, 'ann:before\n');
     const server = new ServerProcess(...limited(100, `-c 1000 -v -Y ${users}`));

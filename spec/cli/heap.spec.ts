@@ -59,7 +59,7 @@ describe('planHeap', () => {
     expect(planHeap(64 * MIB)).toEqual({ kind: 'enough' });
   });
 
-  it('asks for a child with a heap that is large enough, and no larger than needed', () => {
+  it('starts a child with a heap that is large enough, and no larger than needed', () => {
     const plan = planHeap(tooMuchForHeap);
     expect(plan).toMatchObject({
       kind: 'child',

@@ -64,7 +64,7 @@ async function refusal(port: number, protocols?: readonly string[], origin?: str
 }
 
 describe('--http', () => {
-  it('is off unless asked for', async () => {
+  it('is off by default', async () => {
     const command = start();
     expect(await command.greeting()).not.toContain('live view');
   });
@@ -130,7 +130,7 @@ describe('--http', () => {
     expect(stderr).toMatch(/^hotset: .+\n$/);
   });
 
-  it('ends with the server: SIGTERM answers what was asked, closes WebSockets with 1001, and exits with 0', async () => {
+  it('ends with the server: SIGTERM answers requests in flight, closes WebSockets with 1001, and exits with 0', async () => {
     const command = start(['--http', '-1']);
     const client = new Client(await webPort(command));
     expect(await client.call('ping')).toMatchObject({ result: 'pong' });
@@ -151,7 +151,7 @@ describe('who may do what', () => {
     expect(await observer.call('ping')).toMatchObject({ result: 'pong' });
   });
 
-  it('--http-token-file asks for the token everywhere but on the page and for health', async () => {
+  it('--http-token-file requires the token everywhere but on the page and for health', async () => {
     const command = start(['--http', '-1', '--http-token-file', tokenFile()]);
     const port = await webPort(command);
     const metrics = async (headers: Record<string, string> = {}): Promise<Reply> =>
@@ -189,7 +189,7 @@ describe('who may do what', () => {
     expect(stderr.split('\n')).toHaveLength(2);
   });
 
-  it('--http-origins lets pages connect beside the live view, --http-hosts names, and nobody else may', async () => {
+  it('--http-origins lets pages connect beside the live view, --http-hosts names, and no others', async () => {
     const flags = ['--http-origins', 'https://app.example', '--http-hosts', 'cache.example'];
     const port = await webPort(start(['--http', '-1', ...flags]));
     expect(await refusal(port, undefined, 'https://app.example')).toBe('opened');
@@ -223,7 +223,7 @@ describe('the log', () => {
     );
   });
 
-  it('is in JSON where that is asked for, warnings included', async () => {
+  it('is in JSON on request, warnings included', async () => {
     const command = start(['--http', '0.0.0.0:-1', '--log-format', 'json', '-k']);
     await webPort(command);
     const lines = command.stderr

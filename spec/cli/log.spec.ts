@@ -43,7 +43,7 @@ describe('a line', () => {
     expect(lines).toEqual(['2026-01-01T00:00:00.000Z hotset: <2 get ?[2J x\n']);
   });
 
-  it('is an object of JSON where that is asked for', () => {
+  it('is a JSON object on request', () => {
     const { log, lines } = makeLog('json');
     log.write('a "connection"\nwas refused', REFUSED);
     log.write('-k has no effect');
@@ -96,13 +96,13 @@ describe('a flood', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('of what -vv asks for is shown whole', () => {
+  it('of -vv is shown whole', () => {
     const { log, lines } = makeLog();
     for (let i = 0; i < 100; i++) log.write(`<2 get ${i}`, COMMAND);
     expect(lines).toHaveLength(100);
   });
 
-  it('is told of at the end of the process', () => {
+  it('is reported at the end of the process', () => {
     const { log, lines } = makeLog('json');
     for (let i = 0; i < 10; i++) log.write(`refused ${i}`, REFUSED);
     log.flush();

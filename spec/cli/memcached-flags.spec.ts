@@ -93,7 +93,7 @@ describe('-l', () => {
     expect(await talk(ports[1]!, 'version\r\nquit\r\n')).toMatch(/^VERSION /);
   });
 
-  it('asks for clients’ certificates with mtls: and not with btls:', async () => {
+  it('requires clients’ certificates with mtls: and not with btls:', async () => {
     const server = certificate('server');
     const file = join(folder(), 'both.pem');
     writeFileSync(file, server.cert + server.key);

@@ -41,7 +41,7 @@ describe('what is forbidden', () => {
     expect(await talk(await command.port(), `${sent}quit\r\n`)).toMatch(reply);
   });
 
-  it('-B ascii takes binary requests for text, -B binary ends conversations of text', async () => {
+  it('-B ascii takes binary requests for text, -B binary ends text connections', async () => {
     expect(await talk(await start(['-B', 'ascii']).port(), `${BINARY_VERSION}\r\nquit\r\n`)).toBe(
       'ERROR\r\n',
     );
@@ -50,7 +50,7 @@ describe('what is forbidden', () => {
     expect(await talk(port, BINARY_VERSION + BINARY_QUIT)).toContain(answer(0x0b, 0));
   });
 
-  it('-Y asks for SASL in the binary protocol, with -S or without', async () => {
+  it('-Y requires SASL in the binary protocol, with -S or without', async () => {
     const users = join(folder(), 'users');
     writeFileSync(users, 'ann:se cret\n');
     for (const flags of [

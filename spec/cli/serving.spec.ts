@@ -56,7 +56,7 @@ describe('where hotset listens', () => {
     expect(await talk(path, 'version\r\nquit\r\n')).toMatch(/^VERSION /);
   });
 
-  it('MEMCACHED_PORT_FILENAME names a file that tells the ports', async () => {
+  it('MEMCACHED_PORT_FILENAME names a file that lists the ports', async () => {
     const path = join(folder(), 'ports');
     const command = start(['-l', '127.0.0.1,127.0.0.1'], { MEMCACHED_PORT_FILENAME: path });
     const where = / on (.*) with /.exec(await command.greeting())![1]!.split(', ');
@@ -82,7 +82,7 @@ describe('what hotset does', () => {
     expect(await talk(port, 'get a\r\nstats\r\nquit\r\n')).toMatch(/^END\r\n[\s\S]*STAT evictions 1\r\n/);
   });
 
-  it('-M refuses what does not fit, keeps the rest, and has room again after a delete', async () => {
+  it('-M refuses what does not fit, keeps everything else, and has room again after a delete', async () => {
     const port = await start(['-m', '2', '-M']).port();
     const data = `0 0 700000\r\n${'x'.repeat(700_000)}\r\n`;
     const full = 'SERVER_ERROR out of memory storing object\r\n';
@@ -132,7 +132,7 @@ describe('what hotset does', () => {
     expect(await talk(other, 'debugtime 5\r\nquit\r\n')).toBe('ERROR\r\n');
   });
 
-  it('-vv logs connections on stderr, and a log that nobody reads any more stops nothing', async () => {
+  it('-vv logs connections on stderr, and a closed log stops nothing', async () => {
     const command = start(['-vv']);
     const port = await command.port();
     await talk(port, 'quit\r\n');

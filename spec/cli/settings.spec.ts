@@ -183,7 +183,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ],
   [
     '--snapshot-every 60',
-    { snapshotEveryMs: 60_000, warnings: ['--snapshot-every has no effect where -e is not given'] },
+    { snapshotEveryMs: 60_000, warnings: ['--snapshot-every has no effect without -e'] },
   ],
   ['--udp-port=0', {}],
   ['-t 4', {}],
@@ -237,7 +237,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
     '-Z -o ssl_chain_cert=/c,ssl_keyformat=DER,ssl_wbuf_size=16,ssl_session_cache,ssl_kernel_tls,ssl_min_version=tlsv1.2,ssl_verify_mode=0',
     { tls: { certFile: '/c', minVersion: 'TLSv1.2', verifyMode: 0 } },
   ],
-  ['-o ssl_key=/k', { warnings: ['-o ssl_… has no effect where -Z is not given'] }],
+  ['-o ssl_key=/k', { warnings: ['-o ssl_… has no effect without -Z'] }],
   ['-Y /users', { authFile: '/users' }],
   ['--auth-file=/users -S', { authFile: '/users' }],
   ['-B ascii', { protocol: 'ascii' }],
@@ -316,7 +316,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['--http 11280 --http-hosts ::9,[::8]', { http: { ...HTTP, hosts: ['::9', '[::8]'] } }],
   [
     '--http-token-file /t --http-access full',
-    { warnings: ['--http-access, --http-token-file: no effect where --http is not given'] },
+    { warnings: ['--http-access, --http-token-file: no effect without --http'] },
   ],
   ['-Y /users --http 0', { authFile: '/users' }],
   ['-h', { action: 'help' }],

@@ -135,7 +135,7 @@ describe('connecting', () => {
     expect(fixture.ends.length).toBe(2);
   });
 
-  it('does not mind who throws when told', async () => {
+  it('ignores listeners that throw', async () => {
     const fixture = await connectedClient({
       onStateChange: () => {
         throw new Error('state');
@@ -149,7 +149,7 @@ describe('connecting', () => {
 });
 
 describe('a silent server', () => {
-  it('is asked for a sign of life, and cut off when none comes', async () => {
+  it('is pinged, and dropped when no pong comes', async () => {
     const fixture = await connectedClient({ heartbeatMs: 100 });
     for (let beat = 0; beat < 3; beat++) {
       fixture.scheduler.advance(100);
@@ -280,7 +280,7 @@ describe('when the connection breaks', () => {
 });
 
 describe('subscriptions', () => {
-  it('tell whom it concerns, with what is there now', async () => {
+  it('reach the subscribers, with the current version', async () => {
     const fixture = await connectedClient();
     const users: Invalidation[] = [];
     const one: Invalidation[] = [];
@@ -313,7 +313,7 @@ describe('subscriptions', () => {
     ]);
   });
 
-  it('are taken up again before anything else, and their listeners told', async () => {
+  it('are resumed before anything else, and their listeners notified', async () => {
     const fixture = await connectedClient();
     const heard: Invalidation[] = [];
     const began = fixture.client.subscribe({ keys: ['a'] }, (each) => heard.push(each));
@@ -371,7 +371,7 @@ describe('subscriptions', () => {
     expect(fixture.errors).toMatchObject([{ code: 'HOTSET_FORBIDDEN' }]);
   });
 
-  it('that nobody waited for any more are ended', async () => {
+  it('without a caller are ended', async () => {
     const fixture = await connectedClient();
     const caller = new AbortController();
     const began = outcome(fixture.client.subscribe({ keys: ['a'] }, () => {}, { signal: caller.signal }));

@@ -63,7 +63,7 @@ describe('what is held', () => {
     expect(await asks(fixture, 'a')).toBe(true);
   });
 
-  it('is of the prefixes asked for', async () => {
+  it('is of the configured prefixes', async () => {
     const fixture = await connectedClient({ ...NEAR, nearCache: { prefixes: ['user:', 'page:'] } });
     await read(fixture, 'user:1', entry('one'));
     await read(fixture, 'other', entry('two'));
@@ -165,7 +165,7 @@ describe('a read in flight', () => {
     expect(await asks(fixture, 'a')).toBe(true);
   });
 
-  it('is not kept when nobody waits for it any more', async () => {
+  it('is not kept when no caller waits for it any more', async () => {
     const fixture = await near();
     const caller = new AbortController();
     const value = fixture.client.get('a', { signal: caller.signal });
@@ -209,7 +209,7 @@ describe('an own write', () => {
     expect(await fixture.client.get('a')).toBe('two');
   });
 
-  it('that is told to be overwritten before its own reply is not held', async () => {
+  it('that is reported overwritten before its own reply is not held', async () => {
     const fixture = await near();
     void fixture.client.set('a', 'mine');
     await settled();
@@ -301,7 +301,7 @@ describe('it is out of use', () => {
     expect(await asks(fixture, 'a')).toBe(true);
   });
 
-  it('and asks for a sign of life often enough not to be', async () => {
+  it('and pings often enough not to be', async () => {
     const fixture = await connectedClient({ nearCache: { maxStaleMs: 3000 } });
     await read(fixture, 'a', entry('one', '5'));
     for (let beat = 0; beat < 20; beat++) {
@@ -360,7 +360,7 @@ async function passTime({ client, scheduler }: ClientFixture, forMs: number): Pr
   return used / steps;
 }
 
-it('many keys are asked for where they are not held', async () => {
+it('keys that are not held are requested', async () => {
   const fixture = await connectedClient({ ...NEAR, maxBatch: 2 });
   await read(fixture, 'b', entry('held'));
   const values = fixture.client.getMany(['a', 'b', 'c', 'a', 'd']);

@@ -272,7 +272,7 @@ describe('calls', () => {
 });
 
 describe('frames', () => {
-  it('hold what was asked in one turn, up to maxBatch', async () => {
+  it('hold the requests of one turn, up to maxBatch', async () => {
     const { client, end } = await connectedClient({ maxBatch: 3 });
     const answers = Promise.all(['a', 'b', 'c', 'd'].map((key) => client.get(key)));
     await settled();
@@ -292,7 +292,7 @@ describe('frames', () => {
     expect(end.frames.map((frame) => [frame].flat().length)).toEqual([2, 2, 1, 1]);
   });
 
-  it('of which one was too much for the reply are asked for one by one', async () => {
+  it('of which one was too large for the reply are requested one by one', async () => {
     const { client, end } = await connectedClient();
     const answers = Promise.all(['a', 'b', 'c'].map((key) => outcome(client.get(key))));
     const write = outcome(client.set('d', 1));

@@ -47,7 +47,7 @@ describeOnBoth('libmemcached tools', libmemcachedTools(), (target) => {
       expect(readFileSync(copy).equals(readFileSync(blob))).toBe(true);
     });
 
-    it('memcexist tells what is there', async () => {
+    it('memcexist reports what is there', async () => {
       await output('memccp', greeting);
       expect((await run('memcexist', 'greeting')).code).toBe(0);
       expect((await run('memcexist', 'nobody')).code).not.toBe(0);

@@ -119,7 +119,7 @@ describeOnBoth('memjs', null, (target) => {
     expect(await Promise.all(['short', 'long', 'hits'].map(text))).toEqual([undefined, 'b', undefined]);
   });
 
-  it('tells statistics, settings, items and slabs, and counts anew', async () => {
+  it('has statistics, settings, items and slabs, and resets counters', async () => {
     await client.set('key', 'a');
     await client.get('key');
     expect(await stats('')).toMatchObject({

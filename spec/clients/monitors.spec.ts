@@ -22,7 +22,7 @@ describeOnBoth('memcached-tool', memcachedScripts(), (target) => {
   const tool = (...mode: string[]): Promise<string> =>
     outputOf('perl', [MEMCACHED_TOOL, target.address, ...mode]);
 
-  it.each([[[]], [['display']]])('shows slabs, told %j', async (mode) => {
+  it.each([[[]], [['display']]])('shows slabs with the arguments %j', async (mode) => {
     const [head, ...rows] = (await tool(...mode)).trimEnd().split('\n');
     expect(head).toBe('  #  Item_Size  Max_age   Pages   Count   Full?  Evicted Evict_Time OOM');
     // The size of items, age, pages, count, whether it is full, and what has been evicted.
@@ -191,7 +191,7 @@ describeOnBoth('what monitors read', null, (target) => {
     expect([...(await overBinary(kind)).keys()]).toEqual([...(await overText(kind)).keys()]);
   });
 
-  it('damemtop asks with a space at the end and without CR', async () => {
+  it('damemtop sends its request with a space at the end and without CR', async () => {
     const answer = await rawCommand(target.port, 'stats \nstats items\nstats slabs\n\nversion');
     const [general, items, slabs, rest] = answer.split('END\r\n');
     expect(general).toMatch(/^STAT pid \d+\r\n/);

@@ -93,7 +93,7 @@ describeOnBoth('npm memcache', null, (target) => {
     expect(await client.gets(['short', 'long'])).toEqual(new Map([['long', 'b']]));
   });
 
-  it('tells version and statistics', async () => {
+  it('has version and statistics', async () => {
     const [version] = (await client.version()).values();
     expect(version).toMatch(/^VERSION \d+\.\d+\.\d+$/);
     await client.set('key', 'a');

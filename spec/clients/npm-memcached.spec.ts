@@ -136,7 +136,7 @@ describeOnBoth('npm memcached', null, (target) => {
     });
   });
 
-  it('tells version, statistics and settings', async () => {
+  it('has version, statistics and settings', async () => {
     const [version] = await call((done) => client.version(done));
     expect(version?.version).toMatch(/^\d+\.\d+\.\d+$/);
     await set('key', 'a');

@@ -199,7 +199,7 @@ class Load {
   }
 }
 
-/** An answer that is an error; the conversation goes on. */
+/** An answer that is an error; the connection stays usable. */
 class ServerError extends Error {}
 
 /** The text protocol, one command at a time. */

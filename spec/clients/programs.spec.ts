@@ -49,7 +49,7 @@ describe.skipIf(pymemcache.missing)(`programs in Python${pymemcache.hint}`, () =
     );
   });
 
-  it('json_serde: a serializer that tells text and JSON by flags', async () => {
+  it('json_serde: a serializer that distinguishes text and JSON by flags', async () => {
     expect(await run('json_serde.py')).toBe(
       [
         'grüße',

@@ -56,7 +56,7 @@ describeOnBoth('pymemcache', pymemcacheTool(), (target) => {
     expect(await jsonOutputOf(PYTHON, [CALLS, String(target.port), client])).toEqual(expected);
   });
 
-  it('keeps the flags that serializers tell types by', async () => {
+  it('keeps the flags that serializers use for types', async () => {
     expect(await jsonOutputOf(PYTHON, [SERDES, String(target.port)])).toEqual({
       'pickle_serde bytes': true,
       'pickle_serde text': true,

@@ -19,7 +19,7 @@ function textNames(group: string): string[] {
 
 describe('binary stat', () => {
   for (const group of ['', 'settings', 'items', 'slabs', 'sizes']) {
-    it(`tells as text does: ${group === '' ? 'general' : group}`, () => {
+    it(`answers as the text protocol does: ${group === '' ? 'general' : group}`, () => {
       const packets = readPackets(
         replies([
           [storeRequest(OPCODE.setq, 'a', 'x'), ''],

@@ -1,6 +1,6 @@
 /**
  * Wire tables: conversations as bytes in and bytes out, the same for every transport and for memcached itself.
- * In a table `|` stands for CRLF, so that a conversation fits on a line.
+ * In a table `|` stands for CRLF, so that requests and replies fit on a line.
  */
 
 /**
@@ -74,7 +74,7 @@ export function secondsIn(candidate: Row): number {
   return candidate.turns.reduce((sum, turn) => sum + (turn.length === 1 ? turn[0] : 0), 0);
 }
 
-/** A row's replies, joined: what a whole conversation must look like. */
+/** A row's replies, joined: all that the client receives. */
 export function expected(candidate: Row): string {
   return candidate.turns.map((turn) => (turn.length === 1 ? '' : turn[1])).join('');
 }

@@ -80,34 +80,34 @@ async function explain(
   // hotset answers the same stream in the same way: what does not come again is a matter of memcached's memory.
   const again = await runSideBySide(stream, memcached);
   if (again === undefined) return UNREPEATED;
-  const least = (await shrink(stream, difference, memcached)).difference;
+  const smallest = (await shrink(stream, difference, memcached)).difference;
   const known = explanation(
-    least.exchanges.flatMap((exchange) =>
-      'protocol' in exchange && exchange.protocol === 'text' ? [exchange.sent] : [],
+    smallest.transcript.flatMap((step) =>
+      'protocol' in step && step.protocol === 'text' ? [step.sent] : [],
     ),
     memcached.release,
   );
   if (known !== undefined) return known;
-  if (comparesUnfinished(least)) return 'cas ids of unfinished stores';
-  throw new Error(`answered differently; HOTSET_FUZZ_SEED=${seed} repeats it:\n${conversation(least)}`);
+  if (comparesUnfinished(smallest)) return 'cas ids of unfinished stores';
+  throw new Error(`answered differently; HOTSET_FUZZ_SEED=${seed} repeats it:\n${transcriptText(smallest)}`);
 }
 
 /**
  * memcached takes a store's cas id when it reads the line, hotset when the data is complete. So ids of a store that is
  * cut and of one meanwhile have another order, which shows where ms with I asks whether an id is lower.
  */
-function comparesUnfinished({ exchanges }: Difference): boolean {
-  const packets = exchanges.flatMap((exchange) => ('sent' in exchange ? [exchange] : []));
+function comparesUnfinished({ transcript }: Difference): boolean {
+  const packets = transcript.flatMap((step) => ('sent' in step ? [step] : []));
   const last = packets.at(-1)?.sent.join('') ?? '';
   return packets.some(({ note }) => note !== '') && /^ms [^\n]* (?:I [^\n]*C\d|C\d[^\n]* I\b)/m.test(last);
 }
 
-function conversation({ exchanges }: Difference): string {
-  return exchanges
-    .map((exchange) => {
-      if ('seconds' in exchange) return `  ${exchange.seconds} s pass`;
-      const sent = exchange.sent.map((command) => `    ${shown(command)}`).join('\n');
-      return `  connection ${exchange.connection} sends ${exchange.note}\n${sent}\n  hotset    ${shown(exchange.hotset)}\n  memcached ${shown(exchange.memcached)}`;
+function transcriptText({ transcript }: Difference): string {
+  return transcript
+    .map((step) => {
+      if ('seconds' in step) return `  ${step.seconds} s pass`;
+      const sent = step.sent.map((command) => `    ${shown(command)}`).join('\n');
+      return `  connection ${step.connection} sends ${step.note}\n${sent}\n  hotset    ${shown(step.hotset)}\n  memcached ${shown(step.memcached)}`;
     })
     .join('\n');
 }

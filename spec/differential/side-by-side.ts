@@ -28,7 +28,7 @@ export const SHORT_PATIENCE_MS = 250;
 const CHECK = -1;
 
 /** One packet, as each side saw and answered it. */
-export interface Exchange {
+export interface AnsweredPacket {
   readonly protocol: Protocol;
   readonly connection: number;
   readonly sent: readonly string[];
@@ -40,7 +40,7 @@ export interface Exchange {
 
 export interface Difference {
   /** Everything up to the difference, in the order of the answers; what `seconds` passed stands between. */
-  readonly exchanges: readonly (Exchange | { readonly seconds: number })[];
+  readonly transcript: readonly (AnsweredPacket | { readonly seconds: number })[];
   /** Step of the stream that was answered differently. */
   readonly step: number;
 }
@@ -57,16 +57,16 @@ export async function runSideBySide(
   try {
     await memcached.clear();
     for (const [index, step] of stream.steps.entries())
-      if (!(await run.isAlike(step))) return { exchanges: run.exchanges, step: index };
+      if (!(await run.isAlike(step))) return { transcript: run.transcript, step: index };
     if ((await run.holdAlike()) && (await run.countedAlike())) return undefined;
-    return { exchanges: run.exchanges, step: stream.steps.length };
+    return { transcript: run.transcript, step: stream.steps.length };
   } finally {
     run.end();
   }
 }
 
 class Run {
-  readonly exchanges: (Exchange | { readonly seconds: number })[] = [];
+  readonly transcript: (AnsweredPacket | { readonly seconds: number })[] = [];
   readonly #stream: Stream;
   readonly #memcached: MemcachedSide;
   readonly #hotset: HotsetSide;
@@ -91,7 +91,7 @@ class Run {
     if (!isPause(step)) return await this.#exchange(step, this.#stream.connections[step.connection]!);
     await this.#memcached.advance(step.seconds);
     this.#hotset.clock.advance(step.seconds * 1000);
-    this.exchanges.push({ seconds: step.seconds });
+    this.transcript.push({ seconds: step.seconds });
     return true;
   }
 
@@ -110,7 +110,7 @@ class Run {
     if (hotset.compared === memcached.compared && hotset.unknown.length + memcached.unknown.length === 0)
       return true;
     const shown = ({ compared, unknown }: Counters): string => `${compared} ${unknown.join(' ')}`;
-    this.exchanges.push({
+    this.transcript.push({
       protocol: 'text',
       connection: CHECK,
       sent: [],
@@ -144,7 +144,7 @@ class Run {
       await this.#memcached.settle();
       for (const step of cut.meanwhile) {
         if (await this.isAlike(step)) continue;
-        this.exchanges.push({
+        this.transcript.push({
           protocol,
           connection,
           sent,
@@ -177,7 +177,7 @@ class Run {
     const mayLack = socket.reset || !(closed || answered);
     const same = sameEnd && (mayLack ? hotset.startsWith(memcached) : hotset === memcached);
     const where = `${cutAt} of ${toHotset.length} bytes`;
-    this.exchanges.push({
+    this.transcript.push({
       protocol,
       connection,
       sent,

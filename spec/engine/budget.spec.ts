@@ -40,7 +40,7 @@ describe('maxBytes', () => {
     },
   );
 
-  it('is 64 MiB when nobody says otherwise', () => {
+  it('is 64 MiB by default', () => {
     expect(new CacheEngine().maxBytes).toBe(DEFAULT_MAX_BYTES);
     expect(DEFAULT_MAX_BYTES).toBe(2 ** 26);
   });

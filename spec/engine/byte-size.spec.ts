@@ -98,7 +98,7 @@ describe('a size', () => {
     expect(thrownBy(() => parse(`${'9'.repeat(400)}b`)).code).toBe('HOTSET_INVALID_OPTION');
   });
 
-  it('that is a share needs to know the memory; others do not ask', () => {
+  it('that is a share needs the memory’s size; others do not read it', () => {
     memory.bytes = 10;
     expect(thrownBy(() => parse('1%')).code).toBe('HOTSET_INVALID_OPTION');
     expect(parse('1KiB')).toBe(1024);

@@ -20,7 +20,7 @@ describe('ManualClock', () => {
 });
 
 describe('systemClock', () => {
-  it('tells the wall-clock time in milliseconds', () => {
+  it('returns the wall-clock time in milliseconds', () => {
     const before = Date.now();
     const now = systemClock.now();
     expect(now).toBeGreaterThanOrEqual(before);
@@ -29,7 +29,7 @@ describe('systemClock', () => {
 });
 
 describe('CoarseClock', () => {
-  it('tells the time of its last refresh', () => {
+  it('returns the time of its last refresh', () => {
     const source = new ManualClock(5);
     const clock = new CoarseClock(source);
     source.advance(10);

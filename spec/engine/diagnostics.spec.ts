@@ -95,7 +95,7 @@ describe('the channels', () => {
     ]);
   });
 
-  it('the same removals are published and told to the listener, and published first', () => {
+  it('the same removals are published and reported to the listener, and published first', () => {
     const lines = recorded('removal');
     const engine: CacheEngine<string, number> = new CacheEngine({
       maxEntries: 2,
@@ -131,7 +131,7 @@ describe('the channels', () => {
 });
 
 describe('a channel', () => {
-  it('tells which engine it speaks of', () => {
+  it('names the engine that it is about', () => {
     const engines = [new CacheEngine<string, number>(), new CacheEngine<string, number>()];
     const seen: object[] = [];
     for (const name of ['hotset:lookup', 'hotset:store', 'hotset:removal'])
@@ -165,7 +165,7 @@ describe('a channel', () => {
     expect(heard).toEqual(['before']);
   });
 
-  it('publishes nothing, and makes no message, when nobody listens', () => {
+  it('publishes nothing, and makes no message, without subscribers', () => {
     const engine = new CacheEngine<string, number>({ maxEntries: 1 });
     const publishes = [LOOKUP_CHANNEL, STORE_CHANNEL, REMOVAL_CHANNEL].map((each) =>
       vi.spyOn(each, 'publish'),

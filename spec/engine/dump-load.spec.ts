@@ -206,7 +206,7 @@ describe('load', () => {
     expect(engine.verify()).toEqual([]);
   });
 
-  it('uses the times that are told, not the engine’s own', () => {
+  it('uses the times of the dump, not the engine’s own', () => {
     const { engine } = make({ ttlMs: 50 });
     engine.load([
       dumped('never'),
@@ -217,7 +217,7 @@ describe('load', () => {
     expect(engine.has('past')).toBe(false);
   });
 
-  it('makes ages count: the oldest of old entries are told as such', () => {
+  it('keeps ages: the oldest entries stay the oldest', () => {
     const { engine, clock } = make({ trackAccess: true, maxEntries: 1 });
     engine.load([dumped('old', { ageMs: 90_000, idleMs: 5000, fetched: true })]);
     expect(engine.getEntry('old')).toMatchObject({ ageMs: 90_000, idleMs: 5000, fetched: true });

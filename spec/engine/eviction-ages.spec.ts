@@ -38,7 +38,7 @@ describe('eviction ages', () => {
     );
   });
 
-  it('have rising bars, the last one for the rest', () => {
+  it('have rising bars, the last one without end', () => {
     const bounds = new EvictionAges().ages.map((bar) => bar.toMs);
     expect(bounds).toEqual(bounds.toSorted((a, b) => a - b));
     expect(bounds.at(-1)).toBe(Infinity);

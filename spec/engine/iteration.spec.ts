@@ -33,7 +33,7 @@ function walk(
 }
 
 describe('a walk', () => {
-  it('goes newest first unless asked otherwise, over keys, values and entries', () => {
+  it('goes newest first by default, over keys, values and entries', () => {
     const engine = filled('a', 'b');
     expect([...engine.keys()]).toEqual(['b', 'a']);
     expect([...engine.values()]).toEqual([1, 0]);

@@ -367,7 +367,7 @@ describe('nothing is held', () => {
     expect(engine.verify()).toEqual([]);
   });
 
-  it('of what a listener that throws was told, nor of the error', async () => {
+  it('of what a throwing listener was called with, nor of the error', async () => {
     const engine: Engine = new CacheEngine({
       onRemoval: (key, value) => {
         throw watched.add('error', Object.assign(new Error('no'), { key, value }));
@@ -400,7 +400,7 @@ describe('nothing is held', () => {
     expect(await watched.held()).toEqual([]);
   });
 
-  it('of an engine that nobody uses any more', async () => {
+  it('of an engine that is no longer used', async () => {
     const watched = new Watched();
     (() => {
       for (const [, options, prepare] of configurations) {

@@ -50,7 +50,7 @@ describe('reading', () => {
     expect(engine.get('a')).toBeUndefined();
   });
 
-  it('get removes an expired entry that it meets and tells the listener', () => {
+  it('get removes an expired entry that it finds and calls the listener', () => {
     const { engine, clock, removals } = makeFixture();
     engine.set('a', 1, { ttlMs: 10 });
     clock.advance(10);
@@ -59,7 +59,7 @@ describe('reading', () => {
     expect(removals).toEqual([['a', 1, 'expired']]);
   });
 
-  it('of its slot tells an absent entry (0) from one that has expired (-1)', () => {
+  it('of its slot distinguishes an absent entry (0) from an expired one (-1)', () => {
     const { engine, clock } = makeFixture();
     const store = storeOf(engine);
     engine.set('a', 1, { ttlMs: 10 });
@@ -83,7 +83,7 @@ describe('reading', () => {
 });
 
 describe('getEntry', () => {
-  it('tells value, weight, flags, version and remaining time', () => {
+  it('has value, weight, flags, version and remaining time', () => {
     const { engine, clock } = makeFixture();
     engine.set('a', 1, { ttlMs: 10, flags: 0xffffffff });
     clock.advance(3);
@@ -100,7 +100,7 @@ describe('getEntry', () => {
     });
   });
 
-  it('tells age, idle time and whether it was read with trackAccess', () => {
+  it('has age, idle time and whether it was read with trackAccess', () => {
     const { engine, clock } = makeFixture({ trackAccess: true });
     engine.set('a', 1);
     clock.advance(5);
@@ -110,7 +110,7 @@ describe('getEntry', () => {
     expect(engine.getEntry('a')).toMatchObject({ ageMs: 7, idleMs: 2, fetched: true });
   });
 
-  it('tells no age below 0 after the clock has gone back', () => {
+  it('has no age below 0 after the clock has gone back', () => {
     const { engine, clock } = makeFixture({ trackAccess: true });
     engine.set('a', 1);
     clock.advance(-500);
@@ -141,7 +141,7 @@ describe('getEntry', () => {
     expect(engine.getEntry(10)).toMatchObject({ ageMs: 0, fetched: false, flags: 0 });
   });
 
-  it('numbers entries that were there before anybody asked, each with its own version', () => {
+  it('numbers the entries that were there before, each with its own version', () => {
     const { engine } = makeFixture();
     for (const key of ['a', 'b', 'c']) engine.set(key, 1);
     const versions = ['b', 'c', 'a'].map((key) => engine.getEntry(key)!.version);

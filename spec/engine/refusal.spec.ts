@@ -105,7 +105,7 @@ describe('a full cache that does not evict', () => {
     expect(removals).toEqual([['b', 2, 'expired']]);
   });
 
-  it('still shrinks when it is told to, and evicts when asked', () => {
+  it('still shrinks by resize, and evicts by evictOldest', () => {
     const { engine } = makeFixture({ maxEntries: 3, evict: false });
     for (const key of ['a', 'b', 'c']) engine.set(key, 1);
     engine.resize({ maxEntries: 2 });

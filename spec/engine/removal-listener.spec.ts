@@ -39,7 +39,7 @@ function fill(engine: Engine): void {
 }
 
 describe('the removal listener', () => {
-  it('is told key, value and cause of every removal, once and in order', () => {
+  it('gets key, value and cause of every removal, once and in order', () => {
     const { engine, clock, removals } = makeFixture({ maxEntries: 2 });
     engine.set('a', 1);
     engine.set('a', 2);
@@ -74,7 +74,7 @@ describe('the removal listener', () => {
     expect(calls).toBeGreaterThanOrEqual(2);
   });
 
-  it('sees the new value in place when told that the old one was replaced', () => {
+  it('sees the new value in place when the old one is reported as replaced', () => {
     const seen: unknown[] = [];
     const { engine } = withListener((self) => (key, value, cause) => {
       seen.push([value, cause, self.peek(key), self.verify()]);
@@ -183,7 +183,7 @@ describe('a listener that calls the engine', () => {
     expect(engine.verify()).toEqual([]);
   });
 
-  it('is told of the removals that it causes after those that wait', () => {
+  it('gets the removals that it causes after those that wait', () => {
     const told: string[] = [];
     const { engine } = withListener((self) => (key) => {
       told.push(key);
@@ -290,7 +290,7 @@ describe('a listener that never comes to an end', () => {
 });
 
 describe('an async listener', () => {
-  it('that fails is reported as a warning, and nobody has to wait for it', async () => {
+  it('that fails is reported as a warning, and no caller waits for it', async () => {
     const warned = once(process, 'warning') as Promise<[Error & { code?: string; detail?: string }]>;
     const engine: Engine = new CacheEngine({
       onRemoval: (async (key: string) => {

@@ -32,7 +32,7 @@ describe('delete', () => {
 });
 
 describe('clear', () => {
-  it('empties everything and tells the listener of each entry, oldest first', () => {
+  it('empties everything and reports each entry to the listener, oldest first', () => {
     const { engine, removals } = makeFixture();
     engine.set('a', 1);
     engine.set('b', 2, { ttlMs: 10 });

@@ -70,7 +70,7 @@ describe('SharedBuffers', () => {
     expect(shared.bytes).toBe(0);
   });
 
-  it('tell beforehand what holding others would add, in place of what a slot holds', () => {
+  it('predict what holding others would add, in place of what a slot holds', () => {
     const shared = new SharedBuffers();
     const [one, two] = [new ArrayBuffer(BLOCK), new ArrayBuffer(BLOCK)];
     shared.hold(1, [one]);

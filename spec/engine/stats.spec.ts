@@ -34,7 +34,7 @@ describe('stats', () => {
     });
   });
 
-  it('tells of evicted entries that had a time to live, and how long the last had not been used', () => {
+  it('counts evicted entries with a TTL, and has the idle time of the last', () => {
     const { engine, clock } = makeFixture({ maxEntries: 2, trackAccess: true });
     expect(engine.stats()).toMatchObject({ evictionsWithTtl: 0, lastEvictionIdleMs: 0 });
     engine.set('a', 1, { ttlMs: 1000 });
@@ -57,7 +57,7 @@ describe('stats', () => {
     expect([Object.isFrozen(before), Object.isFrozen(before.recent)]).toEqual([true, true]);
   });
 
-  it('tells hits, misses of absent entries and misses of expired ones apart', () => {
+  it('distinguishes hits, misses of absent entries and misses of expired ones', () => {
     const { engine, clock } = makeFixture();
     engine.set('a', 1, { ttlMs: 10 });
     engine.get('a');
@@ -123,7 +123,7 @@ describe('stats', () => {
     expect(engine.stats()).toMatchObject({ evictions: 1, evictionsUnfetched: 0 });
   });
 
-  it('tells of late as of all, while all is of late', () => {
+  it('equals the overall ratio while all reads are recent', () => {
     const { engine } = makeFixture();
     engine.set('a', 1);
     for (let i = 0; i < 3; i++) engine.get('a');
@@ -131,7 +131,7 @@ describe('stats', () => {
     expect(engine.stats().recent).toEqual({ reads: 4, hits: 3, hitRatio: 0.75 });
   });
 
-  it('forgets, of late, what is long ago', () => {
+  it('forgets old reads', () => {
     const engine = new CacheEngine<string, number>();
     engine.set('a', 1);
     for (let i = 0; i < 60_000; i++) engine.get('absent');
@@ -139,7 +139,7 @@ describe('stats', () => {
     expect(engine.stats()).toMatchObject({ hitRatio: 0.5, recent: { hitRatio: 1 } });
   });
 
-  it('tells how old and how long unused evicted entries were, with trackAccess', () => {
+  it('has the ages and idle times of evicted entries, with trackAccess', () => {
     const { engine, clock } = makeFixture({ maxEntries: 1, trackAccess: true });
     engine.set('a', 1);
     clock.advance(5000);

@@ -26,7 +26,7 @@ describe('set', () => {
     expect(order(engine)).toEqual(['b', 'a']);
   });
 
-  it('tells that a replaced entry had expired when it had', () => {
+  it('reports that a replaced entry had expired', () => {
     const { engine, clock, removals } = makeFixture();
     engine.set('a', 1, { ttlMs: 10 });
     clock.advance(10);
@@ -171,7 +171,7 @@ describe('touch', () => {
     expect(removals).toEqual([]);
   });
 
-  it('promotes when asked to', () => {
+  it('promotes on request', () => {
     const { engine } = makeFixture();
     for (const key of ['a', 'b']) engine.set(key, 1);
     engine.touch('a', 50, { promote: true });

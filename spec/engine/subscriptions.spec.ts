@@ -13,7 +13,7 @@ function record<K>(told: Told[]): (change: Change<K>) => void {
 }
 
 describe('a subscriber', () => {
-  it('is told of each kind of change', () => {
+  it('gets each kind of change', () => {
     const { engine, clock } = makeFixture<string, number>({ maxEntries: 2 });
     const told: Told[] = [];
     engine.subscribe('', record(told));
@@ -46,7 +46,7 @@ describe('a subscriber', () => {
     ]);
   });
 
-  it('is told that a value refused as too large took the old one away', () => {
+  it('gets the removal of an old value by one refused as too large', () => {
     const { engine } = makeFixture<string, number>({ maxBytes: 1000, sizeOf: (value) => value });
     engine.set('a', 1);
     const told: Told[] = [];
@@ -96,7 +96,7 @@ describe('a subscriber', () => {
     expect(versions[0]).not.toBe(engine.getEntry('b')!.version);
   });
 
-  it('is told of a write once more when an adapter gives it another version', () => {
+  it('gets a write once more when an adapter gives it another version', () => {
     const engine = new CacheEngine<string, number>();
     const store = storeOf(engine);
     store.beginVersions();
@@ -112,7 +112,7 @@ describe('a subscriber', () => {
     ]);
   });
 
-  it('may call the engine, and what it causes is told after what waits', () => {
+  it('may call the engine, and what it causes is reported after what waits', () => {
     const { engine } = makeFixture<string, number>({ maxEntries: 2 });
     const told: Told[] = [];
     engine.subscribe('', (change) => {
@@ -130,7 +130,7 @@ describe('a subscriber', () => {
     expect(engine.verify()).toEqual([]);
   });
 
-  it('that throws reaches the caller, with the cache intact and the others told', () => {
+  it('that throws reaches the caller, with the cache intact and the others called', () => {
     const { engine } = makeFixture();
     const told: Told[] = [];
     engine.subscribe('', () => {
@@ -154,7 +154,7 @@ describe('a subscriber', () => {
     expect(told).toEqual([]);
   });
 
-  it('that leaves and comes back in its own callback is told of each change once', () => {
+  it('that unsubscribes and resubscribes in its own callback gets each change once', () => {
     const { engine } = makeFixture();
     const told: Told[] = [];
     const subscribe = (): void => {

@@ -11,7 +11,7 @@ function sizeOfAny(engine: CacheEngine<unknown, unknown>): number {
   return engine.size;
 }
 
-it('an engine of users is taken where an engine of anything is asked for', () => {
+it('an engine of users is accepted where an engine of any type is expected', () => {
   const users = new CacheEngine<string, User>({ onRemoval: (key, user) => void [key.length, user.name] });
   users.set('ann', { name: 'Ann' });
   expect(sizeOfAny(users)).toBe(1);
@@ -28,7 +28,7 @@ it('options that may be undefined are taken as they are', () => {
   expect(engine.set('a', 1, options)).toBe('stored');
 });
 
-it('the cause of a change tells whether it has a key', () => {
+it('the cause of a change determines whether it has a key', () => {
   const engine = new CacheEngine<string, number>();
   const copies = new Map<string, number>([['user:1', 1]]);
   const lengths: number[] = [];

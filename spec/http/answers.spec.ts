@@ -34,7 +34,7 @@ describe('/metrics', () => {
     expect(families.get('memcached_up')!.samples[0]).toMatchObject({ value: 0 });
   });
 
-  it('asks for the token where there is one', async () => {
+  it('requires the token where there is one', async () => {
     const { port } = await serveHttp({ token: TOKEN });
     const without = await ask(port, '/metrics');
     expect([without.status, without.headers['www-authenticate'], without.body]).toEqual([
@@ -48,7 +48,7 @@ describe('/metrics', () => {
     expect((await ask(port, `/metrics?token=${TOKEN}`)).status).toBe(401);
   });
 
-  it('says when a collector of the register throws, tells the server why and the client not', async () => {
+  it('reports a collector that throws to the server’s log, without details to the client', async () => {
     const errors: unknown[] = [];
     const register = new Registry();
     const bad = new Error('a secret');
@@ -129,7 +129,7 @@ describe('the live view', () => {
     ]);
   });
 
-  it('needs no token, for there is nothing in it: the page asks for it', async () => {
+  it('needs no token: it has no data, and prompts for it', async () => {
     const { port } = await serveHttp({ pageFile: page(HTML), token: TOKEN });
     expect((await ask(port, '/')).status).toBe(200);
   });

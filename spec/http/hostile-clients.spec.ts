@@ -30,7 +30,7 @@ it('a body is not waited for', async () => {
   expect(reply).toContain('\r\nConnection: close\r\n');
 });
 
-it('a body in pieces without end is not read', async () => {
+it('a chunked body without end is not read', async () => {
   const { port } = await serveHttp();
   const { socket, ended } = dial(port);
   socket.write(`${HEAD.replace('GET', 'POST')}Transfer-Encoding: chunked\r\n\r\n`);
@@ -81,7 +81,7 @@ it('a thousand requests in one write are too many: the connection is cut, and ot
   expect((await ask(port, '/healthz')).status).toBe(200);
 });
 
-it('a connection may ask as often as it likes, one after the other', async () => {
+it('a connection may send any number of requests, one after the other', async () => {
   const { port } = await serveHttp();
   const { socket, ended } = dial(port);
   for (let i = 0; i < 50; i++) {
@@ -105,7 +105,7 @@ it('connections are bounded: one more is closed, and there is room again when on
   second.socket.destroy();
 });
 
-it('a client that resets its connection in the middle of an answer troubles nobody', async () => {
+it('a client that resets its connection in the middle of an answer disturbs no other client', async () => {
   const { port } = await serveHttp();
   for (let i = 0; i < 20; i++) {
     const socket = connect(port, '127.0.0.1');

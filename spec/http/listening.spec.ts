@@ -10,7 +10,7 @@ import { thrownBy } from '../engine/fixture.js';
 import { ask, dial, serveHttp } from './fixture.js';
 
 describe('a server', () => {
-  it('listens on the loopback address alone unless told otherwise', async () => {
+  it('listens on the loopback address only by default', async () => {
     const { http, port } = await serveHttp();
     expect(http.address).toEqual({ host: '127.0.0.1', port });
   });
@@ -37,7 +37,7 @@ describe('a server', () => {
     expect((await ask(again.port, '/healthz')).status).toBe(200);
   });
 
-  it('closes at once with nothing but idle connections, whatever the grace', async () => {
+  it('closes at once with nothing but idle connections, whatever forceAfterMs is', async () => {
     const { http, port } = await serveHttp();
     const { socket, ended } = dial(port);
     socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -46,7 +46,7 @@ describe('a server', () => {
     expect(await ended).toMatch(/ok\n$/);
   });
 
-  it('closes at once with connections that nothing has come over yet, whatever the grace', async () => {
+  it('closes at once with connections that have sent nothing, whatever forceAfterMs is', async () => {
     const { http, port } = await serveHttp({ requestTimeoutMs: 600_000 });
     const accepted = once(http.server, 'connection');
     const { ended } = dial(port);
@@ -55,7 +55,7 @@ describe('a server', () => {
     expect(await ended).toBe('');
   });
 
-  it('cuts what is still open after the grace, connections that became something else too', async () => {
+  it('cuts what is still open after forceAfterMs, upgraded connections too', async () => {
     const { http, port } = await serveHttp();
     http.server.on('upgrade', (_request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
@@ -108,7 +108,7 @@ describe('options', () => {
     expect(error.code).toBe('HOTSET_INVALID_ARGUMENT');
   });
 
-  it.each([-1, Number.NaN, '5'])('a grace of %s is refused', async (forceAfterMs) => {
+  it.each([-1, Number.NaN, '5'])('a forceAfterMs of %s is refused', async (forceAfterMs) => {
     const { http } = await serveHttp();
     await expect(http.close({ forceAfterMs: forceAfterMs as number })).rejects.toMatchObject({
       code: 'HOTSET_INVALID_ARGUMENT',

@@ -44,7 +44,7 @@ function registerOf(options: Omit<MetricsOptions, 'register'>): Registry {
 }
 
 describe('an engine', () => {
-  it('tells its counters, its limits and its misses by their reason', async () => {
+  it('has its counters, its limits and its misses by their reason', async () => {
     const { engine, clock } = makeFixture({ maxEntries: 2, maxBytes: 1000, trackAccess: true });
     const register = registerOf({ engine });
     engine.set('a', 1, { ttlMs: 10 });
@@ -78,7 +78,7 @@ describe('an engine', () => {
     });
   });
 
-  it('tells ages at eviction as histograms in seconds', async () => {
+  it('has ages at eviction as histograms in seconds', async () => {
     const { engine, clock } = makeFixture({ maxEntries: 1, trackAccess: true });
     const register = registerOf({ engine });
     engine.set('a', 1);
@@ -102,7 +102,7 @@ describe('an engine', () => {
     });
   });
 
-  it('without trackAccess does not tell what it does not know, nor a ratio of no reads', async () => {
+  it('omits unknown figures without trackAccess, and the ratio of no reads', async () => {
     const register = registerOf({ engine: new CacheEngine() });
     const samples = Object.keys(await scrape(register));
     expect(samples).toContain('hotset_evictions_total');
@@ -111,7 +111,7 @@ describe('an engine', () => {
       expect(samples.filter((name) => name.includes(unknown))).toEqual([]);
   });
 
-  it('without a limit tells +Inf', async () => {
+  it('without a limit has +Inf', async () => {
     const engine = new CacheEngine({ maxBytes: Number.POSITIVE_INFINITY, maxEntries: 5 });
     expect(await scrape(registerOf({ engine }))).toMatchObject({
       hotset_max_bytes: Number.POSITIVE_INFINITY,
@@ -140,7 +140,7 @@ describe('an engine', () => {
 });
 
 describe('a LoadingCache', () => {
-  it('tells what became of requests, and how long loads took', async () => {
+  it('has the results of requests, and how long loads took', async () => {
     const clock = new ManualClock(1000);
     const engine = new CacheEngine<string, number>({ clock });
     const loading = new LoadingCache(engine, { scheduler: new ManualScheduler(clock), loadClock: clock });
@@ -165,7 +165,7 @@ describe('a LoadingCache', () => {
 });
 
 describe('an engine for the wire', () => {
-  it('tells that it is not served, and once it is what the memcached exporter would', async () => {
+  it('reports that it is not served, and once it is, what the memcached exporter does', async () => {
     const engine = createMemcachedEngine({ clock: new ManualClock(1000) });
     const register = registerOf({ engine });
     expect(Object.entries(await scrape(register)).filter(([name]) => name.startsWith('memcached_'))).toEqual([
@@ -289,7 +289,7 @@ describe('an engine for the wire', () => {
 });
 
 describe('a register', () => {
-  it('has several caches, told apart by labels, and lets each go', async () => {
+  it('has several caches, distinguished by labels, and releases each', async () => {
     const register = new Registry();
     const users = new CacheEngine();
     const metrics = createMetrics({ engine: users, register, labels: { cache: 'us"er\\s\n' } });

@@ -23,7 +23,7 @@ it('draws no line over a hole', () => {
   ]);
 });
 
-it('shows a minute at least, and later all that it has', () => {
+it('shows a minute or more, and later all that it has', () => {
   const history = new History(1, 600);
   expect(history.range(60)).toEqual([-60, 0]);
   history.add(100, [1], true);

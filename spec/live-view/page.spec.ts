@@ -57,7 +57,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
     await page.locator('#inspect').getByRole('button').click();
   };
 
-  it('moves while the server works, and asks nobody else for anything', async () => {
+  it('updates while the server runs, and requests nothing from other hosts', async () => {
     const { page, complaints, strayRequests } = await open();
     await connected(page);
     for (const title of [
@@ -115,7 +115,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
     await eventually(() => page.locator('#facts').textContent()).toContain('full access');
   });
 
-  it('reads a value only when it is asked to', async () => {
+  it('reads a value only on request', async () => {
     const { page, server, sent, complaints } = await open({ busy: false });
     server.cache.set('user:7', { name: 'Ada', tags: ['a'] }, { ttlMs: 600_000 });
     await connected(page);
@@ -260,7 +260,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  it('asks nothing while it is hidden', async () => {
+  it('requests nothing while it is hidden', async () => {
     const server = await start({ busy: false });
     const { page, sent } = await openPage(browser, server.url);
     await page.addInitScript(

@@ -44,7 +44,7 @@ describe('rates', () => {
     expect(next.isFirst).toBe(false);
   });
 
-  it('are left out after a hole, and when the same moment is told twice', () => {
+  it('are left out after a gap, and when two readings have the same time', () => {
     expect(rates(readingsOf([0, 1_000, 0], [GAP_MS + 1, 1_000 + GAP_MS + 1, 60]))).toEqual([null, null]);
     expect(rates(readingsOf([0, 1_000, 0], [10, 1_000, 60]))).toEqual([null, null]);
   });

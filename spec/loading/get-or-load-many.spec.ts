@@ -40,7 +40,7 @@ describe('getOrLoadMany', () => {
     expect(source.calls).toEqual([]);
   });
 
-  it('takes a Map, in which what is absent is a miss and what was not asked for is ignored', async () => {
+  it('takes a Map, in which absent keys are misses, and keys that were not requested are ignored', async () => {
     const { cache, engine } = makeLoading<string, number | null>({ missTtlMs: 100 });
     const source = new BatchSource<string, number | null>();
     const got = cache.getOrLoadMany(['a', 'b', 'c', 'd'], source.load);
@@ -85,7 +85,7 @@ describe('getOrLoadMany', () => {
     });
   });
 
-  it('joins what is in the air, and others join it', async () => {
+  it('joins flights in progress, and others join its own', async () => {
     const { cache } = makeLoading();
     const one = new Source();
     const many = new BatchSource();
@@ -142,7 +142,7 @@ describe('getOrLoadMany', () => {
 });
 
 describe('a failure in a batch', () => {
-  it('rejects, and is reported once when a caller was told', async () => {
+  it('rejects, and is reported once when a caller got the error', async () => {
     const { cache, errors } = makeLoading();
     const source = new BatchSource();
     const got = outcome(cache.getOrLoadMany(['a', 'b'], source.load));
@@ -213,7 +213,7 @@ describe('giving up on a batch', () => {
     expect([timers.pending, scheduler.pending, cache.stats().inFlight]).toEqual([0, 0, 0]);
   });
 
-  it('aborts it when nobody waits for any of its keys', async () => {
+  it('aborts it when no caller waits for any of its keys', async () => {
     const { cache } = makeLoading();
     const source = new BatchSource();
     const [one, two] = [new AbortController(), new AbortController()];
@@ -268,7 +268,7 @@ describe('giving up on a batch', () => {
 });
 
 describe('a batch that needs more room than there is', () => {
-  it('is loaded in pieces, each key once', async () => {
+  it('is loaded in parts, each key once', async () => {
     const { cache, engine } = makeLoading<number, number>({ maxFlights: 1000 });
     const pieces: number[] = [];
     const keys = Array.from({ length: 2500 }, (_, n) => n);
@@ -369,7 +369,7 @@ describe('a batch that needs more room than there is', () => {
   });
 });
 
-describe('each key asked for is counted once', () => {
+describe('each requested key is counted once', () => {
   it.each([
     [['a', 'bad', 'b'], { hits: 0, negativeHits: 1, skips: 2 }],
     [['held', 'bad', 'b', 'stale', 'bad', 'missing'], { hits: 1, staleHits: 1, negativeHits: 2, skips: 1 }],

@@ -175,7 +175,7 @@ describe('forceRefresh', () => {
     expect(engine.get('a')).toBe(2);
   });
 
-  it('joins the flight in the air', async () => {
+  it('joins the flight in progress', async () => {
     const { cache } = makeLoading();
     const source = new Source();
     const all = [

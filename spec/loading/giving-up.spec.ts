@@ -117,7 +117,7 @@ describe('timeoutMs', () => {
     expect(engine.get('a')).toBe(1);
   });
 
-  it('lets the flight go on also when the rest give up', async () => {
+  it('lets the flight continue also when the other callers cancel', async () => {
     const { cache, engine, scheduler } = makeLoading();
     const source = new Source();
     const caller = new AbortController();
@@ -147,7 +147,7 @@ describe('timeoutMs', () => {
     expect(engine.get('a')).toBe(2);
   });
 
-  it('reports a failure that comes when nobody waits any more', async () => {
+  it('reports a failure that comes after the last caller has cancelled', async () => {
     const { cache, scheduler, errors } = makeLoading({ timeoutMs: 10 });
     const source = new Source();
     const got = outcome(cache.getOrLoad('a', source.load));
@@ -232,7 +232,7 @@ describe('maxFlights', () => {
     expect(cache.stats()).toMatchObject({ refusals: 1, loads: 3, joins: 1 });
   });
 
-  it('is 10,000 unless told otherwise: 12,000 loads at once are 2,000 refusals, and one batch of them is none', async () => {
+  it('is 10,000 by default: 12,000 loads at once are 2,000 refusals, and one batch of them is none', async () => {
     const { cache } = makeLoading<number, number>();
     const source = new Source<number, number>();
     const keys = Array.from({ length: 12_000 }, (_, n) => n);

@@ -40,7 +40,7 @@ describe('a memoized function', () => {
     expectTypeOf(nothing()).toEqualTypeOf<Promise<number | undefined>>();
   });
 
-  it('has a cache, statistics, and can be told to forget', async () => {
+  it('has a cache and statistics, and can invalidate', async () => {
     let calls = 0;
     const next = memoize((_of: { id: number }) => ++calls);
     await next({ id: 1 });

@@ -42,7 +42,7 @@ describe('a miss', () => {
     expect(cache.stats().negativeHits - negativeHits).toBe(how === 'engine.set' ? 1 : 0);
   });
 
-  it('may be asked for by one call', async () => {
+  it('may be requested by one call', async () => {
     const { cache } = makeLoading();
     await cache.getOrLoad('a', missing, { missTtlMs: 5 });
     expect(await cache.getOrLoad('a', () => 1)).toBeUndefined();

@@ -136,7 +136,7 @@ describe('an old value after a failure (staleOnErrorMs)', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('is judged when the load fails, not when it starts', async () => {
+  it('is decided when the load fails, not when it starts', async () => {
     const { cache, clock } = makeLoading({ ttlMs: 100, staleOnErrorMs: 50 });
     const source = new Source();
     cache.set('a', 1);
@@ -147,7 +147,7 @@ describe('an old value after a failure (staleOnErrorMs)', () => {
     expect(await got).toEqual(['slow and down']);
   });
 
-  it('has to be asked for, whatever else is there', async () => {
+  it('has to be enabled, whatever the other options are', async () => {
     const { cache } = makeLoading({ ttlMs: 100, staleMs: 50 });
     const source = new Source();
     const got = outcome(cache.getOrLoad('a', source.load));

@@ -33,14 +33,14 @@ it('measures flights with a clock of its own', async () => {
   expect(cache.stats()).toMatchObject({ inFlight: 0, loadMsTotal: 40, loadMsMean: 20, loadMsMax: 30 });
 });
 
-it('measures with a clock that never jumps unless told otherwise', async () => {
+it('measures with a clock that never jumps by default', async () => {
   const cache = new LoadingCache(new CacheEngine<string, number>());
   await cache.getOrLoad('a', () => settled().then(() => 1));
   expect(cache.stats().loadMsTotal).toBeGreaterThan(0);
   expect(cache.stats().loadMsMax).toBe(cache.stats().loadMsTotal);
 });
 
-it('can be set back while flights are in the air', async () => {
+it('can be set back while flights are in progress', async () => {
   const { cache } = makeLoading();
   const source = new Source();
   const got = cache.getOrLoad('a', source.load);

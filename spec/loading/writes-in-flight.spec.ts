@@ -59,7 +59,7 @@ describe('a value that was set during the flight', () => {
     expect(engine.get('a')).toBe(5);
   });
 
-  it('answers those who ask after it', async () => {
+  it('answers later callers', async () => {
     const { cache, engine } = makeLoading();
     const source = new Source();
     const early = cache.getOrLoad('a', source.load);
@@ -86,7 +86,7 @@ describe('invalidate', () => {
     expect(cache.stats()).toMatchObject({ loaded: 2, discards: 1, inFlight: 0 });
   });
 
-  it('takes the value, and aborts a refresh that nobody waits for', async () => {
+  it('takes the value, and aborts a refresh without waiters', async () => {
     const { cache, engine, clock } = makeLoading({ ttlMs: 10, staleMs: 10 });
     const source = new Source();
     cache.set('a', 1);
@@ -124,7 +124,7 @@ describe('invalidate', () => {
     expect(cache.invalidate('a')).toBe(false);
   });
 
-  it('holds for those who ask from a removal listener, and from a listener of the signal', async () => {
+  it('holds for calls from a removal listener, and from a listener of the signal', async () => {
     const source = new Source();
     const asked: Promise<number>[] = [];
     const ask = (): void => void asked.push(cache.getOrLoad('a', source.load));
@@ -142,7 +142,7 @@ describe('invalidate', () => {
 });
 
 describe('an emptied cache', () => {
-  it('by clear() knows nothing of what was in the air', async () => {
+  it('by clear() ignores the flights that were in progress', async () => {
     const { cache, engine, clock } = makeLoading({ ttlMs: 10, staleMs: 10, missTtlMs: 100 });
     const source = new Source();
     cache.set('stale', 1);

@@ -8,7 +8,7 @@ import { Session } from '../../lib/memcached/session.js';
 import { EVICTIONS } from '../../lib/memcached/watch/lines.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import type { Transport } from '../../lib/transport/transport.js';
-import { Administered, START_SECONDS } from './admin-fixture.js';
+import { Administered, START_SECONDS } from './admin/fixture.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -168,7 +168,7 @@ describe('flush_all of a large cache', () => {
 });
 
 describe('clients that begin a dump and read none of it', () => {
-  it('make nobody else slow', () => {
+  it('slow no other client', () => {
     const admin = filled(20_000);
     const readAll = (): number => {
       const from = cpuMs();

@@ -25,7 +25,7 @@ it('takes at most twice what has arrived, beyond its first memory', () => {
   }
 });
 
-it('copies a value of a megabyte that arrives in pieces little more than once', () => {
+it('copies a value of a megabyte that arrives in chunks little more than once', () => {
   const collector = new ByteCollector();
   const piece = Buffer.alloc(64 * 1024);
   const memories = new Map<Buffer, number>();
@@ -38,7 +38,7 @@ it('copies a value of a megabyte that arrives in pieces little more than once', 
   expect([...memories.keys()].map((memory) => memory.length)).toEqual([0, 1024 * 1024]);
 });
 
-it('never takes more than it is told will come', () => {
+it('never takes more than the announced length', () => {
   const collector = new ByteCollector();
   const piece = Buffer.alloc(40);
   for (let i = 0; i < 25; i++) {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
-import { Administered, START_SECONDS } from './admin-fixture.js';
+import { Administered, START_SECONDS } from './admin/fixture.js';
 
 const HOUR_MS = 3_600_000;
 /** Where the wall clock begins: far from the other one. */
@@ -197,7 +197,7 @@ describe('when the wall clock is set', () => {
     expect(admin.timeLeft('a')).toBe('HD t60\r\n');
   });
 
-  it('the times of last use are told by it', () => {
+  it('the times of last use follow it', () => {
     const admin = new TwoClocks();
     admin.set('a', 'v', 100);
     admin.pass(10_000);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { COUNTERS } from '../../lib/memcached/counters.js';
-import { Administered } from './admin-fixture.js';
+import { Administered } from './admin/fixture.js';
 
 /** A command for the key K, and what it counts on a hit and on a miss. */
 const ROWS: readonly (readonly [command: string, hit: string, miss: string])[] = [

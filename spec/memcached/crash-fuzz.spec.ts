@@ -111,7 +111,7 @@ describe.each(SEEDS)('bytes without sense, seed %i', (seed) => {
   });
 });
 
-/** SubprotocolHandler after conversation over one store, as clients come and go. */
+/** Session after session over one store, as clients come and go. */
 class Fuzz {
   bytes = 0;
   conversations = 0;

@@ -1,7 +1,7 @@
 /** What subscribers are told of a flush_all that has been put off. */
 
 import { beforeEach, expect, it } from 'vitest';
-import { Administered } from './admin-fixture.js';
+import { Administered } from './admin/fixture.js';
 
 let admin: Administered;
 let changes: string[];

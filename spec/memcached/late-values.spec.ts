@@ -1,7 +1,7 @@
 /** A binary value that arrives after its header: whole in one later chunk, it is treated as one in many. */
 
 import { describe, expect, it } from 'vitest';
-import { Administered } from './admin-fixture.js';
+import { Administered } from './admin/fixture.js';
 
 /** `set k` with a TTL of 10 s, without its one byte of value. */
 const SET_10S = `\x80\x01\0\x01\x08${'\0'.repeat(6)}\x0a${'\0'.repeat(12)}${'\0'.repeat(7)}\x0ak`;

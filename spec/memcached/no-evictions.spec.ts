@@ -10,7 +10,7 @@ import { type WireValue, wireValueBytes } from '../../lib/memcached/wire-value.j
 const NO_MEMORY = 'SERVER_ERROR out of memory storing object\r\n';
 const VALUE = 'VALUE k 0 1\r\n9\r\nEND\r\n';
 
-/** A conversation with a cache that holds `k` and has no room for 200 bytes more, nor for a longer `k`. */
+/** A session over a cache that holds `k` and has no room for 200 bytes more, nor for a longer `k`. */
 function full(): (data: string) => string {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine = new CacheEngine<string, WireValue>({

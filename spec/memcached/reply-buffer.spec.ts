@@ -116,7 +116,7 @@ describe('ReplyBuffer', () => {
     expect(pieces[1]).toBe(bytes);
   });
 
-  it('puts the replies of one turn into one piece', () => {
+  it('puts the replies of one turn into one chunk', () => {
     const out = new ReplyBuffer();
     for (let i = 0; i < 100; i++) out.text('STORED\r\n');
     expect(out.take()).toHaveLength(1);

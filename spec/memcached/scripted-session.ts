@@ -6,7 +6,7 @@ import { ItemStore, type ItemStoreOptions } from '../../lib/memcached/item-store
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session, type SessionOptions, type SessionState } from '../../lib/memcached/session.js';
 
-export class SubprotocolHandler {
+export class ScriptedSession {
   readonly clock: ManualClock = new ManualClock(Date.UTC(2026, 0, 1));
   readonly engine: MemcachedEngine;
   readonly out: ReplyBuffer = new ReplyBuffer();

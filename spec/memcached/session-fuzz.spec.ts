@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LINE_MAX_BYTES, REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
-import { SubprotocolHandler } from './scripted-session.js';
+import { ScriptedSession } from './scripted-session.js';
 
 const RUNS = Number(process.env.HOTSET_FUZZ_RUNS ?? 2000);
 const MIB = 1024 * 1024;
@@ -125,19 +125,19 @@ describe('hostile input', () => {
         splits,
         fc.constantFrom(0, 1, 1000, 100_000),
         (fragments, pieces, stepMs) => {
-          const conversation = new SubprotocolHandler({}, 20_000);
+          const client = new ScriptedSession({}, 20_000);
           const input = Buffer.from(fragments.join(''), 'latin1');
           const lengths = pieces[Symbol.iterator]();
           for (let at = 0; at < input.length; ) {
             const length = lengths.next().value as number;
-            if (!conversation.feed(input.subarray(at, at + length))) break;
+            if (!client.feed(input.subarray(at, at + length))) break;
             at += length;
-            conversation.clock.advance(stepMs);
-            if (conversation.engine.bytes > conversation.engine.maxBytes) throw new Error('over the budget');
+            client.clock.advance(stepMs);
+            if (client.engine.bytes > client.engine.maxBytes) throw new Error('over the budget');
           }
-          expect(conversation.mostWaiting).toBeLessThanOrEqual(REPLIES_MAX_BYTES + MIB);
-          expect(conversation.engine.verify()).toEqual([]);
-          if (conversation.state !== 'closed') expect(conversation.session.idle).toBeTypeOf('boolean');
+          expect(client.mostWaiting).toBeLessThanOrEqual(REPLIES_MAX_BYTES + MIB);
+          expect(client.engine.verify()).toEqual([]);
+          if (client.state !== 'closed') expect(client.session.idle).toBeTypeOf('boolean');
         },
       ),
       { numRuns: RUNS },
@@ -158,9 +158,9 @@ describe('hostile input', () => {
               .split('\n')
               .every((line) => line.length <= LINE_MAX_BYTES),
           );
-          const whole = new SubprotocolHandler({}, 20_000);
+          const whole = new ScriptedSession({}, 20_000);
           whole.feed(input);
-          const cut = new SubprotocolHandler({}, 20_000);
+          const cut = new ScriptedSession({}, 20_000);
           const lengths = pieces[Symbol.iterator]();
           for (let at = 0; at < input.length; ) {
             const length = lengths.next().value as number;

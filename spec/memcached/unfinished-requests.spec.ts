@@ -104,14 +104,14 @@ describe('sessions', () => {
     expect(feed(0, Buffer.from(request(OPCODE.noop), 'latin1'))).toHaveLength(24);
   });
 
-  it('of a get line: the connection is closed with a word', () => {
+  it('of a get line: the connection is closed with an error', () => {
     const { feed } = sessions(3);
     feed(0, `get ${'k '.repeat(25_000)}`);
     for (const at of [1, 2]) feed(at, `set k${at} 0 0 ${value.length}\r\n${value}`);
     expect(feed(0, 'k\r\n')).toBe('SERVER_ERROR out of memory reading request\r\n');
   });
 
-  it('with noreply gets no word, and the next request is understood', () => {
+  it('with noreply gets no reply, and the next request is understood', () => {
     const { feed } = sessions(3);
     feed(0, `set k0 0 0 ${value.length} noreply\r\n${value}`);
     for (const at of [1, 2]) feed(at, `set k${at} 0 0 ${value.length}\r\n${value}`);

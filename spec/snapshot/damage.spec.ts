@@ -182,11 +182,7 @@ describe('refused although every checksum is right, is a file', () => {
     ['with a record cut off', /beyond the end/, (record) => [Buffer.concat([record, set(record, 6, 4)])]],
     ['with a last record without end', /no end/, (record) => [set(record, 6, 200)]],
     ['with more behind a long record', /before its last block/, (record) => [set(record, 6, 4), record]],
-    [
-      'with more entries than told',
-      /it has 2 entries, and its footer tells 1$/,
-      (record) => [record, record],
-    ],
+    ['with more entries than told', /it has 2 entries, and its footer says 1$/, (record) => [record, record]],
   ];
 
   it.each(cases)('%s', async (_, message, edit) => {

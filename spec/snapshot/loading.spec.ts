@@ -115,7 +115,7 @@ describe('maxEntryBytes', () => {
     await loadSnapshot(engine as never, path, { maxEntryBytes: 1001 });
   });
 
-  it('is 64 MiB unless told otherwise, for both', async () => {
+  it('is 64 MiB by default, for both', async () => {
     const { path } = makePlace();
     const huge = sourceOf([entryOf('', Buffer.alloc(64 * 1024 * 1024 + 1))]);
     expect((await rejectionOf(saveSnapshot(huge, path))).code).toBe('HOTSET_UNSAVABLE_ENTRY');
@@ -147,7 +147,7 @@ describe('a signal', () => {
 });
 
 describe('the file', () => {
-  it('that is missing is told as the file system does', async () => {
+  it('that is missing gives the file system’s error', async () => {
     const { path } = makePlace();
     expect(await rejectionOf(loadSnapshot(makeEngine(), path))).toMatchObject({ code: 'ENOENT', path });
   });

@@ -23,7 +23,7 @@ describe('saveSnapshot', () => {
     [{ mode: '600' }, 'mode takes permissions from 0 to 0o777; got "600"'],
     [{ mode: 0o1000 }, 'mode takes permissions from 0 to 0o777; got 512'],
     [{ unsavable: true }, "unsavable takes 'refuse' or 'skip'; got true"],
-    [{ clock: { now: () => Number.NaN } }, 'clock takes a clock that tells a finite time; got NaN'],
+    [{ clock: { now: () => Number.NaN } }, 'clock takes a clock with a finite time; got NaN'],
     [
       { codecs: 1 },
       'there is no option "codecs"; options are codec, signal, maxEntryBytes, clock, mode, unsavable',

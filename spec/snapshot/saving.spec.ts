@@ -144,7 +144,7 @@ describe('an entry that cannot be saved', () => {
     expectUntouched(place);
   });
 
-  it.each(unsavable)('%s is left out and counted, when asked for', async (_, key, value) => {
+  it.each(unsavable)('%s is left out and counted, on request', async (_, key, value) => {
     const { path } = makePlace();
     const source = sourceOf([entryOf<unknown, unknown>('a', 1), entryOf(key, value), entryOf('b', 2)]);
     const saved = await saveSnapshot(source, path, { maxEntryBytes: 1000, unsavable: 'skip' });

@@ -44,7 +44,7 @@ describe('an auth file that cannot be used', () => {
 });
 
 describe('a server with users', () => {
-  it('serves those who have authenticated, and nobody else', async () => {
+  it('serves only clients that have authenticated', async () => {
     const { connect, transport } = await serveTo('ann:secret\n');
     expect(transport.settings.authenticates).toBe(true);
     const client = await connect();

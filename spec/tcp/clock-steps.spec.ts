@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
 import { serve } from './fixture.js';
 
-it.each([3_600_000, -7_200_000])('idle connections do not notice a step of %i ms', async (stepMs) => {
+it.each([3_600_000, -7_200_000])('a step of %i ms does not affect idle connections', async (stepMs) => {
   const wall = new ManualClock(Date.UTC(2026, 0, 1));
   const { clock, connect, transport } = await serve({ idleTimeoutMs: 5000, clock: wall });
   const client = await connect();

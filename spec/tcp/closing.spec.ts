@@ -63,7 +63,7 @@ describe('close', () => {
     });
   });
 
-  it('accepts nobody any more', async () => {
+  it('accepts no more clients', async () => {
     const { address, server } = await serve();
     await server.close();
     const error = await new Promise((resolve) => {
@@ -100,7 +100,7 @@ describe('close', () => {
     await closed;
   });
 
-  it('lets a slow client read all that it has asked for', async () => {
+  it('lets a slow client read all its replies', async () => {
     const { connect, server, transport } = await serve();
     const client = await connect();
     const value = everyByte(1_000_000).toString('latin1');

@@ -26,7 +26,7 @@ it('refuses a connection over maxConnections with one line, counts it, and serve
   expect(await second.ask('version\r\n')).toMatch(/^VERSION /);
 });
 
-it('tells one that has already sent a request, too', async () => {
+it('answers one that has already sent a request, too', async () => {
   const { connect, transport } = await serve({ maxConnections: 1 });
   await (await connect()).ask('version\r\n');
   for (let i = 0; i < 20; i++) {
@@ -51,7 +51,7 @@ it('gives a place that became free to the next', async () => {
   expect(transport.rejectedConnections).toBe(3);
 });
 
-it('refuses with a word all that there are no files for, and counts them', async () => {
+it('refuses with an error all connections without a file, and counts them', async () => {
   const script = `
     import { createMemcachedEngine } from 'hotset/memcached';
     import { createTcpServer } from 'hotset/tcp';

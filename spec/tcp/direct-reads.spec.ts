@@ -67,7 +67,7 @@ describe('readDirectly', () => {
     await vi.waitFor(() => expect(seen).toBe(parts.join('')));
   });
 
-  it('tells the end, and reads no more once it has been stopped', async () => {
+  it('reports the end, and reads no more once it has been stopped', async () => {
     const { text, stop } = reading();
     client.write('heard');
     await vi.waitFor(() => expect(text()).toBe('heard'));

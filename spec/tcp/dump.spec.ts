@@ -33,7 +33,7 @@ describe('a dump', () => {
     expect(await crawlerRuns(other)).toBe(false);
   });
 
-  it('that nobody reads waits, holds little, and ends with its client', async () => {
+  it('that is not read waits, holds little memory, and ends with its client', async () => {
     const served = await serve();
     fill(served);
     const [dumper, other] = [await served.connect(), await served.connect()];

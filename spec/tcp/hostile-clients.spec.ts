@@ -57,7 +57,7 @@ it('a value of 1 MiB that comes byte by byte is stored, while others are served'
   expect(transport.bytesRead).toBeGreaterThan(length);
 });
 
-it('a client that never ends its line is closed when the line is too long, and holds nobody up before', async () => {
+it('a client that never ends its line is closed when the line is too long, and blocks no other client before', async () => {
   const { connect: open, transport } = await serve();
   const [endless, patient, other] = [await open(), await open(), await open()];
   patient.send('x'.repeat(2048));

@@ -26,14 +26,14 @@ async function refusal(options: TcpServerOptions): Promise<{ code: string; messa
 }
 
 describe('listening on TCP', () => {
-  it('takes a free port for port 0, tells it, and serves there', async () => {
+  it('takes a free port for port 0, reports it, and serves there', async () => {
     const { address, server, connect } = await serve();
     expect(address).toEqual({ host: '127.0.0.1', port: expect.any(Number) });
     expect(server.addresses).toEqual([address]);
     expect(await (await connect()).ask('version\r\n')).toMatch(/^VERSION /);
   });
 
-  it('listens on the loopback address alone unless told otherwise', async () => {
+  it('listens on the loopback address only by default', async () => {
     const { address } = await serve();
     expect(address).toMatchObject({ host: '127.0.0.1' });
   });

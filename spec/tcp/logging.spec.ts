@@ -7,7 +7,7 @@ import { certificate } from '../support/certificates.js';
 import { certFiles, folder, serve } from './fixture.js';
 import { eventually } from './wire-client.js';
 
-it('events are logged at the verbosity asked for', async () => {
+it('events are logged from their verbosity on', async () => {
   const lines: string[] = [];
   const { connect, transport } = await serve({
     maxConnections: 1,
@@ -32,7 +32,7 @@ it('events are logged at the verbosity asked for', async () => {
   expect(lines.length).toBe(before);
 });
 
-it('a client that fails to authenticate is logged with -v, without its words', async () => {
+it('a client that fails to authenticate is logged with -v, without its credentials', async () => {
   const authFile = join(folder(), 'users');
   writeFileSync(authFile, 'ann:secret\n');
   const lines: unknown[] = [];

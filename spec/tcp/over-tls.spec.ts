@@ -6,7 +6,7 @@ import { serveTls } from './fixture.js';
 describe('over TLS', async () => {
   serveTls();
   await import('./closing.spec.js');
-  await import('./conversation-end.spec.js');
+  await import('./connection-end.spec.js');
   await import('./idle-timeout.spec.js');
   await import('./interleaving.spec.js');
   await import('./sizes.spec.js');

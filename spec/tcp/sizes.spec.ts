@@ -75,7 +75,7 @@ describe('values of bytes', () => {
     }
   });
 
-  it('may trickle in: 1 MB in pieces of uneven length', async () => {
+  it('may trickle in: 1 MB in chunks of uneven length', async () => {
     const { connect, engine } = await serve();
     const client = await connect();
     client.socket.setNoDelay(true);
@@ -91,7 +91,7 @@ describe('values of bytes', () => {
     expect(engine.bytes).toBeLessThan(LIMIT + 1000);
   });
 
-  it('come in one reply for a get of 10,000 keys, in the order asked', async () => {
+  it('come in one reply for a get of 10,000 keys, in the order of the request', async () => {
     const { connect, engine } = await serve();
     const client = await connect();
     const keys = Array.from({ length: 10_000 }, (_, i) => `key-${i}`);

@@ -49,7 +49,7 @@ it('goes to onError where there is one, and the process need not know', async ()
   expect(await (await connect()).ask('get a\r\n')).toBe('END\r\n');
 });
 
-it('ends the conversation that it happened in, and no other gets its replies', () => {
+it('ends the connection that it happened on, and no other gets its replies', () => {
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', SCRIPT], {
     encoding: 'utf8',
     timeout: 30_000,

@@ -117,7 +117,7 @@ describe('a server with a certificate', () => {
     ).toBe('refused');
   });
 
-  it('serves other addresses without TLS where asked, and all show in stats', async () => {
+  it('serves other addresses without TLS where configured, and all show in stats', async () => {
     const { server: tcp, enter, files, transport } = await serveSecurely();
     const plain = await tcp.listen({ port: 0, tls: false });
     expect(plain).toEqual({ host: '127.0.0.1', port: expect.any(Number), tls: false });

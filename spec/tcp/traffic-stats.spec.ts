@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { folder, serve } from './fixture.js';
 import { eventually } from './wire-client.js';
 
-it('bytes_read and bytes_written count every byte of the conversation, of all connections', async () => {
+it('bytes_read and bytes_written count every byte, over all connections', async () => {
   const { connect, transport } = await serve();
   const [first, second] = [await connect(), await connect()];
   let sent = 0;

@@ -1,4 +1,4 @@
-/** Replies that a client has not read: what they keep alive, and that they arrive when the conversation ends. */
+/** Replies that a client has not read: what they keep alive, and that they arrive when the connection ends. */
 
 import { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
@@ -78,7 +78,7 @@ describe('small replies that a TLS client does not read', () => {
 });
 
 describe('a watcher that has shut its side down', () => {
-  it('still gets the replies before, also when there is something new to tell', async () => {
+  it('still gets the replies before, also when new changes wait', async () => {
     const { connect } = await serve();
     const other = await connect();
     other.send(STORE);

@@ -19,7 +19,7 @@ async function told(watcher: WireClient, count: number, connection = 3): Promise
 }
 
 // What memcached tells of the same commands.
-describe('a watcher is told', () => {
+describe('a watcher gets', () => {
   it.each([
     ['get a', ['item_get key=a status=not_found clsid=0 cfd=C size=0']],
     [
@@ -187,7 +187,7 @@ describe('a watcher is told', () => {
     ]);
   });
 
-  it('nothing that it did not ask for, with rising numbers', async () => {
+  it('only its own categories, with rising numbers', async () => {
     const { connect } = await serve();
     const [watcher, client] = [await connect(), await connect()];
     await watcher.ask('watch mutations\r\n');
@@ -222,7 +222,7 @@ describe('a watcher', () => {
     expect(await client.ask('watch\r\n')).toBe('OK\r\n');
   });
 
-  it('that does not read loses lines, is told how many, and holds up nobody', async () => {
+  it('that does not read loses lines, learns how many, and blocks no other client', async () => {
     const { connect } = await serve();
     const [watcher, client] = [await connect(), await connect()];
     await watcher.ask('watch\r\n');

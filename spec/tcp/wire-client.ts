@@ -8,7 +8,7 @@ export class WireClient {
   readonly socket: Socket;
   /** Everything that has arrived so far, taken bytes included. */
   received = 0;
-  /** The server has ended the conversation, or it was reset. */
+  /** The server has ended the connection, or it was reset. */
   ended = false;
   error: string | undefined;
   #chunks: Buffer[] = [];
@@ -116,7 +116,7 @@ export class WireClient {
     );
   }
 
-  /** All that arrives until the server ends the conversation. */
+  /** All that arrives until the server ends the connection. */
   async rest(): Promise<string> {
     while (!this.ended) await this.#more(true);
     const text = Buffer.concat(this.#chunks).toString('latin1');

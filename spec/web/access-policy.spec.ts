@@ -198,7 +198,7 @@ describe('the token', () => {
     TOKEN_SUBPROTOCOL + Buffer.from(token).toString('base64url'),
   ];
 
-  it('is asked for where there is one', () => {
+  it('is required where there is one', () => {
     expect(policy.requiresToken).toBe(true);
     expect(new AccessPolicy({}).requiresToken).toBe(false);
     expect(new AccessPolicy({}).checkToken({})).toBeNull();
@@ -219,7 +219,7 @@ describe('the token', () => {
     expect(policy.checkToken({ authorization: 'Bearer' })).toEqual(refusal);
   });
 
-  it('must be right, and nothing of it is told', () => {
+  it('must be right, and nothing of it is revealed', () => {
     const refusal = { status: 401, reason: 'the token is wrong', headers: { 'WWW-Authenticate': 'Bearer' } };
     for (const token of ['sesame', 'sesame/+=x', 'SESAME/+=', 'x', '\0'])
       expect(policy.checkToken({ authorization: `Bearer ${token}` }), token).toEqual(refusal);

@@ -57,7 +57,7 @@ describe('close', () => {
     expect(transport.currentConnections).toBe(0);
   });
 
-  it('accepts nobody any more', async () => {
+  it('accepts no more clients', async () => {
     const { endpoint, port } = await serve();
     await endpoint.close();
     const error = await openSocket(port).catch((reason: unknown) => reason);
@@ -103,7 +103,7 @@ describe('close', () => {
     expect(engine.size).toBe(1);
   });
 
-  it('answers all that has been asked before it says goodbye', async () => {
+  it('answers all requests before its close frame', async () => {
     const { connect, endpoint, transport } = await serve();
     const client = await connect();
     const value = everyByte(100_000).toString('latin1');

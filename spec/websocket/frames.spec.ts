@@ -45,7 +45,7 @@ describe('the head', () => {
   });
 });
 
-it('pieces are joined in their order, waiting or not, and stay as they are', () => {
+it('chunks are joined in their order, waiting or not, and stay as they are', () => {
   const piece = fc.uint8Array({ maxLength: 1500 }).map((bytes) => Buffer.from(bytes));
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 5 }), fc.constantFrom(0, 1), (pieces, unsent) => {

@@ -8,7 +8,7 @@ import { eventually } from '../tcp/wire-client.js';
 import { closeAfterTest, closeOf, serve, upgrade } from './fixture.js';
 import { frame } from './raw-frames.js';
 
-it('a client that answers pings stays, whether it asks for anything or not', async () => {
+it('a client that answers pings stays, with or without requests', async () => {
   const { connect, transport } = await serve();
   const clients = [await connect(), await connect('hotset.v1')];
   for (let beat = 1; beat <= 5; beat++) {
@@ -117,7 +117,7 @@ it('one that reads a large reply slowly is alive, and its pong may come late', a
   expect(slow.isClosed).toBe(false);
 });
 
-it('one that was told to go and does not is cut as well', async () => {
+it('one that ignores the close frame is cut as well', async () => {
   const { port, transport } = await serve();
   const rude = await upgrade(port);
   rude.resume();

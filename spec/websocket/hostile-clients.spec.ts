@@ -82,7 +82,7 @@ describe('a frame that is none', () => {
     await isServed(other);
   });
 
-  it('whatever it is, harms nobody', { timeout: 120_000 }, async () => {
+  it('whatever it is, harms no other client', { timeout: 120_000 }, async () => {
     const { connect, engine, port, transport } = await serve();
     const other = await connect();
     const head: fc.Arbitrary<FrameHead> = fc.record(
@@ -251,7 +251,7 @@ describe('a flood', () => {
     expect(await heldMib()).toBeLessThan(before + 8);
   });
 
-  it('of empty frames costs nobody else anything', async () => {
+  it('of empty frames costs other clients nothing', async () => {
     const { connect, port, transport } = await serve();
     const [flooder, other] = [await upgrade(port), await connect()];
     flooder.resume();
@@ -369,7 +369,7 @@ describe('a client of hotset.v1 that never reads', () => {
   const request = (id: number, method: string, params: object): Buffer =>
     frame(JSON.stringify({ jsonrpc: '2.0', id, method, params }), { opcode: 1 });
 
-  it('holds little however much it would be told, and hears in the end that it was not', async () => {
+  it('holds little memory however many changes there are, and gets lagged in the end', async () => {
     const { connect, port, transport } = await serve({ maxUnsentBytes: 128 * 1024 });
     const [deaf, writer] = [await upgrade(port, hotset), await connect()];
     deaf.write(request(1, 'subscribe', { prefixes: [''] }));
@@ -402,7 +402,7 @@ describe('a client of hotset.v1 that never reads', () => {
     await isServed(writer);
   });
 
-  it('and asks for more than may wait is cut with 1013', async () => {
+  it('and requests more than may wait is cut with 1013', async () => {
     const { connect, port, transport } = await serve({
       maxUnsentBytes: 64 * 1024,
       maxBacklogBytes: 256 * 1024,

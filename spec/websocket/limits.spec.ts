@@ -72,7 +72,7 @@ describe('maxPayloadBytes', () => {
     expect((await client.closed).code).toBe(1009);
   });
 
-  it('leaves room for the largest item in base64, unless told', async () => {
+  it('leaves room for the largest item in base64 by default', async () => {
     const { connect } = await serve({ maxItemBytes: 8 * KIB });
     const client = await connect('hotset.v1');
     const base64 = Buffer.alloc(8 * KIB - 100).toString('base64');

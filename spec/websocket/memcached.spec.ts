@@ -80,7 +80,7 @@ it('entries are those of the TCP port', async () => {
   await server.close();
 });
 
-describe('a client that asks for much', () => {
+describe('a client with many requests', () => {
   it('in one frame gets every reply, in order, and others are served meanwhile', async () => {
     const { connect, transport } = await serve();
     const [client, other] = [await connect(), await connect()];
@@ -196,7 +196,7 @@ describe('a watcher', () => {
     expect(await watcher.message()).toContain(` cfd=${id} `);
   });
 
-  it('that does not read loses lines, is told how many, and goes on', async () => {
+  it('that does not read loses lines, learns how many, and continues', async () => {
     const { connect } = await serve({ maxUnsentBytes: 1024 });
     const [watcher, other] = [await connect(), await connect()];
     await watcher.ask('watch mutations\r\n');

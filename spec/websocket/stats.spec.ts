@@ -13,7 +13,7 @@ import { eventually } from '../tcp/wire-client.js';
 import { closeAfterTest, serve } from './fixture.js';
 import { FrameClient } from './frame-client.js';
 
-it('bytes_read and bytes_written count every byte of the conversations', async () => {
+it('bytes_read and bytes_written count every byte', async () => {
   const { connect, transport } = await serve();
   const [first, second] = [await connect(), await connect('hotset.v1')];
   const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
@@ -121,7 +121,7 @@ it('a connection over a Unix socket is shown as one', async () => {
   server.close();
 });
 
-it('the log tells of connections as TCP does', async () => {
+it('the log reports connections as with TCP', async () => {
   const lines: string[] = [];
   const { connect, transport } = await serve({ verbosity: 2, log: (line) => lines.push(line) });
   const watcher = await connect();

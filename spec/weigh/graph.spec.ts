@@ -83,7 +83,7 @@ describe('an exotic object', () => {
     expect(valueBytes(Object.setPrototypeOf([1, 2, 3], null) as object)).toBe(valueBytes([1, 2, 3]));
   });
 
-  it('that overrides what its class has is not asked', () => {
+  it('that overrides what its class has is not read', () => {
     class Loud extends Map<number, string> {
       override get size(): number {
         return trap();
@@ -238,7 +238,7 @@ describe('weighing', () => {
     );
   });
 
-  it('does not tell trusted records from others', () => {
+  it('does not distinguish trusted records from others', () => {
     const make = (i: number): object => ({
       familiar: 'x'.repeat(100),
       list: [i, { deep: 'y'.repeat(50) }],

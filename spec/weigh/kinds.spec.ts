@@ -15,7 +15,7 @@ class Hidden {
   }
 }
 
-describe('what can be asked', () => {
+describe('what can be read', () => {
   it.each([
     ['a Blob', () => new Blob([KB_100])],
     ['a slice of a Blob', () => new Blob([KB_100, KB_100]).slice(0, 100_000)],
@@ -46,7 +46,7 @@ describe('what can be asked', () => {
     }
   });
 
-  it('is asked by the built-in getter, whatever a subclass says', () => {
+  it('is read by the built-in getter, whatever a subclass says', () => {
     class Liar extends Blob {}
     Object.defineProperty(Liar.prototype, 'size', {
       get: () => {
@@ -84,7 +84,7 @@ describe('what can be asked', () => {
   );
 });
 
-describe('what cannot be asked', () => {
+describe('what cannot be read', () => {
   it.each([
     ['a private field', () => new Hidden(KB_100)],
     ['a promise', () => Promise.resolve(KB_100)],

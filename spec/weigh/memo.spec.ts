@@ -50,7 +50,7 @@ describe('shapes', () => {
     expect(shapes.trusted('b', 2, 7)).toBeUndefined();
   });
 
-  it('are asked again now and then, and never trusted after an accessor', () => {
+  it('are checked again periodically, and never trusted after an accessor', () => {
     const shapes = new Memo();
     familiar(shapes, ['a']);
     let asked = 0;

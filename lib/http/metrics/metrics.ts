@@ -1,5 +1,5 @@
 /**
- * Metrics for Prometheus. They read what the engine counts anyway, and only when somebody scrapes. All values of one
+ * Metrics for Prometheus. They read what the engine counts anyway, and only during a scrape. All values of one
  * scrape are read in one turn, so that they agree.
  */
 

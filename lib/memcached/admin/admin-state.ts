@@ -68,7 +68,7 @@ export class AdminState {
   readonly settings: MemcachedSettings;
   /** The target of `cache_memlimit` while the budget comes down to it; null at other times. */
   memoryLimit: { readonly bytes: number } | null = null;
-  /** A crawl or a dump is under way: one runs at a time, as in memcached. */
+  /** A crawl or a dump is in progress: one runs at a time, as in memcached. */
   crawlerRunning = false;
   /** Counters of `stats`. */
   crawlerStarts = 0;

@@ -64,7 +64,7 @@ function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminA
 /**
  * The budget comes down in steps, since evicting everything at once would hold up the others, and holds at each of
  * them. On the way it leaves some room: an engine that has none first looks for it in its structure, in O(n).
- * Ends early when somebody else changes the budget, who then decides.
+ * Ends early when other code sets the budget.
  */
 function* changeBudget(items: ItemStore, bytes: number): IncrementalTask & Iterable<void> {
   const { engine, entries, admin } = items;

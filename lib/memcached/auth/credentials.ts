@@ -29,7 +29,7 @@ export class Credentials {
     this.#users = parse(content, this.#fileName);
   }
 
-  /** Whether a user has this password. Takes the same time whoever it is and whatever is wrong. */
+  /** Whether a user has this password. Takes the same time for any user and any fault. */
   allow(name: Buffer, password: Buffer): boolean {
     const givenName = digest(name);
     const givenPassword = digest(password);

@@ -7,7 +7,7 @@ export const HEADER_BYTES = 24;
 export const REQUEST_MAGIC = 0x80;
 export const RESPONSE_MAGIC = 0x81;
 
-/** One request's header. A handler has one and fills it anew for each packet. */
+/** One request's header. A handler has one and refills it for each packet. */
 export class Header {
   opcode = 0;
   keyBytes = 0;

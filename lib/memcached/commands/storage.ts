@@ -59,7 +59,7 @@ export function store(context: CommandContext, request: Request, value: WireValu
 }
 
 /**
- * A plain set, all of which has come at once, with an exptime in seconds, without observers: as `store`. `known` is the number of the
+ * `store` for a plain set that arrived whole, with an exptime in seconds, without observers. `known` is the slot of the
  * key's entry, or 0.
  */
 export function storeFast(

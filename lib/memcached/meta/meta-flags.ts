@@ -1,4 +1,4 @@
-/** The flags of one meta command: protocol.txt, "Meta Commands". Filled anew for each. */
+/** The flags of one meta command: protocol.txt, "Meta Commands". Refilled for each. */
 
 type LowerFlag = 'b' | 'c' | 'f' | 'h' | 'k' | 'l' | 'q' | 's' | 't' | 'u' | 'v' | 'x';
 type UpperFlag = 'C' | 'D' | 'E' | 'F' | 'I' | 'J' | 'L' | 'M' | 'N' | 'O' | 'P' | 'R' | 'T';

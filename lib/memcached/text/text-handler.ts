@@ -437,7 +437,7 @@ class FastPath {
     this.request = request;
   }
 
-  /** Serves the request at the io's position, if it is one of these. Whoever calls logs no commands. */
+  /** Serves the request at the io's position, if it is one of these. Only called while commands are not logged. */
   serves(): boolean {
     const { io } = this;
     const { chunk, position } = io;

@@ -50,7 +50,7 @@ export class WatchLog implements Publisher {
     return watcher;
   }
 
-  /** Runs a bulk removal that is no eviction without the feed: each removal would cost a message. */
+  /** Runs a bulk removal with the eviction feed off: each removal would cost a message. */
   withoutEvictions(remove: () => void): void {
     this.#evictions.listens = false;
     try {

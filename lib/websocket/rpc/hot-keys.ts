@@ -5,9 +5,9 @@
  * unsubscribes when none has come for 10 seconds. Without a subscriber, the engine's reads cost nothing extra.
  *
  * Counts by Misra and Gries, in batches as Anderson and others have it ("A High-Performance Algorithm for Identifying
- * Frequent Items in Data Streams", 2017): when there are twice as many counts as are to be kept, the median is subtracted from all of
- * them, and those that it brings to nothing go. So a count is too low, and never too high, by at most the number of all texts divided
- * by `kept`. Adding is one look-up in a Map, and amortized O(1) beside it.
+ * Frequent Items in Data Streams", 2017): when there are twice as many counts as are to be kept, the median is
+ * subtracted from all of them, and those that reach 0 are dropped. So a count is never too high, and too low by at most
+ * the number of all texts divided by `kept`. Adding is one look-up in a Map, and otherwise amortized O(1).
  */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';

@@ -1,4 +1,4 @@
-/** Why a request is refused, as the client hears it (docs/websocket.md, "Errors"). */
+/** Why a request is refused, as sent to the client (docs/websocket.md, "Errors"). */
 
 import { HotsetError } from '../../errors.js';
 import { HOTSET_RPC_ERRORS, type HotsetRpcCode, RPC_ERRORS } from '../../rpc-protocol.js';
@@ -17,7 +17,7 @@ export class RpcError {
   }
 }
 
-/** What the client hears of `error`; null for a fault of the server, which is not the client's business. */
+/** The error as sent to the client; null for a fault of the server, which is not disclosed. */
 export function refusalOf(error: unknown): RpcError | null {
   if (error instanceof RpcError) return error;
   return error instanceof HotsetError && error.code === 'HOTSET_INVALID_KEY'

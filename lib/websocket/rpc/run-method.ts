@@ -18,7 +18,7 @@ import { WRITE_METHODS } from './write-methods.js';
 
 const RUN: MethodsOf<MethodName> = { ...READ_METHODS, ...WRITE_METHODS };
 
-/** Runs the method, if there is one, the endpoint allows it, and the params are what it takes, in this order. Throws an `RpcError`. */
+/** Checks the method's name, the endpoint's access and the params, in this order, and runs it. Throws an `RpcError`. */
 export function runMethod(on: MethodContext, name: string, rawParams: RawParams): Result {
   if (!isMethod(name)) throw new RpcError(RPC_ERRORS.methodNotFound, 'there is no such method');
   const { needs, params: table } = METHODS[name];

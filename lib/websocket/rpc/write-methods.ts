@@ -81,7 +81,7 @@ function beginWrite({ subscriptions }: MethodContext, key: string): string {
   return wireKey;
 }
 
-/** The context's one request, filled anew: what executes it does not keep it. */
+/** The context's one request, refilled: commands do not keep it. */
 function requestFor({ context: { request } }: MethodContext, wireKey: string): Request {
   request.key = wireKey;
   request.cas = 0;
@@ -89,7 +89,7 @@ function requestFor({ context: { request } }: MethodContext, wireKey: string): R
   return request;
 }
 
-/** What the client hears of a reply to something that stores; `version` is what that has, if it does. */
+/** The result of a storage command's reply; `version` is that of a stored value. */
 function writeResult(items: ItemStore, reply: Reply, version: string): string {
   switch (reply) {
     case 'stored':

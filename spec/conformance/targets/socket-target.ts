@@ -42,8 +42,8 @@ export async function runOnSocket(
     }
     silent = turn[1] === '';
     if (turn[2] === 'beside') beside ??= new SubprotocolHandler(open(), patienceMs);
-    const conversation = turn[2] === 'beside' ? beside! : main;
-    replies += await conversation.say(casIds?.request(turn[0]) ?? turn[0], turn[1].length);
+    const connection = turn[2] === 'beside' ? beside! : main;
+    replies += await connection.say(casIds?.request(turn[0]) ?? turn[0], turn[1].length);
     casIds?.replies(replies);
   }
   // What comes beyond the expected length shows at the end.

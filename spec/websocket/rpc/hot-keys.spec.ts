@@ -34,7 +34,7 @@ function read({ engine }: Endpoint, key: string, times: number): void {
 }
 
 describe('hot', () => {
-  it('tells what is read since somebody has asked, in the process and by clients, there or not', async () => {
+  it('counts reads since the first request, in the process and by clients, hits and misses', async () => {
     const endpoint = opened();
     const client = endpoint.connect();
     for (const key of ['user:1', 'user:2', 'page:1', 'plain'])
@@ -76,7 +76,7 @@ describe('hot', () => {
     expect(await hot(client)).toMatchObject({ keys: [{ key: 'é/1:2/3' }], prefixes: [{ prefix: 'é/' }] });
   });
 
-  it('tells of its own engine', async () => {
+  it('counts its own engine only', async () => {
     const endpoint = opened();
     const other = opened();
     const client = endpoint.connect();
@@ -85,7 +85,7 @@ describe('hot', () => {
     expect(await hot(client)).toMatchObject({ reads: 0 });
   });
 
-  it('listens while somebody asks, and no longer', async () => {
+  it('listens only while clients call it', async () => {
     const endpoint = opened();
     const client = endpoint.connect();
     expect(isListening()).toBe(false);

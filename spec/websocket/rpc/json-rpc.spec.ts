@@ -161,7 +161,7 @@ describe('JSON-RPC', () => {
     ]);
   });
 
-  it('takes __proto__ for a param that nobody knows, and for a member like any other', () => {
+  it('takes __proto__ for an unknown param, and for a member like any other', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.send(

@@ -52,7 +52,7 @@ describe('values', () => {
     expect(client.call('get', { key: 'k' })).toEqual({ ...expected, version: '1', ttlMs: null });
   });
 
-  it('are base64 where that is asked for', () => {
+  it('are base64 on request', () => {
     const client = new Endpoint().connect();
     client.call('set', { key: 'k', value: 'ä' });
     expect(client.call('get', { key: 'k', as: 'base64' })).toMatchObject({ base64: 'w6Q=' });
@@ -196,7 +196,7 @@ describe('JSON values', () => {
 });
 
 describe('time to live', () => {
-  it('is told, and over to the millisecond', () => {
+  it('is reported, and exact to the millisecond', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.call('set', { key: 'k', value: 'v', ttlMs: 1500.5 });
@@ -370,7 +370,7 @@ describe('writes', () => {
     expect(endpoint.engine.verify()).toEqual([]);
   });
 
-  it('tell their own version, also when a listener in the process writes something else over them', () => {
+  it('return their own version, also when a listener in the process writes something else over them', () => {
     const endpoint = new Endpoint();
     const { engine } = endpoint;
     const client = endpoint.connect();
@@ -428,7 +428,7 @@ describe('counters', () => {
 });
 
 describe('inspect', () => {
-  it('tells everything but the value, and changes nothing', () => {
+  it('returns everything but the value, and changes nothing', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.call('set', { key: 'k', value: 'grüße', ttlMs: 60_000, flags: 16 });
@@ -456,7 +456,7 @@ describe('inspect', () => {
 });
 
 describe('stats', () => {
-  it('tells of engine, commands, connections and network', () => {
+  it('reports engine, commands, connections and network', () => {
     const endpoint = new Endpoint({ access: 'read-only' });
     endpoint.engine.set('k', wireValueOfText('5'));
     endpoint.clock.advance(5000);
@@ -527,7 +527,7 @@ describe('access', () => {
 });
 
 describe('a fault of the server', () => {
-  it('is told to both, and the connection goes on', () => {
+  it('is reported to both, and the connection stays open', () => {
     const fault = new Error('the listener of a removal');
     const endpoint = new Endpoint(
       {},

@@ -54,7 +54,7 @@ function readAgain(client: Peer): void {
   while (client.sink.unsentBytes > 0) client.drain();
 }
 
-it('a client that forgets what it is told of never holds anything old', async () => {
+it('a client that drops what is invalidated never holds anything old', async () => {
   let lagged = 0;
   await fc.assert(
     fc.asyncProperty(

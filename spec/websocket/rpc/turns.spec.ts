@@ -117,7 +117,7 @@ describe('a turn', () => {
 });
 
 describe('order', () => {
-  it('a reply carried out before a change is sent before the change is told, however long it takes', async () => {
+  it('a reply carried out before a change is sent before the change’s invalidation, however long it takes', async () => {
     const endpoint = new Endpoint({}, { requestsPerTurn: 2 });
     const client = endpoint.connect();
     set(endpoint, 'k');
@@ -191,7 +191,7 @@ describe('a client that does not read', () => {
     expect(client.sink.isPaused).toBe(false);
   });
 
-  it('loses what it would be told, and hears of that before anything newer', async () => {
+  it('loses invalidations, and gets lagged before anything newer', async () => {
     const endpoint = new Endpoint({ maxUnsentBytes: 1000 });
     const client = endpoint.connect();
     client.call('subscribe', { prefixes: [''] });
@@ -262,7 +262,7 @@ describe('when the server stops', () => {
     expect(client.texts()).toEqual([]);
   });
 
-  it('what has been asked is answered first', async () => {
+  it('pending requests are answered first', async () => {
     const client = new Endpoint({}, { requestsPerTurn: 2 }).connect();
     client.send([1, 2, 3, 4, 5].map((id) => get(id)));
     client.send(get(6));

@@ -1,6 +1,6 @@
 /**
  * mg: protocol.txt, "Meta Get". Reads an item and, on the way, may give it a new time to live, create it, or
- * let one client of many win the right to fill it anew. Flags act in the order in which they stand.
+ * let one client of many win the right to refill it. Flags act in their order.
  */
 
 import { CMD_GET, CMD_TOUCH, GET_EXPIRED, GET_HITS, GET_MISSES, TOUCH_HITS } from '../../counters.js';

@@ -1,6 +1,6 @@
 /**
- * Listens to the engine's changes for all subscribers of an endpoint, and sends invalidations at the end of the turn: one for each key,
- * with its last cause.
+ * Listens to the engine's changes for all subscribers of an endpoint, and sends invalidations at the end of the turn:
+ * one for each key, with its last cause.
  *
  * It listens only while there are subscriptions, and drops changes that match none. The changes kept until the end of the
  * turn are bounded; beyond the bound, subscribers get `lagged`.

@@ -88,8 +88,8 @@ class Fanout {
 }
 
 /**
- * The notification, with the version that the key has now. Once clients have chosen cas ids themselves (`E` of the meta commands),
- * the version is null: two values may have had the same one, and who holds the first would take it for the second.
+ * The notification, with the key's current version. Once clients have chosen cas ids themselves (`E` of the meta
+ * commands), the version is null: two values may have the same one, and a holder of the first would take it for the second.
  */
 function invalidationJson(items: ItemStore, { key, cause }: Invalidation): string {
   if (key === null || cause === 'cleared') return notification('invalidatedAll', { cause: 'cleared' });

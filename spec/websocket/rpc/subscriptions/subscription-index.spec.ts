@@ -14,7 +14,7 @@ const text = fc.string({ unit: fc.constantFrom('a', '7', '\xff', '_'), maxLength
 const key = fc.string({ unit: fc.constantFrom('a', '7', '\xff', '_', '\0'), maxLength: 7 });
 
 describe('the index', () => {
-  it('finds who has asked for a key, whoever came and went', () => {
+  it('finds the subscribers of a key after any history', () => {
     const step = fc.record({ text, isPrefix: fc.boolean(), leaves: fc.boolean(), key });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -39,7 +39,7 @@ describe('the index', () => {
     );
   });
 
-  it('takes a client who has asked many times for one', () => {
+  it('counts a client with many subscriptions once', () => {
     const index = new SubscriptionIndex();
     const { subscriber } = subscription();
     const asked = [true, false, true].map((noEcho) => ({ subscriber, noEcho, topics: [] }));
@@ -52,7 +52,7 @@ describe('the index', () => {
     expect(index.topicsOf('ab')).toEqual([]);
   });
 
-  it('forgets texts that nobody asks for any more', () => {
+  it('forgets topics without subscribers', () => {
     const trie = new TrieMap<string, Topic>();
     const index = new SubscriptionIndex(trie);
     const made = subscription();

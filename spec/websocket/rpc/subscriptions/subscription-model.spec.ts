@@ -114,7 +114,7 @@ function notifications(client: Peer): { frames: number; told: Notification[] } {
   return { frames: frames.length, told: frames.flat() };
 }
 
-it('tells everybody what concerns them, once, and nobody else', async () => {
+it('notifies each client of its own topics, once, and no other', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
       const endpoint = new Endpoint();

@@ -66,14 +66,14 @@ describe('causes', () => {
     expect(await heard(client)).toEqual([told('k', cause, version)]);
   });
 
-  it('cleared is told of all keys, whatever was asked for', async () => {
+  it('cleared covers all keys, for every subscription', async () => {
     const cache = endpoint();
     const client = subscriber(cache, { keys: ['x'] });
     cache.engine.clear();
     expect(await heard(client)).toEqual([CLEARED]);
   });
 
-  it('a longer time to live is nothing to tell', async () => {
+  it('a longer time to live is not reported', async () => {
     const cache = endpoint();
     const client = subscriber(cache, { keys: ['k'] });
     cache.engine.touch('k', 2000);
@@ -142,7 +142,7 @@ describe('keys and prefixes', () => {
 });
 
 describe('one turn', () => {
-  it('is told once, as a batch, with the last cause and version of each key', async () => {
+  it('is reported once, as a batch, with the last cause and version of each key', async () => {
     const endpoint = new Endpoint();
     const client = subscriber(endpoint, { prefixes: [''] });
     endpoint.engine.set('a', V);
@@ -157,7 +157,7 @@ describe('one turn', () => {
     expect(await heard(client)).toEqual([]);
   });
 
-  it('that ends in a flush is told as one, and what comes after it', async () => {
+  it('that ends in a flush is reported as one, and what comes after it', async () => {
     const endpoint = new Endpoint();
     const client = subscriber(endpoint, { prefixes: ['a'], keys: ['b'] });
     endpoint.engine.set('a', V);
@@ -167,7 +167,7 @@ describe('one turn', () => {
     expect(await heard(client)).toEqual([[CLEARED, told('b', 'stored', '2')]]);
   });
 
-  it('several subscriptions of one client are told as one', async () => {
+  it('several subscriptions of one client get one notification', async () => {
     const endpoint = new Endpoint();
     const client = subscriber(endpoint, { prefixes: ['a'] });
     client.call('subscribe', { prefixes: ['ab'], keys: ['abc'] });
@@ -183,7 +183,7 @@ describe('one turn', () => {
     expect(await heard(client)).toEqual([]);
   });
 
-  it('with more changes than are kept is told as lost', async () => {
+  it('with more changes than are kept gives lagged', async () => {
     const endpoint = new Endpoint();
     const all = subscriber(endpoint, { prefixes: [''] });
     const none = subscriber(endpoint, { prefixes: ['nothing'] });
@@ -231,7 +231,7 @@ describe('noEcho', () => {
     expect(echo.frames()).toHaveLength(1);
   });
 
-  it('tells what somebody else changed in the same turn, before or after', async () => {
+  it('reports other clients’ changes in the same turn, before or after', async () => {
     for (const isFirst of [true, false]) {
       const endpoint = new Endpoint();
       const client = subscriber(endpoint, { prefixes: [''], noEcho: true });
@@ -243,7 +243,7 @@ describe('noEcho', () => {
     }
   });
 
-  it('tells a flush of its own when somebody else changed something before it', async () => {
+  it('reports its own flush when another client changed something before it', async () => {
     const endpoint = new Endpoint();
     const client = subscriber(endpoint, { prefixes: [''], noEcho: true });
     client.call('set', { key: 'own', value: 1 });
@@ -254,14 +254,14 @@ describe('noEcho', () => {
     expect(await heard(client)).toEqual([CLEARED]);
   });
 
-  it('tells what its writes evict', async () => {
+  it('reports what its writes evict', async () => {
     const endpoint = new Endpoint({}, {}, { maxEntries: 2 });
     const client = subscriber(endpoint, { prefixes: [''], noEcho: true });
     for (const key of ['a', 'b', 'c']) client.call('set', { key, value: 1 });
     expect(await heard(client)).toEqual([told('a', 'evicted')]);
   });
 
-  it('tells what a listener in the process makes of its writes', async () => {
+  it('reports what a listener in the process makes of its writes', async () => {
     const endpoint: Endpoint = new Endpoint(
       {},
       {},
@@ -283,7 +283,7 @@ describe('noEcho', () => {
     );
   });
 
-  it('holds for the subscription that asks for it', async () => {
+  it('holds for the subscription that sets it', async () => {
     const endpoint = new Endpoint();
     const client = subscriber(endpoint, { prefixes: [''], noEcho: true });
     client.call('subscribe', { prefixes: ['a'] });
@@ -293,7 +293,7 @@ describe('noEcho', () => {
     expect(await heard(client)).toEqual([told('a', 'stored', '1')]);
   });
 
-  it('is nobody’s doing when the write was refused', async () => {
+  it('has no author when the write was refused', async () => {
     const endpoint = new Endpoint({}, { maxItemBytes: 2048 });
     endpoint.engine.set('k', V);
     const client = subscriber(endpoint, { prefixes: [''], noEcho: true });
@@ -305,27 +305,27 @@ describe('noEcho', () => {
 });
 
 describe('cost', () => {
-  const isHeard = ({ engine }: Endpoint): boolean => storeOf(engine).isHeard;
+  const hasListeners = ({ engine }: Endpoint): boolean => storeOf(engine).hasListeners;
 
   it('is nothing without subscribers', () => {
     const endpoint = new Endpoint();
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
     const client = subscriber(endpoint, { prefixes: [''] });
     const other = subscriber(endpoint, { keys: ['k'] });
-    expect(isHeard(endpoint)).toBe(true);
+    expect(hasListeners(endpoint)).toBe(true);
     client.call('unsubscribe', { subscription: 1 });
-    expect(isHeard(endpoint)).toBe(true);
+    expect(hasListeners(endpoint)).toBe(true);
     other.handler.onClose();
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
     subscriber(endpoint, { prefixes: [''] });
-    expect(isHeard(endpoint)).toBe(true);
+    expect(hasListeners(endpoint)).toBe(true);
     endpoint.context.close();
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
     subscriber(endpoint, { prefixes: [''] });
-    expect(isHeard(endpoint)).toBe(false);
+    expect(hasListeners(endpoint)).toBe(false);
   });
 
-  it('of a thousand who have asked for the same is one frame, built once', async () => {
+  it('of a thousand with the same topics is one frame, built once', async () => {
     const endpoint = new Endpoint();
     const params = [{ prefixes: ['a', 'ab'], keys: ['abc'] }, { prefixes: [''] }];
     const clients = Array.from({ length: 1000 }, (_, i) => subscriber(endpoint, params[i % 2]!));
@@ -351,7 +351,7 @@ describe('cost', () => {
   });
 });
 
-it('a client that goes away in the middle of a turn is told nothing, and nobody else misses anything', async () => {
+it('a client that goes away in the middle of a turn gets nothing, and no other client misses anything', async () => {
   const endpoint = new Endpoint();
   const clients = Array.from({ length: 3 }, () => subscriber(endpoint, { prefixes: [''] }));
   endpoint.engine.set('a', V);

@@ -2,12 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SubprotocolHandler } from './scripted-session.js';
+import { ScriptedSession } from '../scripted-session.js';
 
 /** One takes each request whole; the other gets its first byte alone, which is not the fast path's to read. */
 class Pair {
-  readonly whole: SubprotocolHandler = new SubprotocolHandler({ maxItemBytes: 1024 });
-  readonly split: SubprotocolHandler = new SubprotocolHandler({ maxItemBytes: 1024 });
+  readonly whole: ScriptedSession = new ScriptedSession({ maxItemBytes: 1024 });
+  readonly split: ScriptedSession = new ScriptedSession({ maxItemBytes: 1024 });
 
   ask(request: string): void {
     const shown = JSON.stringify(request);
@@ -26,8 +26,8 @@ class Pair {
 }
 
 /** What `stats` tells of commands. */
-function counted(conversation: SubprotocolHandler): string[] {
-  return conversation
+function counted(client: ScriptedSession): string[] {
+  return client
     .ask('stats\r\n')
     .split('\r\n')
     .filter((line) => /^STAT (cmd|get|touch|store|total|curr_items|delete)_/.test(line));
@@ -141,7 +141,7 @@ describe('the fast path', () => {
         const pair = new Pair();
         for (const [requests, ms] of batches) {
           for (const one of requests) pair.ask(one);
-          // A conversation that is over takes no more.
+          // A session that has ended takes no more input.
           if (pair.whole.state === 'closed') break;
           pair.whole.clock.advance(ms);
           pair.split.clock.advance(ms);
@@ -152,20 +152,20 @@ describe('the fast path', () => {
   });
 
   it('answers a chunk of many as many chunks', () => {
-    const one = new SubprotocolHandler();
-    const many = new SubprotocolHandler();
+    const one = new ScriptedSession();
+    const many = new ScriptedSession();
     const requests = REQUESTS.filter(
       (request) => /^(get|mg|set|ms) k/.test(request) && !/\\n\\n$/.test(request),
     );
     expect(one.ask(requests.join(''))).toBe(requests.map((request) => many.ask(request)).join(''));
   });
 
-  it.each([1, 2, 3, 5])('tells the log of every command with verbosity 2, chunk of %i', (count) => {
+  it.each([1, 2, 3, 5])('logs every command with verbosity 2, chunk of %i', (count) => {
     const traced: string[] = [];
-    const conversation = new SubprotocolHandler({ verbosity: 2 }, undefined, {
+    const client = new ScriptedSession({ verbosity: 2 }, undefined, {
       trace: (command) => traced.push(command),
     });
-    conversation.ask('get k\r\n'.repeat(count));
+    client.ask('get k\r\n'.repeat(count));
     expect(traced).toEqual(new Array(count).fill('get k'));
   });
 });

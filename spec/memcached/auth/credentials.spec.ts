@@ -3,7 +3,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Credentials } from '../../lib/memcached/auth/credentials.js';
+import { Credentials } from '../../../lib/memcached/auth/credentials.js';
 
 function bytes(text: string): Buffer {
   return Buffer.from(text, 'latin1');
@@ -65,7 +65,7 @@ describe('an auth file', () => {
     );
   });
 
-  it('tells no secrets when it is refused', () => {
+  it('reveals no secrets when it is refused', () => {
     expect(() => credentials('ann:secret\ntopsecret\n')).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('secret') }),
     );

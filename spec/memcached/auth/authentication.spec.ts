@@ -1,23 +1,23 @@
-/** Nothing is served before a client has said who it is: the fake `set` of the text protocol, SASL PLAIN of the binary one. */
+/** Nothing is served before a client has authenticated: the fake `set` of the text protocol, SASL PLAIN of the binary one. */
 
 import { describe, expect, it } from 'vitest';
-import { Credentials } from '../../lib/memcached/auth/credentials.js';
-import { failure, OPCODE, request, response } from '../conformance/binary-packet.js';
-import { SubprotocolHandler } from './scripted-session.js';
+import { Credentials } from '../../../lib/memcached/auth/credentials.js';
+import { failure, OPCODE, request, response } from '../../conformance/binary-packet.js';
+import { ScriptedSession } from '../scripted-session.js';
 
 const FILE = Buffer.from('alice:wonder land\nbob:se:cret\ncarol:swordfish');
 const { get, noop, quit, saslAuth, saslList, saslStep, set, stat, version } = OPCODE;
 const AUTH_FAILURE = [0x20, 'Auth failure.'] as const;
 
-function conversation(): SubprotocolHandler {
-  return new SubprotocolHandler({}, undefined, { credentials: new Credentials(FILE) });
+function newClient(): ScriptedSession {
+  return new ScriptedSession({}, undefined, { credentials: new Credentials(FILE) });
 }
 
 function signIn(data: string, words = 'k 0 0'): string {
   return `set ${words} ${data.length}\r\n${data}\r\n`;
 }
 
-function counters(client: SubprotocolHandler): string {
+function counters(client: ScriptedSession): string {
   return client
     .ask('stats\r\n')
     .match(/STAT auth_\w+ \d+/g)!
@@ -26,7 +26,7 @@ function counters(client: SubprotocolHandler): string {
 
 describe('a text client', () => {
   it.each(['bob se:cret', 'carol swordfish', 'alice wonder land'])('is let in with %o', (data) => {
-    const client = conversation();
+    const client = newClient();
     expect(client.ask(signIn(data))).toBe('STORED\r\n');
     expect(client.ask('get k\r\nset k 0 0 1\r\nx\r\n')).toBe('END\r\nSTORED\r\n');
     expect(counters(client)).toBe('STAT auth_cmds 1 STAT auth_errors 0');
@@ -45,7 +45,7 @@ describe('a text client', () => {
     'bob se:cret ',
     'carol swordfish and more',
   ])('is not let in with %o: the first space ends the user, and the rest is the password', (data) => {
-    const client = conversation();
+    const client = newClient();
     expect(client.ask(signIn(data))).toBe('CLIENT_ERROR authentication failure\r\n');
     expect(client.ask('get k\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
     expect(client.ask(signIn('bob se:cret'))).toBe('STORED\r\n');
@@ -53,7 +53,7 @@ describe('a text client', () => {
   });
 
   it('may name any key, flags and time, and noreply means nothing', () => {
-    const client = conversation();
+    const client = newClient();
     expect(client.ask('set foo x y 11 noreply\r\nbob se:cret\r\n')).toBe('STORED\r\n');
     expect(client.engine.size).toBe(0);
   });
@@ -73,7 +73,7 @@ describe('a text client', () => {
     'set k 0 0 4294967296',
     'set k 0 0 noreply',
   ])('gets nothing for %o', (line) => {
-    expect(conversation().ask(`${line}\r\n`)).toBe('CLIENT_ERROR unauthenticated\r\n');
+    expect(newClient().ask(`${line}\r\n`)).toBe('CLIENT_ERROR unauthenticated\r\n');
   });
 
   // memcached counts the CR and not the LF.
@@ -81,16 +81,16 @@ describe('a text client', () => {
     'is sent away without a word for %o, which is too short for a set',
     (line) => {
       for (const before of ['', 'get a\r\n']) {
-        const client = conversation();
+        const client = newClient();
         expect(client.feed(before + line)).toBe(false);
         expect(client.replies()).toBe(before === '' ? '' : 'CLIENT_ERROR unauthenticated\r\n');
       }
-      expect(conversation().ask('abcde\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
+      expect(newClient().ask('abcde\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
     },
   );
 
-  it('is told what is wrong with its data', () => {
-    const client = conversation();
+  it('gets an error that names what is wrong with its data', () => {
+    const client = newClient();
     expect(client.ask('set k 0 0 11\r\nbob se:cretxx')).toBe('CLIENT_ERROR bad command line termination\r\n');
     expect(client.ask(signIn('bob'))).toBe('CLIENT_ERROR bad authentication token format\r\n');
     expect(client.ask('set k 0 0 16385\r\n')).toBe('CLIENT_ERROR auth token too long\r\n');
@@ -100,17 +100,17 @@ describe('a text client', () => {
   });
 
   it('may leave, and is sent away when its line has no end', () => {
-    const leaving = conversation();
+    const leaving = newClient();
     expect(leaving.feed('quit\r\n')).toBe(false);
     expect(leaving.feed(signIn('bob se:cret'))).toBe(false);
-    const endless = conversation();
+    const endless = newClient();
     expect(endless.feed('x'.repeat(2048))).toBe(true);
     expect(endless.feed('x')).toBe(false);
     expect([leaving.replies(), endless.replies()]).toEqual(['', '']);
   });
 
   it('is understood byte by byte, with what it sends in the same breath', () => {
-    const client = conversation();
+    const client = newClient();
     for (const byte of `get a\r\n${signIn('bob se:cret')}get a\r\nmn\r\n`) client.feed(byte);
     expect(client.replies()).toBe('CLIENT_ERROR unauthenticated\r\nSTORED\r\nEND\r\nMN\r\n');
   });
@@ -123,7 +123,7 @@ describe('a binary client', () => {
     response(opcode, { status: AUTH_FAILURE[0], value: AUTH_FAILURE[1], opaque });
 
   it('learns of the mechanism, and is let in', () => {
-    const client = conversation();
+    const client = newClient();
     expect(client.ask(request(saslList))).toBe(response(saslList, { value: 'PLAIN' }));
     expect(client.ask(plain('\0bob\0se:cret'))).toBe(
       response(saslAuth, { value: 'Authenticated', opaque: 9 }),
@@ -132,21 +132,21 @@ describe('a binary client', () => {
   });
 
   it('may name whom to act as', () => {
-    expect(conversation().ask(plain('x\0carol\0swordfish'))).toContain('Authenticated');
-    expect(conversation().ask(plain('\0alice\0wonder land'))).toContain('Authenticated');
+    expect(newClient().ask(plain('x\0carol\0swordfish'))).toContain('Authenticated');
+    expect(newClient().ask(plain('\0alice\0wonder land'))).toContain('Authenticated');
   });
 
   it.each(['\0', '\0bob', '\0bob\0', '\0bob\0secret', 'bob\0se:cret', '\0bob\0se:cret\0'])(
     'is not let in with %o, and may try again',
     (message) => {
-      const client = conversation();
+      const client = newClient();
       expect(client.ask(plain(message))).toBe(authFailure(saslAuth, 9));
       expect(client.ask(plain('\0bob\0se:cret'))).toContain('Authenticated');
     },
   );
 
   it('may send its message after its mechanism', () => {
-    const client = conversation();
+    const client = newClient();
     const step = (message: string): string => request(saslStep, { key: 'PLAIN', value: message });
     const more = response(saslAuth, { status: 0x21, opaque: 9 });
     expect(client.ask(plain('') + step('\0bob\0wrong'))).toBe(more + authFailure(saslStep));
@@ -159,16 +159,16 @@ describe('a binary client', () => {
     expect(stats).toContain('auth_errors2');
   });
 
-  it('takes no step without an auth that asked for it', () => {
+  it('takes no step without an auth before it', () => {
     const step = request(saslStep, { key: 'PLAIN', value: '\0bob\0se:cret' });
-    expect(conversation().ask(step)).toBe(authFailure(saslStep));
-    expect(conversation().ask(plain('\0bob\0wrong') + step)).toBe(
+    expect(newClient().ask(step)).toBe(authFailure(saslStep));
+    expect(newClient().ask(plain('\0bob\0wrong') + step)).toBe(
       authFailure(saslAuth, 9) + authFailure(saslStep),
     );
-    expect(conversation().ask(plain('', 'CRAM-MD5') + step)).toBe(
+    expect(newClient().ask(plain('', 'CRAM-MD5') + step)).toBe(
       authFailure(saslAuth, 9) + authFailure(saslStep),
     );
-    const client = conversation();
+    const client = newClient();
     expect(client.ask(plain('\0bob\0se:cret') + step + request(noop))).toBe(
       response(saslAuth, { value: 'Authenticated', opaque: 9 }) + authFailure(saslStep) + response(noop),
     );
@@ -176,7 +176,7 @@ describe('a binary client', () => {
 
   it('has a mechanism of 32 bytes at most', () => {
     const message = '\0bob\0se:cret';
-    const client = conversation();
+    const client = newClient();
     expect(client.ask(plain(message, 'M'.repeat(32)))).toBe(authFailure(saslAuth, 9));
     expect(client.ask(plain(message, 'M'.repeat(33)) + plain(message))).toBe(
       failure(saslAuth, 'invalid', { opaque: 9 }) + response(saslAuth, { value: 'Authenticated', opaque: 9 }),
@@ -186,22 +186,22 @@ describe('a binary client', () => {
   });
 
   it('is let in by no other mechanism', () => {
-    expect(conversation().ask(plain('\0bob\0se:cret', 'CRAM-MD5'))).toBe(authFailure(saslAuth, 9));
+    expect(newClient().ask(plain('\0bob\0se:cret', 'CRAM-MD5'))).toBe(authFailure(saslAuth, 9));
     const step = request(saslStep, { key: 'PLAIN', value: '\0bob\0wrong' });
-    expect(conversation().ask(step)).toBe(authFailure(saslStep));
+    expect(newClient().ask(step)).toBe(authFailure(saslStep));
   });
 
-  it('is told the version, and refused anything else', () => {
-    const asking = conversation();
+  it('gets the version, and is refused anything else', () => {
+    const asking = newClient();
     expect(asking.ask(request(version))).toBe(response(version, { value: '1.6.45' }));
     expect(asking.state).toBe('ready');
-    const leaving = conversation();
+    const leaving = newClient();
     expect(leaving.ask(request(quit))).toBe(authFailure(quit));
     expect(leaving.state).toBe('closed');
-    const reading = conversation();
+    const reading = newClient();
     expect(reading.ask(request(get, { key: 'a' }) + request(noop))).toBe(authFailure(get));
     expect(reading.state).toBe('closed');
-    const storing = conversation();
+    const storing = newClient();
     expect(storing.ask(request(set, { extras: '\0'.repeat(8), key: 'a', value: 'x' }))).toBe(
       authFailure(set),
     );
@@ -209,7 +209,7 @@ describe('a binary client', () => {
   });
 
   it('has to be brief about it', () => {
-    const client = conversation();
+    const client = newClient();
     const message = `\0bob\0${'x'.repeat(16 * 1024)}`;
     expect(client.ask(plain(message) + plain('\0bob\0se:cret'))).toBe(
       authFailure(saslAuth, 9) + response(saslAuth, { value: 'Authenticated', opaque: 9 }),
@@ -217,7 +217,7 @@ describe('a binary client', () => {
   });
 
   it('finds no SASL where everybody is let in', () => {
-    const client = new SubprotocolHandler();
+    const client = new ScriptedSession();
     expect(client.ask(plain('\0bob\0se:cret') + request(noop))).toBe(
       failure(saslAuth, 'unknown', { opaque: 9 }) + response(noop),
     );
@@ -227,7 +227,7 @@ describe('a binary client', () => {
 describe('users that change', () => {
   it('hold for those who come later', () => {
     const credentials = new Credentials(FILE);
-    const client = new SubprotocolHandler({}, undefined, { credentials });
+    const client = new ScriptedSession({}, undefined, { credentials });
     credentials.replace(Buffer.from('dave:new'));
     expect(client.ask(signIn('bob se:cret'))).toBe('CLIENT_ERROR authentication failure\r\n');
     expect(client.ask(signIn('dave new'))).toBe('STORED\r\n');

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Transport } from '../../lib/transport/transport.js';
-import { Administered, START_SECONDS } from './admin-fixture.js';
+import type { Transport } from '../../../lib/transport/transport.js';
+import { Administered, START_SECONDS } from './fixture.js';
 
 /** As memcached 1.6.45 has them. */
 const GENERAL = `pid uptime time version libevent pointer_size rusage_user rusage_system max_connections

@@ -1,4 +1,4 @@
-/** How a conversation ends: from either side, politely or not, and what that changes. */
+/** How a connection ends: by either side, gracefully or not, and what that changes. */
 
 import { expect, it } from 'vitest';
 import { everyByte, serve } from './fixture.js';

@@ -1,10 +1,10 @@
 /** A session over an ItemStore that the spec can look into, on a clock that stands still. */
 
-import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine, type MemcachedEngineOptions } from '../../lib/memcached/index.js';
-import { ItemStore, type ItemStoreOptions, type MemcachedEngine } from '../../lib/memcached/item-store.js';
-import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
-import { Session } from '../../lib/memcached/session.js';
+import { ManualClock } from '../../../lib/index.js';
+import { createMemcachedEngine, type MemcachedEngineOptions } from '../../../lib/memcached/index.js';
+import { ItemStore, type ItemStoreOptions, type MemcachedEngine } from '../../../lib/memcached/item-store.js';
+import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
+import { Session } from '../../../lib/memcached/session.js';
 
 /** 2026-01-01, in seconds. */
 export const START_SECONDS: number = Date.UTC(2026, 0, 1) / 1000;

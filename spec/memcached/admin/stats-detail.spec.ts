@@ -1,11 +1,11 @@
 /** `stats detail` and `stats sizes`: what they count, and what hostile keys can make them hold. */
 
 import { describe, expect, it } from 'vitest';
-import { PREFIXES_MAX, PrefixStats } from '../../lib/memcached/prefix-stats.js';
-import { Administered } from './admin-fixture.js';
+import { PREFIXES_MAX, PrefixStats } from '../../../lib/memcached/prefix-stats.js';
+import { Administered } from './fixture.js';
 
 describe('stats detail', () => {
-  it('is off until asked for, and switched without losing what it has', () => {
+  it('is off by default, and switched without losing its counts', () => {
     const admin = new Administered();
     const { prefixes } = admin.items;
     expect(prefixes.enabled).toBe(false);

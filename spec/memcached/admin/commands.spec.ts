@@ -1,8 +1,8 @@
 /** Administrative commands that only answer: their replies to every form of their arguments. */
 
 import { describe, expect, it } from 'vitest';
-import type { Transport, TransportSettings } from '../../lib/transport/transport.js';
-import { Administered } from './admin-fixture.js';
+import type { Transport, TransportSettings } from '../../../lib/transport/transport.js';
+import { Administered } from './fixture.js';
 
 const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
 
@@ -157,7 +157,7 @@ describe('refresh_certs', () => {
   });
 });
 
-it('shutdown ends the conversation, gracefully when asked', () => {
+it('shutdown ends the session, gracefully on request', () => {
   const asked: boolean[] = [];
   const options = { onShutdown: (graceful: boolean) => asked.push(graceful) };
   expect(new Administered(options).ask('shutdown\r\n')).toBe('<closed>');

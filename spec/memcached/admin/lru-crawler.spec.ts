@@ -2,8 +2,8 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Transport } from '../../lib/transport/transport.js';
-import { Administered } from './admin-fixture.js';
+import type { Transport } from '../../../lib/transport/transport.js';
+import { Administered } from './fixture.js';
 
 async function crawled(admin: Administered): Promise<void> {
   while (admin.items.admin.crawlerRunning) await turn();

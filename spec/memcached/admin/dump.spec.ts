@@ -1,11 +1,11 @@
 /** `lru_crawler metadump` and `mgdump`, `stats cachedump`: their lines, and how they are made. */
 
 import { describe, expect, it } from 'vitest';
-import { admin as administer } from '../../lib/memcached/admin/admin.js';
-import { KEY_BINARY } from '../../lib/memcached/item-store.js';
-import { Request, type Verb } from '../../lib/memcached/request.js';
-import { wireValueOfText } from '../../lib/memcached/wire-value.js';
-import { Administered, START_SECONDS } from './admin-fixture.js';
+import { admin as administer } from '../../../lib/memcached/admin/admin.js';
+import { KEY_BINARY } from '../../../lib/memcached/item-store.js';
+import { Request, type Verb } from '../../../lib/memcached/request.js';
+import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
+import { Administered, START_SECONDS } from './fixture.js';
 
 const T = START_SECONDS;
 
@@ -80,7 +80,7 @@ describe('metadump', () => {
 });
 
 describe('mgdump', () => {
-  it('has keys to ask for, as base64 where they are not text', () => {
+  it('has keys that can be requested, as base64 where they are not text', () => {
     const admin = new Administered();
     admin.set('text');
     admin.ask('ms Zm9vYmFy 1 b\r\nx\r\n');
@@ -92,7 +92,7 @@ describe('mgdump', () => {
 });
 
 describe('cachedump', () => {
-  it('has the newest items first, as many as asked for', () => {
+  it('has the newest items first, as many as requested', () => {
     const admin = new Administered();
     admin.set('a', 'x', 100);
     admin.set('b', 'yz');

@@ -3,14 +3,14 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { storeOf } from '../../lib/engine/cache-engine.js';
-import { ManualClock } from '../../lib/index.js';
-import { admin as administer } from '../../lib/memcached/admin/admin.js';
-import { Request } from '../../lib/memcached/request.js';
-import * as lines from '../../lib/memcached/watch/lines.js';
-import { WATCHERS_MAX, WatchLog } from '../../lib/memcached/watch/watch-log.js';
-import { WATCHER_BUFFER_BYTES, type Watcher } from '../../lib/memcached/watch/watcher.js';
-import { Administered } from './admin-fixture.js';
+import { storeOf } from '../../../lib/engine/cache-engine.js';
+import { ManualClock } from '../../../lib/index.js';
+import { admin as administer } from '../../../lib/memcached/admin/admin.js';
+import { Request } from '../../../lib/memcached/request.js';
+import * as lines from '../../../lib/memcached/watch/lines.js';
+import { WATCHERS_MAX, WatchLog } from '../../../lib/memcached/watch/watch-log.js';
+import { WATCHER_BUFFER_BYTES, type Watcher } from '../../../lib/memcached/watch/watcher.js';
+import { Administered } from '../admin/fixture.js';
 
 const {
   CONNECTION_EVENTS,
@@ -123,7 +123,7 @@ describe('lines', () => {
 });
 
 describe('watchers', () => {
-  it('get the categories that they asked for', () => {
+  it('get their categories', () => {
     const { log, watcher } = watched(FETCHERS | DELETIONS);
     const other = log.open(MUTATIONS, nothing)!;
     expect(log.watched).toBe(FETCHERS | DELETIONS | MUTATIONS);
@@ -242,7 +242,7 @@ it('stats counts lines and watchers, and resets the lines', () => {
   });
 });
 
-it('no line is made that nobody watches', () => {
+it('lines that are not watched are not built', () => {
   const admin = new Administered();
   const { log } = admin.items;
   const commands = 'get a\r\nset a 0 0 1\r\nx\r\ntouch a 9\r\nmg a v\r\ndelete a\r\nmd a\r\nincr a 1\r\n';
