@@ -133,8 +133,8 @@ describe('stats settings', () => {
 
   it('shows the file of users where it is known', () => {
     const admin = new Administered({ settings: { auth_file: '/etc/users' } });
-    const transport = { protocol: 'ascii', authenticates: true, path: null, host: null, tls: null };
-    admin.items.transports.add(transport as Partial<Transport> as Transport);
+    const settings = { protocol: 'ascii', authenticates: true, path: null, host: null, tls: null };
+    admin.items.transports.add({ settings } as Partial<Transport> as Transport);
     expect(admin.stats('settings').get('auth_enabled_ascii')).toBe('/etc/users');
   });
 
