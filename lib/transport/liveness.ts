@@ -111,20 +111,22 @@ export class Liveness {
 
   /**
    * Looks whether the client takes what waits for it. What the operating system takes at once shows nothing: it does so
-   * for a client that is gone, too.
+   * for a client that is gone, too. Returns whether it has taken some.
    */
-  sample(socket: Writing, nowMs: number): void {
+  sample(socket: Writing, nowMs: number): boolean {
     const waited = this.#queuedBytes > 0;
     const { writableLength, bytesWritten = 0, _handle } = socket;
     // `writableLength` does not move before the whole of a large write is gone; Node's own timeouts look at the same field.
     const inWrite = _handle?.writeQueueSize ?? 0;
     const takenBytes = bytesWritten - writableLength - inWrite;
-    if (waited && takenBytes !== this.#takenBytes) {
+    const hasMoved = waited && takenBytes !== this.#takenBytes;
+    if (hasMoved) {
       this.moves++;
       this.lastProgressMs = nowMs;
     }
     this.#queuedBytes = writableLength;
     this.#takenBytes = takenBytes;
+    return hasMoved;
   }
 
   /** Why the connection has been open for long enough; null when it has not. */
