@@ -13,6 +13,7 @@ export type LogKind =
   | 'connection-refused'
   | 'connection-idle'
   | 'request-timeout'
+  | 'unread-replies'
   | 'accept-failed'
   | 'handshake-failed'
   | 'authentication-failed'
@@ -29,6 +30,7 @@ const LEVELS: Readonly<Record<LogKind, LogLevel>> = {
   'connection-refused': 1,
   'connection-idle': 1,
   'request-timeout': 1,
+  'unread-replies': 1,
   'accept-failed': 1,
   'handshake-failed': 1,
   'authentication-failed': 1,

@@ -46,6 +46,7 @@ for (let id = 1; id <= subscribers; id++) {
     pause: () => {},
     resume: () => {},
     end: () => {},
+    cut: () => {},
   };
   const request = {
     jsonrpc: '2.0',

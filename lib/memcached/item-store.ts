@@ -25,6 +25,7 @@ import {
 import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
+import { UnreadReplies } from './unread-replies.js';
 import { WatchLog } from './watch/watch-log.js';
 import type { WireValue } from './wire-value.js';
 
@@ -39,6 +40,10 @@ const FLUSHED_AT_ONCE = 1000;
 /** Default bound of half-received requests: the larger of these bytes and so many times the largest item. */
 const UNFINISHED_MIN_BYTES: number = 64 * 1024 * 1024;
 const UNFINISHED_ITEMS = 4;
+const UNREAD_DEFAULT_BYTES: number = 128 * 1024 * 1024;
+const UNREAD_ITEMS = 4;
+/** What a turn adds before it looks, and what may have waited before. */
+const UNREAD_BESIDE_ITEM_BYTES: number = 1024 * 1024;
 
 // What the protocol keeps in an entry's adapter bits. A write clears all of it.
 
@@ -68,6 +73,11 @@ export interface ItemStoreOptions {
    * been silent longest is refused. Default: 64 MiB, or four times `maxItemBytes` if that is more.
    */
   maxUnfinishedBytes?: number | undefined;
+  /**
+   * What replies that wait to be read may keep alive, over all clients, in bytes, each value counted once; beyond it the
+   * client that has read nothing for longest is cut. Default: 128 MiB, or four times `maxItemBytes` if that is more.
+   */
+  maxUnreadBytes?: number | undefined;
   /**
    * Wall-clock time: Unix milliseconds, for exptimes that are Unix times. Durations are measured on the engine's clock.
    * Default: the engine's `clock` option if there is one, else the system's.
@@ -110,6 +120,7 @@ export interface ItemStoreOptions {
 export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'maxItemBytes',
   'maxUnfinishedBytes',
+  'maxUnreadBytes',
   'clock',
   'memoryCeilingBytes',
   'verbosity',
@@ -147,6 +158,8 @@ export class ItemStore {
   readonly maxItemBytes: number;
   /** Half-received requests of all clients. */
   readonly unfinished: UnfinishedRequests;
+  /** Replies that wait to be read, of all clients. */
+  readonly unread: UnreadReplies;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** The servers of this store, for `stats`. */
   readonly transports: Set<Transport> = new Set();
@@ -208,6 +221,13 @@ export class ItemStore {
         maxUnfinishedBytes,
       );
     this.unfinished = new UnfinishedRequests(maxUnfinishedBytes);
+    const maxUnreadBytes =
+      options.maxUnreadBytes ?? Math.max(UNREAD_DEFAULT_BYTES, UNREAD_ITEMS * this.maxItemBytes);
+    // One client alone must be able to read whatever is stored.
+    const minUnread = this.maxItemBytes + UNREAD_BESIDE_ITEM_BYTES;
+    if (!Number.isSafeInteger(maxUnreadBytes) || maxUnreadBytes < minUnread)
+      throw invalidOption('maxUnreadBytes', `a whole number of bytes from ${minUnread}`, maxUnreadBytes);
+    this.unread = new UnreadReplies(maxUnreadBytes);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
     this.casIds = options.casIds ?? true;
@@ -240,6 +260,10 @@ export class ItemStore {
 
   get maxUnfinishedBytes(): number {
     return this.unfinished.maxBytes;
+  }
+
+  get maxUnreadBytes(): number {
+    return this.unread.maxBytes;
   }
 
   /** Whether commands are observed one by one: see observation.ts. */

@@ -58,7 +58,7 @@ export class TcpConnection implements Connection, ByteSink {
   }
 
   overdue(nowMs: number): Overdue | null {
-    this.#liveness.sample(this.#socket as Writing, nowMs);
+    if (this.#liveness.sample(this.#socket as Writing, nowMs)) this.#pump.onProgress();
     return this.#liveness.overdue(this.state, [this.#pump.window], this.#registry.limits, nowMs);
   }
 
@@ -117,8 +117,9 @@ export class TcpConnection implements Connection, ByteSink {
 
   end(cause: EndCause): void {
     const socket = this.#socket;
-    if (cause === 'error' || cause === 'fault') this.closeReason = 'error';
-    if (cause === 'fault') {
+    const isLost = cause === 'unread' || cause === 'fault';
+    if (isLost || cause === 'error') this.closeReason = 'error';
+    if (isLost) {
       socket.destroy();
       return;
     }

@@ -105,21 +105,23 @@ export class Liveness {
   }
 
   /**
-   * Samples whether the client takes its replies. Bytes that the operating system takes at once prove nothing: it takes
-   * them for a client that is gone, too.
+   * Samples whether the client takes its replies, and returns whether it has. Bytes that the operating system takes at once
+   * prove nothing: it takes them for a client that is gone, too.
    */
-  sample(socket: Writing, nowMs: number): void {
+  sample(socket: Writing, nowMs: number): boolean {
     const waited = this.#queuedBytes > 0;
     const { writableLength, bytesWritten = 0, _handle } = socket;
     // `writableLength` does not move before the whole of a large write is gone; Node's own timeouts look at the same field.
     const inWrite = _handle?.writeQueueSize ?? 0;
     const takenBytes = bytesWritten - writableLength - inWrite;
-    if (waited && takenBytes !== this.#takenBytes) {
+    const hasMoved = waited && takenBytes !== this.#takenBytes;
+    if (hasMoved) {
       this.#takes++;
       this.#lastTakenMs = nowMs;
     }
     this.#queuedBytes = writableLength;
     this.#takenBytes = takenBytes;
+    return hasMoved;
   }
 
   /** The timeout that the connection has passed; null for none. */

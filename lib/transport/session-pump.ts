@@ -10,6 +10,7 @@ import { Queue } from 'mnemonist';
 import type { Credentials } from '../memcached/auth/credentials.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionState } from '../memcached/session.js';
+import type { UnreadReply } from '../memcached/unread-replies.js';
 import type { ConnectionRegistry } from './connection-registry.js';
 import { RequestWindow } from './liveness.js';
 import type { ConnectionState, ProtocolChoice } from './transport.js';
@@ -18,9 +19,10 @@ import type { ConnectionState, ProtocolChoice } from './transport.js';
  * - `quit`: the client has ended the session;
  * - `error`: the client broke the protocol;
  * - `drained`: the server shuts down, and every request has been answered;
+ * - `unread`: the client does not read, and its replies keep too much alive; they are lost;
  * - `fault`: a listener of the engine threw; replies that were not written are lost.
  */
-export type EndCause = 'quit' | 'error' | 'drained' | 'fault';
+export type EndCause = 'quit' | 'error' | 'drained' | 'unread' | 'fault';
 
 /** Where one client's replies go. */
 export interface ByteSink {
@@ -35,7 +37,7 @@ export interface ByteSink {
   resume(): void;
   /** The client sent a wrong user or password. */
   onAuthFailure?(): void;
-  /** Ends the connection once everything is written; at once after a fault. */
+  /** Ends the connection once everything is written; at once after a fault, or where replies are not read. */
   end(cause: EndCause): void;
 }
 
@@ -51,8 +53,10 @@ export interface PumpContext {
 }
 
 const NONE = -1;
+/** Fewer bytes of unread replies are not counted: the number of connections bounds them. */
+const COUNTED_FROM_BYTES = 64 * 1024;
 
-export class SessionPump {
+export class SessionPump implements UnreadReply {
   /** How long the request that is half read may still take. */
   readonly window: RequestWindow = new RequestWindow();
 
@@ -118,9 +122,21 @@ export class SessionPump {
 
   /** Everything written has been taken by the operating system. */
   onDrain(): void {
+    this.#context.registry.items.unread.release(this);
     if (!this.#stalled) return;
     this.#stalled = false;
     this.#goOn();
+  }
+
+  /** Some of what was written has been taken by the client. */
+  onProgress(): void {
+    this.#context.registry.items.unread.advance(this);
+  }
+
+  giveUp(): void {
+    const { registry } = this.#context;
+    registry.log.write('unread-replies', `connection ${this.#sink.id} did not read its replies`);
+    this.#end('unread');
   }
 
   /** Ends the connection once the request that is half read, if any, has been answered. */
@@ -134,6 +150,7 @@ export class SessionPump {
   close(): void {
     this.#over = true;
     this.#waiting.clear();
+    this.#context.registry.items.unread.release(this);
     this.#session.close();
   }
 
@@ -184,17 +201,19 @@ export class SessionPump {
   }
 
   #writeReplies(): void {
-    const { out, maxUnsentBytes } = this.#context;
+    const { out, maxUnsentBytes, registry } = this.#context;
     if (out.length === 0) return;
     const sink = this.#sink;
     const single = this.#backlogged ? null : out.takeSingle();
+    const chunks = single !== null ? null : sink.unsentBytes > 0 ? out.takeDetached() : out.take();
     if (single !== null) sink.write(single);
-    else sink.writeAll(sink.unsentBytes > 0 ? out.takeDetached() : out.take());
+    else sink.writeAll(chunks!);
     // Zero: the operating system has everything, and nothing refers to the reply buffer's block any more.
     const unsent = sink.unsentBytes;
     this.#backlogged = unsent > 0;
     if (unsent === 0) out.release();
     else out.keep();
+    if (unsent > COUNTED_FROM_BYTES) registry.items.unread.hold(this, chunks ?? [single!]);
     if (unsent <= maxUnsentBytes) return;
     this.#stalled = true;
     sink.pause();

@@ -109,7 +109,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
 
   overdue(nowMs: number): Overdue | null {
     const { window } = this.handler;
-    this.#liveness.sample(this.#socket as Writing, nowMs);
+    if (this.#liveness.sample(this.#socket as Writing, nowMs)) this.handler.onProgress?.();
     const windows = window === undefined ? [this.#window] : [this.#window, window];
     return this.#liveness.overdue(this.state, windows, this.#registry.limits, nowMs);
   }

@@ -14,6 +14,7 @@ const CLOSE: Readonly<Record<EndCause, readonly [code: number, reason: string]>>
   quit: [1000, ''],
   error: [1002, 'this is not the memcached protocol'],
   drained: [1001, 'the server stops'],
+  unread: [1013, 'the client does not read what it is sent'],
   fault: [1011, 'a fault of the server'],
 };
 
@@ -43,6 +44,10 @@ export class MemcachedHandler implements SubprotocolHandler, ByteSink {
 
   onDrain(): void {
     this.#pump.onDrain();
+  }
+
+  onProgress(): void {
+    this.#pump.onProgress();
   }
 
   drain(): void {
@@ -77,5 +82,7 @@ export class MemcachedHandler implements SubprotocolHandler, ByteSink {
 
   end(cause: EndCause): void {
     this.#sink.end(...CLOSE[cause]);
+    // Unread replies would stay until the client has read them.
+    if (cause === 'unread') this.#sink.cut();
   }
 }

@@ -18,6 +18,8 @@ export interface FrameSink {
   resume(): void;
   /** Ends the connection with this code once everything sent has gone. */
   end(code: number, reason: string): void;
+  /** Ends it at once. */
+  cut(): void;
 }
 
 /** A subprotocol's side of one connection. None of its methods throws on what a client does. */
@@ -29,6 +31,8 @@ export interface SubprotocolHandler {
   receive(frame: Buffer, isBinary: boolean): void;
   /** Everything handed over has been taken by the operating system. */
   onDrain(): void;
+  /** The client has taken some of it. */
+  onProgress?(): void;
   /** The server stops: answer all requests received, then `end(1001)`. */
   drain(): void;
   /** The connection is gone: release everything. */

@@ -79,6 +79,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'memcached/item-store.ts',
       'memcached/reply-buffer.ts',
       'memcached/session.ts',
+      'memcached/unread-replies.ts',
       'memcached/watch/lines.ts',
       'errors.ts',
       'scheduler.ts',

@@ -264,3 +264,34 @@ function openFilesLimit(): number {
 function residentBytes(pid: string): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
+
+it('replies that wait to be read have one bound, also where the cache has evicted what they hold', async () => {
+  const maxUnreadBytes = 40 * MIB;
+  const size = 12_000_000;
+  const logged: string[] = [];
+  const {
+    connect: open,
+    engine,
+    transport,
+  } = await serve(
+    { maxItemBytes: 16 * MIB, maxUnreadBytes, verbosity: 1, log: (_, { kind }) => logged.push(kind) },
+    { maxBytes: 32 * MIB },
+  );
+  const { unread } = itemStoreOf(engine);
+  const [other, ...silent] = await Promise.all(Array.from({ length: 7 }, open));
+  for (const [i, client] of silent.entries()) {
+    client.socket.pause();
+    client.send(`set k${i} 0 0 ${size} noreply\r\n${'x'.repeat(size)}\r\nget k${i}\r\nget k${i}\r\n`);
+    await eventually(
+      () => unread.bytes >= Math.min(i + 1, 3) * size && logged.length === Math.max(0, i - 2),
+      '',
+    );
+    expect(unread.bytes).toBeLessThanOrEqual(maxUnreadBytes);
+  }
+  expect(logged).toEqual(['unread-replies', 'unread-replies', 'unread-replies']);
+  await eventually(() => transport.currentConnections === 4, 'those that had waited longest are gone');
+  await isServed(other!);
+  for (const client of silent) client.socket.destroy();
+  await eventually(() => unread.bytes === 0, 'what they held has gone with them');
+  await isServed(other!);
+});

@@ -41,7 +41,7 @@ export class TextParser {
     let wordEnd = start;
     while (wordEnd < end && bytes[wordEnd] !== SPACE) wordEnd++;
     const command = commandOf(bytes, start, wordEnd);
-    if (command === undefined) return this.#unknown(bytes, wordEnd, end, request);
+    if (command === undefined) return this.#unknown(bytes, start, end, request);
     request.verb = command.verb;
     return this[command.method](bytes, wordEnd, end, request);
   }
@@ -193,8 +193,8 @@ export class TextParser {
   #unknown(bytes: Buffer, start: number, end: number, request: Request): LineOutcome {
     this.#tokenize(bytes, start, end);
     request.noreply = this.#endsWithNoreply(bytes);
-    if (bytes.toString('latin1', this.#lastStart, Math.min(this.#lastEnd, this.#lastStart + 5)) === 'HTTP/')
-      return 'close';
+    const last = bytes.toString('latin1', this.#lastStart, Math.min(this.#lastEnd, this.#lastStart + 5));
+    if (this.#count > 1 && last === 'HTTP/') return 'close';
     return this.#fail(UNKNOWN_COMMAND);
   }
 

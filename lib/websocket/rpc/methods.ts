@@ -77,7 +77,7 @@ function* readAll(on: MethodContext, keys: readonly string[], asBase64: boolean)
 
 function read(on: MethodContext, key: string, asBase64: boolean): string {
   const entry = fetch(on, key);
-  return entry === 0 ? 'null' : entryJson(on.items, entry, asBase64, on.replyBudget);
+  return entry === 0 ? 'null' : entryJson(on, entry, asBase64);
 }
 
 function* hot({ items, context }: MethodContext, limit: number): Steps {

@@ -113,7 +113,8 @@ export class RpcHandler implements SubprotocolHandler {
     if (!frame.isDone) frame.step();
     this.#requestsLeft--;
     const made = budgetBefore - replyBudget.bytes;
-    this.#bytesLeft -= made + frame.bytesCopied - copiedBefore;
+    // What is refused gives its part of the reply back, and not that of the turn.
+    this.#bytesLeft -= Math.max(0, made) + frame.bytesCopied - copiedBefore;
     this.#madeBytes += made;
     if (frame.isDone) {
       this.#frame = null;

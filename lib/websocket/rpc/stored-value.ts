@@ -25,17 +25,30 @@ export interface ReplyBudget {
   bytes: number;
 }
 
+interface EntryReader {
+  readonly items: ItemStore;
+  readonly replyBudget: ReplyBudget;
+  /** What has been made and is not part of a reply. */
+  bytesCopied: number;
+}
+
 /** An entry as JSON, taken from the budget. Throws an `RpcError` for more than that. */
-export function entryJson(items: ItemStore, entry: number, asBase64: boolean, budget: ReplyBudget): string {
+export function entryJson(on: EntryReader, entry: number, asBase64: boolean): string {
+  const { items, replyBudget } = on;
   const { entries } = items;
   const value = entries.valueAt(entry);
   const flags = entries.flagsAt(entry);
   // JSON takes no fewer bytes than the value has.
-  if (value.length > budget.bytes) throw replyTooLarge();
+  if (value.length > replyBudget.bytes) throw replyTooLarge();
   const valueJson = (asBase64 ? null : plainJson(value, flags)) ?? base64Json(value);
   const json = `{${valueJson},"flags":${flags},"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)}}`;
-  budget.bytes -= Buffer.byteLength(json);
-  if (budget.bytes < 0) throw replyTooLarge();
+  const bytes = Buffer.byteLength(json);
+  if (bytes > replyBudget.bytes) {
+    // It has been made all the same.
+    on.bytesCopied += bytes;
+    throw replyTooLarge();
+  }
+  replyBudget.bytes -= bytes;
   return json;
 }
 

@@ -42,6 +42,9 @@ export const lines: Table = {
       differs: DIFFERENCE.leadingSpace,
     }),
     row('a space before an HTTP request', [[' GET / HTTP/1.1|', '']], { closes: true }),
+    row('a line that says only noreply is silent, too', [['noreply|noreply |get a|', 'END|']], {
+      not1618: '1.6.18 answers unknown commands whatever their last word is',
+    }),
     row('an unknown command with noreply is silent', [['bogus noreply|get a|', 'END|']], {
       differs: DIFFERENCE.quietErrors,
     }),
@@ -169,6 +172,7 @@ export const lines: Table = {
       ],
       { closes: true },
     ),
+    row('an HTTP version alone is an unknown command', [['HTTP/1.0| HTTP/1.0|get a|', 'ERROR|ERROR|END|']]),
     row('an HTTP version is a key for get', [
       ['set HTTP/1.1 0 0 1|x|get HTTP/1.1|', 'STORED|VALUE HTTP/1.1 0 1|x|END|'],
     ]),

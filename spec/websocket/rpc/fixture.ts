@@ -51,6 +51,10 @@ export class FakeSink implements FrameSink {
     if (this.ended !== null) throw new Error('ended twice');
     this.ended = { code, reason };
   }
+
+  cut(): void {
+    this.end(1006, '');
+  }
 }
 
 /** A client, seen from the server. */

@@ -68,6 +68,19 @@ describe('a turn', () => {
     expect(client.frames()).toMatchObject([{ result: [...Array(24).fill(null), { value: 'v' }] }]);
   });
 
+  it.each([
+    ['getMany', { keys: ['k', 'k'] }],
+    ['get', { key: 'controls' }],
+  ])('counts the bytes of a %s that is refused', async (method, params) => {
+    const endpoint = new Endpoint({ maxReplyBytes: 150_000 });
+    const client = endpoint.connect();
+    set(endpoint, 'k', 'x'.repeat(100_000));
+    set(endpoint, 'controls', '\u0001'.repeat(100_000));
+    client.send(Array.from({ length: 12 }, (_, id) => ({ jsonrpc: '2.0', id, method, params })));
+    expect(await turnsUntilSent(client)).toBeGreaterThanOrEqual(3);
+    expect(client.frames()).toMatchObject([Array(12).fill({ error: { code: -32006 } })]);
+  });
+
   it('counts the bytes of values', async () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
