@@ -73,7 +73,6 @@ export class RequestWindow {
 export class Liveness {
   /** Counts what shows life: it changes when a byte has moved, either way. */
   moves = 0;
-  lastReadMs: number;
   /** When a byte moved last, either way, as far as that can be seen. */
   lastProgressMs: number;
   /** Bytes sent since the client showed that it has read. */
@@ -83,13 +82,11 @@ export class Liveness {
   #takenBytes = 0;
 
   constructor(nowMs: number) {
-    this.lastReadMs = nowMs;
     this.lastProgressMs = nowMs;
   }
 
   read(nowMs: number): void {
     this.moves++;
-    this.lastReadMs = nowMs;
     this.lastProgressMs = nowMs;
   }
 

@@ -59,6 +59,7 @@ export class SessionPump {
   readonly #session: Session;
   readonly #waiting = new Queue<Buffer>();
   #state: SessionState = 'ready';
+  #lastCommandMs: number;
   /** Chunks that may come before others have their turn. */
   #chunksLeft: number;
   /** The session is at work: its replies have not been written yet. */
@@ -80,6 +81,7 @@ export class SessionPump {
     const { id } = sink;
     this.#sink = sink;
     this.#context = context;
+    this.#lastCommandMs = registry.clock.now();
     this.#chunksLeft = registry.items.requestsPerTurn;
     this.#session = new Session(registry.items, out, {
       ...(protocol === undefined ? {} : { protocol }),
@@ -97,6 +99,11 @@ export class SessionPump {
     if (this.#working) return 'conn_parse_cmd';
     if (this.#stalled || this.#yielding) return 'conn_waiting';
     return this.#session.receivingData ? 'conn_nread' : 'conn_read';
+  }
+
+  /** When a command line or a header last came to its end: now, for the command that asks. */
+  get lastCommandMs(): number {
+    return this.#working ? this.#context.registry.clock.now() : this.#lastCommandMs;
   }
 
   /** Works on what the client has sent. */
@@ -147,11 +154,11 @@ export class SessionPump {
     const { requestsBegun, receivingData } = session;
     this.#chunksLeft--;
     this.#work(chunk);
+    const now = this.#context.registry.clock.now();
+    const hasBegun = requestsBegun !== session.requestsBegun;
+    if (hasBegun) this.#lastCommandMs = now;
     if (session.idle || this.#over) this.window.close();
-    else {
-      const isNew = requestsBegun !== session.requestsBegun || receivingData !== session.receivingData;
-      this.window.extend(chunk.length, this.#context.registry.clock.now(), isNew);
-    }
+    else this.window.extend(chunk.length, now, hasBegun || receivingData !== session.receivingData);
   }
 
   /** Lets the session work on `chunk`, or on what it still holds, and writes the replies. */

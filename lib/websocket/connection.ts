@@ -57,6 +57,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
   #framesUnsent = 0;
   /** Something had to wait since everything was taken last. */
   #behind = false;
+  #lastMessageMs: number;
   #ended = false;
   /** Whether a message has come whole since the last chunk. */
   #cameWhole = false;
@@ -83,7 +84,8 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.#ws = ws;
     this.#socket = socket;
     this.#registry = registry;
-    this.#liveness = new Liveness(registry.clock.now());
+    this.#lastMessageMs = registry.clock.now();
+    this.#liveness = new Liveness(this.#lastMessageMs);
     this.#onTaken = () => this.#taken();
     this.handler = createHandler(this);
     ws.on('message', (frame, isBinary) => this.#onMessage(frame as Buffer, isBinary));
@@ -108,8 +110,8 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     return this.handler.state;
   }
 
-  get lastReadMs(): number {
-    return this.#liveness.lastReadMs;
+  get lastCommandMs(): number {
+    return this.handler.lastCommandMs ?? this.#lastMessageMs;
   }
 
   overdue(nowMs: number): Overdue | null {
@@ -208,6 +210,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
 
   #onMessage(frame: Buffer, isBinary: boolean): void {
     this.#cameWhole = true;
+    this.#lastMessageMs = this.#registry.clock.now();
     if (this.#ended) return;
     this.#registry.bytesRead += frame.length;
     try {
