@@ -33,6 +33,8 @@ export type FlagName =
   | 'noCas'
   | 'connections'
   | 'requestsPerTurn'
+  | 'requestTimeout'
+  | 'unfinishedSize'
   | 'shutdown'
   | 'noFlush'
   | 'noDump'
@@ -154,6 +156,16 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     takes: '<number>',
     help: 'requests of one connection before others have their turn (default: 512)',
   },
+  requestTimeout: {
+    long: 'request-timeout',
+    takes: '<seconds>',
+    help: 'how long a request may take to arrive, anew with each 64 KiB of it; then its\nconnection is closed; 0 for ever (default: 30)',
+  },
+  unfinishedSize: {
+    long: 'max-unfinished-size',
+    takes: '<size>',
+    help: 'most that half-received requests of all clients may take, as in 64m\n(default: 64m, or four times -I if that is more)',
+  },
   shutdown: {
     short: 'A',
     long: 'enable-shutdown',
@@ -267,6 +279,8 @@ const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] 
     [
       'connections',
       'requestsPerTurn',
+      'requestTimeout',
+      'unfinishedSize',
       'shutdown',
       'noFlush',
       'noDump',

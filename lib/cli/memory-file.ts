@@ -136,6 +136,8 @@ export class MemoryFile {
   /** Saves `everyMs` after the save before has ended. A failure is logged, and the next save tries again. */
   saveEvery(everyMs: number, items: () => SavedItems, log: Log): void {
     const { signal } = this.#stopped;
+    let timer: NodeJS.Timeout;
+    signal.addEventListener('abort', () => clearTimeout(timer));
     const saveNow = async (): Promise<void> => {
       try {
         await save(items(), this.#path, signal);
@@ -145,10 +147,9 @@ export class MemoryFile {
       if (!signal.aborted) schedule();
     };
     const schedule = (): void => {
-      const timer = setTimeout(() => {
+      timer = setTimeout(() => {
         this.#saving = saveNow();
       }, everyMs).unref();
-      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     };
     schedule();
   }

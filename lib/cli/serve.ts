@@ -128,7 +128,7 @@ export async function serve(settings: Settings): Promise<void> {
 
 /** The TCP server's options, from the settings. */
 function serverOptions(settings: Settings): TcpServerOptions {
-  const { authFile, prefixDelimiter, tls } = settings;
+  const { authFile, maxUnfinishedBytes, prefixDelimiter, tls } = settings;
   return {
     backlog: settings.backlog,
     protocol: settings.protocol,
@@ -136,12 +136,14 @@ function serverOptions(settings: Settings): TcpServerOptions {
     casIds: settings.casIds,
     requestsPerTurn: settings.requestsPerTurn,
     idleTimeoutMs: settings.idleTimeoutMs,
+    requestTimeoutMs: settings.requestTimeoutMs,
     allowFlush: settings.allowFlush,
     allowDump: settings.allowDump,
     allowWatch: settings.allowWatch,
     trackSizes: settings.trackSizes,
     verbosity: settings.verbosity,
     settings: settings.shownSettings,
+    ...(maxUnfinishedBytes === null ? {} : { maxUnfinishedBytes }),
     ...(prefixDelimiter === null ? {} : { prefixDelimiter }),
     ...(authFile === null ? {} : { authFile }),
     ...(tls === null ? {} : { tls }),
@@ -156,7 +158,7 @@ async function webSide(
 ): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(engine, settings.http, allConnections, log);
+  return await openWebSide(engine, settings.http, allConnections, settings.requestTimeoutMs, log);
 }
 
 /** A failure has been logged, and the previous files stay in force. */

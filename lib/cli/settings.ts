@@ -7,7 +7,7 @@ import { DEFAULT_BACKLOG, DEFAULT_MAX_CONNECTIONS } from '../tcp/options.js';
 import { addresses } from './addresses.js';
 import { UsageError } from './errors.js';
 import { extendedOptions } from './extended-options.js';
-import { CommandLine, flagName } from './flags.js';
+import { CommandLine, type FlagName, flagName } from './flags.js';
 import { type HttpSettings, httpSettings } from './http-settings.js';
 import type { LogFormat } from './log.js';
 
@@ -15,7 +15,7 @@ const MEBIBYTE = 1024 * 1024;
 const INT32_MAX = 2 ** 31 - 1;
 /** What a timer can hold: 24 days. */
 const TIMER_MAX_SECONDS: number = Math.floor(INT32_MAX / 1000);
-/** Of `-I`. */
+/** Of sizes. */
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: MEBIBYTE };
 
 export interface Settings {
@@ -35,6 +35,9 @@ export interface Settings {
   readonly maxConnections: number;
   readonly requestsPerTurn: number;
   readonly idleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** Null for the default, which follows `maxItemBytes`. */
+  readonly maxUnfinishedBytes: number | null;
   readonly enableShutdown: boolean;
   readonly allowFlush: boolean;
   readonly allowDump: boolean;
@@ -64,6 +67,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
   const { idleTimeoutMs, trackSizes, tls, shown } = extendedOptions(line);
   const authFile = line.text('authFile');
   if (line.has('lockMemory')) line.warnings.push('-k is accepted and has no effect: memory is not locked');
+  const maxItemBytes = itemSize(line, memoryMebibytes);
   const http = httpSettings(line);
   if (line.has('sasl') && authFile === null)
     throw new UsageError('-S needs users: give -Y <file> with it, as hotset reads them from no other place');
@@ -77,7 +81,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     backlog: backlog(line),
     protocol: protocol(line),
     maxBytes: memoryMebibytes * MEBIBYTE,
-    maxItemBytes: itemSize(line, memoryMebibytes),
+    maxItemBytes,
     evict: !line.has('noEvictions'),
     memoryFile: line.text('memoryFile'),
     restoreMaxAgeMs: seconds(line, 'restoreMaxAge'),
@@ -86,6 +90,8 @@ export function settingsFrom(argv: readonly string[]): Settings {
     maxConnections: line.wholeNumber('connections', DEFAULT_MAX_CONNECTIONS, 1, INT32_MAX),
     requestsPerTurn: line.wholeNumber('requestsPerTurn', DEFAULT_REQUESTS_PER_TURN, 1, INT32_MAX),
     idleTimeoutMs,
+    requestTimeoutMs: line.wholeNumber('requestTimeout', 30, 0, INT32_MAX) * 1000 || Number.POSITIVE_INFINITY,
+    maxUnfinishedBytes: unfinishedSize(line, maxItemBytes),
     enableShutdown: line.has('shutdown'),
     allowFlush: !line.has('noFlush'),
     allowDump: !line.has('noDump'),
@@ -201,8 +207,7 @@ function memorySize(line: CommandLine): number {
 
 function itemSize(line: CommandLine, memoryMebibytes: number): number {
   const text = line.last('itemSize') ?? '1m';
-  const unit = UNITS[text.at(-1)?.toLowerCase() ?? ''];
-  const bytes = line.leadingNumber('-I', unit === undefined ? text : text.slice(0, -1)) * (unit ?? 1);
+  const bytes = sizeBytes(line, 'itemSize', text);
   const max = (memoryMebibytes * MEBIBYTE) / 2;
   if (!(bytes >= 1024 && bytes <= 1024 * MEBIBYTE))
     throw new UsageError(`-I takes a size from 1024 to 1024m, as in 512k or 32m; got ${text}`);
@@ -215,4 +220,21 @@ function itemSize(line: CommandLine, memoryMebibytes: number): number {
       `-I takes at most half of the memory limit (-m ${memoryMebibytes}), ${max} bytes; got ${text}`,
     );
   return bytes;
+}
+
+/** Null where it is not given. */
+function unfinishedSize(line: CommandLine, maxItemBytes: number): number | null {
+  const text = line.last('unfinishedSize');
+  if (text === undefined) return null;
+  const bytes = sizeBytes(line, 'unfinishedSize', text);
+  if (bytes >= maxItemBytes && Number.isSafeInteger(bytes)) return bytes;
+  throw new UsageError(
+    `--max-unfinished-size takes a size from that of one item (-I, ${maxItemBytes} bytes), as in 64m; got ${text}`,
+  );
+}
+
+/** NaN for what is no size. */
+function sizeBytes(line: CommandLine, name: FlagName, text: string): number {
+  const unit = UNITS[text.at(-1)?.toLowerCase() ?? ''];
+  return line.leadingNumber(flagName(name), unit === undefined ? text : text.slice(0, -1)) * (unit ?? 1);
 }

@@ -25,6 +25,7 @@ export async function openWebSide(
   engine: MemcachedEngine,
   { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
   allConnections: number,
+  requestTimeoutMs: number,
   log: Log,
 ): Promise<WebSide> {
   // Metrics and health checks find room where there are few connections, too.
@@ -45,6 +46,7 @@ export async function openWebSide(
     path: SOCKET_PATH,
     access,
     maxConnections: Math.min(maxConnections, allConnections - plain),
+    requestTimeoutMs,
     log: log.write,
     onError: log.fail,
   });

@@ -67,7 +67,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   requestsLeft: number;
   keysLeft: number = KEYS_MAX_PER_TURN;
   /** Requests that turns before this one could begin. */
-  #requestsAllowed: number;
+  requestsAllowed: number;
 
   readonly onAuthFailure: () => void;
   readonly #trace: ((command: string) => void) | undefined;
@@ -81,11 +81,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.onAuthFailure = options.onAuthFailure ?? (() => {});
     this.#trace = options.trace;
     this.requestsLeft = items.requestsPerTurn;
-    this.#requestsAllowed = items.requestsPerTurn;
-  }
-
-  get requestsBegun(): number {
-    return this.#requestsAllowed - this.requestsLeft;
+    this.requestsAllowed = items.requestsPerTurn;
   }
 
   /** Ends the session: the client broke the protocol. */
@@ -107,7 +103,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   /** Other connections have had their turn: the bounds start again. */
   beginTurn(): void {
     const { requestsPerTurn } = this.items;
-    this.#requestsAllowed += requestsPerTurn - this.requestsLeft;
+    this.requestsAllowed += requestsPerTurn - this.requestsLeft;
     this.requestsLeft = requestsPerTurn;
     this.keysLeft = KEYS_MAX_PER_TURN;
     this.bytesCopied = 0;

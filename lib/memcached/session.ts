@@ -74,7 +74,8 @@ export class Session {
 
   /** Counts requests that the client has begun: it changes when one line or header has come to its end. */
   get requestsBegun(): number {
-    return this.#io.requestsBegun;
+    const { requestsAllowed, requestsLeft } = this.#io;
+    return requestsAllowed - requestsLeft;
   }
 
   /** True when the session has ended because the client broke the protocol. */

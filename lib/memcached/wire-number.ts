@@ -60,17 +60,22 @@ export function parseInt32(bytes: Buffer, start: number, end: number): number | 
 export function parseUint32(bytes: Buffer, start: number, end: number): number | undefined {
   const short = quick(bytes, start, end);
   if (short >= 0) return short;
-  const number = strict(bytes, start, end, 11);
-  return number === undefined || number < 0n || number >= 2n ** 32n ? undefined : Number(number);
+  const number = unsigned(bytes, start, end, 11);
+  return number === undefined || number >= 2n ** 32n ? undefined : Number(number);
 }
 
 /** A strict unsigned 64-bit number: digits, at most 22. A number where that is exact, else a bigint. */
 export function parseUint64(bytes: Buffer, start: number, end: number): number | bigint | undefined {
   const short = quick(bytes, start, end);
   if (short >= 0) return short;
-  const number = strict(bytes, start, end, 22);
-  if (number === undefined || number < 0n || number >= UINT64_END) return undefined;
+  const number = unsigned(bytes, start, end, 22);
+  if (number === undefined || number >= UINT64_END) return undefined;
   return number <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(number) : number;
+}
+
+/** A minus is refused, before 0 as well. */
+function unsigned(bytes: Buffer, start: number, end: number, maxLength: number): bigint | undefined {
+  return bytes[start] === MINUS ? undefined : strict(bytes, start, end, maxLength);
 }
 
 function strict(bytes: Buffer, start: number, end: number, maxLength: number): bigint | undefined {

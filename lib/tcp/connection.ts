@@ -53,8 +53,8 @@ export class TcpConnection implements Connection, ByteSink {
     return this.#pump.state;
   }
 
-  get lastReadMs(): number {
-    return this.#liveness.lastReadMs;
+  get lastCommandMs(): number {
+    return this.#pump.lastCommandMs;
   }
 
   overdue(nowMs: number): Overdue | null {

@@ -13,11 +13,6 @@ export interface ConnectionOptions {
    * connection is closed. `Infinity` for ever. Default: 30,000.
    */
   requestTimeoutMs?: number | undefined;
-  /**
-   * How many files the process may have open (`ulimit -n`). All that serves the engine stops at 32 fewer connections,
-   * and refuses more with an error, before the operating system closes them silently. Default: no limit is known.
-   */
-  openFilesLimit?: number | undefined;
   /** Takes a line for each event worth logging at the present verbosity. */
   log?: LogFunction | undefined;
   /**
@@ -31,22 +26,17 @@ export interface ConnectionOptions {
 export const CONNECTION_OPTIONS: readonly (keyof ConnectionOptions)[] = [
   'maxConnections',
   'requestTimeoutMs',
-  'openFilesLimit',
   'log',
   'onError',
 ];
 
 export interface ResolvedConnectionOptions extends LivenessLimits {
   readonly maxConnections: number;
-  /** Of all that serves the engine; `Infinity` where no limit is known. */
-  readonly maxFileConnections: number;
   /** `Infinity` where the protocol has no ping. */
   readonly heartbeatMs: number;
 }
 
 export const DEFAULT_MAX_CONNECTIONS = 1024;
-/** Files reserved for listeners, logs, refused connections and Node itself. */
-const RESERVED_FILES = 32;
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 
 /** Throws `HOTSET_INVALID_OPTION`. */
@@ -58,13 +48,8 @@ export function resolveConnectionOptions(
   const { maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
   if (!Number.isSafeInteger(maxConnections) || maxConnections < 1)
     throw invalidOption('maxConnections', 'a whole number from 1', maxConnections);
-  const { openFilesLimit = Number.POSITIVE_INFINITY } = options;
-  if (typeof openFilesLimit !== 'number' || !(openFilesLimit > RESERVED_FILES))
-    throw invalidOption('openFilesLimit', `a number of files, more than ${RESERVED_FILES}`, openFilesLimit);
-  const maxFileConnections = openFilesLimit - RESERVED_FILES;
   return {
-    maxConnections: Math.min(maxConnections, maxFileConnections),
-    maxFileConnections,
+    maxConnections,
     idleTimeoutMs: duration('idleTimeoutMs', idleTimeoutMs),
     requestTimeoutMs: duration('requestTimeoutMs', options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS),
     heartbeatMs: timerInterval('heartbeatMs', heartbeatMs),

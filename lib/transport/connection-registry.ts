@@ -30,7 +30,7 @@ export interface Connection {
   readonly address: string;
   readonly listenAddress: string;
   readonly state: ConnectionState;
-  readonly lastReadMs: number;
+  readonly lastCommandMs: number;
   /** Why it closes, as the log shows it. */
   closeReason: CloseReason;
   /** The timeout that it has passed, or null. */
@@ -61,7 +61,7 @@ export class ConnectionRegistry implements Transport {
   isClosing = false;
 
   readonly #connections = new Set<Connection>();
-  readonly #listeners = new Map<number, string>();
+  readonly #listeners = new Map<number, { readonly address: string; readonly sinceMs: number }>();
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Called when the last connection has gone. */
@@ -107,7 +107,7 @@ export class ConnectionRegistry implements Transport {
   /** Shows a listener in `stats conns`; returns a function that removes it. */
   listen(address: string): () => void {
     const id = this.items.connectionNumbers.take();
-    this.#listeners.set(id, address);
+    this.#listeners.set(id, { address, sinceMs: this.clock.now() });
     return () => {
       if (this.#listeners.delete(id)) this.items.connectionNumbers.giveBack(id);
     };
@@ -115,12 +115,7 @@ export class ConnectionRegistry implements Transport {
 
   /** Whether there is room for one more connection, beside `pending` that are not open yet. */
   hasRoom(pending = 0): boolean {
-    if (this.#connections.size + pending >= this.maxConnections) return false;
-    const { maxFileConnections } = this.limits;
-    if (maxFileConnections === Number.POSITIVE_INFINITY) return true;
-    return (
-      this.items.overTransports(({ currentConnections }) => currentConnections) + pending < maxFileConnections
-    );
+    return this.#connections.size + pending < this.maxConnections;
   }
 
   /** The number that the next connection gets, which is then to be opened. */
@@ -206,15 +201,16 @@ export class ConnectionRegistry implements Transport {
 
   *connections(): Generator<ConnectionInfo> {
     const now = this.clock.now();
-    for (const [id, address] of this.#listeners)
-      yield { id, address, state: 'conn_listening', secondsSinceLastCommand: 0 };
-    for (const { id, address, listenAddress, state, lastReadMs } of this.#connections)
+    const secondsSince = (ms: number): number => Math.max(0, Math.floor((now - ms) / 1000));
+    for (const [id, { address, sinceMs }] of this.#listeners)
+      yield { id, address, state: 'conn_listening', secondsSinceLastCommand: secondsSince(sinceMs) };
+    for (const { id, address, listenAddress, state, lastCommandMs } of this.#connections)
       yield {
         id,
         address,
         listenAddress,
         state,
-        secondsSinceLastCommand: Math.max(0, Math.floor((now - lastReadMs) / 1000)),
+        secondsSinceLastCommand: secondsSince(lastCommandMs),
       };
   }
 

@@ -67,6 +67,8 @@ export class SessionPump implements UnreadReply {
   readonly #session: Session;
   readonly #waiting = new Queue<Buffer>();
   #state: SessionState = 'ready';
+  #lastCommandMs: number;
+  #requestsBegun = 0;
   /** Chunks left before other connections get their turn. */
   #chunksLeft: number;
   /** The session is at work: its replies have not been written yet. */
@@ -88,6 +90,7 @@ export class SessionPump implements UnreadReply {
     const { id } = sink;
     this.#sink = sink;
     this.#context = context;
+    this.#lastCommandMs = registry.clock.now();
     this.#chunksLeft = registry.items.requestsPerTurn;
     this.#session = new Session(registry.items, out, {
       ...(protocol === undefined ? {} : { protocol }),
@@ -105,6 +108,11 @@ export class SessionPump implements UnreadReply {
     if (this.#working) return 'conn_parse_cmd';
     if (this.#stalled || this.#yielding) return 'conn_waiting';
     return this.#session.receivingData ? 'conn_nread' : 'conn_read';
+  }
+
+  /** When a command line or a header last came to its end: now, for the command that asks. */
+  get lastCommandMs(): number {
+    return this.#working ? this.#context.registry.clock.now() : this.#lastCommandMs;
   }
 
   /** Works on what the client has sent. */
@@ -166,17 +174,22 @@ export class SessionPump implements UnreadReply {
   #feed(chunk: Buffer): void {
     this.#chunksLeft--;
     this.#work(chunk);
-    if (!this.#session.idle && !this.#over) this.#noteUnfinished(chunk.length);
+    const now = this.#context.registry.clock.now();
+    const { requestsBegun } = this.#session;
+    if (requestsBegun !== this.#requestsBegun) {
+      this.#requestsBegun = requestsBegun;
+      this.#lastCommandMs = now;
+    }
+    if (!this.#session.idle && !this.#over) this.#noteUnfinished(chunk.length, now);
     else if (this.#unfinished !== NONE) {
       this.#unfinished = NONE;
       this.window.close();
     }
   }
 
-  #noteUnfinished(bytes: number): void {
-    const { requestsBegun, receivingData } = this.#session;
-    const request = requestsBegun * 2 + (receivingData ? 1 : 0);
-    this.window.extend(bytes, this.#context.registry.clock.now(), request !== this.#unfinished);
+  #noteUnfinished(bytes: number, nowMs: number): void {
+    const request = this.#requestsBegun * 2 + (this.#session.receivingData ? 1 : 0);
+    this.window.extend(bytes, nowMs, request !== this.#unfinished);
     this.#unfinished = request;
   }
 

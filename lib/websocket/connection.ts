@@ -54,6 +54,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
   #framesUnsent = 0;
   /** A frame has had to wait since the queue was last empty. */
   #behind = false;
+  #lastMessageMs: number;
   #ended = false;
   /** Whether a message was completed since the last chunk. */
   #cameWhole = false;
@@ -76,7 +77,8 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     this.#ws = ws;
     this.#socket = socket;
     this.#registry = registry;
-    this.#liveness = new Liveness(registry.clock.now());
+    this.#lastMessageMs = registry.clock.now();
+    this.#liveness = new Liveness(this.#lastMessageMs);
     this.#onTaken = () => this.#taken();
     this.handler = createHandler(this);
     ws.on('message', (frame, isBinary) => this.#onMessage(frame as Buffer, isBinary));
@@ -103,8 +105,8 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
     return this.handler.state;
   }
 
-  get lastReadMs(): number {
-    return this.#liveness.lastReadMs;
+  get lastCommandMs(): number {
+    return this.handler.lastCommandMs ?? this.#lastMessageMs;
   }
 
   overdue(nowMs: number): Overdue | null {
@@ -203,6 +205,7 @@ export class WebSocketConnection implements Connection, FrameSink, UnfinishedReq
 
   #onMessage(frame: Buffer, isBinary: boolean): void {
     this.#cameWhole = true;
+    this.#lastMessageMs = this.#registry.clock.now();
     if (this.#ended) return;
     this.#registry.bytesRead += frame.length;
     try {

@@ -33,6 +33,10 @@ export class MemcachedHandler implements SubprotocolHandler, ByteSink {
     return this.#pump.state;
   }
 
+  get lastCommandMs(): number {
+    return this.#pump.lastCommandMs;
+  }
+
   get window(): RequestWindow {
     return this.#pump.window;
   }

@@ -26,6 +26,8 @@ export interface FrameSink {
 export interface SubprotocolHandler {
   /** As `stats conns` names it. */
   readonly state: ConnectionState;
+  /** When a request last began; absent where each message is one. */
+  readonly lastCommandMs?: number;
   /** What a request that spans several frames may still take. */
   readonly window?: RequestWindow;
   receive(frame: Buffer, isBinary: boolean): void;

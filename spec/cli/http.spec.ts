@@ -45,13 +45,17 @@ class Client {
     this.closed = new Promise((resolve) => this.#socket.on('close', resolve));
   }
 
-  async call(method: string, params: object = {}): Promise<Answer> {
+  async ask(text: string, binary = false): Promise<string> {
     await this.opened;
-    const answer = new Promise<Answer>((resolve) =>
-      this.#socket.once('message', (data) => resolve(JSON.parse(String(data)) as Answer)),
+    const reply = new Promise<string>((resolve) =>
+      this.#socket.once('message', (data) => resolve(String(data))),
     );
-    this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
-    return await answer;
+    this.#socket.send(text, { binary });
+    return await reply;
+  }
+
+  async call(method: string, params: object = {}): Promise<Answer> {
+    return JSON.parse(await this.ask(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))) as Answer;
   }
 }
 
@@ -128,6 +132,18 @@ describe('--http', () => {
     const { code, stdout, stderr } = await run(['-p', '-1', ...flags, '--http-token-file', tokenFile()]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^hotset: .+\n$/);
+  });
+
+  it('gives a request the time of --request-timeout over WebSocket as on the memcached port', async () => {
+    const command = start(['--http', '-1', '--debug-clock', '--request-timeout', '5']);
+    const client = new Client(await webPort(command), ['memcached']);
+    expect(await client.ask('version\r\nset a 0 0 10\r\nhalf', true)).toMatch(/^VERSION /);
+    const port = await command.port();
+    const tcp = talk(port, 'set b 0 0 10\r\nhalf');
+    await expect.poll(async () => await talk(port, 'stats conns\r\nquit\r\n')).toContain('conn_nread');
+    await talk(port, 'debugtime 6\r\nquit\r\n');
+    expect(await tcp).toBe('');
+    await client.closed;
   });
 
   it('ends with the server: SIGTERM answers requests in flight, closes WebSockets with 1001, and exits with 0', async () => {

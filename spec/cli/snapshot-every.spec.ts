@@ -110,6 +110,25 @@ describe('periodic saves', () => {
   });
 });
 
+it('many saves in a process leave nothing behind that grows', async () => {
+  const path = join(folder(), 'items');
+  const file = await MemoryFile.take(path, () => {});
+  const warnings: Error[] = [];
+  const take = (warning: Error): number => warnings.push(warning);
+  process.on('warning', take);
+  let saves = 0;
+  const items = () => {
+    saves++;
+    return { engine: engineWith('a'), flushInMs: Number.POSITIVE_INFINITY };
+  };
+  file.saveEvery(1, items, () => {});
+  await expect.poll(() => saves, { timeout: 20_000 }).toBeGreaterThan(15);
+  await file.save(items);
+  await file.release();
+  process.off('warning', take);
+  expect(warnings).toEqual([]);
+});
+
 describe('--restore-max-age', () => {
   afterEach(() => vi.useRealTimers());
 

@@ -124,6 +124,7 @@ describe('a strict unsigned number of 64 bits', () => {
     ['1', 1],
     ['+1', BAD],
     ['-1', BAD],
+    ['-0', BAD],
     ['\t1', BAD],
     ['1\t', BAD],
     ['1\0', BAD],

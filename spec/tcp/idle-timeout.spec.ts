@@ -69,13 +69,20 @@ it('never closes without a timeout, and then has no idle_kicks in stats', async 
   expect(await client.stats()).not.toHaveProperty('idle_kicks');
 });
 
-it('shows how long each connection has been idle in stats conns', async () => {
-  const { clock, connect } = await serve();
+it('shows in stats conns how long ago each connection sent a command, and how old a listener is', async () => {
+  const { clock, connect, transport } = await serve();
   const [idle, asking] = [await connect(), await connect()];
   await idle.ask('version\r\n');
   clock.advance(7900);
-  const conns = await asking.stats('conns');
-  expect(conns['2:secs_since_last_cmd']).toBe('7');
+  idle.send('set a 0 0 2');
+  await eventually(() => transport.bytesRead === 'version\r\nset a 0 0 2'.length, 'half a line has come');
+  expect(await asking.stats('conns')).toMatchObject({
+    '1:secs_since_last_cmd': '7',
+    '2:secs_since_last_cmd': '7',
+    '3:secs_since_last_cmd': '0',
+  });
+  expect(await idle.ask('\r\nab\r\n')).toBe('STORED\r\n');
+  expect((await asking.stats('conns'))['2:secs_since_last_cmd']).toBe('0');
 });
 
 describe('bytes that move are life', () => {

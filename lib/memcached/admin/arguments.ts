@@ -1,17 +1,15 @@
 /** Arguments of administrative commands: latin1 text, some of which are numbers. */
 
+import { parseInt32, parseUint32 } from '../wire-number.js';
+
 /** As memcached reads an unsigned number of 32 bits: digits only; undefined for anything else. */
 export function uint32(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,11}$/.test(text)) return undefined;
-  const number = Number(text);
-  return number > 0xffffffff ? undefined : number;
+  return text === undefined ? undefined : parseUint32(Buffer.from(text, 'latin1'), 0, text.length);
 }
 
-/** The same for a signed one. */
+/** The same for a signed one; a minus alone is 0. */
 export function int32(text: string | undefined): number | undefined {
-  if (text === undefined || !/^-?\d{1,10}$/.test(text)) return undefined;
-  const number = Number(text);
-  return number > 0x7fffffff || number < -0x80000000 ? undefined : number;
+  return text === undefined ? undefined : parseInt32(Buffer.from(text, 'latin1'), 0, text.length);
 }
 
 /** As C writes decimals. No part of the pattern can match what another may: it takes time in proportion. */

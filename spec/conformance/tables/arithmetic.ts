@@ -68,7 +68,9 @@ export const arithmetic: Table = {
       ['set a 0 0 1|1|incr a 18446744073709551615|', 'STORED|0|'],
       ['incr a x|incr a -1|incr a 18446744073709551616|incr a 1.5|decr a x|', BAD_DELTA.repeat(5)],
     ]),
-    row('a delta that strtoull takes', [['incr a +1|', BAD_DELTA]], { differs: DIFFERENCE.strictNumbers }),
+    row('a delta that strtoull takes', [['incr a +1|incr a -0|', BAD_DELTA.repeat(2)]], {
+      differs: DIFFERENCE.strictNumbers,
+    }),
     row('a bad delta is found before a missing item', [['incr a x|', BAD_DELTA]]),
     row('without a delta', [['incr a|decr a|', 'CLIENT_ERROR bad command line format|'.repeat(2)]], {
       differs: DIFFERENCE.arguments,
