@@ -75,7 +75,8 @@ export class SessionPump implements UnreadReply {
   #working = false;
   /** Other connections have their turn. */
   #yielding = false;
-  /** Reading is paused until the client has read its replies. */
+  #paused = false;
+  /** Input waits until the client has read its replies. */
   #stalled = false;
   /** The operating system had not taken all of the last write when this was last checked. */
   #backlogged = false;
@@ -118,8 +119,11 @@ export class SessionPump implements UnreadReply {
   /** Works on what the client has sent. */
   receive(chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#isHeld) this.#waiting.enqueue(chunk);
-    else this.#feed(chunk);
+    if (!this.#isHeld) this.#feed(chunk);
+    else {
+      this.#waiting.enqueue(chunk);
+      this.#pause();
+    }
   }
 
   /** The client will send no more. */
@@ -229,7 +233,14 @@ export class SessionPump implements UnreadReply {
     if (unsent > COUNTED_FROM_BYTES) registry.items.unread.hold(this, chunks ?? [single!]);
     if (unsent <= maxUnsentBytes) return;
     this.#stalled = true;
-    sink.pause();
+    this.#pause();
+  }
+
+  /** Pausing costs system calls: a client that waits for its replies before it sends more is never paused. */
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#sink.pause();
   }
 
   /** More input waits, but other connections go first. */
@@ -238,7 +249,6 @@ export class SessionPump implements UnreadReply {
     const { registry } = this.#context;
     if (!this.#session.slicing) registry.yields++;
     this.#yielding = true;
-    this.#sink.pause();
     setImmediate(() => {
       this.#yielding = false;
       this.#chunksLeft = registry.items.requestsPerTurn;
@@ -254,12 +264,12 @@ export class SessionPump implements UnreadReply {
     if (this.#state === 'blocked' || this.#session.watching) this.#work(null);
     while (!this.#over && !this.#isHeld) {
       const chunk = this.#waiting.dequeue();
-      if (chunk === undefined) {
-        this.#sink.resume();
-        return;
-      }
+      if (chunk === undefined) break;
       this.#feed(chunk);
     }
+    if (!this.#paused || this.#over || this.#isHeld) return;
+    this.#paused = false;
+    this.#sink.resume();
   }
 
   #endIfDone(): void {

@@ -116,8 +116,9 @@ describe('a turn', () => {
   it('ends for empty chunks, too', () => {
     const [busy] = sinks as [Sink];
     for (let chunk = 0; chunk < REQUESTS_PER_TURN; chunk++) busy.send('');
-    expect(busy.paused).toBe(true);
+    expect(busy.paused).toBe(false);
     busy.send('mn\r\n');
+    expect(busy.paused).toBe(true);
     expect(busy.text).toBe('');
     nextTurn();
     expect(busy.text).toBe('MN\r\n');
