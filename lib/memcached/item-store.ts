@@ -8,7 +8,7 @@ import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/
 import type { EntryStore } from '../engine/entry-store.js';
 import type { StoreResult } from '../engine/types.js';
 import { invalidOption, shown } from '../errors.js';
-import type { Transport } from '../transport/transport.js';
+import type { Transport } from '../transport.js';
 import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
 import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';

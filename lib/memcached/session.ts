@@ -10,7 +10,7 @@
  * The first byte chooses the protocol for the whole connection, as in memcached; the handlers implement it.
  */
 
-import type { ProtocolChoice } from '../transport/transport.js';
+import type { ProtocolChoice } from '../transport.js';
 import type { Credentials } from './auth/credentials.js';
 import { BinaryHandler } from './binary/binary-handler.js';
 import type { ItemStore } from './item-store.js';

@@ -5,7 +5,7 @@ import { endsOf } from '../transport/connection-ends.js';
 import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
 import { Liveness, type Overdue, type Writing } from '../transport/liveness.js';
 import { type ByteSink, type EndCause, type PumpContext, SessionPump } from '../transport/session-pump.js';
-import type { CloseReason, ConnectionState, Peer } from '../transport/transport.js';
+import type { CloseReason, ConnectionState, Peer } from '../transport.js';
 
 export class TcpConnection implements Connection, ByteSink {
   readonly id: number;

@@ -7,7 +7,7 @@ import type { TcpServerOptions } from './options.js';
 import { TcpServer } from './tcp-server.js';
 
 export type { LogEvent, LogFunction, LogKind, LogLevel } from '../server-log.js';
-export type { ProtocolChoice } from '../transport/transport.js';
+export type { ProtocolChoice } from '../transport.js';
 export type { ListenAddress, TcpAddress, TcpServerOptions, UnixAddress } from './options.js';
 export type { TcpServer } from './tcp-server.js';
 export type { TlsMinVersion, TlsOptions, TlsVerifyMode } from './tls-options.js';

@@ -8,7 +8,7 @@ import {
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from '../transport/connection-options.js';
-import type { ProtocolChoice } from '../transport/transport.js';
+import type { ProtocolChoice } from '../transport.js';
 import {
   checkVerifyMode,
   type ResolvedTlsOptions,

@@ -12,7 +12,7 @@ import { checkForceAfter } from '../shutdown.js';
 import { endText } from '../transport/connection-ends.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import type { PumpContext } from '../transport/session-pump.js';
-import type { ProtocolChoice, TransportSettings } from '../transport/transport.js';
+import type { ProtocolChoice, TransportSettings } from '../transport.js';
 import { AuthFile } from './auth-file.js';
 import { TcpConnection } from './connection.js';
 import { addressText, openListener } from './listener.js';

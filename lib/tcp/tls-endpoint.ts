@@ -5,7 +5,7 @@
 
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { TlsSettings } from '../transport/transport.js';
+import type { TlsSettings } from '../transport.js';
 import { type ResolvedTlsOptions, readCertificate, reasonOf } from './tls-options.js';
 
 export interface TlsObserver {

@@ -1,6 +1,6 @@
 /** Both ends of a connection, as `stats conns` and the log show them. */
 
-import type { Peer } from './transport.js';
+import type { Peer } from '../transport.js';
 
 /** What a socket knows of its ends; nothing for a Unix socket, or a stream that is no socket. */
 export interface SocketEnds {

@@ -8,8 +8,6 @@ import type { ItemStore } from '../memcached/item-store.js';
 import { CONNECTION_EVENTS, connectionClosed, connectionOpened } from '../memcached/watch/lines.js';
 import { ServerLog } from '../server-log.js';
 import { forceAfter } from '../shutdown.js';
-import type { ConnectionOptions, ResolvedConnectionOptions } from './connection-options.js';
-import type { Overdue } from './liveness.js';
 import type {
   CloseReason,
   ConnectionInfo,
@@ -17,7 +15,9 @@ import type {
   Peer,
   Transport,
   TransportSettings,
-} from './transport.js';
+} from '../transport.js';
+import type { ConnectionOptions, ResolvedConnectionOptions } from './connection-options.js';
+import type { Overdue } from './liveness.js';
 
 /** How often idle connections are closed and expired items reclaimed. */
 const UPKEEP_INTERVAL_MS = 1000;

@@ -3,7 +3,7 @@
  * which single bytes do not extend.
  */
 
-import type { ConnectionState } from './transport.js';
+import type { ConnectionState } from '../transport.js';
 
 /** Each time an unfinished request has received so many bytes, its deadline starts again: large values take long. */
 export const REQUEST_PROGRESS_BYTES: number = 64 * 1024;

@@ -11,9 +11,9 @@ import type { Credentials } from '../memcached/auth/credentials.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionState } from '../memcached/session.js';
 import type { UnreadReply } from '../memcached/unread-replies.js';
+import type { ConnectionState, ProtocolChoice } from '../transport.js';
 import type { ConnectionRegistry } from './connection-registry.js';
 import { RequestWindow } from './liveness.js';
-import type { ConnectionState, ProtocolChoice } from './transport.js';
 
 /**
  * - `quit`: the client has ended the session;

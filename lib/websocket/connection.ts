@@ -11,7 +11,7 @@ import type { UnfinishedRequest } from '../memcached/unfinished-requests.js';
 import { endsOf, type SocketEnds } from '../transport/connection-ends.js';
 import type { Connection, ConnectionRegistry } from '../transport/connection-registry.js';
 import { Liveness, type Overdue, RequestWindow, type Writing } from '../transport/liveness.js';
-import type { CloseReason, ConnectionState, Peer } from '../transport/transport.js';
+import type { CloseReason, ConnectionState, Peer } from '../transport.js';
 import { FrameMeter } from './frame-meter.js';
 import { BINARY_FRAME, PONG_FRAME, TEXT_FRAME, writeFrame } from './frames.js';
 import type { FrameSink, SubprotocolHandler } from './subprotocol.js';

@@ -12,7 +12,7 @@ import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { checkForceAfter } from '../shutdown.js';
 import { endText } from '../transport/connection-ends.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
-import type { TransportSettings } from '../transport/transport.js';
+import type { TransportSettings } from '../transport.js';
 import { AccessPolicy } from '../web/access-policy.js';
 import { listenAt, type WebAddress } from '../web/listening.js';
 import { afterEarlierAnswers, type Refusal, refuse } from '../web/refusal.js';

@@ -5,7 +5,7 @@
 
 import type { RequestWindow } from '../transport/liveness.js';
 import { type ByteSink, type EndCause, type PumpContext, SessionPump } from '../transport/session-pump.js';
-import type { ConnectionState } from '../transport/transport.js';
+import type { ConnectionState } from '../transport.js';
 import type { FrameSink, SubprotocolHandler } from './subprotocol.js';
 
 const UNSUPPORTED_DATA = 1003;

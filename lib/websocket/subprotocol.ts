@@ -1,7 +1,7 @@
 /** The interface between a WebSocket connection and the subprotocol that it carries. */
 
 import type { RequestWindow } from '../transport/liveness.js';
-import type { ConnectionState } from '../transport/transport.js';
+import type { ConnectionState } from '../transport.js';
 
 /** Where a subprotocol sends one client's frames. */
 export interface FrameSink {

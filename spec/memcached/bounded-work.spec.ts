@@ -7,7 +7,7 @@ import type { MemcachedEngineOptions } from '../../lib/memcached/index.js';
 import { Session } from '../../lib/memcached/session.js';
 import { EVICTIONS } from '../../lib/memcached/watch/lines.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
-import type { Transport } from '../../lib/transport/transport.js';
+import type { Transport } from '../../lib/transport.js';
 import { Administered, START_SECONDS } from './admin/fixture.js';
 
 const MEBIBYTE = 1024 * 1024;

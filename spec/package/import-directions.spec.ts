@@ -53,7 +53,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'weigh', 'transport/transport.ts', 'errors.ts', 'value-text.ts'],
+    imports: ['engine', 'weigh', 'transport.ts', 'errors.ts', 'value-text.ts'],
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
@@ -70,10 +70,11 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
   },
   // The types of connections, which memcached shows in `stats`. It knows no more of transports.
-  { room: 'transport/transport.ts', imports: [], packages: [] },
+  { room: 'transport.ts', imports: [], packages: [] },
   {
     room: 'transport',
     imports: [
+      'transport.ts',
       'engine/clock.ts',
       'memcached/auth/credentials.ts',
       'memcached/item-store.ts',
@@ -92,6 +93,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     room: 'tcp',
     imports: [
       'transport',
+      'transport.ts',
       'memcached',
       'errors.ts',
       'scheduler.ts',
@@ -111,6 +113,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     room: 'websocket',
     imports: [
       'transport',
+      'transport.ts',
       'memcached',
       'web',
       'errors.ts',
@@ -153,7 +156,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'engine',
       'loading',
       'memcached',
-      'transport/transport.ts',
+      'transport.ts',
       'web',
       'errors.ts',
       'scheduler.ts',

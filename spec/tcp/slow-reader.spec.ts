@@ -14,7 +14,7 @@ import { TlsEndpoint } from '../../lib/tcp/tls-endpoint.js';
 import { resolveTlsOptions } from '../../lib/tcp/tls-options.js';
 import { resolveConnectionOptions } from '../../lib/transport/connection-options.js';
 import { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
-import type { TransportSettings } from '../../lib/transport/transport.js';
+import type { TransportSettings } from '../../lib/transport.js';
 import { connectTo, everyByte, serve, servedTls } from './fixture.js';
 import { eventually } from './wire-client.js';
 

@@ -13,7 +13,7 @@ import {
   type PumpContext,
   SessionPump,
 } from '../../lib/transport/session-pump.js';
-import type { TransportSettings } from '../../lib/transport/transport.js';
+import type { TransportSettings } from '../../lib/transport.js';
 
 const REQUESTS_PER_TURN = 100;
 const MAX_UNSENT_BYTES = 1000;

@@ -1,7 +1,7 @@
 /** What hotset's servers report beyond memcached's statistics. */
 
 import type { ItemStore } from '../../memcached/item-store.js';
-import type { Transport } from '../../transport/transport.js';
+import type { Transport } from '../../transport.js';
 import { counter, type Family, gauge } from './family.js';
 
 const MS_PER_SECOND = 1000;

@@ -3,7 +3,7 @@
  * and the LRU maintainer of the C server has no counterpart here and reads 0, or the one honest constant.
  */
 
-import { maxConnections } from '../../transport/transport.js';
+import { maxConnections } from '../../transport.js';
 import { COUNTERS, type CounterName } from '../counters.js';
 import type { ItemStore } from '../item-store.js';
 import type { Stat } from './answers.js';

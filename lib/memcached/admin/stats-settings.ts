@@ -8,7 +8,7 @@ import {
   type ProtocolChoice,
   type TlsSettings,
   type TransportSettings,
-} from '../../transport/transport.js';
+} from '../../transport.js';
 import type { ItemStore } from '../item-store.js';
 import type { Stat } from './answers.js';
 import { budgetBytes } from './stats-general.js';

@@ -3,7 +3,7 @@
  * check `log.watched` for the category first, so that unwatched lines are not built.
  */
 
-import type { CloseReason, Peer } from '../../transport/transport.js';
+import type { CloseReason, Peer } from '../../transport.js';
 
 // Categories, as bits of a mask.
 

@@ -8,7 +8,7 @@
 
 import { REPLIES_MAX_BYTES } from '../../memcached/limits.js';
 import { CLOSE_CODES } from '../../rpc-protocol.js';
-import type { ConnectionState } from '../../transport/transport.js';
+import type { ConnectionState } from '../../transport.js';
 import type { FrameSink, SubprotocolHandler } from '../subprotocol.js';
 import { FrameRequests } from './frame-requests.js';
 import { Outbox } from './outbox.js';

@@ -1,7 +1,7 @@
 /** Administrative commands that only answer: their replies to every form of their arguments. */
 
 import { describe, expect, it } from 'vitest';
-import type { Transport, TransportSettings } from '../../../lib/transport/transport.js';
+import type { Transport, TransportSettings } from '../../../lib/transport.js';
 import { Administered } from './fixture.js';
 
 const BAD_FORMAT = 'CLIENT_ERROR bad command line format';

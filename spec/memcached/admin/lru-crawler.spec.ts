@@ -2,7 +2,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Transport } from '../../../lib/transport/transport.js';
+import type { Transport } from '../../../lib/transport.js';
 import { Administered } from './fixture.js';
 
 async function crawled(admin: Administered): Promise<void> {

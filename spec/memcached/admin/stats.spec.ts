@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Transport } from '../../../lib/transport/transport.js';
+import type { Transport } from '../../../lib/transport.js';
 import { Administered, START_SECONDS } from './fixture.js';
 
 /** As memcached 1.6.45 has them. */
