@@ -4,7 +4,6 @@ import type { ManualClock } from './engine/clock.js';
 import { invalidOption } from './errors.js';
 
 /** A source of timeouts, as `setTimeout` is one. */
-/** A source of timeouts, as `setTimeout` is one. */
 export interface Scheduler {
   /** Runs `task` once, in `delayMs`, and never before it returns. Returns what cancels it. */
   schedule(delayMs: number, task: () => void): ScheduledTask;
@@ -107,7 +106,6 @@ export class ManualScheduler implements Scheduler {
     return this.#tasks.size;
   }
 
-  /** Runs `task` when `advance` has moved the clock by `delayMs`. */
   /** Runs `task` when `advance` has moved the clock by `delayMs`. */
   schedule(delayMs: number, task: () => void): () => void {
     const entry = { dueMs: this.clock.now() + delayMs, run: task };

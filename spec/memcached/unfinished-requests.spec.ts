@@ -7,23 +7,14 @@ import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
 import { UnfinishedRequests } from '../../lib/memcached/unfinished-requests.js';
 import { OPCODE, request } from '../conformance/binary-packet.js';
+import { givesUp } from './gives-up.js';
 
 const KIB = 1024;
-
-function holder(): { gaveUp: number; giveUp: () => void } {
-  const one = {
-    gaveUp: 0,
-    giveUp: () => {
-      one.gaveUp++;
-    },
-  };
-  return one;
-}
 
 describe('the bound', () => {
   it('is kept after each step, by those that have waited longest', () => {
     const unfinished = new UnfinishedRequests(100 * KIB);
-    const [first, second, third] = [holder(), holder(), holder()];
+    const [first, second, third] = [givesUp(), givesUp(), givesUp()];
     unfinished.hold(first, 40 * KIB);
     unfinished.hold(second, 40 * KIB);
     // The first gets more: now the second has waited longest.
@@ -39,7 +30,7 @@ describe('the bound', () => {
 
   it('is kept by the only one, too, and small ones do not count', () => {
     const unfinished = new UnfinishedRequests(100 * KIB);
-    const [small, large] = [holder(), holder()];
+    const [small, large] = [givesUp(), givesUp()];
     unfinished.hold(small, 4095);
     expect(unfinished.bytes).toBe(0);
     unfinished.hold(large, 101 * KIB);

@@ -4,24 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { UnreadReplies } from '../../lib/memcached/unread-replies.js';
+import { givesUp } from './gives-up.js';
 
 const KIB = 1024;
 const value = (kib: number): Buffer => Buffer.allocUnsafeSlow(kib * KIB);
 
-function reader(): { gaveUp: number; giveUp: () => void } {
-  const one = {
-    gaveUp: 0,
-    giveUp: () => {
-      one.gaveUp++;
-    },
-  };
-  return one;
-}
-
 describe('the bound', () => {
   it('is kept after each step, by those that have read nothing for longest', () => {
     const unread = new UnreadReplies(100 * KIB);
-    const [first, second, third] = [reader(), reader(), reader()];
+    const [first, second, third] = [givesUp(), givesUp(), givesUp()];
     unread.hold(first, [value(10), value(30)]);
     unread.hold(second, [value(40)]);
     unread.advance(first);
@@ -39,7 +30,7 @@ describe('the bound', () => {
   it('counts a value once, whoever waits for it', () => {
     const unread = new UnreadReplies(100 * KIB);
     const popular = value(60);
-    const readers = Array.from({ length: 10 }, reader);
+    const readers = Array.from({ length: 10 }, givesUp);
     for (const one of readers) unread.hold(one, [popular, popular.subarray(KIB)]);
     expect(unread.bytes).toBe(60 * KIB);
     for (const one of readers.slice(1)) unread.release(one);
