@@ -1,0 +1,81 @@
+/**
+ * Keys of requests. One object serves many requests, because most need neither a copy of the key's bytes nor a text of
+ * them.
+ *
+ * Hashes are FNV-1a, of 32 bits, begun with the store's seed and computed byte by byte where the key is read.
+ */
+
+import type { KeyBytes } from './items.js';
+import { KEY_MAX_BYTES } from './limits.js';
+import { latin1Text } from './wire-value.js';
+
+export const HASH_FACTOR = 0x01000193;
+
+const NOTHING = Buffer.alloc(0);
+
+export class Key implements KeyBytes {
+  bytes: Buffer = NOTHING;
+  start = 0;
+  end = 0;
+  hash = 0;
+  readonly #seed: number;
+  #text: string | null = '';
+  /** Memory of its own, once it needs some. */
+  #kept: Buffer | null = null;
+
+  /** `seed` is `Items.hashSeed`. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** A latin1 character for each byte: made when it is first asked for. */
+  get text(): string {
+    this.#text ??= latin1Text(this.bytes, this.start, this.end);
+    return this.#text;
+  }
+
+  /** Takes bytes [start, end), which the caller leaves as they are as long as the key is in use, and their hash. */
+  set(bytes: Buffer, start: number, end: number, hash: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.hash = hash;
+    this.#text = null;
+  }
+
+  /** Takes bytes whose hash is not known. O(bytes). */
+  setBytes(bytes: Buffer, start: number, end: number): void {
+    let hash = this.#seed;
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, HASH_FACTOR);
+    this.set(bytes, start, end, hash);
+  }
+
+  /** Takes a text with a latin1 character for each byte. O(characters). */
+  setText(text: string): void {
+    const own = this.#memory(text.length);
+    for (let i = 0; i < text.length; i++) own[i] = text.charCodeAt(i);
+    this.setBytes(own, 0, text.length);
+    this.#text = text;
+  }
+
+  /** Copies its bytes: the memory that they are in is going to be used for something else. */
+  keep(): void {
+    const { bytes, start, end } = this;
+    if (bytes === this.#kept) return;
+    const own = this.#memory(end - start);
+    bytes.copy(own, 0, start, end);
+    this.bytes = own;
+    this.start = 0;
+    this.end = end - start;
+  }
+
+  #memory(bytes: number): Buffer {
+    if (this.#kept === null || this.#kept.length < bytes)
+      this.#kept = Buffer.allocUnsafeSlow(Math.max(bytes, KEY_MAX_BYTES));
+    return this.#kept;
+  }
+}
