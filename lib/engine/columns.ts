@@ -48,6 +48,7 @@ interface TypedColumns {
   versions: Float64Array | null;
   times: Float64Array | null;
   bits: Uint8Array | null;
+  forms: Uint8Array | null;
 }
 
 type ColumnName = keyof TypedColumns;
@@ -61,6 +62,7 @@ const COLUMNS = {
   versions: { type: Float64Array, width: 1 },
   times: { type: Float64Array, width: 2 },
   bits: { type: Uint8Array, width: 1 },
+  forms: { type: Uint8Array, width: 1 },
 } as const;
 const NAMES = Object.keys(COLUMNS) as ColumnName[];
 
@@ -92,6 +94,8 @@ export class Columns implements TypedColumns {
   /** When the value was stored, and when it was last used. */
   times: Float64Array | null = null;
   bits: Uint8Array | null = null;
+  /** In which form each value is: see forms.ts. */
+  forms: Uint8Array | null = null;
 
   capacity: number = FIRST_SLOTS;
   /** This slot and those above it have never been used. */
@@ -492,6 +496,7 @@ const NO_COLUMNS: TypedColumns = {
   versions: null,
   times: null,
   bits: null,
+  forms: null,
 };
 
 /** Slots that have places for key and value once `slot`, the first that has none, has got one. */

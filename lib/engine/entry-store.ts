@@ -20,6 +20,18 @@ import { Columns, FETCHED, MAX_SLOTS, NEVER } from './columns.js';
 import { LOOKUP_CHANNEL, REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
 import { EvictionAges } from './eviction-ages.js';
 import { Expiry } from './expiry.js';
+import {
+  BOTH,
+  Both,
+  type Codec,
+  ENCODED,
+  type Encoded,
+  encodedBytes,
+  HIDDEN,
+  PLAIN,
+  SAME,
+  verifyForm,
+} from './forms.js';
 import { HitRatioWindow } from './hit-ratio-window.js';
 import { KeyIndex } from './key-index.js';
 import { Listeners } from './listeners.js';
@@ -43,7 +55,7 @@ const ADAPTER_BITS_SHIFT = 1;
 const LISTENERS = 1;
 const ACCESS = 2;
 const SHARED = 4;
-/** Flags, versions or access times. */
+/** Flags, versions, access times or forms. */
 const COLUMNS = 8;
 
 /** The hash of a long text, and of a key whose hash is not computed. */
@@ -81,10 +93,12 @@ export class EntryStore<K, V> {
   private readonly listeners: Listeners<K, V>;
   private readonly shared: SharedBuffers = new SharedBuffers();
   private readonly window: HitRatioWindow = new HitRatioWindow();
-  private readonly evictionAges: EvictionAges | null;
+  private evictionAges: EvictionAges | null = null;
   private readonly sizeOf: SizeOf<K, V> | null;
   private readonly ttlMs: number;
   private features = 0;
+  /** Null until clients of another kind are served. */
+  private codec: Codec<K, V> | null = null;
   /** Bytes of key and value that are about to enter. */
   private entering = 0;
   /** Buffers found in the value that is being written. */
@@ -100,15 +114,19 @@ export class EntryStore<K, V> {
     this.ttlMs = options.ttlMs;
     this.budget = new Budget(options, this.columns, this.index);
     this.listeners = new Listeners(options.onRemoval);
-    this.evictionAges = options.trackAccess ? new EvictionAges() : null;
     if (this.budget.weighs) this.need('weights');
     if (options.ttlMs !== NEVER) this.need('dues');
-    if (options.trackAccess) {
-      this.need('times');
-      this.need('bits');
-      this.features |= ACCESS;
-    }
+    if (options.trackAccess) this.beginAccess();
     this.noteListeners();
+  }
+
+  /** Entries that are there already count as stored and used now. O(slots). */
+  private beginAccess(): void {
+    this.need('times');
+    this.need('bits');
+    this.features |= ACCESS;
+    this.evictionAges = new EvictionAges();
+    if (this.size > 0) this.columns.times!.fill(this.time.now(), 0, this.columns.nextFresh * 2);
   }
 
   /** True, since every entry counts more with the column. */
@@ -202,8 +220,29 @@ export class EntryStore<K, V> {
     return this.columns.keyAt(slot) as K;
   }
 
+  /**
+   * The value, for a caller that changes nothing. O(bytes) where only clients have stored and read it. Throws
+   * `HOTSET_UNREADABLE_VALUE`.
+   */
   valueAt(slot: number): V {
-    return this.columns.valueAt(slot) as V;
+    const { forms } = this.columns;
+    return (
+      forms === null || forms[slot]! < ENCODED ? this.columns.valueAt(slot) : this.decodedAt(slot, false)
+    ) as V;
+  }
+
+  /** The same for a read, which keeps what it decodes. Others may have to go, and slots are not valid afterwards. */
+  readValueAt(slot: number): V {
+    const { forms } = this.columns;
+    return (
+      forms === null || forms[slot]! < ENCODED ? this.columns.valueAt(slot) : this.decodedAt(slot, true)
+    ) as V;
+  }
+
+  /** The same for those who have not asked for this entry: bytes where they are not what the flags say. */
+  shownValueAt(slot: number): V {
+    const { forms } = this.columns;
+    return forms === null ? (this.columns.valueAt(slot) as V) : this.shown(slot, forms[slot]!);
   }
 
   /**
@@ -214,10 +253,12 @@ export class EntryStore<K, V> {
     return this.columns.isUsed(slot) ? this.keyAt(slot) : undefined;
   }
 
-  /** 0 unless the entry was stored with flags. */
+  /** 0 unless the entry was stored with flags, or clients know it by others. */
   flagsAt(slot: number): number {
-    const { flags } = this.columns;
-    return flags === null ? 0 : flags[slot]!;
+    const { flags, forms } = this.columns;
+    const stored = flags === null ? 0 : flags[slot]!;
+    if (stored !== 0 || forms === null || (forms[slot] !== PLAIN && forms[slot] !== HIDDEN)) return stored;
+    return this.codec!.flagsOf(this.columns.valueAt(slot) as V);
   }
 
   /** Whether writes are numbered. */
@@ -386,15 +427,30 @@ export class EntryStore<K, V> {
     keepRefused: boolean,
   ): StoreResult {
     const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
-    return this.write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint);
+    return this.write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint, PLAIN);
   }
 
   /** A new value for a live entry, which keeps its flags and its due time; with `keepBits` an adapter's bits as well. */
   update(slot: number, value: V, keepRefused: boolean, keepBits = false): StoreResult {
+    const flags = this.flagsAt(slot);
+    // Flags that only said what kind of value it was go by the new value.
+    const kept = this.codec?.isKind(flags) === true ? 0 : flags;
+    return this.updateForm(slot, value, kept, keepRefused, keepBits, PLAIN);
+  }
+
+  private updateForm(
+    slot: number,
+    value: V | Encoded,
+    flags: number,
+    keepRefused: boolean,
+    keepBits: boolean,
+    form: number,
+  ): StoreResult {
     const key = this.keyAt(slot);
     const bits = keepBits ? this.columns.bits![slot]! : 0;
     const now = this.nowIfNeeded();
-    const result = this.write(key, value, this.dueMsAt(slot), this.flagsAt(slot), keepRefused, now, slot);
+    const dueMs = this.dueMsAt(slot);
+    const result = this.write(key, value, dueMs, flags, keepRefused, now, slot, form);
     // A removal listener may have removed the entry.
     const written = bits === 0 || result !== 'stored' ? 0 : this.peekSlot(key);
     if (written !== 0) {
@@ -407,12 +463,13 @@ export class EntryStore<K, V> {
   /** The only place where a value enters. Rare cases have methods of their own. */
   private write(
     key: K,
-    value: V,
+    value: V | Encoded,
     dueMs: number,
     flags: number,
     keepRefused: boolean,
     now: number,
     hint: number,
+    form: number,
   ): StoreResult {
     const columns = this.columns;
     const budget = this.budget;
@@ -420,7 +477,7 @@ export class EntryStore<K, V> {
     const { weighs } = budget;
     let hash = hint === 0 ? index.hash(key) : NOT_HASHED;
     // A sizeOf hook may call the engine: look-ups come after it has returned.
-    const bytes = weighs ? keyBytes(key, hash) + this.weigh(key, value) : 0;
+    const bytes = weighs ? keyBytes(key, hash) + this.weighForm(key, value, form) : 0;
     const found = this.found;
     this.found = null;
     // New columns make every entry heavier.
@@ -443,7 +500,7 @@ export class EntryStore<K, V> {
       if (refusal === 'too-large' || (refusal !== null && dueMs > now))
         return this.refuse(key, slot, refusal, keepRefused, now);
     }
-    if (dueMs <= now) return this.storeExpired(key, value, slot);
+    if (dueMs <= now) return this.storeExpired(key, value, slot, flags, form);
 
     if (slot === 0) {
       const structure = index.bytes + columns.bytes;
@@ -461,7 +518,7 @@ export class EntryStore<K, V> {
     }
     // A slot that is used again still has what its last entry had.
     if (columns.dues !== null) this.expiry.set(slot, dueMs);
-    if ((this.features & COLUMNS) !== 0) this.fillColumns(slot, flags, now);
+    if ((this.features & COLUMNS) !== 0) this.fillColumns(slot, flags, now, form);
     if (weighs) {
       budget.contentBytes += bytes;
       columns.setWeight(slot, bytes);
@@ -477,8 +534,9 @@ export class EntryStore<K, V> {
     return 'stored';
   }
 
-  private fillColumns(slot: number, flags: number, now: number): void {
+  private fillColumns(slot: number, flags: number, now: number, form: number): void {
     const columns = this.columns;
+    if (columns.forms !== null) columns.forms[slot] = form;
     if (columns.flags !== null) columns.flags[slot] = flags;
     if (columns.versions !== null) columns.setVersion(slot, ++this.lastVersion);
     if (columns.times !== null) {
@@ -500,6 +558,10 @@ export class EntryStore<K, V> {
     this.listeners.deliver();
   }
 
+  private weighForm(key: K, value: V | Encoded, form: number): number {
+    return form === ENCODED ? encodedBytes(value as Encoded) : this.weigh(key, value as V);
+  }
+
   /** Bytes of a value, without buffers that other values may share, which go to `found`. */
   private weigh(key: K, value: V): number {
     if (this.sizeOf !== null) return checkedSize(this.sizeOf(value, key));
@@ -517,7 +579,7 @@ export class EntryStore<K, V> {
   }
 
   /** Gives an absent key a slot, as the newest entry. Where evicting one entry makes room, its slot is used again. */
-  private place(key: K, value: V, hash: number, bytes: number, now: number): number {
+  private place(key: K, value: V | Encoded, hash: number, bytes: number, now: number): number {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE);
     this.entering = bytes;
     while (this.isShortFor(0, bytes) && this.size > 0) {
@@ -603,7 +665,7 @@ export class EntryStore<K, V> {
   }
 
   /** A value that has expired at once: removes the old entry and evicts nothing. */
-  private storeExpired(key: K, value: V, slot: number): StoreResult {
+  private storeExpired(key: K, value: V | Encoded, slot: number, flags: number, form: number): StoreResult {
     if (slot !== 0) this.remove(slot, 'replaced');
     if (this.columns.versions !== null) this.lastVersion++;
     this.stores++;
@@ -611,7 +673,7 @@ export class EntryStore<K, V> {
     if (this.tracksAccess) this.counters[count.EXPIRATIONS_UNFETCHED]!++;
     this.lastStored = 0;
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.engine, key, result: 'stored' });
-    this.reportRemoval(0, ordinary(key), value, 'expired');
+    this.reportRemoval(0, ordinary(key), value, flags, form, 'expired');
     this.settle();
     return 'stored';
   }
@@ -689,7 +751,13 @@ export class EntryStore<K, V> {
   /** Reports a removal, while the slot still holds its key and value. */
   private noteRemoval(slot: number, cause: RemovalCause, now: number): void {
     if (this.tracksAccess) this.countAccess(slot, cause, now);
-    this.reportRemoval(slot, this.keyAt(slot), this.valueAt(slot), cause);
+    this.reportRemovalOf(slot, cause);
+  }
+
+  private reportRemovalOf(slot: number, cause: RemovalCause): void {
+    const { columns } = this;
+    const form = columns.forms === null ? PLAIN : columns.forms[slot]!;
+    this.reportRemoval(slot, this.keyAt(slot), columns.valueAt(slot) as V, this.flagsAt(slot), form, cause);
   }
 
   private countAccess(slot: number, cause: RemovalCause, now: number): void {
@@ -740,6 +808,177 @@ export class EntryStore<K, V> {
     columns.dropTop(this.mayGrow);
   }
 
+  // Forms: what clients of another kind see of values (forms.ts)
+
+  /**
+   * From now on clients of another kind store and read values as bytes. Begins access times. May evict, also with
+   * `evict: false`, because both take room. O(slots).
+   */
+  serve(codec: Codec<K, V>): void {
+    if (this.codec !== null) return;
+    this.codec = codec;
+    const now = this.time.now();
+    this.need('forms');
+    // Later there may be no room for them.
+    if (!this.evicts) this.need('flags');
+    if (!this.tracksAccess) this.beginAccess();
+    this.makeRoom(now);
+    this.listeners.deliver();
+  }
+
+  /** Whether the entry holds bytes, or is its own. */
+  hasBytesAt(slot: number): boolean {
+    const form = this.columns.forms![slot]!;
+    return form >= ENCODED || form === SAME;
+  }
+
+  /** Whether a client's bytes are held as they came, and nobody else has a reference to them. */
+  ownsBytesAt(slot: number): boolean {
+    return this.columns.forms![slot]! >= ENCODED;
+  }
+
+  /** The entry's bytes, made anew where it holds none; null where its value has none. Changes nothing. */
+  encodedAt(slot: number): Encoded | null {
+    const held = this.columns.valueAt(slot);
+    switch (this.columns.forms![slot]!) {
+      case PLAIN:
+        return this.codec!.encode(held as V);
+      case HIDDEN:
+        return null;
+      case BOTH:
+        return (held as Both<V>).encoded;
+      default:
+        return held as Encoded;
+    }
+  }
+
+  /**
+   * Makes a live entry hold its bytes, where there is room; with `mayEvict` others go for them, but never this one.
+   * Returns its slot afterwards; 0 where its value has no bytes. O(bytes) the first time.
+   */
+  encodeAt(slot: number, mayEvict: boolean): number {
+    const { columns } = this;
+    if (this.hasBytesAt(slot)) return slot;
+    if (columns.forms![slot] === HIDDEN) return 0;
+    const key = this.keyAt(slot);
+    const value = columns.valueAt(slot) as V;
+    // May run code of the value's own, which may have changed anything.
+    const encoded = this.codec!.encode(value);
+    if (!this.stillHolds(slot, key, value, PLAIN)) return 0;
+    if (encoded === null) {
+      this.setForm(slot, value, HIDDEN);
+      return 0;
+    }
+    const flags = this.flagsAt(slot);
+    const isSame = encoded === (value as unknown);
+    const growth = isSame ? 0 : Both.BYTES + encodedBytes(encoded);
+    if (!this.hasRoomFor(slot, growth, mayEvict)) return slot;
+    if (flags !== 0 && columns.flags === null) {
+      // Every entry gets heavier by it.
+      if (!mayEvict) return slot;
+      this.need('flags');
+    }
+    if (columns.flags !== null) columns.flags[slot] = flags;
+    return this.keepForm(slot, isSame ? value : new Both(value, encoded), isSame ? SAME : BOTH, growth);
+  }
+
+  /** What `setWithHint` does, for bytes that clients have sent: text of latin1, or memory that nobody else changes. */
+  setEncoded(
+    hint: number,
+    key: K,
+    encoded: Encoded,
+    ttlMs: number,
+    flags: number,
+    keepRefused: boolean,
+  ): StoreResult {
+    const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
+    return this.write(key, encoded, dueTime(ttlMs, now), flags, keepRefused, now, hint, ENCODED);
+  }
+
+  /** What `update` does, for bytes. */
+  updateEncoded(slot: number, encoded: Encoded, keepRefused: boolean, keepBits: boolean): StoreResult {
+    return this.updateForm(slot, encoded, this.flagsAt(slot), keepRefused, keepBits, ENCODED);
+  }
+
+  /** The value of an entry that holds bytes. Without `keeps` it is kept only where that takes no room. */
+  private decodedAt(slot: number, keeps: boolean): V {
+    const { columns } = this;
+    const held = columns.valueAt(slot);
+    if (columns.forms![slot] === BOTH) return (held as Both<V>).value;
+    const key = this.keyAt(slot);
+    const encoded = held as Encoded;
+    const value = this.codec!.decode(encoded, this.flagsAt(slot), key);
+    // Bytes are bytes in both worlds.
+    const isSame = (value as unknown) === encoded || value instanceof Uint8Array;
+    let growth = 0;
+    if (this.budget.weighs) {
+      growth = this.weigh(key, value) + (isSame ? -encodedBytes(encoded) : Both.BYTES);
+      const found = this.found;
+      this.found = null;
+      // A sizeOf hook may have called the engine.
+      if (found !== null || !this.stillHolds(slot, key, encoded, ENCODED)) return value;
+    }
+    if ((keeps || growth <= 0) && this.hasRoomFor(slot, growth, keeps))
+      this.keepForm(slot, isSame ? value : new Both(value, encoded), isSame ? SAME : BOTH, growth);
+    return value;
+  }
+
+  private shown(slot: number, form: number): V {
+    const held = this.columns.valueAt(slot) as V;
+    return form < ENCODED ? held : this.shownForm(this.keyAt(slot), held, this.flagsAt(slot), form);
+  }
+
+  private shownForm(key: K, held: V | Encoded | Both<V>, flags: number, form: number): V {
+    if (form === BOTH) return (held as Both<V>).value;
+    if (form !== ENCODED) return held as V;
+    try {
+      return this.codec!.decode(held as Encoded, flags, key);
+    } catch {
+      return this.codec!.bytesOf(held as Encoded);
+    }
+  }
+
+  private stillHolds(slot: number, key: K, held: unknown, form: number): boolean {
+    const { columns } = this;
+    return (
+      columns.isUsed(slot) &&
+      columns.forms![slot] === form &&
+      columns.keyAt(slot) === key &&
+      Object.is(columns.valueAt(slot), held)
+    );
+  }
+
+  /** Whether a live entry may grow so much. */
+  private hasRoomFor(slot: number, growth: number, mayEvict: boolean): boolean {
+    if (!this.budget.weighs || growth <= 0) return true;
+    const bytes = this.columns.weightAt(slot) + growth;
+    if (this.budget.neverFits(bytes + this.shared.aloneAt(slot))) return false;
+    return (mayEvict && this.evicts) || !this.budget.exceededBy(growth, this.size);
+  }
+
+  private setForm(slot: number, held: V | Encoded | Both<V>, form: number): void {
+    this.columns.setValue(slot, held);
+    this.columns.forms![slot] = form;
+  }
+
+  /** Returns the entry's slot afterwards; 0 when it has expired, or a listener has removed it. */
+  private keepForm(slot: number, held: V | Encoded | Both<V>, form: number, growth: number): number {
+    const { columns, budget } = this;
+    const now = this.nowIfNeeded();
+    // Its time has passed since it was found.
+    if (this.dueMsAt(slot) <= now) return 0;
+    this.setForm(slot, held, form);
+    if (budget.weighs && growth !== 0) {
+      budget.contentBytes += growth;
+      columns.setWeight(slot, columns.weightAt(slot) + growth);
+    }
+    columns.mirror(slot);
+    const key = this.keyAt(slot);
+    const settled = this.makeRoomBeside(slot, now);
+    this.listeners.deliver();
+    return (this.features & LISTENERS) === 0 ? settled : this.peekSlot(key);
+  }
+
   // Removing
 
   /** Removes the entry under `key`. False when there was no live one. */
@@ -755,8 +994,7 @@ export class EntryStore<K, V> {
   /** Removes everything and gives the memory back. O(n) with a removal listener. */
   clear(): void {
     if (this.listeners.hearsRemovals || REMOVAL_CHANNEL.hasSubscribers)
-      for (const slot of this.order.walk('oldest-first'))
-        this.reportRemoval(slot, this.keyAt(slot), this.valueAt(slot), 'cleared');
+      for (const slot of this.order.walk('oldest-first')) this.reportRemovalOf(slot, 'cleared');
     this.order.clear();
     this.columns.clear();
     this.index.clear();
@@ -778,7 +1016,7 @@ export class EntryStore<K, V> {
     while (entry === undefined && this.size > 0) {
       const { oldest } = this.order;
       const isExpired = this.dueMsAt(oldest) <= now;
-      if (!isExpired) entry = [this.keyAt(oldest), this.valueAt(oldest)];
+      if (!isExpired) entry = [this.keyAt(oldest), this.shownValueAt(oldest)];
       this.remove(oldest, isExpired ? 'expired' : 'evicted', now);
       removed++;
     }
@@ -846,10 +1084,28 @@ export class EntryStore<K, V> {
     else this.features &= ~LISTENERS;
   }
 
-  private reportRemoval(slot: number, key: K, value: V, cause: RemovalCause): void {
-    this.listeners.removed(key, value, cause);
-    if (REMOVAL_CHANNEL.hasSubscribers)
-      REMOVAL_CHANNEL.publish({ engine: this.engine, entry: slot, key, value, cause });
+  /** Decodes only for those who look. */
+  private reportRemoval(
+    slot: number,
+    key: K,
+    held: V | Encoded | Both<V>,
+    flags: number,
+    form: number,
+    cause: RemovalCause,
+  ): void {
+    const shown = (): V => this.shownForm(key, held, flags, form);
+    this.listeners.removed(key, shown, cause);
+    if (!REMOVAL_CHANNEL.hasSubscribers) return;
+    const { engine } = this;
+    REMOVAL_CHANNEL.publish({
+      engine,
+      entry: slot,
+      key,
+      get value() {
+        return shown();
+      },
+      cause,
+    });
   }
 
   private reportChange(slot: number, cause: 'stored' | 'touched'): void {
@@ -902,6 +1158,8 @@ export class EntryStore<K, V> {
     const versions = new Set<number | bigint>();
     for (const slot of used) {
       if (budget.weighs) contentBytes += columns.weightAt(slot);
+      const wrong = columns.forms === null ? null : verifyForm(columns.forms[slot]!, columns.valueAt(slot));
+      if (wrong !== null) problems.push(`slot ${slot} ${wrong}`);
       if (columns.versions === null || columns.versionAt(slot) === 0) continue;
       if (versions.has(columns.versionAt(slot)) && !this.givesVersions)
         problems.push(`slot ${slot} has the version of another`);
