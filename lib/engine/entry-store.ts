@@ -16,13 +16,12 @@ import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import { checkedSize, paddedBytes, type SizeOf, textBytes, valueBytes, weighObject } from '../weigh/index.js';
 import { Budget, type Limits } from './budget.js';
 import { type Clock, Timekeeper } from './clock.js';
-import { Columns, FETCHED, MAX_SLOTS, NEVER } from './columns.js';
+import { ADAPTER_BITS_SHIFT, Columns, FETCHED, FORM_SHIFT, MAX_SLOTS, NEVER } from './columns.js';
 import { LOOKUP_CHANNEL, REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
 import { EvictionAges } from './eviction-ages.js';
 import { Expiry } from './expiry.js';
 import {
   BOTH,
-  Both,
   type Codec,
   ENCODED,
   type Encoded,
@@ -30,7 +29,7 @@ import {
   HIDDEN,
   PLAIN,
   SAME,
-  verifyForm,
+  SideBytes,
 } from './forms.js';
 import { HitRatioWindow } from './hit-ratio-window.js';
 import { KeyIndex } from './key-index.js';
@@ -48,15 +47,18 @@ const SPARSE_MIN_SLOTS = 1024;
 const COMPACTED_AT_ONCE = 8;
 /** Added to what a sweep compacts: earlier sweeps of the round may have left work to it. */
 const SWEPT_EXTRA = 512;
-/** An adapter's bits are above `FETCHED`. */
-const ADAPTER_BITS_SHIFT = 1;
+/** Entries whose value column holds bytes have more in `bits`. */
+const HOLDS_VALUE = (BOTH + 1) << FORM_SHIFT;
+const ADAPTER_BITS = 0x7f << ADAPTER_BITS_SHIFT;
 
 /** Bits of rare features: 0 in the usual engine, so that one test rules out all of them. */
 const LISTENERS = 1;
 const ACCESS = 2;
 const SHARED = 4;
-/** Flags, versions, access times or forms. */
+/** Flags, versions or access times. */
 const COLUMNS = 8;
+/** Bytes beside values. */
+const SIDES = 16;
 
 /** The hash of a long text, and of a key whose hash is not computed. */
 const NOT_HASHED = 0;
@@ -92,6 +94,7 @@ export class EntryStore<K, V> {
   private readonly time: Timekeeper;
   private readonly listeners: Listeners<K, V>;
   private readonly shared: SharedBuffers = new SharedBuffers();
+  private readonly sides: SideBytes = new SideBytes();
   private readonly window: HitRatioWindow = new HitRatioWindow();
   private evictionAges: EvictionAges | null = null;
   private readonly sizeOf: SizeOf<K, V> | null;
@@ -225,24 +228,32 @@ export class EntryStore<K, V> {
    * `HOTSET_UNREADABLE_VALUE`.
    */
   valueAt(slot: number): V {
-    const { forms } = this.columns;
-    return (
-      forms === null || forms[slot]! < ENCODED ? this.columns.valueAt(slot) : this.decodedAt(slot, false)
-    ) as V;
+    return this.holdsValueAt(slot) ? (this.columns.valueAt(slot) as V) : this.decodedAt(slot, false);
   }
 
   /** The same for a read, which keeps what it decodes. Others may have to go, and slots are not valid afterwards. */
   readValueAt(slot: number): V {
-    const { forms } = this.columns;
-    return (
-      forms === null || forms[slot]! < ENCODED ? this.columns.valueAt(slot) : this.decodedAt(slot, true)
-    ) as V;
+    return this.holdsValueAt(slot) ? (this.columns.valueAt(slot) as V) : this.decodedAt(slot, true);
   }
 
   /** The same for those who have not asked for this entry: bytes where they are not what the flags say. */
   shownValueAt(slot: number): V {
-    const { forms } = this.columns;
-    return forms === null ? (this.columns.valueAt(slot) as V) : this.shown(slot, forms[slot]!);
+    return this.shown(
+      this.keyAt(slot),
+      this.columns.valueAt(slot) as V,
+      this.flagsAt(slot),
+      this.formAt(slot),
+    );
+  }
+
+  private holdsValueAt(slot: number): boolean {
+    const { bits } = this.columns;
+    return bits === null || bits[slot]! < HOLDS_VALUE;
+  }
+
+  private formAt(slot: number): number {
+    const { bits } = this.columns;
+    return bits === null ? PLAIN : bits[slot]! >>> FORM_SHIFT;
   }
 
   /**
@@ -255,10 +266,11 @@ export class EntryStore<K, V> {
 
   /** 0 unless the entry was stored with flags, or clients know it by others. */
   flagsAt(slot: number): number {
-    const { flags, forms } = this.columns;
+    const { flags } = this.columns;
     const stored = flags === null ? 0 : flags[slot]!;
-    if (stored !== 0 || forms === null || (forms[slot] !== PLAIN && forms[slot] !== HIDDEN)) return stored;
-    return this.codec!.flagsOf(this.columns.valueAt(slot) as V);
+    if (stored !== 0 || this.codec === null) return stored;
+    const form = this.formAt(slot);
+    return form === PLAIN || form === HIDDEN ? this.codec.flagsOf(this.columns.valueAt(slot) as V) : 0;
   }
 
   /** Whether writes are numbered. */
@@ -290,7 +302,7 @@ export class EntryStore<K, V> {
 
   /** Seven bits of an adapter's own, 0 after each write. Needs `trackAccess`, as the next four. */
   adapterBitsAt(slot: number): number {
-    return this.columns.bits![slot]! >>> ADAPTER_BITS_SHIFT;
+    return (this.columns.bits![slot]! & ADAPTER_BITS) >>> ADAPTER_BITS_SHIFT;
   }
 
   /** Whether the value has been read since it was stored. */
@@ -360,7 +372,7 @@ export class EntryStore<K, V> {
 
   setAdapterBitsAt(slot: number, bits: number): void {
     const column = this.columns.bits!;
-    column[slot] = (bits << ADAPTER_BITS_SHIFT) | (column[slot]! & FETCHED);
+    column[slot] = (bits << ADAPTER_BITS_SHIFT) | (column[slot]! & ~ADAPTER_BITS);
     this.columns.mirror(slot);
   }
 
@@ -369,7 +381,7 @@ export class EntryStore<K, V> {
     const { times, bits } = this.columns;
     times![slot * 2]! -= ageMs;
     times![slot * 2 + 1]! -= idleMs;
-    bits![slot] = fetched ? FETCHED : 0;
+    bits![slot] = (bits![slot]! & ~FETCHED) | (fetched ? FETCHED : 0);
     this.columns.mirror(slot);
   }
 
@@ -447,14 +459,14 @@ export class EntryStore<K, V> {
     form: number,
   ): StoreResult {
     const key = this.keyAt(slot);
-    const bits = keepBits ? this.columns.bits![slot]! : 0;
+    const bits = keepBits ? this.columns.bits![slot]! & (FETCHED | ADAPTER_BITS) : 0;
     const now = this.nowIfNeeded();
     const dueMs = this.dueMsAt(slot);
     const result = this.write(key, value, dueMs, flags, keepRefused, now, slot, form);
     // A removal listener may have removed the entry.
     const written = bits === 0 || result !== 'stored' ? 0 : this.peekSlot(key);
     if (written !== 0) {
-      this.columns.bits![written] = bits;
+      this.columns.bits![written]! |= bits;
       this.columns.mirror(written);
     }
     return result;
@@ -536,13 +548,13 @@ export class EntryStore<K, V> {
 
   private fillColumns(slot: number, flags: number, now: number, form: number): void {
     const columns = this.columns;
-    if (columns.forms !== null) columns.forms[slot] = form;
+    if ((this.features & SIDES) !== 0) this.dropSide(slot);
     if (columns.flags !== null) columns.flags[slot] = flags;
     if (columns.versions !== null) columns.setVersion(slot, ++this.lastVersion);
     if (columns.times !== null) {
       columns.times[slot * 2] = now;
       columns.times[slot * 2 + 1] = now;
-      columns.bits![slot] = 0;
+      columns.bits![slot] = form << FORM_SHIFT;
     }
   }
 
@@ -738,6 +750,7 @@ export class EntryStore<K, V> {
     this.budget.contentBytes -= this.weightOf(slot);
     if (this.hearsRemovals) this.noteRemoval(slot, cause, now);
     if ((this.features & SHARED) !== 0) this.hold(slot, null);
+    if ((this.features & SIDES) !== 0) this.dropSide(slot);
     this.order.unlink(slot);
     this.index.remove(slot);
     this.columns.release(slot);
@@ -756,8 +769,8 @@ export class EntryStore<K, V> {
 
   private reportRemovalOf(slot: number, cause: RemovalCause): void {
     const { columns } = this;
-    const form = columns.forms === null ? PLAIN : columns.forms[slot]!;
-    this.reportRemoval(slot, this.keyAt(slot), columns.valueAt(slot) as V, this.flagsAt(slot), form, cause);
+    const held = columns.valueAt(slot) as V;
+    this.reportRemoval(slot, this.keyAt(slot), held, this.flagsAt(slot), this.formAt(slot), cause);
   }
 
   private countAccess(slot: number, cause: RemovalCause, now: number): void {
@@ -802,6 +815,7 @@ export class EntryStore<K, V> {
       this.order.move(top, to);
       this.expiry.move(to);
       this.shared.move(top, to);
+      if ((this.features & SIDES) !== 0) this.moveSide(top, to);
       columns.mirror(to);
       columns.release(top);
     }
@@ -812,13 +826,12 @@ export class EntryStore<K, V> {
 
   /**
    * From now on clients of another kind store and read values as bytes. Begins access times. May evict, also with
-   * `evict: false`, because both take room. O(slots).
+   * `evict: false`, because they take room. O(slots).
    */
   serve(codec: Codec<K, V>): void {
     if (this.codec !== null) return;
     this.codec = codec;
     const now = this.time.now();
-    this.need('forms');
     // Later there may be no room for them.
     if (!this.evicts) this.need('flags');
     if (!this.tracksAccess) this.beginAccess();
@@ -828,27 +841,26 @@ export class EntryStore<K, V> {
 
   /** Whether the entry holds bytes, or is its own. */
   hasBytesAt(slot: number): boolean {
-    const form = this.columns.forms![slot]!;
-    return form >= ENCODED || form === SAME;
+    const form = this.formAt(slot);
+    return form >= BOTH || form === SAME;
   }
 
-  /** Whether a client's bytes are held as they came, and nobody else has a reference to them. */
+  /** Whether nobody but the engine has a reference to the bytes. */
   ownsBytesAt(slot: number): boolean {
-    return this.columns.forms![slot]! >= ENCODED;
+    return this.formAt(slot) >= BOTH;
   }
 
   /** The entry's bytes, made anew where it holds none; null where its value has none. Changes nothing. */
   encodedAt(slot: number): Encoded | null {
-    const held = this.columns.valueAt(slot);
-    switch (this.columns.forms![slot]!) {
+    switch (this.formAt(slot)) {
       case PLAIN:
-        return this.codec!.encode(held as V);
+        return this.codec!.encode(this.columns.valueAt(slot) as V);
       case HIDDEN:
         return null;
       case BOTH:
-        return (held as Both<V>).encoded;
+        return this.sides.at(slot)!;
       default:
-        return held as Encoded;
+        return this.columns.valueAt(slot) as Encoded;
     }
   }
 
@@ -859,27 +871,40 @@ export class EntryStore<K, V> {
   encodeAt(slot: number, mayEvict: boolean): number {
     const { columns } = this;
     if (this.hasBytesAt(slot)) return slot;
-    if (columns.forms![slot] === HIDDEN) return 0;
+    if (this.formAt(slot) === HIDDEN) return 0;
     const key = this.keyAt(slot);
     const value = columns.valueAt(slot) as V;
     // May run code of the value's own, which may have changed anything.
     const encoded = this.codec!.encode(value);
-    if (!this.stillHolds(slot, key, value, PLAIN)) return 0;
+    const now = this.time.now();
+    if (!this.stillHolds(slot, key, value, PLAIN) || this.dueMsAt(slot) <= now) return 0;
     if (encoded === null) {
-      this.setForm(slot, value, HIDDEN);
+      this.setForm(slot, HIDDEN);
       return 0;
     }
     const flags = this.flagsAt(slot);
-    const isSame = encoded === (value as unknown);
-    const growth = isSame ? 0 : Both.BYTES + encodedBytes(encoded);
-    if (!this.hasRoomFor(slot, growth, mayEvict)) return slot;
-    if (flags !== 0 && columns.flags === null) {
-      // Every entry gets heavier by it.
-      if (!mayEvict) return slot;
-      this.need('flags');
-    }
+    if (flags !== 0 && columns.flags === null) return mayEvict ? this.encodeWithFirstFlags(slot, now) : slot;
     if (columns.flags !== null) columns.flags[slot] = flags;
-    return this.keepForm(slot, isSame ? value : new Both(value, encoded), isSame ? SAME : BOTH, growth);
+    if (encoded === (value as unknown)) {
+      this.setForm(slot, SAME);
+      return slot;
+    }
+    const growth = encodedBytes(encoded);
+    if (!this.hasRoomFor(slot, growth + this.sides.wouldAdd(slot), mayEvict)) return slot;
+    this.setForm(slot, BOTH);
+    this.putSide(slot, encoded);
+    return this.settleForm(slot, growth, now);
+  }
+
+  /** With the column of flags every entry weighs more, this one too. */
+  private encodeWithFirstFlags(slot: number, now: number): number {
+    const key = this.keyAt(slot);
+    this.need('flags');
+    this.order.promote(slot);
+    this.makeRoom(now);
+    this.listeners.deliver();
+    const found = this.peekSlot(key);
+    return found === 0 ? 0 : this.encodeAt(found, true);
   }
 
   /** What `setWithHint` does, for bytes that clients have sent: text of latin1, or memory that nobody else changes. */
@@ -900,36 +925,35 @@ export class EntryStore<K, V> {
     return this.updateForm(slot, encoded, this.flagsAt(slot), keepRefused, keepBits, ENCODED);
   }
 
-  /** The value of an entry that holds bytes. Without `keeps` it is kept only where that takes no room. */
+  /** The value of an entry that holds bytes only. Without `keeps` it is kept only where that takes no room. */
   private decodedAt(slot: number, keeps: boolean): V {
-    const { columns } = this;
-    const held = columns.valueAt(slot);
-    if (columns.forms![slot] === BOTH) return (held as Both<V>).value;
+    const { columns, budget } = this;
+    const encoded = columns.valueAt(slot) as Encoded;
     const key = this.keyAt(slot);
-    const encoded = held as Encoded;
     const value = this.codec!.decode(encoded, this.flagsAt(slot), key);
     // Bytes are bytes in both worlds.
     const isSame = (value as unknown) === encoded || value instanceof Uint8Array;
+    if (!isSame && !keeps) return value;
     let growth = 0;
-    if (this.budget.weighs) {
-      growth = this.weigh(key, value) + (isSame ? -encodedBytes(encoded) : Both.BYTES);
-      const found = this.found;
+    if (budget.weighs) {
+      growth = this.weigh(key, value) - (isSame ? encodedBytes(encoded) : 0);
+      const { found } = this;
       this.found = null;
       // A sizeOf hook may have called the engine.
       if (found !== null || !this.stillHolds(slot, key, encoded, ENCODED)) return value;
+      if (!keeps && growth > 0) return value;
     }
-    if ((keeps || growth <= 0) && this.hasRoomFor(slot, growth, keeps))
-      this.keepForm(slot, isSame ? value : new Both(value, encoded), isSame ? SAME : BOTH, growth);
+    const now = this.time.now();
+    if (this.dueMsAt(slot) <= now) return value;
+    if (!this.hasRoomFor(slot, growth + (isSame ? 0 : this.sides.wouldAdd(slot)), keeps)) return value;
+    columns.setValue(slot, value);
+    this.setForm(slot, isSame ? SAME : BOTH);
+    if (!isSame) this.putSide(slot, encoded);
+    this.settleForm(slot, growth, now);
     return value;
   }
 
-  private shown(slot: number, form: number): V {
-    const held = this.columns.valueAt(slot) as V;
-    return form < ENCODED ? held : this.shownForm(this.keyAt(slot), held, this.flagsAt(slot), form);
-  }
-
-  private shownForm(key: K, held: V | Encoded | Both<V>, flags: number, form: number): V {
-    if (form === BOTH) return (held as Both<V>).value;
+  private shown(key: K, held: V | Encoded, flags: number, form: number): V {
     if (form !== ENCODED) return held as V;
     try {
       return this.codec!.decode(held as Encoded, flags, key);
@@ -940,39 +964,48 @@ export class EntryStore<K, V> {
 
   private stillHolds(slot: number, key: K, held: unknown, form: number): boolean {
     const { columns } = this;
-    return (
-      columns.isUsed(slot) &&
-      columns.forms![slot] === form &&
-      columns.keyAt(slot) === key &&
-      Object.is(columns.valueAt(slot), held)
-    );
+    if (!columns.isUsed(slot) || this.formAt(slot) !== form) return false;
+    return Object.is(columns.keyAt(slot), key) && Object.is(columns.valueAt(slot), held);
   }
 
-  /** Whether a live entry may grow so much. */
-  private hasRoomFor(slot: number, growth: number, mayEvict: boolean): boolean {
-    if (!this.budget.weighs || growth <= 0) return true;
-    const bytes = this.columns.weightAt(slot) + growth;
-    if (this.budget.neverFits(bytes + this.shared.aloneAt(slot))) return false;
-    return (mayEvict && this.evicts) || !this.budget.exceededBy(growth, this.size);
+  /** Whether an entry may weigh so much more. */
+  private hasRoomFor(slot: number, more: number, mayEvict: boolean): boolean {
+    const { budget } = this;
+    if (!budget.weighs || more <= 0) return true;
+    if (budget.neverFits(this.columns.weightAt(slot) + more + this.shared.aloneAt(slot))) return false;
+    return (mayEvict && this.evicts) || !budget.exceededBy(more, this.size);
   }
 
-  private setForm(slot: number, held: V | Encoded | Both<V>, form: number): void {
-    this.columns.setValue(slot, held);
-    this.columns.forms![slot] = form;
+  private setForm(slot: number, form: number): void {
+    const { bits } = this.columns;
+    bits![slot] = (bits![slot]! & (FETCHED | ADAPTER_BITS)) | (form << FORM_SHIFT);
+    this.columns.mirror(slot);
   }
 
-  /** Returns the entry's slot afterwards; 0 when it has expired, or a listener has removed it. */
-  private keepForm(slot: number, held: V | Encoded | Both<V>, form: number, growth: number): number {
-    const { columns, budget } = this;
-    const now = this.nowIfNeeded();
-    // Its time has passed since it was found.
-    if (this.dueMsAt(slot) <= now) return 0;
-    this.setForm(slot, held, form);
-    if (budget.weighs && growth !== 0) {
-      budget.contentBytes += growth;
-      columns.setWeight(slot, columns.weightAt(slot) + growth);
-    }
+  private putSide(slot: number, encoded: Encoded): void {
+    this.features |= SIDES;
+    this.sides.put(slot, encoded);
+    this.budget.sideBytes = this.sides.bytes;
+  }
+
+  private dropSide(slot: number): void {
+    this.sides.delete(slot);
+    this.budget.sideBytes = this.sides.bytes;
+  }
+
+  private moveSide(from: number, to: number): void {
+    this.sides.move(from, to);
+    this.budget.sideBytes = this.sides.bytes;
+  }
+
+  /** An entry weighs more by `growth`. Returns its slot afterwards; 0 when a listener has removed it. */
+  private settleForm(slot: number, growth: number, now: number): number {
+    const { budget, columns } = this;
+    if (!budget.weighs) return slot;
+    budget.contentBytes += growth;
+    columns.setWeight(slot, columns.weightAt(slot) + growth);
     columns.mirror(slot);
+    if (!budget.exceededBy(0, this.size)) return slot;
     const key = this.keyAt(slot);
     const settled = this.makeRoomBeside(slot, now);
     this.listeners.deliver();
@@ -1000,10 +1033,12 @@ export class EntryStore<K, V> {
     this.index.clear();
     this.expiry.clear();
     this.shared.clear();
+    this.sides.clear();
     this.size = 0;
     this.lastStored = 0;
     this.budget.contentBytes = 0;
     this.budget.sharedBytes = 0;
+    this.budget.sideBytes = 0;
     this.listeners.changed({ key: undefined, cause: 'cleared', version: undefined });
     this.listeners.deliver();
   }
@@ -1088,12 +1123,12 @@ export class EntryStore<K, V> {
   private reportRemoval(
     slot: number,
     key: K,
-    held: V | Encoded | Both<V>,
+    held: V | Encoded,
     flags: number,
     form: number,
     cause: RemovalCause,
   ): void {
-    const shown = (): V => this.shownForm(key, held, flags, form);
+    const shown = (): V => this.shown(key, held, flags, form);
     this.listeners.removed(key, shown, cause);
     if (!REMOVAL_CHANNEL.hasSubscribers) return;
     const { engine } = this;
@@ -1155,11 +1190,15 @@ export class EntryStore<K, V> {
     const used = new Set(this.order.walk('oldest-first'));
     problems.push(...this.index.verify(used));
     let contentBytes = 0;
+    const sided = new Set<number>();
     const versions = new Set<number | bigint>();
     for (const slot of used) {
       if (budget.weighs) contentBytes += columns.weightAt(slot);
-      const wrong = columns.forms === null ? null : verifyForm(columns.forms[slot]!, columns.valueAt(slot));
-      if (wrong !== null) problems.push(`slot ${slot} ${wrong}`);
+      const form = this.formAt(slot);
+      if (form === BOTH) sided.add(slot);
+      const held = columns.valueAt(slot);
+      if ((form === SAME || form === ENCODED) && typeof held !== 'string' && !(held instanceof Uint8Array))
+        problems.push(`slot ${slot} should hold bytes`);
       if (columns.versions === null || columns.versionAt(slot) === 0) continue;
       if (versions.has(columns.versionAt(slot)) && !this.givesVersions)
         problems.push(`slot ${slot} has the version of another`);
@@ -1167,6 +1206,9 @@ export class EntryStore<K, V> {
     }
     if (contentBytes !== budget.contentBytes)
       problems.push(`entries sum to ${contentBytes} bytes, the engine counts ${budget.contentBytes}`);
+    problems.push(...this.sides.verify(sided));
+    if (budget.sideBytes !== this.sides.bytes)
+      problems.push(`pages of bytes take ${this.sides.bytes} bytes, the engine counts ${budget.sideBytes}`);
     if (budget.sharedBytes !== this.shared.bytes)
       problems.push(
         `shared buffers take ${this.shared.bytes} bytes, the engine counts ${budget.sharedBytes}`,
