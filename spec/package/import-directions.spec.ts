@@ -22,6 +22,8 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
+  // What commands need of a store: types for memcached/ and the stores.
+  { room: 'items.ts', imports: ['engine'], packages: [] },
   { room: 'weigh', imports: ['errors.ts'], packages: [] },
   { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
   {
@@ -53,7 +55,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'weigh', 'transport.ts', 'errors.ts', 'value-text.ts'],
+    imports: ['engine', 'weigh', 'items.ts', 'transport.ts', 'errors.ts', 'value-text.ts'],
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
