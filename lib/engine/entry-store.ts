@@ -163,11 +163,16 @@ export class EntryStore<K, V> {
     return slot === 0 || this.isExpired(slot) ? 0 : slot;
   }
 
+  /** The slot of an entry, expired or not; 0 for none. */
+  slotOf(key: K): number {
+    return this.index.find(key, this.index.hash(key));
+  }
+
   /** What `get` does, but returns the slot: 0 when there is none, -1 when there was one that has expired. */
   readSlot(key: K): number {
     const slot = this.index.find(key, this.index.hash(key));
     if (slot !== 0) return this.readAt(slot);
-    this.missed(key);
+    this.miss(key);
     return 0;
   }
 
@@ -194,7 +199,8 @@ export class EntryStore<K, V> {
     this.columns.mirror(slot);
   }
 
-  private missed(key: K): void {
+  /** Counts a read that has found nothing. */
+  miss(key: K): void {
     const { counters } = this;
     this.window.beforeMiss(this.hits, count.missesOf(counters));
     counters[count.MISSES_ABSENT]!++;
@@ -854,7 +860,7 @@ export class EntryStore<K, V> {
   encodedAt(slot: number): Encoded | null {
     switch (this.formAt(slot)) {
       case PLAIN:
-        return this.codec!.encode(this.columns.valueAt(slot) as V);
+        return this.codec!.encode(this.columns.valueAt(slot) as V, this.flagsAt(slot));
       case HIDDEN:
         return null;
       case BOTH:
@@ -875,14 +881,14 @@ export class EntryStore<K, V> {
     const key = this.keyAt(slot);
     const value = columns.valueAt(slot) as V;
     // May run code of the value's own, which may have changed anything.
-    const encoded = this.codec!.encode(value);
+    const flags = this.flagsAt(slot);
+    const encoded = this.codec!.encode(value, flags);
     const now = this.time.now();
     if (!this.stillHolds(slot, key, value, PLAIN) || this.dueMsAt(slot) <= now) return 0;
     if (encoded === null) {
       this.setForm(slot, HIDDEN);
       return 0;
     }
-    const flags = this.flagsAt(slot);
     if (flags !== 0 && columns.flags === null) return mayEvict ? this.encodeWithFirstFlags(slot, now) : slot;
     if (columns.flags !== null) columns.flags[slot] = flags;
     if (encoded === (value as unknown)) {

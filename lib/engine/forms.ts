@@ -27,10 +27,10 @@ export type Encoded = string | Uint8Array;
 /** How values become bytes, and bytes values. */
 export interface Codec<K, V> {
   /**
-   * The value's bytes, the very value where it is its own bytes; null where it has none. May run code of the value's
-   * (`toJSON`); throws nothing.
+   * The value's bytes under these flags, the very value where it is its own bytes; null where it has none. May run code
+   * of the value's (`toJSON`); throws nothing.
    */
-  encode(value: V): Encoded | null;
+  encode(value: V, flags: number): Encoded | null;
   /** The flags that go with the bytes of a value that was stored without any. */
   flagsOf(value: V): number;
   /** Whether flags say no more than what kind of value it is, as `flagsOf` does. */

@@ -6,7 +6,7 @@
  * |---|---|---|
  * | text | 0 | UTF-8; flags 1 and 16 are read as text too |
  * | bytes | 4 | themselves; other flags are read as bytes too |
- * | anything else | 2 | JSON |
+ * | anything else | 2 | JSON; a text that is stored with these flags, too |
  *
  * Short bytes are texts of latin1, which take a third of a Buffer's memory. A short text of ASCII is its own bytes.
  */
@@ -14,7 +14,7 @@
 import type { Codec, Encoded } from '../engine/forms.js';
 import { HotsetError, shown } from '../errors.js';
 import { isWellFormed, jsonOf } from '../value-text.js';
-import { latin1Text } from './wire-value.js';
+import { latin1Text } from './key.js';
 
 /** Bytes up to this many are held as a text. */
 export const TEXT_MAX_BYTES = 4096;
@@ -34,7 +34,7 @@ export const JSON_FLAGS = 2;
 export const BYTES_FLAGS = 4;
 
 /** pymemcache's documented JSON serializer has 1 for a text, pylibmc and python-memcached have 16. */
-const READ_AS_TEXT: ReadonlySet<number> = new Set([TEXT_FLAGS, 1, 16]);
+export const READ_AS_TEXT: ReadonlySet<number> = new Set([TEXT_FLAGS, 1, 16]);
 
 const NOT_ASCII = /[^\0-\x7f]/;
 
@@ -49,8 +49,9 @@ export class ValueCodec implements Codec<string, unknown> {
     this.#bytes = flags.bytes ?? BYTES_FLAGS;
   }
 
-  encode(value: unknown): Encoded | null {
-    if (typeof value === 'string') return textBytes(value);
+  encode(value: unknown, flags: number): Encoded | null {
+    if (typeof value === 'string')
+      return textBytes(flags === this.#json && flags !== this.#text ? JSON.stringify(value) : value);
     if (value instanceof Uint8Array) return value;
     try {
       return textBytes(jsonOf(value));
