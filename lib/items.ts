@@ -25,6 +25,8 @@ export interface ItemData {
   bytes: Buffer;
   start: number;
   end: number;
+  /** Whether the store may keep `bytes` itself: nobody else is going to use them. */
+  owned: boolean;
   /** Where the store keeps these very bytes, if `reserve` has given them: what stores them then copies nothing, and sets it to 0. */
   place: number;
 }
