@@ -937,11 +937,12 @@ export class EntryStore<K, V> {
     const encoded = columns.valueAt(slot) as Encoded;
     const key = this.keyAt(slot);
     const value = this.codec!.decode(encoded, this.flagsAt(slot), key);
+    const isHeld = (value as unknown) === encoded;
     // Bytes are bytes in both worlds.
-    const isSame = (value as unknown) === encoded || value instanceof Uint8Array;
+    const isSame = isHeld || value instanceof Uint8Array;
     if (!isSame && !keeps) return value;
     let growth = 0;
-    if (budget.weighs) {
+    if (budget.weighs && !isHeld) {
       growth = this.weigh(key, value) - (isSame ? encodedBytes(encoded) : 0);
       const { found } = this;
       this.found = null;

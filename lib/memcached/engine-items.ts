@@ -21,6 +21,8 @@ import { writeLatin1 } from './reply-buffer.js';
 import { type KindFlags, TEXT_MAX_BYTES, ValueCodec } from './value-codec.js';
 
 const NOTHING = Buffer.alloc(0);
+/** Shorter values are collected, and copied as they grow. */
+const RESERVED_MIN_BYTES = 16 * 1024;
 
 export class EngineItems implements Items {
   readonly clock: Clock;
@@ -226,9 +228,8 @@ export class EngineItems implements Items {
     return this.store.updateEncoded(slot, both, keepRefused, false);
   }
 
-  /** Short values become texts. */
   reserve(bytes: number, data: ItemData): boolean {
-    if (bytes <= TEXT_MAX_BYTES) return false;
+    if (bytes < RESERVED_MIN_BYTES) return false;
     data.bytes = Buffer.allocUnsafeSlow(bytes);
     data.start = 0;
     data.end = bytes;
@@ -383,12 +384,13 @@ export class EngineItems implements Items {
   }
 }
 
-/** What the engine is to hold: reserved memory as it is. */
+/** What the engine is to hold: the memory itself where nobody else uses it. */
 function taken(data: ItemData): Encoded {
-  const { bytes, start, end, place } = data;
+  const { bytes, start, end, place, owned } = data;
   data.place = 0;
   if (end - start <= TEXT_MAX_BYTES) return latin1Text(bytes, start, end);
-  if (place !== 0 && start === 0 && end === bytes.length) return bytes;
+  // The end of a line may lie behind it.
+  if (place !== 0 || owned) return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
   const copy = Buffer.allocUnsafeSlow(end - start);
   bytes.copy(copy, 0, start, end);
   return copy;

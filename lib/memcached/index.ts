@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/memcached`: what servers of an engine share, and how its keys and values look on the wire. */
+export type { ItemData, Items, KeyBytes } from '../items.js';
 export type { MemcachedSettings } from './admin/admin-state.js';
 export type { ItemStoreOptions, ServedStore } from './item-store.js';
 export { decodeKey, encodeKey } from './key-encoding.js';

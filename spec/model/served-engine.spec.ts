@@ -10,7 +10,7 @@ import type { ItemData } from '../../lib/items.js';
 import { EngineItems } from '../../lib/memcached/engine-items.js';
 import { Key } from '../../lib/memcached/key.js';
 
-const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 1000);
+const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 500);
 const OPERATIONS = 100;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -171,7 +171,7 @@ function agree(
     return its;
   };
   const dataOf = (some: Buffer): ItemData => {
-    const data: ItemData = { bytes: some, start: 0, end: some.length, place: 0 };
+    const data: ItemData = { bytes: some, start: 0, end: some.length, place: 0, owned: false };
     if (some.length % 2 === 0 && served().reserve(some.length, data)) some.copy(data.bytes, data.start);
     return data;
   };
