@@ -21,8 +21,6 @@ import { writeLatin1 } from './reply-buffer.js';
 import { type KindFlags, TEXT_MAX_BYTES, ValueCodec } from './value-codec.js';
 
 const NOTHING = Buffer.alloc(0);
-/** Shorter values are collected, and copied as they grow. */
-const RESERVED_MIN_BYTES = 16 * 1024;
 
 export class EngineItems implements Items {
   readonly clock: Clock;
@@ -228,21 +226,12 @@ export class EngineItems implements Items {
     return this.store.updateEncoded(slot, both, keepRefused, false);
   }
 
-  reserve(bytes: number, data: ItemData): boolean {
-    if (bytes < RESERVED_MIN_BYTES) return false;
-    data.bytes = Buffer.allocUnsafeSlow(bytes);
-    data.start = 0;
-    data.end = bytes;
-    data.place = 1;
-    return true;
+  /** What has been announced costs nothing before it arrives. */
+  reserve(): boolean {
+    return false;
   }
 
-  release(data: ItemData): void {
-    data.bytes = NOTHING;
-    data.start = 0;
-    data.end = 0;
-    data.place = 0;
-  }
+  release(): void {}
 
   // Removing
 
@@ -386,11 +375,10 @@ export class EngineItems implements Items {
 
 /** What the engine is to hold: the memory itself where nobody else uses it. */
 function taken(data: ItemData): Encoded {
-  const { bytes, start, end, place, owned } = data;
-  data.place = 0;
+  const { bytes, start, end, owned } = data;
   if (end - start <= TEXT_MAX_BYTES) return latin1Text(bytes, start, end);
   // The end of a line may lie behind it.
-  if (place !== 0 || owned) return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+  if (owned) return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
   const copy = Buffer.allocUnsafeSlow(end - start);
   bytes.copy(copy, 0, start, end);
   return copy;

@@ -536,9 +536,9 @@ function isUnixTime(exptime: number): boolean {
   return exptime > RELATIVE_EXPTIME_MAX_SECONDS;
 }
 
-/** What servers serve: any engine with texts as keys, or a store of its own kind. */
-// biome-ignore lint/suspicious/noExplicitAny: an engine of any values is accepted
-export type ServedStore = CacheEngine<string, any> | Items;
+/** What servers serve: any engine, of which clients see entries with texts as keys, or a store of another kind. */
+// biome-ignore lint/suspicious/noExplicitAny: an engine of any keys and values is accepted
+export type ServedStore = CacheEngine<any, any> | Items;
 
 /** The items of what is served; null for anything else, also for an engine that nobody serves yet. */
 export function itemsOf(source: unknown): Items | null {
@@ -570,7 +570,7 @@ export function knownItemStoreOf(source: unknown): ItemStore | undefined {
 export function itemStoreOf(source: ServedStore, options?: ItemStoreOptions): ItemStore {
   const known = knownItemStoreOf(source);
   if (known === undefined) {
-    const items = servedItems(source, options?.valueFlags);
+    const items = openItems(source, options?.valueFlags);
     const store = new ItemStore(items, options);
     items.adapter = store;
     return store;
@@ -579,7 +579,8 @@ export function itemStoreOf(source: ServedStore, options?: ItemStoreOptions): It
   return known;
 }
 
-function servedItems(source: ServedStore, valueFlags: KindFlags | undefined): Items {
+/** The items of a store; an engine begins to be served. */
+export function openItems(source: ServedStore, valueFlags?: KindFlags): Items {
   const known = itemsOf(source);
   if (known !== null) return known;
   const engine = source as CacheEngine<string, unknown>;

@@ -2,8 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { TABLES } from './tables/index.js';
 import { expectOutcome } from './targets/expect-outcome.js';
@@ -15,7 +14,7 @@ for (const table of TABLES) {
     for (const row of table.rows) {
       it(row.title, async () => {
         const clock = new ManualClock(WALL_CLOCK_MS);
-        const engine = createMemcachedEngine({ clock });
+        const engine = new CacheEngine<string, unknown>({ clock });
         const server = createTcpServer(engine, { port: 0, clock });
         const address = await server.listen();
         const open = (): Socket => connect('port' in address ? address.port! : 0);

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { certificate } from '../support/certificates.js';
 import { TABLES } from './tables/index.js';
@@ -27,7 +26,7 @@ for (const table of TABLES) {
     for (const row of table.rows) {
       it(row.title, async () => {
         const clock = new ManualClock(WALL_CLOCK_MS);
-        const engine = createMemcachedEngine({ clock });
+        const engine = new CacheEngine<string, unknown>({ clock });
         const server = createTcpServer(engine, { port: 0, clock, tls: { certFile, keyFile } });
         const address = await server.listen();
         const port = 'port' in address ? address.port! : 0;

@@ -5,8 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { TABLES } from './tables/index.js';
 import { expectOutcome } from './targets/expect-outcome.js';
@@ -22,7 +21,7 @@ for (const table of TABLES) {
     for (const row of table.rows) {
       it(row.title, async () => {
         const clock = new ManualClock(WALL_CLOCK_MS);
-        const engine = createMemcachedEngine({ clock });
+        const engine = new CacheEngine<string, unknown>({ clock });
         const path = join(folder, `${++servers}.sock`);
         const server = createTcpServer(engine, { path, clock });
         await server.listen();

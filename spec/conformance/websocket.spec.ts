@@ -1,8 +1,7 @@
 /** The wire tables over the `memcached` subprotocol of WebSocket, in whole frames and in the smallest. */
 
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { TABLES } from './tables/index.js';
 import { expectOutcome } from './targets/expect-outcome.js';
@@ -27,7 +26,7 @@ function cut(bytes: Buffer, length: number): Buffer[] {
 
 async function run(row: Row, framing: Framing): Promise<void> {
   const clock = new ManualClock(WALL_CLOCK_MS);
-  const engine = createMemcachedEngine({ clock });
+  const engine = new CacheEngine<string, unknown>({ clock });
   const endpoint = attachWebSocket(engine, { port: 0, clock });
   const { port } = await endpoint.listen();
   const pass = async (seconds: number): Promise<void> => clock.advance(seconds * 1000);

@@ -1,14 +1,13 @@
 /** A session with its buffer and engine, for specs that feed it bytes. */
 
-import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, type ItemStoreOptions, itemsOf } from '../../lib/memcached/item-store.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { ItemStore, type ItemStoreOptions, openItems } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session, type SessionOptions, type SessionState } from '../../lib/memcached/session.js';
 
 export class ScriptedSession {
   readonly clock: ManualClock = new ManualClock(Date.UTC(2026, 0, 1));
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly out: ReplyBuffer = new ReplyBuffer();
   readonly session: Session;
   /** The most bytes that have waited to be taken. */
@@ -21,9 +20,9 @@ export class ScriptedSession {
     maxBytes: number = 64 * 1024 * 1024,
     sessionOptions: SessionOptions = {},
   ) {
-    this.engine = createMemcachedEngine({ maxBytes, clock: this.clock });
+    this.engine = new CacheEngine<string, unknown>({ maxBytes, clock: this.clock });
     this.session = new Session(
-      new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...options }),
+      new ItemStore(openItems(this.engine), { clock: this.clock, ...options }),
       this.out,
       sessionOptions,
     );

@@ -1,8 +1,8 @@
 /** Half-received requests of all clients have one bound; the one that has waited longest for its client pays. */
 
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
+import { CacheEngine } from '../../lib/index.js';
+import { ItemStore, openItems } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
 import { UnfinishedRequests } from '../../lib/memcached/unfinished-requests.js';
@@ -48,7 +48,7 @@ describe('sessions', () => {
     feed: (at: number, text: string | Buffer) => string;
     close: (at: number) => void;
   } {
-    const items = new ItemStore(itemsOf(createMemcachedEngine())!, {
+    const items = new ItemStore(openItems(new CacheEngine<string, unknown>()), {
       maxItemBytes: MAX_ITEM,
       maxUnfinishedBytes: 2 * MAX_ITEM,
     });
@@ -124,7 +124,7 @@ it.each([0, 1024, -1, Number.POSITIVE_INFINITY, '5'])(
   (maxUnfinishedBytes) => {
     expect(
       () =>
-        new ItemStore(itemsOf(createMemcachedEngine())!, {
+        new ItemStore(openItems(new CacheEngine<string, unknown>()), {
           maxUnfinishedBytes: maxUnfinishedBytes as number,
         }),
     ).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' }));

@@ -172,7 +172,7 @@ function agree(
   };
   const dataOf = (some: Buffer): ItemData => {
     const data: ItemData = { bytes: some, start: 0, end: some.length, place: 0, owned: false };
-    if (some.length % 2 === 0 && served().reserve(some.length, data)) some.copy(data.bytes, data.start);
+    if (some.length % 2 === 0) Object.assign(data, { bytes: Buffer.from(some), owned: true });
     return data;
   };
   const live = (named: string): Seen | undefined => {

@@ -5,7 +5,6 @@ import { EngineItems } from '../../../lib/memcached/engine-items.js';
 import { ItemStore } from '../../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../lib/memcached/session.js';
-import { type WireValue, wireValueBytes } from '../../../lib/memcached/wire-value.js';
 import type { Row } from '../wire-table.js';
 
 /** Cuts the bytes of one turn into the chunks that the session is fed. */
@@ -21,7 +20,7 @@ export interface SessionOutcome {
 
 export function runOnSession(row: Row, cut: Cut): SessionOutcome {
   const clock = new ManualClock(WALL_CLOCK_MS);
-  const engine = new CacheEngine<string, WireValue>({ clock, sizeOf: wireValueBytes, trackAccess: true });
+  const engine = new CacheEngine<string, unknown>({ clock });
   const items = new ItemStore(new EngineItems(engine), { clock });
   const main = new Connection(items);
   let beside: Connection | undefined;
