@@ -880,8 +880,9 @@ export class EntryStore<K, V> {
     if (this.formAt(slot) === HIDDEN) return 0;
     const key = this.keyAt(slot);
     const value = columns.valueAt(slot) as V;
-    // May run code of the value's own, which may have changed anything.
     const flags = this.flagsAt(slot);
+    if (flags !== 0 && columns.flags === null) return mayEvict ? this.encodeWithFirstFlags(slot) : slot;
+    // May run code of the value's own, which may have changed anything.
     const encoded = this.codec!.encode(value, flags);
     const now = this.time.now();
     if (!this.stillHolds(slot, key, value, PLAIN) || this.dueMsAt(slot) <= now) return 0;
@@ -889,7 +890,6 @@ export class EntryStore<K, V> {
       this.setForm(slot, HIDDEN);
       return 0;
     }
-    if (flags !== 0 && columns.flags === null) return mayEvict ? this.encodeWithFirstFlags(slot, now) : slot;
     if (columns.flags !== null) columns.flags[slot] = flags;
     if (encoded === (value as unknown)) {
       this.setForm(slot, SAME);
@@ -903,8 +903,9 @@ export class EntryStore<K, V> {
   }
 
   /** With the column of flags every entry weighs more, this one too. */
-  private encodeWithFirstFlags(slot: number, now: number): number {
+  private encodeWithFirstFlags(slot: number): number {
     const key = this.keyAt(slot);
+    const now = this.time.now();
     this.need('flags');
     this.order.promote(slot);
     this.makeRoom(now);

@@ -3,5 +3,4 @@
 export type { ItemData, Items, KeyBytes } from '../items.js';
 export type { MemcachedSettings } from './admin/admin-state.js';
 export type { ItemStoreOptions, ServedStore } from './item-store.js';
-export { decodeKey, encodeKey } from './key-encoding.js';
 export { BYTES_FLAGS, JSON_FLAGS, type KindFlags, TEXT_FLAGS } from './value-codec.js';

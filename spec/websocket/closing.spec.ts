@@ -70,7 +70,7 @@ describe('close', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const engine = new CacheEngine();
+    const engine = new CacheEngine<string, unknown>();
     const endpoint = closeAfterTest(attachWebSocket(engine, { server }));
     const transport = transportOf(engine);
     const client = await connectTo(port);
