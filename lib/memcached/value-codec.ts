@@ -29,8 +29,11 @@ export interface KindFlags {
   readonly bytes?: number | undefined;
 }
 
+/** Flags of texts, as npm memcached has them. */
 export const TEXT_FLAGS = 0;
+/** Flags of values stored as JSON. */
 export const JSON_FLAGS = 2;
+/** Flags of bytes. */
 export const BYTES_FLAGS = 4;
 
 /** pymemcache's documented JSON serializer has 1 for a text, pylibmc and python-memcached have 16. */
