@@ -10,6 +10,8 @@ import type { Row } from '../wire-table.js';
 /** Cuts the bytes of one turn into the chunks that the session is fed. */
 export type Cut = (bytes: Buffer, turn: number) => Buffer[];
 
+const MAX_BYTES = 8 * 1024 * 1024;
+
 export const WALL_CLOCK_MS: number = Date.UTC(2026, 0, 1);
 
 export interface SessionOutcome {
@@ -20,7 +22,7 @@ export interface SessionOutcome {
 
 export function runOnSession(row: Row, cut: Cut, store: StoreName): SessionOutcome {
   const clock = new ManualClock(WALL_CLOCK_MS);
-  const items = new ItemStore(createStore(store, { clock }), { clock });
+  const items = new ItemStore(createStore(store, { clock, maxBytes: MAX_BYTES }), { clock });
   const main = new Connection(items);
   let beside: Connection | undefined;
   const replies: Buffer[] = [];
