@@ -22,7 +22,6 @@
  *                          memory, weighing: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
  *                          resident: '1000000 x 100'; cores: '2 processes'
  *   --contenders=REGEXP    all but import, memory and cores: those whose name matches
- *   --memcached=BINARY     another memcached beside the one on the path; may be given again
  *   --node=BINARY          engine: hotset and lru-cache, with sizes and TTLs, also under another version of Node; may be
  *                          given again
  *   --samples              engine: keep every sample, not only what sums them up
@@ -46,6 +45,7 @@ import { benchCores } from './server/cores.mjs';
 import { benchLatency } from './server/latency.mjs';
 import { benchResident } from './server/resident.mjs';
 import { benchServer } from './server/server.mjs';
+import { benchSizes } from './server/sizes.mjs';
 import { benchSubscribers } from './websocket/subscribers.mjs';
 import { benchWays } from './websocket/ways.mjs';
 import { benchWeighing } from './weighing/weighing.mjs';
@@ -62,6 +62,7 @@ const parts = {
   server: benchServer,
   latency: benchLatency,
   resident: benchResident,
+  sizes: benchSizes,
   cores: benchCores,
   ways: benchWays,
   subscribers: benchSubscribers,
@@ -75,6 +76,7 @@ const ONLY_WHEN_NAMED = [
   'server',
   'latency',
   'resident',
+  'sizes',
   'cores',
   'ways',
   'subscribers',
@@ -87,7 +89,6 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
-    memcached: { type: 'string', multiple: true },
     node: { type: 'string', multiple: true },
     samples: { type: 'boolean', default: false },
     rounds: { type: 'string' },
@@ -106,7 +107,6 @@ const options = {
   rounds: wholeNumber('rounds', values.rounds),
   only: pattern(values.only),
   contenders: pattern(values.contenders),
-  memcached: values.memcached,
   node: values.node,
 };
 const reports = values.report && !values.smoke;
