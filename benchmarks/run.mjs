@@ -43,9 +43,12 @@ import { benchPauses } from './pauses/pauses.mjs';
 import { benchScale } from './scale/scale.mjs';
 import { benchCores } from './server/cores.mjs';
 import { benchLatency } from './server/latency.mjs';
+import { benchLognormal } from './server/lognormal.mjs';
 import { benchResident } from './server/resident.mjs';
 import { benchServer } from './server/server.mjs';
 import { benchSizes } from './server/sizes.mjs';
+import { benchSnapshots } from './server/snapshots.mjs';
+import { benchThreads } from './threads/threads.mjs';
 import { benchSubscribers } from './websocket/subscribers.mjs';
 import { benchWays } from './websocket/ways.mjs';
 import { benchWeighing } from './weighing/weighing.mjs';
@@ -63,7 +66,10 @@ const parts = {
   latency: benchLatency,
   resident: benchResident,
   sizes: benchSizes,
+  lognormal: benchLognormal,
+  snapshots: benchSnapshots,
   cores: benchCores,
+  threads: benchThreads,
   ways: benchWays,
   subscribers: benchSubscribers,
 };
@@ -77,7 +83,10 @@ const ONLY_WHEN_NAMED = [
   'latency',
   'resident',
   'sizes',
+  'lognormal',
+  'snapshots',
   'cores',
+  'threads',
   'ways',
   'subscribers',
 ];

@@ -114,7 +114,6 @@ const userShare = user / Math.max(user + system, 1);
 const figures = {
   operations: done,
   ms: Math.round(ms),
-  us: Number(((total * 1000) / done).toPrecision(4)),
   userUs: Number(((total * userShare * 1000) / done).toPrecision(4)),
   systemUs: Number(((total * (1 - userShare) * 1000) / done).toPrecision(4)),
   serverBusy: Number((total / ms).toFixed(3)),

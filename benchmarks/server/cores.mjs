@@ -12,6 +12,7 @@ import { USUAL } from './cells.mjs';
 import { HOTSET, MEMCACHED, presentContenders } from './contenders.mjs';
 import { startServer } from './process.mjs';
 import { CAN_READ_PROCESSES } from './process-figures.mjs';
+import { cpuUs } from './tables.mjs';
 import { statistics } from './wire.mjs';
 
 const closedLoopUrl = new URL('./closed-loop.mjs', import.meta.url);
@@ -114,7 +115,7 @@ export function coresTable({ cells, deployments }, make) {
     title,
     ...readings.flatMap((all) => [
       count(Math.round(median(all.map(perSecond)) / 1000)),
-      fixed(median(all.map(({ us }) => us)), 2),
+      fixed(median(all.map(cpuUs)), 2),
     ]),
   ]);
   const head = [

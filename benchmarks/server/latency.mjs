@@ -60,7 +60,7 @@ export async function benchLatency(options) {
   }));
   for (const latencyCase of cases) {
     await measure(latencyCase, servers, rounds, seconds);
-    console.log(`\n${latencyCase.title}, ${count(latencyCase.perSecond)} requests/s`);
+    console.log(`\n${latencyCase.title}`);
     console.log(latencyTable(servers, latencyCase.readings, table));
   }
   const contenders = servers.map(({ name, version }) => ({ name, version }));
@@ -119,11 +119,15 @@ export function latencyTable(contenders, readings, make) {
   const of = (all, field) => median(all.map((reading) => reading[field]));
   const rows = Object.entries(readings).map(([name, all]) => [
     names[name],
+    count(of(all, 'perSecond')),
     ...COLUMNS.map((column) => fixed(of(all, column), 0)),
     fixed(median(all.map(({ lateness }) => lateness.p999)), 0),
     collectorText(all),
   ]);
-  return make(['us', 'p50', 'p99', 'p99.9', 'longest', 'sent late, p99.9', 'collector, longest ms'], rows);
+  return make(
+    ['us', 'requests/s', 'p50', 'p99', 'p99.9', 'longest', 'sent late, p99.9', 'collector, longest ms'],
+    rows,
+  );
 }
 
 function collectorText(all) {

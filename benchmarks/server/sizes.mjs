@@ -55,20 +55,25 @@ export async function benchSizes(options) {
     announce(round, rounds);
     for (const contender of rotated(servers, round)) {
       for (const { valueBytes, readings } of held)
-        (readings[contender.name] ??= []).push(await heldItems(contender, valueBytes, memoryMebibytes));
+        add(readings, contender.name, await heldItems(contender, valueBytes, memoryMebibytes));
       const history = await historyOf(
         contender,
         memoryMebibytes,
         isLimited,
         smoke ? FEW_UNFINISHED : UNFINISHED,
       );
-      (histories[contender.name] ??= []).push(history);
+      add(histories, contender.name, history);
     }
   }
   const contenders = servers.map(({ name, version }) => ({ name, version }));
   const figures = { rounds, memoryMebibytes, isLimited, missing, contenders, held, histories };
   console.log(`\n${heldTable(figures, table)}\n\n${historyTable(figures, table)}`);
   return figures;
+}
+
+function add(readings, name, reading) {
+  readings[name] ??= [];
+  readings[name].push(reading);
 }
 
 function fill({ protocol }, { address, pids }, valueBytes, memoryMebibytes, first = 0) {
@@ -81,10 +86,10 @@ async function heldItems(contender, valueBytes, memoryMebibytes) {
   const address = await freeAddress('tcp');
   const server = await startServer(contender.command(address, { memoryMebibytes }), address);
   try {
-    await fill(contender, server, valueBytes, memoryMebibytes);
+    const { refused } = await fill(contender, server, valueBytes, memoryMebibytes);
     const found = await statistics(address);
     if (Number(found.evictions) === 0) throw new Error(`${contender.name} was not full`);
-    return { items: Number(found.curr_items), residentBytes: resident(server.pids).bytes };
+    return { items: Number(found.curr_items), refused, residentBytes: resident(server.pids).bytes };
   } finally {
     await server.stop();
   }
@@ -96,15 +101,17 @@ async function historyOf(contender, memoryMebibytes, isLimited, connections) {
   const limit = isLimited ? ['prlimit', `--data=${limitBytes(memoryMebibytes)}`] : [];
   const server = await startServer([...limit, ...contender.command(address, { memoryMebibytes })], address);
   const steps = [];
+  /** @type {any} */
   let unfinished = null;
+  /** @type {string | null} */
   let ended = null;
   let at = '';
   try {
     for (const [step, valueBytes] of HISTORY_SIZES.entries()) {
       at = bytesText(valueBytes);
-      await fill(contender, server, valueBytes, memoryMebibytes, step * 1e8);
+      const { refused } = await fill(contender, server, valueBytes, memoryMebibytes, step * 1e8);
       const { bytes, peakBytes } = resident(server.pids);
-      steps.push({ valueBytes, residentBytes: bytes, peakBytes });
+      steps.push({ valueBytes, refused, residentBytes: bytes, peakBytes });
     }
     at = 'unfinished sets';
     unfinished = await runChild(unfinishedUrl, [JSON.stringify({ address, pids: server.pids, connections })]);

@@ -18,6 +18,9 @@ const RATIOS = [
 
 export const LIMIT_MARK = '†';
 
+/** CPU time of the server for an operation. */
+export const cpuUs = ({ userUs, systemUs }) => userUs + systemUs;
+
 /** A cell with medians for each contender: `{ cell, readings, figures: name -> { us, user, system, perSecond, … } }`. */
 export function cellFigures({ readings, ...cell }) {
   const figures = Object.fromEntries(
@@ -26,7 +29,7 @@ export function cellFigures({ readings, ...cell }) {
       return [
         name,
         {
-          us: of('us'),
+          us: median(all.map(cpuUs)),
           user: of('userUs'),
           system: of('systemUs'),
           perSecond: median(all.map(({ operations, ms }) => (operations * 1000) / ms)),
@@ -41,13 +44,16 @@ export function cellFigures({ readings, ...cell }) {
 }
 
 /**
- * One contender's time over another's: the median of the rounds' own ratios, since those of one round were taken within
+ * One contender's CPU time, or other figure, over another's: the median of the rounds' own ratios, since those of one round were taken within
  * seconds of each other. NaN where one of them did not take part.
+ *
+ * @param {Record<string, any[]>} readings
+ * @param {(reading: any) => number} [figure]
  */
-export function pairedRatio(readings, name, base, field = 'us') {
+export function pairedRatio(readings, name, base, figure = cpuUs) {
   const rounds = Math.min(readings[name]?.length ?? 0, readings[base]?.length ?? 0);
   return median(
-    Array.from({ length: rounds }, (_, i) => readings[name][i][field] / readings[base][i][field]),
+    Array.from({ length: rounds }, (_, i) => figure(readings[name][i]) / figure(readings[base][i])),
   );
 }
 
