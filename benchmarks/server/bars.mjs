@@ -30,6 +30,8 @@ const CPU_BARS = [
 ];
 const RESIDENT_MAX_BYTES = 175;
 const RESIDENT_VALUE_BYTES = 100;
+/** What a process takes in all, at any time. */
+const peakMaxMebibytes = (memoryMebibytes) => 1.05 * memoryMebibytes + 70e6 / MIB;
 const LOGNORMAL_CPU_MAX = 1.2;
 const P999_MAX = 2;
 const PAUSE_MAX_MS = 10;
@@ -69,18 +71,24 @@ const BARS = {
       min: HELD_MIN,
     })),
     {
-      title: 'eight changes of size and unfinished sets: peak, resident',
+      title: `eight changes of size and unfinished sets, -m ${memoryMebibytes}, under ${limitBytes(memoryMebibytes) / MIB} MiB: peak, resident`,
       // Who was ended took more than there was.
       figure: Math.max(
         ...(histories[HOTSET] ?? []).map(({ peakBytes, ended }) =>
           ended === null ? peakBytes / MIB : Infinity,
         ),
       ),
-      max: limitBytes(memoryMebibytes) / MIB,
+      max: peakMaxMebibytes(memoryMebibytes),
       unit: ' MiB',
     },
   ],
-  lognormal: ({ readings }, memcached) => [
+  lognormal: ({ readings, memoryMebibytes }, memcached) => [
+    {
+      title: `lognormal sizes, -m ${memoryMebibytes}: peak, resident`,
+      figure: median((readings[HOTSET] ?? []).map(({ peakBytes }) => peakBytes / MIB)),
+      max: peakMaxMebibytes(memoryMebibytes),
+      unit: ' MiB',
+    },
     {
       title: `CPU with lognormal sizes, to ${memcached}`,
       figure: pairedRatio(readings, HOTSET, MEMCACHED, ({ us }) => us),
@@ -150,7 +158,8 @@ export function barsTable(results) {
     if (content === null) continue;
     const memcached = shownNames(content.contenders ?? [])[MEMCACHED] ?? MEMCACHED;
     for (const { title, figure, unit = 'x', max, min } of barsOf(content, memcached)) {
-      if (Number.isNaN(figure) || figure === undefined) continue;
+      // Nothing was kept of it.
+      if (!(figure >= 0)) continue;
       const text = (value) => `${fixed(value, unit === 'x' ? 2 : unit === ' s' ? 1 : 0)}${unit}`;
       const isHeld = max === undefined ? figure >= min : figure <= max;
       rows.push([
