@@ -16,11 +16,15 @@ export const NOTHING: Buffer = Buffer.alloc(0);
 export const TRACE_VERBOSITY = 2;
 const TRACED_MAX_BYTES = 300;
 
+/** Fewer bytes are copied in less time than it takes to read them apart from what follows. */
+const PLACED_MIN_BYTES = 4096;
+
 /** From the session's owner: see SessionOptions. */
 export interface SessionIoOptions {
   readonly id?: number;
   readonly credentials?: Credentials | null;
   readonly wake?: () => void;
+  readonly leavePlace?: () => void;
   readonly trace?: (command: string) => void;
   readonly onAuthFailure?: () => void;
 }
@@ -37,6 +41,8 @@ export interface ProtocolHandler {
   readonly receivingData: boolean;
   /** The client watches the log, and sends no more commands. */
   readonly watching: boolean;
+  /** The bytes of `from` are to be found in `to`, at the same positions. */
+  inputMoved(from: Buffer, to: Buffer): void;
   /** The client is gone: releases what the handler holds. */
   close(): void;
 }
@@ -69,7 +75,11 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   /** Requests that turns before this one could begin. */
   requestsAllowed: number;
 
+  /** Bytes to come of the value that is being collected; 0 for none. */
+  #awaitedBytes = 0;
+
   readonly onAuthFailure: () => void;
+  readonly #leavePlace: () => void;
   readonly #trace: ((command: string) => void) | undefined;
 
   constructor(items: ItemStore, out: ReplyBuffer, options: SessionIoOptions) {
@@ -79,6 +89,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.credentials = options.credentials ?? null;
     this.wake = options.wake ?? (() => {});
     this.onAuthFailure = options.onAuthFailure ?? (() => {});
+    this.#leavePlace = options.leavePlace ?? (() => {});
     this.#trace = options.trace;
     this.requestsLeft = items.requestsPerTurn;
     this.requestsAllowed = items.requestsPerTurn;
@@ -118,9 +129,28 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     const taken = Math.min(total - incomplete.length, chunk.length - position);
     incomplete.append(chunk, position, position + taken, firstBytes, total);
     this.position = position + taken;
-    if (incomplete.length === total) return this.takeIncomplete();
+    this.#awaitedBytes = total - incomplete.length;
+    if (this.#awaitedBytes === 0) return this.takeIncomplete();
     this.noteIncomplete();
     return null;
+  }
+
+  /** Where the next bytes of a large value are best read; null for anywhere. */
+  get place(): Buffer | null {
+    const awaited = this.#awaitedBytes;
+    return awaited < PLACED_MIN_BYTES ? null : this.incomplete.room(awaited);
+  }
+
+  /** So many bytes have been read to `place`. */
+  advance(bytes: number): void {
+    this.incomplete.length += bytes;
+    this.#awaitedBytes -= bytes;
+    this.noteIncomplete();
+  }
+
+  /** All that was to be collected has come by way of `place`. */
+  get isCollected(): boolean {
+    return this.#awaitedBytes === 0 && this.incomplete.length > 0;
   }
 
   /** Counts the bytes held of an incomplete request, which may have to be discarded at once. */
@@ -135,12 +165,14 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   }
 
   giveUp(): void {
+    this.#leavePlace();
     this.incomplete.giveUp();
   }
 
   /** The client is gone. */
   close(): void {
     this.closed = true;
+    this.#awaitedBytes = 0;
     this.items.unfinished.release(this);
     this.incomplete.clear();
   }

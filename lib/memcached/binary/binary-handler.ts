@@ -46,7 +46,7 @@ export class BinaryHandler implements ProtocolHandler {
   }
 
   get hasWork(): boolean {
-    return this.#work !== null;
+    return this.#work !== null || (this.#phase === 'value' && this.#io.isCollected);
   }
 
   get idle(): boolean {
@@ -79,6 +79,8 @@ export class BinaryHandler implements ProtocolHandler {
         break;
     }
   }
+
+  inputMoved(): void {}
 
   close(): void {
     this.#work?.return?.();

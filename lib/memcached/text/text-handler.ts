@@ -96,6 +96,7 @@ export class TextHandler implements ProtocolHandler {
   }
 
   get hasWork(): boolean {
+    if (this.#phase === 'data') return this.#io.isCollected;
     return this.#phase === 'keys' || this.#phase === 'dump' || this.#watcher?.waits === true;
   }
 
@@ -122,6 +123,10 @@ export class TextHandler implements ProtocolHandler {
         this.#io.out.text(this.#watcher!.take());
         break;
     }
+  }
+
+  inputMoved(from: Buffer, to: Buffer): void {
+    if (this.#request.line === from) this.#request.line = to;
   }
 
   close(): void {
