@@ -10,7 +10,6 @@ import { Queue } from 'mnemonist';
 import type { Credentials } from '../memcached/auth/credentials.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionState } from '../memcached/session.js';
-import { NOTHING } from '../memcached/session-io.js';
 import type { UnreadReply } from '../memcached/unread-replies.js';
 import type { ConnectionState, ProtocolChoice } from '../transport.js';
 import type { ConnectionRegistry } from './connection-registry.js';
@@ -56,6 +55,7 @@ export interface PumpContext {
 }
 
 const NONE = -1;
+const NOTHING = Buffer.alloc(0);
 /** Fewer bytes of unread replies are not counted: the number of connections bounds them. */
 const COUNTED_FROM_BYTES = 64 * 1024;
 
