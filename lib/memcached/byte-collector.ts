@@ -50,12 +50,12 @@ export class ByteCollector {
     this.length = needed;
   }
 
-  /** Memory for some of the next `awaited` bytes, which whoever writes them adds to `length`; null once given up. */
-  room(awaited: number): Buffer | null {
+  /** Memory for some of the next `awaited` bytes, `atLeast` so large when it is the first, which whoever writes them adds to `length`; null once given up. */
+  room(awaited: number, atLeast: number): Buffer | null {
     if (this.isGivenUp) return null;
     const { length } = this;
     const end = length + awaited;
-    if (this.#bytes.length === length) this.#grow(length + 1, FIRST_BYTES, end);
+    if (this.#bytes.length === length) this.#grow(length + 1, atLeast, end);
     return this.#bytes.subarray(length, end);
   }
 

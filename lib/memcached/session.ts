@@ -100,10 +100,7 @@ export class Session {
     io.chunk = chunk;
     io.position = 0;
     const state = this.#work();
-    if (state === 'blocked') {
-      io.chunk = Buffer.from(chunk);
-      this.#handler!.inputMoved(chunk, io.chunk);
-    }
+    if (state === 'blocked') io.keepChunk();
     return state;
   }
 
@@ -132,6 +129,12 @@ export class Session {
   }
 
   #work(): SessionState {
+    const state = this.#process();
+    this.#io.items.entries.endTurn();
+    return state;
+  }
+
+  #process(): SessionState {
     const io = this.#io;
     const handler = this.#handler;
     if (handler !== null) {
@@ -141,8 +144,13 @@ export class Session {
       while (!io.closed && (io.position < io.chunk.length || handler.hasWork)) {
         if (turnIsOver(io)) return 'blocked';
         handler.step();
-        if (handler !== this.#handler) return this.#work();
+        if (handler !== this.#handler) return this.#process();
       }
+    }
+    // An idle connection keeps no chunk alive.
+    if (handler?.receivingData === false) {
+      io.request.key.bytes = NOTHING;
+      io.request.data.bytes = NOTHING;
     }
     io.chunk = NOTHING;
     io.position = 0;

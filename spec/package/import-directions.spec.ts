@@ -22,6 +22,8 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
+  // What commands need of a store: types for memcached/ and the stores.
+  { room: 'items.ts', imports: ['engine'], packages: [] },
   { room: 'weigh', imports: ['errors.ts'], packages: [] },
   { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
   {
@@ -47,13 +49,13 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'memcached/reply-buffer.ts',
       'memcached/limits.ts',
       'memcached/wire-number.ts',
-      'memcached/wire-value.ts',
+      'items.ts',
     ],
     packages: [],
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'weigh', 'transport.ts', 'errors.ts', 'value-text.ts'],
+    imports: ['engine', 'weigh', 'items.ts', 'transport.ts', 'errors.ts', 'value-text.ts'],
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
@@ -127,7 +129,6 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     packages: [
       'node:buffer',
       'node:crypto',
-      'node:diagnostics_channel',
       'node:http',
       'node:https',
       'node:net',
@@ -159,6 +160,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'transport.ts',
       'web',
       'errors.ts',
+      'items.ts',
       'scheduler.ts',
       'server-log.ts',
       'shutdown.ts',
@@ -178,6 +180,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'web',
       'websocket',
       'errors.ts',
+      'items.ts',
       'listen-failure.ts',
       'server-log.ts',
       'version.ts',
@@ -244,6 +247,7 @@ describe('import directions', () => {
     );
     expect(importing.sort()).toEqual([
       'memcached/commands/storage.ts',
+      'memcached/engine-items.ts',
       'memcached/item-store.ts',
       'memcached/memcached-engine.ts',
       'memcached/shared-cache.ts',

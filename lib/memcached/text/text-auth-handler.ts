@@ -16,6 +16,7 @@ const SPACE = 0x20;
 const LINE_MIN_BYTES = 6;
 
 export class TextAuthHandler implements ProtocolHandler {
+  readonly hasWork = false;
   readonly watching = false;
   readonly #io: SessionIo;
   readonly #onSignedIn: () => void;
@@ -31,10 +32,6 @@ export class TextAuthHandler implements ProtocolHandler {
     return this.#dataBytes === 0 && this.#io.incomplete.length === 0;
   }
 
-  get hasWork(): boolean {
-    return this.#dataBytes > 0 && this.#io.isCollected;
-  }
-
   get receivingData(): boolean {
     return this.#dataBytes > 0;
   }
@@ -43,8 +40,6 @@ export class TextAuthHandler implements ProtocolHandler {
     if (this.#dataBytes === 0) this.#readLine();
     else this.#readData();
   }
-
-  inputMoved(): void {}
 
   close(): void {}
 
