@@ -10,10 +10,10 @@ import {
   type HttpServer,
   type HttpServerOptions,
 } from '../../lib/http/index.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 
 export interface ServedHttp {
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly http: HttpServer;
   readonly port: number;
 }
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 /** A server over an engine of its own; without the metrics of the process, which nobody could turn off again. */
 export async function serveHttp(options: HttpServerOptions = {}): Promise<ServedHttp> {
-  const engine = createMemcachedEngine();
+  const engine = new CacheEngine<string, unknown>();
   const metrics = createMetrics({ engine, register: new Registry() });
   const http = createHttpServer(engine, { port: 0, metrics, ...options });
   servers.push(http);

@@ -2,7 +2,7 @@
 
 import { connect } from 'node:net';
 import { createHttpServer } from '../../lib/http/index.js';
-import { createMemcachedEngine, type MemcachedEngine, SharedCache } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 
@@ -16,9 +16,7 @@ export interface LiveServerOptions
 }
 
 export interface LiveServer {
-  readonly engine: MemcachedEngine;
-  /** The same entries, as values. */
-  readonly cache: SharedCache;
+  readonly engine: CacheEngine<string, unknown>;
   /** Of the page. */
   readonly port: number;
   readonly url: string;
@@ -28,7 +26,7 @@ export interface LiveServer {
 export async function startLiveServer(options: LiveServerOptions = {}): Promise<LiveServer> {
   const { port = 0, busy = true, maxBytes = '1MiB', ...endpointOptions } = options;
   const { token } = options;
-  const engine = createMemcachedEngine({ maxBytes });
+  const engine = new CacheEngine<string, unknown>({ maxBytes });
   const http = createHttpServer(engine, { port, ...(token !== undefined && { token }) });
   const endpoint = attachWebSocket(engine, { ...endpointOptions, server: http.server, path: '/ws' });
   const tcp = createTcpServer(engine);
@@ -36,7 +34,6 @@ export async function startLiveServer(options: LiveServerOptions = {}): Promise<
   const stopLoad = busy ? startLoad(((await tcp.listen({ port: 0 })) as { port: number }).port) : () => {};
   return {
     engine,
-    cache: new SharedCache(engine),
     port: page.port,
     url: `http://127.0.0.1:${page.port}/`,
     close: async () => {

@@ -1,9 +1,8 @@
 /** The stores that the protocol's specs run over. */
 
-import type { Clock } from '../../lib/index.js';
+import { CacheEngine, type Clock } from '../../lib/index.js';
 import type { Items } from '../../lib/items.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { itemsOf } from '../../lib/memcached/item-store.js';
+import { EngineItems } from '../../lib/memcached/engine-items.js';
 import { PageStore } from '../../lib/pages/page-store.js';
 
 export type StoreName = 'engine' | 'pages';
@@ -19,7 +18,7 @@ export interface StoreOptions {
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
 const STORES: Readonly<Record<StoreName, (options: StoreOptions) => Items>> = {
-  engine: (options) => itemsOf(createMemcachedEngine({ maxBytes: DEFAULT_MAX_BYTES, ...options }))!,
+  engine: (options) => new EngineItems(new CacheEngine({ maxBytes: DEFAULT_MAX_BYTES, ...options })),
   pages: (options) => new PageStore({ maxBytes: DEFAULT_MAX_BYTES, ...options }),
 };
 

@@ -5,12 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach } from 'vitest';
-import { CacheEngine, ManualClock } from '../../lib/index.js';
-import {
-  createMemcachedEngine,
-  type MemcachedEngine,
-  type MemcachedEngineOptions,
-} from '../../lib/memcached/index.js';
+import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import {
   createTcpServer,
@@ -24,7 +19,7 @@ import { type Certificate, certificate } from '../support/certificates.js';
 import { WireClient } from './wire-client.js';
 
 export interface Served {
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly server: TcpServer;
   /** What the server keeps of its connections. */
   readonly transport: ConnectionRegistry;
@@ -77,11 +72,13 @@ export function certFiles(
 /** A server over an engine of its own, or over `engine`. */
 export async function serve(
   options: TcpServerOptions = {},
-  engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
+  engineOptions: CacheEngineOptions<string, unknown> | CacheEngine<string, unknown> = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine =
-    engineOptions instanceof CacheEngine ? engineOptions : createMemcachedEngine({ clock, ...engineOptions });
+    engineOptions instanceof CacheEngine
+      ? engineOptions
+      : new CacheEngine<string, unknown>({ clock, ...engineOptions });
   const server = createTcpServer(engine, {
     clock,
     ...('path' in options ? {} : { port: 0 }),
@@ -101,7 +98,7 @@ export async function serve(
 }
 
 /** What was added last of all that serves the engine. */
-export function transportOf(engine: MemcachedEngine): ConnectionRegistry {
+export function transportOf(engine: CacheEngine<string, unknown>): ConnectionRegistry {
   return [...itemStoreOf(engine).transports].at(-1) as ConnectionRegistry;
 }
 

@@ -4,19 +4,14 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
-import { CacheEngine, ManualClock } from '../../lib/index.js';
-import {
-  createMemcachedEngine,
-  type MemcachedEngine,
-  type MemcachedEngineOptions,
-} from '../../lib/memcached/index.js';
+import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
 import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { transportOf } from '../tcp/fixture.js';
 import { FrameClient } from './frame-client.js';
 
 export interface Served {
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly endpoint: WebSocketEndpoint;
   /** What the endpoint keeps of its connections. */
   readonly transport: ConnectionRegistry;
@@ -39,11 +34,13 @@ afterEach(async () => {
 /** An endpoint with a server of its own, over an engine of its own or over `engine`. */
 export async function serve(
   options: WebSocketOptions = {},
-  engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
+  engineOptions: CacheEngineOptions<string, unknown> | CacheEngine<string, unknown> = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine =
-    engineOptions instanceof CacheEngine ? engineOptions : createMemcachedEngine({ clock, ...engineOptions });
+    engineOptions instanceof CacheEngine
+      ? engineOptions
+      : new CacheEngine<string, unknown>({ clock, ...engineOptions });
   const endpoint = closeAfterTest(attachWebSocket(engine, { clock, port: 0, ...options }));
   const { port } = await endpoint.listen();
   return {
