@@ -5,15 +5,15 @@ import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import { createMemcachedEngine } from '../memcached/index.js';
 import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
-import { reportServing } from './child.js';
+import { reportServing } from './background.js';
 import { StartError } from './errors.js';
 import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
-import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
 import { PLAIN_CONNECTIONS } from './http-settings.js';
 import { asUser, become, identityFor } from './identity.js';
 import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
 import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
+import { memoryWarning } from './memory-need.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
@@ -23,7 +23,6 @@ import type { WebSide } from './web-side.js';
 const FORCE_AFTER_MS = 5000;
 
 export async function serve(settings: Settings): Promise<void> {
-  boundGarbage();
   const log = openLog(settings.logFormat);
   // The log's reader may close the pipe; the server continues.
   process.stdout.on('error', () => {});
@@ -38,6 +37,8 @@ export async function serve(settings: Settings): Promise<void> {
       `this process may open ${fileLimit()} files (ulimit -n), of which it needs ${OWN_FILES} for itself`,
     );
   if (connections.warning !== null) log.write(connections.warning);
+  const shortOfMemory = memoryWarning(settings.maxBytes);
+  if (shortOfMemory !== null) log.write(shortOfMemory);
   const identity = identityFor(settings.user);
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
@@ -92,7 +93,6 @@ export async function serve(settings: Settings): Promise<void> {
       ...serverOptions(settings),
       maxConnections: connections.tcp,
       clock: debugClocks?.wall ?? systemClock,
-      memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: log.write,
       onError: log.fail,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),

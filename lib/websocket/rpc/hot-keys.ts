@@ -11,10 +11,10 @@
  */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Heap } from 'mnemonist';
 import type { ItemStore } from '../../memcached/item-store.js';
 import { decodeKey } from '../../memcached/key-encoding.js';
 import type { HotKeys } from '../../rpc-protocol.js';
+import { Heap } from '../../structures.js';
 
 /** Counting stops after so long without a request. */
 export const INTEREST_MS = 10_000;
