@@ -1,4 +1,7 @@
-/** The one block in the making: records are put into its payload, then it is sealed and handed to the writer. */
+/**
+ * The one block in the making: records are put into its payload, then it is sealed and handed to the writer. Blocks are
+ * made in two memories by turns, so that one can be written while the next one is made.
+ */
 
 import { crc32 } from 'node:zlib';
 import {
@@ -13,12 +16,14 @@ import {
 } from './format.js';
 
 export class BlockBuffer {
-  readonly memory: Buffer = Buffer.allocUnsafeSlow(BLOCK_HEADER_BYTES + BLOCK_MAX_BYTES);
-  readonly view: DataView = new DataView(this.memory.buffer);
+  memory: Buffer = Buffer.allocUnsafeSlow(BLOCK_HEADER_BYTES + BLOCK_MAX_BYTES);
+  view: DataView = new DataView(this.memory.buffer);
   /** Where the next byte goes. */
   end: number = BLOCK_HEADER_BYTES;
   #blocks = 0;
   #chain = 0;
+  #otherMemory: Buffer = Buffer.allocUnsafeSlow(this.memory.length);
+  #otherView: DataView = new DataView(this.#otherMemory.buffer);
 
   /** Bytes of payload that still fit. */
   get room(): number {
@@ -41,7 +46,7 @@ export class BlockBuffer {
     return bytes;
   }
 
-  /** The finished block, good until the next record is put; the next block begins. */
+  /** The finished block, good until the next one is sealed; the next one begins. */
   seal(): Buffer {
     const { memory, view, end } = this;
     view.setUint32(0, this.#blocks++, true);
@@ -50,6 +55,10 @@ export class BlockBuffer {
     view.setUint32(8, crc, true);
     this.#chain = crc32(memory.subarray(0, BLOCK_HEADER_BYTES), this.#chain);
     this.end = BLOCK_HEADER_BYTES;
+    this.memory = this.#otherMemory;
+    this.view = this.#otherView;
+    this.#otherMemory = memory;
+    this.#otherView = view;
     return memory.subarray(0, end);
   }
 
