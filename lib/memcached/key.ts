@@ -5,7 +5,7 @@
  * Hashes are FNV-1a, of 32 bits, begun with the store's seed and computed byte by byte where the key is read.
  */
 
-import type { KeyBytes } from './items.js';
+import type { KeyBytes } from '../items.js';
 import { KEY_MAX_BYTES } from './limits.js';
 import { latin1Text } from './wire-value.js';
 

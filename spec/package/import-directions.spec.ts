@@ -23,6 +23,8 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
+  // What commands need of a store: types for memcached/ and the stores.
+  { room: 'items.ts', imports: ['engine'], packages: [] },
   { room: 'weigh', imports: ['errors.ts'], packages: [] },
   { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
   {
@@ -54,7 +56,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'weigh', 'structures.ts', 'transport.ts', 'errors.ts', 'value-text.ts'],
+    imports: ['engine', 'weigh', 'items.ts', 'structures.ts', 'transport.ts', 'errors.ts', 'value-text.ts'],
     packages: ['node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {

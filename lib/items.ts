@@ -6,9 +6,9 @@
  * `endTurn`. Methods are O(1) unless they say otherwise, plus O(1) for each item that they have to evict.
  */
 
-import type { Clock } from '../engine/clock.js';
-import type { EngineStats } from '../engine/stats.js';
-import type { ChangeListener, Direction, DumpedEntry, StoreResult } from '../engine/types.js';
+import type { Clock } from './engine/clock.js';
+import type { EngineStats } from './engine/stats.js';
+import type { ChangeListener, Direction, DumpedEntry, StoreResult } from './engine/types.js';
 
 /** A key as a request names it: bytes [start, end) of `bytes`, and their hash (see `Key`). */
 export interface KeyBytes {
