@@ -135,7 +135,7 @@ export interface Items {
    * Slots of live items. A walk goes on after any change; what is used or stored meanwhile may be missed. Call
    * `return` when it is not walked to its end.
    */
-  walk(order: Direction): Iterator<number, void, undefined>;
+  walk(order: Direction): IterableIterator<number, void, undefined>;
   /** Live items, least recently used first, for a snapshot: texts as keys (latin1), Buffers as values. */
   dump(): Iterable<DumpedEntry<string, Buffer>>;
   /** Stores what a dump holds, in its order, as the newest; returns how many were stored. */

@@ -58,7 +58,7 @@ export interface LoadedPages {
 /** The largest item that any server could have held, with its key. */
 const ENTRY_MAX_BYTES: number = 2 ** 30 + 2 ** 10;
 const TAGS: number = TAG.LATIN1 | (TAG.CODEC << 4);
-const NOTHING = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Saves the live items to the file `path`, the least recently used first, as `saveSnapshot` does: each item is as it is when
