@@ -128,11 +128,14 @@ export async function serve(settings: Settings): Promise<void> {
 
 /** The TCP server's options, from the settings. */
 function serverOptions(settings: Settings): TcpServerOptions {
-  const { authFile, maxUnfinishedBytes, prefixDelimiter, tls } = settings;
+  const { authFile, prefixDelimiter, tls } = settings;
   return {
     backlog: settings.backlog,
     protocol: settings.protocol,
     maxItemBytes: settings.maxItemBytes,
+    maxUnfinishedBytes: settings.maxUnfinishedBytes,
+    maxUnreadBytes: settings.maxUnreadBytes,
+    lendsBudget: true,
     casIds: settings.casIds,
     requestsPerTurn: settings.requestsPerTurn,
     idleTimeoutMs: settings.idleTimeoutMs,
@@ -143,7 +146,6 @@ function serverOptions(settings: Settings): TcpServerOptions {
     trackSizes: settings.trackSizes,
     verbosity: settings.verbosity,
     settings: settings.shownSettings,
-    ...(maxUnfinishedBytes === null ? {} : { maxUnfinishedBytes }),
     ...(prefixDelimiter === null ? {} : { prefixDelimiter }),
     ...(authFile === null ? {} : { authFile }),
     ...(tls === null ? {} : { tls }),
