@@ -196,7 +196,7 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
     const slice = new TimeSlice();
     const record = emptyRecord();
     const key = new FileKey(store.hashSeed);
-    const data: ItemData = { bytes: NOTHING, start: 0, end: 0, place: 0 };
+    const data: ItemData = { bytes: NOTHING, start: 0, end: 0, place: 0, owned: false };
     for (let payload = await reader.next(); payload !== null; payload = await reader.next()) {
       slice.restart();
       let passedMs = Math.max(0, clock.now() - savedAtMs);
