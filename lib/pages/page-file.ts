@@ -3,7 +3,7 @@
  * between the store and the file's blocks. The format is that of lib/snapshot/format.ts, as `saveSnapshot` writes it with a
  * codec whose values are bytes, so that files of either kind load into either kind of store.
  *
- * O(items), in slices of two milliseconds between which clients are served. Memory: two blocks, and one item where it is
+ * O(items), in slices of two milliseconds between which clients are served. Memory: three blocks, and one item where it is
  * larger than a block.
  */
 
@@ -27,6 +27,7 @@ import { putRecordHead, type RecordHead } from '../snapshot/record-encoder.js';
 import { damaged, unreadable } from '../snapshot/refusal.js';
 import { replaceFile } from '../snapshot/save.js';
 import { TimeSlice } from '../snapshot/time-slice.js';
+import { hashOf } from './hash.js';
 
 /** What a file needs of a store beside what the wire needs. */
 export interface StoredPages extends Items {
@@ -269,12 +270,10 @@ class FileKey implements KeyBytes {
   }
 
   set(bytes: Buffer, start: number, end: number): void {
-    let hash = this.#seed;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
     this.bytes = bytes;
     this.start = start;
     this.end = end;
-    this.hash = hash;
+    this.hash = hashOf(this.#seed, bytes, start, end);
   }
 }
 

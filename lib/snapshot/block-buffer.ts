@@ -1,6 +1,6 @@
 /**
  * The one block in the making: records are put into its payload, then it is sealed and handed to the writer. Blocks are
- * made in two memories by turns, so that one can be written while the next one is made.
+ * made in three memories by turns: one is written while the next one is handed over, and a record may be put behind that.
  */
 
 import { crc32 } from 'node:zlib';
@@ -22,8 +22,11 @@ export class BlockBuffer {
   end: number = BLOCK_HEADER_BYTES;
   #blocks = 0;
   #chain = 0;
-  #otherMemory: Buffer = Buffer.allocUnsafeSlow(this.memory.length);
-  #otherView: DataView = new DataView(this.#otherMemory.buffer);
+  readonly #memories: Buffer[] = [
+    this.memory,
+    Buffer.allocUnsafeSlow(this.memory.length),
+    Buffer.allocUnsafeSlow(this.memory.length),
+  ];
 
   /** Bytes of payload that still fit. */
   get room(): number {
@@ -46,7 +49,7 @@ export class BlockBuffer {
     return bytes;
   }
 
-  /** The finished block, good until the next one is sealed; the next one begins. */
+  /** The finished block, good until the next but one is sealed; the next one begins. */
   seal(): Buffer {
     const { memory, view, end } = this;
     view.setUint32(0, this.#blocks++, true);
@@ -55,10 +58,8 @@ export class BlockBuffer {
     view.setUint32(8, crc, true);
     this.#chain = crc32(memory.subarray(0, BLOCK_HEADER_BYTES), this.#chain);
     this.end = BLOCK_HEADER_BYTES;
-    this.memory = this.#otherMemory;
-    this.view = this.#otherView;
-    this.#otherMemory = memory;
-    this.#otherView = view;
+    this.memory = this.#memories[this.#blocks % this.#memories.length]!;
+    this.view = new DataView(this.memory.buffer);
     return memory.subarray(0, end);
   }
 

@@ -28,7 +28,7 @@ export interface SavedSnapshot {
 /**
  * Saves the live entries of `engine`, with their remaining TTLs, to the file `path`. The engine stays in use
  * meanwhile: each entry is saved as it is when its turn comes. The event loop gets a turn every few milliseconds;
- * memory is bounded by 512 KiB and the largest entry that has to be serialized. O(n).
+ * memory is bounded by 1 MiB and the largest entry that has to be serialized. O(n).
  *
  * On success the file has replaced the one under `path` (also a symbolic link) and is on disk. On failure the old
  * file is untouched and the new one removed. Saves to one path at the same time do not affect each other: the last
