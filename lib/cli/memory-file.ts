@@ -84,31 +84,38 @@ export class MemoryFile {
   }
 
   /**
-   * Loads the file, if there is one, and returns when it was saved, in Unix milliseconds; 0 for none. A file that
-   * cannot be used is set aside, one that is older than `maxAgeMs` is left out, and the server starts empty. Throws a
-   * StartError.
+   * Loads the file, if there is one. A file that cannot be used is set aside, one that is older than `maxAgeMs` is left
+   * out, and the server starts empty. With `casIds`, items get versions above all from before. Throws a StartError.
    */
-  async restore(items: StoredPages, log: Log, maxAgeMs: number | null = null): Promise<number> {
+  async restore(
+    items: StoredPages,
+    log: Log,
+    { maxAgeMs = null, casIds = true }: { maxAgeMs?: number | null; casIds?: boolean } = {},
+  ): Promise<void> {
     const path = this.#path;
+    const begin = (savedAtMs: number): void => {
+      // The clock may have been put back since.
+      if (casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+    };
+    begin(0);
     const stats = asStartError(this.#shown, () => statSync(path, { throwIfNoEntry: false }));
-    if (stats === undefined) return 0;
+    if (stats === undefined) return;
     if (!stats.isFile()) throw new StartError(`-e ${this.#shown}: it is not a file`);
     try {
-      const savedAtMs = maxAgeMs === null ? 0 : await savedAt(path);
+      const savedAtMs = await savedAt(path);
+      begin(savedAtMs);
       // The age of a file from the future is unknown: the clock has gone back.
       const ageMs = Math.abs(Date.now() - savedAtMs);
-      if (maxAgeMs === null || ageMs <= maxAgeMs)
-        return (await loadPages(items, path, systemClock)).savedAtMs;
-      log(
-        `${this.#shown} is ${Math.round(ageMs / 1000)} seconds old, more than --restore-max-age, and the server starts empty`,
-      );
-      return savedAtMs;
+      if (maxAgeMs === null || ageMs <= maxAgeMs) await loadPages(items, path, systemClock);
+      else
+        log(
+          `${this.#shown} is ${Math.round(ageMs / 1000)} seconds old, more than --restore-max-age, and the server starts empty`,
+        );
     } catch (error) {
       if (!(error instanceof HotsetError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
       items.clear();
       asStartError(this.#shown, () => renameSync(path, `${path}.damaged`));
       log(`${(error as Error).message}; it is now ${this.#shown}.damaged, and the server starts empty`);
-      return 0;
     }
   }
 
@@ -177,7 +184,7 @@ function asStartError<T>(where: string, work: () => T): T {
 }
 
 /** Greater than any version of an earlier process: a cas id from before the restart must not match. */
-export function versionsSoFar(nowMs: number): number {
+function versionsSoFar(nowMs: number): number {
   return nowMs * VERSIONS_PER_MILLISECOND;
 }
 

@@ -11,7 +11,7 @@ import { PLAIN_CONNECTIONS } from './http-settings.js';
 import { asUser, become, identityFor } from './identity.js';
 import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
-import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
+import { MemoryFile, type SavedItems } from './memory-file.js';
 import { memoryWarning } from './memory-need.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
@@ -20,6 +20,9 @@ import type { WebSide } from './web-side.js';
 
 /** How long requests in flight may take when the server stops. */
 const FORCE_AFTER_MS = 5000;
+const MEBIBYTE = 1024 * 1024;
+const UNFINISHED_MAX_BYTES: number = 64 * MEBIBYTE;
+const UNREAD_MAX_BYTES: number = 128 * MEBIBYTE;
 
 export async function serve(settings: Settings): Promise<void> {
   const log = openLog(settings.logFormat);
@@ -82,11 +85,8 @@ export async function serve(settings: Settings): Promise<void> {
   try {
     if (settings.memoryFile !== null) {
       file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, log.write));
-      const savedAtMs = await asUser(identity, () =>
-        file!.restore(items, log.write, settings.restoreMaxAgeMs),
-      );
-      // The clock may have been put back since.
-      if (settings.casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+      const { restoreMaxAgeMs: maxAgeMs, casIds } = settings;
+      await asUser(identity, () => file!.restore(items, log.write, { maxAgeMs, casIds }));
     }
     server = createTcpServer(items, {
       ...serverOptions(settings),
@@ -127,13 +127,14 @@ export async function serve(settings: Settings): Promise<void> {
 
 /** The TCP server's options, from the settings. */
 function serverOptions(settings: Settings): TcpServerOptions {
-  const { authFile, prefixDelimiter, tls } = settings;
+  const { authFile, maxBytes, maxItemBytes, prefixDelimiter, tls } = settings;
   return {
     backlog: settings.backlog,
     protocol: settings.protocol,
-    maxItemBytes: settings.maxItemBytes,
-    maxUnfinishedBytes: settings.maxUnfinishedBytes,
-    maxUnreadBytes: settings.maxUnreadBytes,
+    maxItemBytes,
+    maxUnfinishedBytes:
+      settings.maxUnfinishedBytes ?? bufferBytes(maxBytes, UNFINISHED_MAX_BYTES, maxItemBytes),
+    maxUnreadBytes: bufferBytes(maxBytes, UNREAD_MAX_BYTES, maxItemBytes + MEBIBYTE),
     lendsBudget: true,
     casIds: settings.casIds,
     requestsPerTurn: settings.requestsPerTurn,
@@ -149,6 +150,11 @@ function serverOptions(settings: Settings): TcpServerOptions {
     ...(authFile === null ? {} : { authFile }),
     ...(tls === null ? {} : { tls }),
   };
+}
+
+/** Half-received requests and unread replies come out of the memory limit: a quarter each, or what one item needs. */
+function bufferBytes(maxBytes: number, mostBytes: number, itemNeedsBytes: number): number {
+  return Math.max(itemNeedsBytes, Math.min(mostBytes, Math.floor(maxBytes / 4)));
 }
 
 async function webSide(

@@ -4,15 +4,13 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryFile, type SavedItems } from '../../lib/cli/memory-file.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
-import { itemsOf } from '../../lib/memcached/item-store.js';
-import { wireValue } from '../../lib/memcached/wire-value.js';
+import { PageStore } from '../../lib/pages/page-store.js';
 import { folder, start, talk } from './command.js';
 
-function engineWith(...keys: string[]): MemcachedEngine {
-  const engine = createMemcachedEngine();
-  for (const key of keys) engine.set(key, wireValue(Buffer.from('x'), 0, 1));
-  return engine;
+function storeOf(...keys: string[]): PageStore {
+  const store = new PageStore({ maxBytes: 1024 * 1024 });
+  store.load(keys.map((key) => ({ key, value: Buffer.from('x') })));
+  return store;
 }
 
 /** Keys that a new process would restore from the file. */
@@ -21,11 +19,11 @@ async function restored(
   maxAgeMs: number | null = null,
 ): Promise<{ keys: string[]; log: string[] }> {
   const file = await MemoryFile.take(path, () => {});
-  const engine = createMemcachedEngine();
+  const store = storeOf();
   const log: string[] = [];
-  await file.restore(itemsOf(engine)!, (message) => log.push(message), maxAgeMs);
+  await file.restore(store, (message) => log.push(message), { maxAgeMs });
   await file.release();
-  return { keys: [...engine.keys()].sort(), log };
+  return { keys: Array.from(store.dump(), ({ key }) => key).sort(), log };
 }
 
 describe('hotset -e --snapshot-every', () => {
@@ -85,10 +83,10 @@ describe('periodic saves', () => {
     const items = (): SavedItems => {
       saves++;
       expect(underWay++).toBe(0);
-      const items = itemsOf(engineWith('a'))!;
-      const dump = items.dump.bind(items);
-      items.dump = function* () {
-        yield* dump();
+      const items = storeOf('a');
+      const walk = items.walk.bind(items);
+      items.walk = function* (order) {
+        yield* walk(order);
         underWay--;
       };
       return { items, flushInMs: Number.POSITIVE_INFINITY };
@@ -120,7 +118,7 @@ it('many saves in a process leave nothing behind that grows', async () => {
   let saves = 0;
   const items = () => {
     saves++;
-    return { items: itemsOf(engineWith('a'))!, flushInMs: Number.POSITIVE_INFINITY };
+    return { items: storeOf('a'), flushInMs: Number.POSITIVE_INFINITY };
   };
   file.saveEvery(1, items, () => {});
   await expect.poll(() => saves, { timeout: 20_000 }).toBeGreaterThan(15);
@@ -137,7 +135,7 @@ describe('--restore-max-age', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
     const path = join(folder(), 'items');
     const file = await MemoryFile.take(path, () => {});
-    await file.save(() => ({ items: itemsOf(engineWith('a'))!, flushInMs: Number.POSITIVE_INFINITY }));
+    await file.save(() => ({ items: storeOf('a'), flushInMs: Number.POSITIVE_INFINITY }));
     await file.release();
     vi.setSystemTime(Date.UTC(2026, 0, 1, 0, 0, 10));
     expect(await restored(path, 10_000)).toEqual({ keys: ['a'], log: [] });
