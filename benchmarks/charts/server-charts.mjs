@@ -3,7 +3,7 @@
 import { median } from '../harness/statistics.mjs';
 import { count, counted, fixed } from '../harness/table.mjs';
 import { sameCell, USUAL } from '../server/cells.mjs';
-import { ENGINE, FLOOR, HOTSET, MEMCACHED, REDIS } from '../server/contenders.mjs';
+import { ENGINE, FLOOR, HOTSET, MEMCACHED, PAGES, REDIS } from '../server/contenders.mjs';
 import { bytesText, shownNames } from '../server/labels.mjs';
 import { residentFigures, residentTitle } from '../server/resident.mjs';
 import { cellFigures } from '../server/tables.mjs';
@@ -15,6 +15,7 @@ import { picture } from './svg.mjs';
 
 const COLOURS = {
   [HOTSET]: 'hotset',
+  [PAGES]: 'hotset',
   [ENGINE]: 'hotset-plain',
   [MEMCACHED]: 'rival',
   [REDIS]: 'rest',
@@ -22,7 +23,7 @@ const COLOURS = {
 };
 const colourOf = (name) => COLOURS[name];
 
-const ORDER = [HOTSET, ENGINE, MEMCACHED];
+const ORDER = [HOTSET, PAGES, ENGINE, MEMCACHED];
 const rank = (name) => (ORDER.indexOf(name) + ORDER.length + 1) % (ORDER.length + 1);
 
 function sortedNames(record) {

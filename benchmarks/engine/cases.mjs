@@ -20,12 +20,15 @@ const WITH_MANY_ENTRIES = [NO_CACHE, BARE_MAP, HOTSET, LRU_CACHE, HOTSET_PLAIN, 
 /** In the smoke, where everybody takes part; in the other workloads only few do. */
 const SMOKE_WORKLOAD = 'mixed';
 
+/** One of each kind of contender: all of them, those with a TTL, those that can delete. */
+const SMOKE_WORKLOADS = ['mixed', 'ttl-churn', 'delete'];
+
 /** `options`: smoke, only (a RegExp on 'workload kind entries'). */
 export function selectedCases({ smoke, only }) {
   const sizes = smoke ? [1_000] : [1_000, 100_000, MANY_ENTRIES];
   const kinds = smoke ? ['fresh'] : WORKLOAD_KEY_KINDS;
   const cases = [];
-  for (const workload of Object.keys(workloads))
+  for (const workload of smoke ? SMOKE_WORKLOADS : Object.keys(workloads))
     for (const entries of sizes)
       for (const keyKind of kinds)
         cases.push({

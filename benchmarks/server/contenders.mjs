@@ -11,7 +11,7 @@ import { speaks } from './traffic.mjs';
 import { ask } from './wire.mjs';
 
 const hotsetMain = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const engineMain = fileURLToPath(new URL('./engine-server.mjs', import.meta.url));
+const storeMain = fileURLToPath(new URL('./store-server.mjs', import.meta.url));
 const floorMain = fileURLToPath(new URL('./floor-server.mjs', import.meta.url));
 
 export const MEMCACHED = 'memcached';
@@ -19,9 +19,12 @@ export const MEMCACHED = 'memcached';
 export const HOTSET = 'hotset';
 /** A service's own `CacheEngine`, opened to clients: the other store beneath the same protocol. */
 export const ENGINE = "hotset, a service's engine";
+/** Pages, served by a program. Goes when the command itself serves them: it is HOTSET then. */
+export const PAGES = 'hotset, pages';
 export const REDIS = 'redis';
 export const FLOOR = 'node:net';
 
+const NOT_BUILT = 'dist/cli/main.js does not exist (npm run build)';
 const DEFAULT_MEMORY_MEBIBYTES = 1024;
 /** More than any cell opens. */
 const MAX_CONNECTIONS = 4096;
@@ -51,6 +54,23 @@ function asRoot() {
   return user.uid === 0 ? ['-u', user.username] : [];
 }
 
+function storeContender(name, store, heapOptions) {
+  const { node, hotset } = versions();
+  return {
+    name,
+    version: `${hotset}, node ${node}`,
+    protocol: 'memcached',
+    missing: existsSync(hotsetMain) ? null : NOT_BUILT,
+    command: (address, { memoryMebibytes = DEFAULT_MEMORY_MEBIBYTES, nodeOptions = [] } = {}) => [
+      process.execPath,
+      ...heapOptions(memoryMebibytes),
+      ...nodeOptions,
+      storeMain,
+      JSON.stringify({ address, store, memoryMebibytes, maxConnections: MAX_CONNECTIONS }),
+    ],
+  };
+}
+
 /**
  * Every server there is. What a command line may be given beside the address: `memoryMebibytes`, `threads`, `flags` (of the
  * memcached protocol's servers), `node` and `nodeOptions` (of hotset), `cell` (the floor needs it).
@@ -62,7 +82,6 @@ export function serverContenders() {
   const floor = `node ${node}`;
   const version = memcachedVersion();
   const redis = redisVersion();
-  const notBuilt = existsSync(hotsetMain) ? null : 'dist/cli/main.js does not exist (npm run build)';
   return [
     {
       name: MEMCACHED,
@@ -82,7 +101,7 @@ export function serverContenders() {
       name: HOTSET,
       version: `${hotset}, ${floor}`,
       protocol: 'memcached',
-      missing: notBuilt,
+      missing: existsSync(hotsetMain) ? null : NOT_BUILT,
       command: (
         address,
         {
@@ -102,20 +121,9 @@ export function serverContenders() {
         ...flags,
       ],
     },
-    {
-      name: ENGINE,
-      version: `${hotset}, ${floor}`,
-      protocol: 'memcached',
-      missing: notBuilt,
-      command: (address, { memoryMebibytes = DEFAULT_MEMORY_MEBIBYTES, nodeOptions = [] } = {}) => [
-        process.execPath,
-        // A service gives its heap what its cache needs.
-        `--max-old-space-size=${2 * memoryMebibytes + 512}`,
-        ...nodeOptions,
-        engineMain,
-        JSON.stringify({ address, memoryMebibytes, maxConnections: MAX_CONNECTIONS }),
-      ],
-    },
+    // A service gives its heap what its cache needs.
+    storeContender(ENGINE, 'engine', (mebibytes) => [`--max-old-space-size=${2 * mebibytes + 512}`]),
+    storeContender(PAGES, 'pages', () => []),
     {
       name: REDIS,
       version: redis,

@@ -27,6 +27,7 @@ const DEPLOYMENTS = [
   { title: 'hotset -t 2', server: HOTSET, processes: 1, threads: 2 },
   { title: 'hotset, 2 processes, sharded by the client', server: HOTSET, processes: 2, threads: 1 },
 ];
+const SMOKE_DEPLOYMENTS = DEPLOYMENTS.filter(({ server }) => server === HOTSET);
 const CELLS = [1, 16].flatMap((pipeline) =>
   ['get', 'set'].map((command) => ({ ...USUAL, command, pipeline })),
 );
@@ -43,7 +44,7 @@ export async function benchCores(options) {
   console.log(`\nAll cores: medians of ${counted(rounds, 'round')} of ${measureMs} ms.`);
   const { present, missing } = await presentContenders({});
   const deployments = [];
-  for (const deployment of DEPLOYMENTS) {
+  for (const deployment of smoke ? SMOKE_DEPLOYMENTS : DEPLOYMENTS) {
     const contender = present.find(({ name }) => name === deployment.server);
     if (!CAN_READ_PROCESSES || contender === undefined || only?.test(deployment.title) === false) continue;
     const threads = await threadsOf(contender, deployment, node);

@@ -10,7 +10,7 @@ import { median } from '../harness/statistics.mjs';
 import { count, counted, fixed, table } from '../harness/table.mjs';
 import { freeAddress } from './addresses.mjs';
 import { USUAL } from './cells.mjs';
-import { ENGINE, HOTSET, presentContenders } from './contenders.mjs';
+import { ENGINE, HOTSET, PAGES, presentContenders } from './contenders.mjs';
 import { shownNames } from './labels.mjs';
 import { startServer } from './process.mjs';
 import { CAN_READ_PROCESSES } from './process-figures.mjs';
@@ -77,7 +77,7 @@ async function measure(latencyCase, contenders, rounds, seconds) {
   try {
     for (const contender of contenders) {
       const address = await freeAddress(cell.transport);
-      const nodeOptions = traced && [HOTSET, ENGINE].includes(contender.name) ? ['--trace-gc'] : [];
+      const nodeOptions = traced && [HOTSET, PAGES, ENGINE].includes(contender.name) ? ['--trace-gc'] : [];
       const server = await startServer(contender.command(address, { memoryMebibytes, nodeOptions }), address);
       running.set(contender, server);
       const { protocol } = contender;

@@ -57,7 +57,7 @@ async function measure(contender, { keys, valueBytes, memoryMebibytes }) {
     return { ms: Math.round(performance.now() - started), result };
   };
   try {
-    const first = await startServer(command, address);
+    const first = await startServer(command, address, { startMs: MAX_MS });
     const job = { address, pids: first.pids, protocol: contender.protocol, keys, valueBytes };
     await runChild(fillUrl, [JSON.stringify(job)]);
     // memcached saves at this signal only; hotset takes it as SIGTERM.

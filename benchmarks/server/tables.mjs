@@ -3,7 +3,7 @@
 import { median } from '../harness/statistics.mjs';
 import { count, fixed, ratio, table } from '../harness/table.mjs';
 import { cellName } from './cells.mjs';
-import { ENGINE, FLOOR, HOTSET, MEMCACHED } from './contenders.mjs';
+import { ENGINE, FLOOR, HOTSET, MEMCACHED, PAGES } from './contenders.mjs';
 import { shownNames } from './labels.mjs';
 
 /** From here on, and with a server that has time left, it is the load that sets the pace. */
@@ -12,6 +12,7 @@ const SATURATED = 0.93;
 /** What the tables of the docs divide by what. */
 const RATIOS = [
   [HOTSET, MEMCACHED],
+  [PAGES, MEMCACHED],
   [ENGINE, MEMCACHED],
   [HOTSET, FLOOR],
 ];

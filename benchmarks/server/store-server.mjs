@@ -1,0 +1,17 @@
+/**
+ * A store that a program has made, opened to memcached clients: a service's own engine, or pages.
+ * Argument, as JSON: `{ address, store, memoryMebibytes, maxConnections }`.
+ */
+
+import { createMemcachedEngine } from '../../dist/memcached/index.js';
+import { PageStore } from '../../dist/pages/page-store.js';
+import { createTcpServer } from '../../dist/tcp/index.js';
+
+const { address, store, memoryMebibytes, maxConnections } = JSON.parse(process.argv[2]);
+const { transport, path, port, certFile, keyFile } = address;
+const where = transport === 'unix' ? { path } : { port };
+const tls = transport === 'tls' ? { tls: { certFile, keyFile } } : {};
+
+const maxBytes = memoryMebibytes * 2 ** 20;
+const served = store === 'pages' ? new PageStore({ maxBytes }) : createMemcachedEngine({ maxBytes });
+await createTcpServer(served, { ...where, ...tls, maxConnections }).listen();
