@@ -132,9 +132,9 @@ export class SessionPump implements UnreadReply {
     }
   }
 
-  /** Where the next bytes are best read; null for anywhere. */
+  /** Where the next bytes are best read; null for anywhere. What waits comes before them. */
   get place(): Buffer | null {
-    return this.#over ? null : this.#session.place;
+    return this.#over || this.#waiting.size > 0 ? null : this.#session.place;
   }
 
   /** So many bytes have been read to `place`. */
