@@ -1,20 +1,18 @@
 /** Serves as the settings say, in this process, until a signal or a client stops it. */
 
-import { CacheEngine } from '../engine/cache-engine.js';
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
-import type { Items } from '../items.js';
-import { EngineItems } from '../memcached/engine-items.js';
 import { knownItemStoreOf } from '../memcached/item-store.js';
+import { PageStore } from '../pages/page-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
-import { reportServing } from './child.js';
+import { reportServing } from './background.js';
 import { StartError } from './errors.js';
 import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
-import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
 import { PLAIN_CONNECTIONS } from './http-settings.js';
 import { asUser, become, identityFor } from './identity.js';
 import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
-import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
+import { MemoryFile, type SavedItems } from './memory-file.js';
+import { memoryWarning } from './memory-need.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
@@ -22,9 +20,11 @@ import type { WebSide } from './web-side.js';
 
 /** How long requests in flight may take when the server stops. */
 const FORCE_AFTER_MS = 5000;
+const MEBIBYTE = 1024 * 1024;
+const UNFINISHED_MAX_BYTES: number = 64 * MEBIBYTE;
+const UNREAD_MAX_BYTES: number = 128 * MEBIBYTE;
 
 export async function serve(settings: Settings): Promise<void> {
-  boundGarbage();
   const log = openLog(settings.logFormat);
   // The log's reader may close the pipe; the server continues.
   process.stdout.on('error', () => {});
@@ -39,11 +39,12 @@ export async function serve(settings: Settings): Promise<void> {
       `this process may open ${fileLimit()} files (ulimit -n), of which it needs ${OWN_FILES} for itself`,
     );
   if (connections.warning !== null) log.write(connections.warning);
+  const shortOfMemory = memoryWarning(settings.maxBytes);
+  if (shortOfMemory !== null) log.write(shortOfMemory);
   const identity = identityFor(settings.user);
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
-  const { maxBytes, evict } = settings;
-  const items = new EngineItems(new CacheEngine({ maxBytes, evict, clock }));
+  const items = new PageStore({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
@@ -84,17 +85,13 @@ export async function serve(settings: Settings): Promise<void> {
   try {
     if (settings.memoryFile !== null) {
       file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, log.write));
-      const savedAtMs = await asUser(identity, () =>
-        file!.restore(items, log.write, settings.restoreMaxAgeMs),
-      );
-      // The clock may have been put back since.
-      if (settings.casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+      const { restoreMaxAgeMs: maxAgeMs, casIds } = settings;
+      await asUser(identity, () => file!.restore(items, log.write, { maxAgeMs, casIds }));
     }
     server = createTcpServer(items, {
       ...serverOptions(settings),
       maxConnections: connections.tcp,
       clock: debugClocks?.wall ?? systemClock,
-      memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: log.write,
       onError: log.fail,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
@@ -130,11 +127,15 @@ export async function serve(settings: Settings): Promise<void> {
 
 /** The TCP server's options, from the settings. */
 function serverOptions(settings: Settings): TcpServerOptions {
-  const { authFile, maxUnfinishedBytes, prefixDelimiter, tls } = settings;
+  const { authFile, maxBytes, maxItemBytes, prefixDelimiter, tls } = settings;
   return {
     backlog: settings.backlog,
     protocol: settings.protocol,
-    maxItemBytes: settings.maxItemBytes,
+    maxItemBytes,
+    maxUnfinishedBytes:
+      settings.maxUnfinishedBytes ?? bufferBytes(maxBytes, UNFINISHED_MAX_BYTES, maxItemBytes),
+    maxUnreadBytes: bufferBytes(maxBytes, UNREAD_MAX_BYTES, maxItemBytes + MEBIBYTE),
+    lendsBudget: true,
     casIds: settings.casIds,
     requestsPerTurn: settings.requestsPerTurn,
     idleTimeoutMs: settings.idleTimeoutMs,
@@ -145,15 +146,19 @@ function serverOptions(settings: Settings): TcpServerOptions {
     trackSizes: settings.trackSizes,
     verbosity: settings.verbosity,
     settings: settings.shownSettings,
-    ...(maxUnfinishedBytes === null ? {} : { maxUnfinishedBytes }),
     ...(prefixDelimiter === null ? {} : { prefixDelimiter }),
     ...(authFile === null ? {} : { authFile }),
     ...(tls === null ? {} : { tls }),
   };
 }
 
+/** Half-received requests and unread replies come out of the memory limit: a quarter each, or what one item needs. */
+function bufferBytes(maxBytes: number, mostBytes: number, itemNeedsBytes: number): number {
+  return Math.max(itemNeedsBytes, Math.min(mostBytes, Math.floor(maxBytes / 4)));
+}
+
 async function webSide(
-  items: Items,
+  items: PageStore,
   settings: Settings,
   allConnections: number,
   log: Log,

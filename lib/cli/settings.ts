@@ -36,7 +36,7 @@ export interface Settings {
   readonly requestsPerTurn: number;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Null for the default, which follows `maxItemBytes`. */
+  /** Null for a share of the memory limit: see serve.ts. */
   readonly maxUnfinishedBytes: number | null;
   readonly enableShutdown: boolean;
   readonly allowFlush: boolean;
