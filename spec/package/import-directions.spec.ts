@@ -59,6 +59,11 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
+    room: 'pages',
+    imports: ['engine', 'errors.ts', 'items.ts'],
+    packages: ['node:fs', 'node:worker_threads'],
+  },
+  {
     room: 'snapshot',
     imports: ['engine', 'errors.ts'],
     packages: [
