@@ -40,6 +40,8 @@ export interface Items {
   readonly size: number;
   readonly bytes: number;
   readonly maxBytes: number;
+  /** What an adapter keeps with the store. */
+  adapter: object | null;
   /** The greatest version of any write. */
   readonly lastVersion: number;
   /** Whether a client has ever chosen a version: then two values may have had the same one. */
@@ -74,10 +76,15 @@ export interface Items {
   adapterBitsAt(slot: number): number;
   /** Whether the value has been read since it was stored. */
   fetchedAt(slot: number): boolean;
+  /** Milliseconds since the value was stored; `undefined` where the store does not keep that. */
+  ageMsAt(slot: number): number | undefined;
   /** Milliseconds since the item was last read or stored. */
   idleMsAt(slot: number): number;
   /** What the item counts: key, value and overhead. */
   bytesAt(slot: number): number;
+
+  /** Numbers writes from now on, above `above`. May evict: versions may take room. */
+  beginVersions(above: number): void;
 
   // Changing an item where it is
 
@@ -135,7 +142,7 @@ export interface Items {
    * Slots of live items. A walk goes on after any change; what is used or stored meanwhile may be missed. Call
    * `return` when it is not walked to its end.
    */
-  walk(order: Direction): Iterator<number, void, undefined>;
+  walk(order: Direction): IterableIterator<number, void, undefined>;
   /** Live items, least recently used first, for a snapshot: texts as keys (latin1), Buffers as values. */
   dump(): Iterable<DumpedEntry<string, Buffer>>;
   /** Stores what a dump holds, in its order, as the newest; returns how many were stored. */

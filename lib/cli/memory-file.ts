@@ -20,8 +20,7 @@ import type { Server } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DumpedEntry } from '../engine/types.js';
 import { HotsetError } from '../errors.js';
-import type { MemcachedEngine } from '../memcached/item-store.js';
-import { bytesOf, ownedWireValue, type WireValue } from '../memcached/wire-value.js';
+import type { Items } from '../items.js';
 import { BlockReader } from '../snapshot/block-reader.js';
 import { loadSnapshot, saveSnapshot, type ValueCodec } from '../snapshot/index.js';
 import { temporaryPrefix } from '../snapshot/save.js';
@@ -38,18 +37,14 @@ const ENTRY_MAX_BYTES: number = 2 ** 30 + 2 ** 10;
 /** More than a process can give out, two million in a second; exact in a number until the year 2109. */
 const VERSIONS_PER_MILLISECOND: number = 2 ** 11;
 
-/** Values as bytes; they come back as the wire would have made them. */
-const CODEC: ValueCodec<WireValue> = {
-  encode: bytesOf,
-  decode: (bytes) => ownedWireValue(bytes, bytes.length),
-};
+const CODEC: ValueCodec<Buffer> = { encode: (bytes) => bytes, decode: (bytes) => bytes };
 
 /** Takes a line for the log. */
 type Log = (message: string) => void;
 
 /** What is saved. */
 export interface SavedItems {
-  readonly engine: MemcachedEngine;
+  readonly items: Items;
   /** Milliseconds until a flush will take what is stored now; `Infinity` if none will. */
   readonly flushInMs: number;
 }
@@ -96,7 +91,7 @@ export class MemoryFile {
    * cannot be used is set aside, one that is older than `maxAgeMs` is left out, and the server starts empty. Throws a
    * StartError.
    */
-  async restore(engine: MemcachedEngine, log: Log, maxAgeMs: number | null = null): Promise<number> {
+  async restore(items: Items, log: Log, maxAgeMs: number | null = null): Promise<number> {
     const path = this.#path;
     const stats = asStartError(this.#shown, () => statSync(path, { throwIfNoEntry: false }));
     if (stats === undefined) return 0;
@@ -105,14 +100,14 @@ export class MemoryFile {
       const savedAtMs = maxAgeMs === null ? 0 : await savedAt(path);
       // The age of a file from the future is unknown: the clock has gone back.
       const ageMs = Math.abs(Date.now() - savedAtMs);
-      if (maxAgeMs === null || ageMs <= maxAgeMs) return await load(engine, path);
+      if (maxAgeMs === null || ageMs <= maxAgeMs) return await load(items, path);
       log(
         `${this.#shown} is ${Math.round(ageMs / 1000)} seconds old, more than --restore-max-age, and the server starts empty`,
       );
       return savedAtMs;
     } catch (error) {
       if (!(error instanceof HotsetError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-      engine.clear();
+      items.clear();
       asStartError(this.#shown, () => renameSync(path, `${path}.damaged`));
       log(`${(error as Error).message}; it is now ${this.#shown}.damaged, and the server starts empty`);
       return 0;
@@ -189,8 +184,8 @@ export function versionsSoFar(nowMs: number): number {
 }
 
 /** Loads the file; returns when it was saved. Throws what `loadSnapshot` throws. */
-export async function load(engine: MemcachedEngine, path: string): Promise<number> {
-  const { savedAtMs } = await loadSnapshot(engine, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
+export async function load(items: Items, path: string): Promise<number> {
+  const { savedAtMs } = await loadSnapshot(items, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
   return savedAtMs;
 }
 
@@ -206,12 +201,12 @@ async function savedAt(path: string): Promise<number> {
 
 /** Saves the entries. With a flush pending, none expires later than the flush. */
 export async function save(
-  { engine, flushInMs }: SavedItems,
+  { items, flushInMs }: SavedItems,
   path: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const source =
-    flushInMs === Number.POSITIVE_INFINITY ? engine : { dump: () => dumpUntil(engine, flushInMs) };
+    flushInMs === Number.POSITIVE_INFINITY ? items : { dump: () => dumpUntil(items, flushInMs) };
   const options = {
     codec: CODEC,
     maxEntryBytes: ENTRY_MAX_BYTES,
@@ -220,11 +215,11 @@ export async function save(
   await saveSnapshot(source, path, options);
 }
 
-/** The engine's entries, none of which outlives `endMs`. */
+/** All of them, none of which outlives `endMs`. */
 function* dumpUntil(
-  engine: MemcachedEngine,
+  items: Items,
   endMs: number,
-): Generator<DumpedEntry<string, WireValue>, void, undefined> {
-  for (const entry of engine.dump())
+): Generator<DumpedEntry<string, Buffer>, void, undefined> {
+  for (const entry of items.dump())
     yield { ...entry, remainingTtlMs: Math.min(entry.remainingTtlMs ?? Number.POSITIVE_INFINITY, endMs) };
 }

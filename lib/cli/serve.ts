@@ -1,9 +1,8 @@
 /** Serves as the settings say, in this process, until a signal or a client stops it. */
 
-import { storeOf } from '../engine/cache-engine.js';
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import { createMemcachedEngine } from '../memcached/index.js';
-import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import { itemsOf, knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
 import { reportServing } from './child.js';
 import { StartError } from './errors.js';
@@ -42,12 +41,13 @@ export async function serve(settings: Settings): Promise<void> {
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
   const engine = createMemcachedEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
+  const items = itemsOf(engine)!;
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
   const savedItems = (): SavedItems => {
     clock.refresh();
-    return { engine, flushInMs: knownItemStoreOf(engine)?.flushInMs ?? Number.POSITIVE_INFINITY };
+    return { items, flushInMs: knownItemStoreOf(items)?.flushInMs ?? Number.POSITIVE_INFINITY };
   };
 
   /** Before the file is loaded there is nothing to save, and the file itself is intact. */
@@ -83,10 +83,10 @@ export async function serve(settings: Settings): Promise<void> {
     if (settings.memoryFile !== null) {
       file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, log.write));
       const savedAtMs = await asUser(identity, () =>
-        file!.restore(engine, log.write, settings.restoreMaxAgeMs),
+        file!.restore(items, log.write, settings.restoreMaxAgeMs),
       );
       // The clock may have been put back since.
-      if (settings.casIds) storeOf(engine).beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+      if (settings.casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
     }
     server = createTcpServer(engine, {
       ...serverOptions(settings),

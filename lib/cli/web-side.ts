@@ -4,7 +4,7 @@
  */
 
 import { createHttpServer } from '../http/index.js';
-import type { MemcachedEngine } from '../memcached/item-store.js';
+import type { ServedStore } from '../memcached/item-store.js';
 import type { WebAddress } from '../web/listening.js';
 import { attachWebSocket } from '../websocket/index.js';
 import { type HttpSettings, PLAIN_CONNECTIONS } from './http-settings.js';
@@ -22,7 +22,7 @@ const SOCKET_PATH = '/ws';
 
 /** Serves `allConnections` at once, WebSockets among them. Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
-  engine: MemcachedEngine,
+  engine: ServedStore,
   { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
   allConnections: number,
   requestTimeoutMs: number,

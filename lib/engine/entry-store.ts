@@ -281,10 +281,10 @@ export class EntryStore<K, V> {
     return this.size === 0 ? 0 : this.idleMsAt(this.order.oldest);
   }
 
-  /** The key of the least recently used entry, expired or not, if it was last used before `timeMs`. Needs `trackAccess`. */
-  oldestUnusedSince(timeMs: number): K | undefined {
+  /** The slot of the least recently used entry, expired or not, if it was last used before `timeMs`; else 0. Needs `trackAccess`. */
+  oldestUnusedSince(timeMs: number): number {
     const { oldest } = this.order;
-    return oldest !== 0 && this.columns.times![oldest * 2 + 1]! < timeMs ? this.keyAt(oldest) : undefined;
+    return oldest !== 0 && this.columns.times![oldest * 2 + 1]! < timeMs ? oldest : 0;
   }
 
   /** False when nothing has expired that is not yet reclaimed; true when something may have. */

@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
-import { knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import { knownItemStoreOf, type ServedStore } from '../memcached/item-store.js';
 import { ServerLog } from '../server-log.js';
 import { checkForceAfter, forceAfter } from '../shutdown.js';
 import { AccessPolicy } from '../web/access-policy.js';
@@ -66,7 +66,7 @@ export class HttpServer {
   #address: WebAddress | null = null;
   #closing = false;
 
-  constructor(engine: MemcachedEngine, options: HttpServerOptions) {
+  constructor(engine: ServedStore, options: HttpServerOptions) {
     this.#options = resolveHttpOptions(options);
     this.#policy = new AccessPolicy(options);
     const { liveView, pageFile, requestTimeoutMs, maxConnections, log, onError } = this.#options;

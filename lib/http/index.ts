@@ -1,8 +1,7 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/http`: metrics for Prometheus, a health check and the live view. */
 
-import type { MemcachedEngine } from '../memcached/item-store.js';
-import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
+import { checkServedStore, type ServedStore } from '../memcached/item-store.js';
 import { HttpServer } from './http-server.js';
 import type { HttpServerOptions } from './options.js';
 
@@ -27,7 +26,7 @@ export { DEFAULT_HTTP_PORT, type HttpServerOptions } from './options.js';
  * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for an engine that
  * `createMemcachedEngine` did not make; `createMetrics` takes any engine.
  */
-export function createHttpServer(engine: MemcachedEngine, options: HttpServerOptions = {}): HttpServer {
-  checkMemcachedEngine(engine);
+export function createHttpServer(engine: ServedStore, options: HttpServerOptions = {}): HttpServer {
+  checkServedStore(engine);
   return new HttpServer(engine, options);
 }

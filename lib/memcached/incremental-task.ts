@@ -30,6 +30,7 @@ export function* chunks(lines: Iterable<string | null>): Generator<string, void,
 interface Host {
   readonly transports: Iterable<{ onError(error: unknown): void }>;
   beginTurn(): void;
+  endTurn(): void;
 }
 
 /**
@@ -45,6 +46,8 @@ export function runInBackground(host: Host, task: IncrementalTask): void {
       const [transport] = host.transports;
       if (transport === undefined) throw error;
       transport.onError(error);
+    } finally {
+      host.endTurn();
     }
   });
 }

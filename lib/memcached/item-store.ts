@@ -1,19 +1,19 @@
 /**
- * An engine as memcached's protocols see it: items with keys and values of bytes, exptimes in seconds, and
- * the state that all connections share. Every adapter over one engine uses the same ItemStore.
+ * A store as memcached's protocols see it: exptimes in seconds, cas ids, flushes, and the state that all connections
+ * share. Every adapter over one store uses the same ItemStore.
  */
 
 import { CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
-import type { EntryStore } from '../engine/entry-store.js';
 import type { StoreResult } from '../engine/types.js';
-import { invalidOption, shown } from '../errors.js';
+import { invalidArgument, invalidOption, shown } from '../errors.js';
+import type { ItemData, Items, KeyBytes } from '../items.js';
 import type { Transport } from '../transport.js';
 import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
 import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
 import type { IncrementalTask } from './incremental-task.js';
-import { KeyMemo } from './key-memo.js';
+import { Key } from './key.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
   DEFAULT_REQUESTS_PER_TURN,
@@ -146,12 +146,8 @@ export interface CommandContext {
 }
 
 export class ItemStore {
-  readonly engine: MemcachedEngine;
-  /** The engine's entries, by slot. */
-  readonly entries: EntryStore<string, WireValue>;
-  /** The slots of recently requested keys. */
-  readonly memo: KeyMemo;
-  /** Measures durations: the engine's clock, which is to be monotonic. */
+  readonly entries: Items;
+  /** Measures durations: the store's clock, which is to be monotonic. */
   readonly clock: Clock;
   /** Unix time in milliseconds: it may jump. */
   readonly wallClock: Clock;
@@ -185,6 +181,8 @@ export class ItemStore {
   /** Appends and prepends refused as too large, which memcached does not count. */
   oversizedAppends = 0;
   readonly #startedAtMs: number;
+  readonly #key: Key;
+  readonly #readListeners = new Set<(key: string) => void>();
   /** The two clocks where they are read once for each turn. */
   readonly #coarseClock: CoarseClock | null;
   readonly #coarseWallClock: CoarseClock | null;
@@ -200,12 +198,11 @@ export class ItemStore {
   /** Items that have yet to follow a step of the wall clock. */
   #retiming: Iterator<void, void, undefined> | null = null;
 
-  constructor(engine: MemcachedEngine, options: ItemStoreOptions = {}) {
-    this.engine = engine;
-    this.entries = storeOf(engine);
-    this.memo = new KeyMemo(this.entries);
-    this.clock = this.entries.clock;
-    // An engine on a clock of its own has one that shows Unix times.
+  constructor(entries: Items, options: ItemStoreOptions = {}) {
+    this.entries = entries;
+    this.#key = new Key(entries.hashSeed);
+    this.clock = entries.clock;
+    // A store on a clock of its own has one that shows Unix times.
     this.wallClock = options.clock ?? (this.clock === monotonicClock ? systemClock : this.clock);
     this.#coarseClock = coarse(this.clock);
     this.#coarseWallClock = this.wallClock === this.clock ? null : coarse(this.wallClock);
@@ -241,10 +238,10 @@ export class ItemStore {
     this.admin = new AdminState(options.settings);
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
-    this.log = new WatchLog(engine, this.entries, this.wallClock);
+    this.log = new WatchLog(entries, this.wallClock);
     this.prefixes = new PrefixStats(options.prefixDelimiter);
     this.trackSizes = options.trackSizes ?? false;
-    if (this.casIds) this.entries.beginVersions();
+    if (this.casIds) entries.beginVersions(0);
   }
 
   /** Called before each batch of requests: time moves on between batches, not within one. */
@@ -252,6 +249,30 @@ export class ItemStore {
     if (this.#coarseClock !== null) this.#coarseClock.refresh();
     if (this.#coarseWallClock !== null) this.#coarseWallClock.refresh();
     if (this.#unixTimeBit !== 0) this.#followWallClock();
+  }
+
+  /** Called where such a batch ends. */
+  endTurn(): void {
+    this.entries.endTurn();
+  }
+
+  /** The slot of a live item, or 0, by its key as a text with a latin1 character for each byte. */
+  peekText(key: string): number {
+    this.#key.setText(key);
+    return this.entries.peek(this.#key);
+  }
+
+  /** Calls `listener` with the key of every read, until what it returns is called. */
+  onRead(listener: (key: string) => void): () => void {
+    const listeners = this.#readListeners;
+    listeners.add(listener);
+    this.entries.onRead = (key) => {
+      for (const each of listeners) each(key);
+    };
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.entries.onRead = null;
+    };
   }
 
   get uptimeMs(): number {
@@ -290,28 +311,41 @@ export class ItemStore {
     return exptime * 1000 - (this.clock.now() + this.#wallOffsetMs);
   }
 
-  /** Stores an item with an exptime. `hint`: see `EntryStore.setWithHint`; `waitedMs`: see `ttlMs`. */
+  /** Stores an item with an exptime. `waitedMs`: see `ttlMs`. */
   put(
-    hint: number,
-    key: string,
-    value: WireValue,
+    key: KeyBytes,
+    data: ItemData,
     exptime: number,
     flags: number,
     keepRefused: boolean,
     waitedMs = 0,
   ): StoreResult {
     const ttlMs = this.ttlMs(exptime, waitedMs);
-    const result = this.entries.setWithHint(hint, key, value, ttlMs, flags, keepRefused);
+    const result = this.entries.set(key, data, ttlMs, flags, keepRefused);
     if (isUnixTime(exptime) && result === 'stored') this.addAdapterBits(key, this.#unixTimeBit);
     return result;
   }
 
   /** A new value for an item, which keeps its flags and its time; where it is written `inPlace` its adapter bits as well. */
-  update(entry: number, value: WireValue, keepRefused: boolean, inPlace = false): StoreResult {
+  update(
+    key: KeyBytes,
+    entry: number,
+    data: ItemData,
+    keepRefused: boolean,
+    inPlace: boolean,
+  ): StoreResult {
     const kept = inPlace ? 0 : this.entries.adapterBitsAt(entry) & UNIX_TIME;
-    const key = this.entries.keyAt(entry);
-    const result = this.entries.update(entry, value, keepRefused, inPlace);
-    if (kept !== 0 && result === 'stored') this.addAdapterBits(key, kept);
+    return this.#keeping(kept, key, this.entries.update(entry, data, keepRefused, inPlace));
+  }
+
+  /** `data` behind its value, or with `before` in front of it; the rest as in `update`. */
+  extend(key: KeyBytes, entry: number, data: ItemData, before: boolean, keepRefused: boolean): StoreResult {
+    const kept = this.entries.adapterBitsAt(entry) & UNIX_TIME;
+    return this.#keeping(kept, key, this.entries.extend(entry, data, before, keepRefused));
+  }
+
+  #keeping(bits: number, key: KeyBytes, result: StoreResult): StoreResult {
+    if (bits !== 0 && result === 'stored') this.addAdapterBits(key, bits);
     return result;
   }
 
@@ -368,8 +402,8 @@ export class ItemStore {
   }
 
   /** Whether an item of this shape is over the item limit, as memcached reckons it. */
-  isTooLarge(key: string, flags: number, valueBytes: number): boolean {
-    return this.itemBytes(key.length, flags, valueBytes) > this.maxItemBytes;
+  isTooLarge({ start, end }: KeyBytes, flags: number, valueBytes: number): boolean {
+    return this.itemBytes(end - start, flags, valueBytes) > this.maxItemBytes;
   }
 
   /** The cas id of an entry: 0 where there are none. */
@@ -378,21 +412,21 @@ export class ItemStore {
   }
 
   /** The cas id of what has just been stored under `key`, which may have expired at once. */
-  storedCasId(key: string): CasId {
+  storedCasId(key: KeyBytes): CasId {
     if (!this.casIds) return 0;
-    const entry = this.entries.peekSlot(key);
+    const entry = this.entries.peek(key);
     return entry === 0 ? this.entries.lastVersion : this.entries.versionAt(entry);
   }
 
   /** Gives the item under `key`, which has just been written, a cas id that a client has chosen. */
-  giveCasId(key: string, cas: CasId): void {
-    const entry = this.entries.peekSlot(key);
+  giveCasId(key: KeyBytes, cas: CasId): void {
+    const entry = this.entries.peek(key);
     if (this.casIds && entry !== 0) this.entries.setVersionAt(entry, cas, true);
   }
 
   /** Gives the item under `key` adapter bits, beside those that it has. */
-  addAdapterBits(key: string, bits: number): void {
-    const entry = this.entries.peekSlot(key);
+  addAdapterBits(key: KeyBytes, bits: number): void {
+    const entry = this.entries.peek(key);
     if (entry !== 0) this.entries.setAdapterBitsAt(entry, this.entries.adapterBitsAt(entry) | bits);
   }
 
@@ -417,7 +451,7 @@ export class ItemStore {
   flush(exptime: number): IncrementalTask | null {
     this.#flushAtMs = Number.POSITIVE_INFINITY;
     if (exptime <= 0) {
-      this.#clear();
+      this.entries.clear();
       return null;
     }
     const now = this.clock.now();
@@ -430,21 +464,12 @@ export class ItemStore {
     return null;
   }
 
-  /** O(1), whatever is held, unless the process itself listens to removals. */
-  #clear(): void {
-    this.log.withoutEvictions(() => this.engine.clear());
-  }
-
   /** The order of use is the order of these times. */
   *#removeUnusedSince(timeMs: number): Generator<void, void, undefined> {
-    const { engine, entries } = this;
+    const { entries } = this;
     let removed = 0;
-    for (
-      let key = entries.oldestUnusedSince(timeMs);
-      key !== undefined;
-      key = entries.oldestUnusedSince(timeMs)
-    ) {
-      engine.delete(key);
+    for (let entry = entries.oldestUnusedSince(timeMs); entry !== 0; entry = entries.oldestUnusedSince(timeMs)) {
+      entries.deleteAt(entry);
       if (++removed % FLUSHED_AT_ONCE === 0) yield;
     }
   }
@@ -459,7 +484,7 @@ export class ItemStore {
     if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
     const now = this.clock.now();
     if (now < this.#flushAtMs) return;
-    if (!this.#hasFlushed) this.#clear();
+    if (!this.#hasFlushed) this.entries.clear();
     // memcached compares whole seconds: what is stored in the second of the flush is removed as well, item by item,
     // since subscribers have already been notified of the flush.
     else for (const _ of this.#removeUnusedSince(Number.POSITIVE_INFINITY));
@@ -473,7 +498,8 @@ export class ItemStore {
    */
   reclaim(): void {
     this.applyDueFlush();
-    this.engine.sweepExpired(RECLAIMED_AT_ONCE);
+    this.entries.sweepExpired(RECLAIMED_AT_ONCE);
+    this.endTurn();
   }
 
   /** The sum of a figure over all servers of this store. */
@@ -483,12 +509,12 @@ export class ItemStore {
     return total;
   }
 
-  /** Empties the counters that `stats reset` empties, the engine's too. */
+  /** Empties the counters that `stats reset` empties, the store's too. */
   resetStats(): void {
     this.counters.fill(0);
     this.storesInPlace = 0;
     this.oversizedAppends = 0;
-    this.engine.resetStats();
+    this.entries.resetStats();
     this.log.resetStats();
     this.prefixes.clear();
     for (const transport of this.transports) transport.resetStats();
@@ -508,31 +534,49 @@ function isUnixTime(exptime: number): boolean {
   return exptime > RELATIVE_EXPTIME_MAX_SECONDS;
 }
 
-/** What an engine that `createMemcachedEngine` has made keeps: the one ItemStore, once an adapter serves it. */
-export class Serving {
-  items: ItemStore | null = null;
+/** What servers serve: an engine that `createMemcachedEngine` has made, or a store of its own kind. */
+export type ServedStore = MemcachedEngine | Items;
+
+/** The items of what can be served; null for anything else. */
+export function itemsOf(source: unknown): Items | null {
+  const items = source instanceof CacheEngine ? storeOf(source).adapter : source;
+  return isItems(items) ? items : null;
 }
 
-/** Null for anything else than such an engine. */
-export function servingOf(engine: unknown): Serving | null {
-  const adapter = engine instanceof CacheEngine ? storeOf(engine).adapter : null;
-  return adapter instanceof Serving ? adapter : null;
+function isItems(value: unknown): value is Items {
+  return typeof value === 'object' && value !== null && 'hashSeed' in value && 'endTurn' in value;
 }
 
-/** The ItemStore of an engine that an adapter serves; undefined while none does. */
-export function knownItemStoreOf(engine: MemcachedEngine): ItemStore | undefined {
-  return servingOf(engine)?.items ?? undefined;
+/** Throws `HOTSET_INVALID_ARGUMENT` for what cannot be served. */
+export function checkServedStore(source: unknown): void {
+  if (itemsOf(source) === null)
+    throw invalidArgument(
+      'engine',
+      'an engine that createMemcachedEngine (hotset/memcached) has made',
+      source,
+    );
+}
+
+/** The ItemStore of what an adapter serves; undefined while none does. */
+export function knownItemStoreOf(source: ServedStore): ItemStore | undefined {
+  const adapter = itemsOf(source)?.adapter;
+  return adapter instanceof ItemStore ? adapter : undefined;
 }
 
 /**
- * The one ItemStore of an engine that `createMemcachedEngine` has made. The first call creates it with `options`.
- * Throws `HOTSET_INVALID_OPTION` where a later call's options differ, which would otherwise be ignored.
+ * The one ItemStore of a store. The first call creates it with `options`. Throws `HOTSET_INVALID_OPTION` where a later
+ * call's options differ, which would otherwise be ignored.
  */
-export function itemStoreOf(engine: MemcachedEngine, options?: ItemStoreOptions): ItemStore {
-  const serving = servingOf(engine)!;
-  if (serving.items === null) serving.items = new ItemStore(engine, options);
-  else if (options !== undefined) checkAgrees(serving.items, options);
-  return serving.items;
+export function itemStoreOf(source: ServedStore, options?: ItemStoreOptions): ItemStore {
+  const known = knownItemStoreOf(source);
+  if (known === undefined) {
+    const items = itemsOf(source)!;
+    const store = new ItemStore(items, options);
+    items.adapter = store;
+    return store;
+  }
+  if (options !== undefined) checkAgrees(known, options);
+  return known;
 }
 
 /** Options in which later servers may differ without error: they grant clients nothing. */

@@ -33,6 +33,9 @@ export const REPLIES_MAX_BYTES: number = 256 * 1024;
 /** The first allocation for a value that arrives in chunks; it then grows with what has arrived. */
 export const DATA_FIRST_BYTES: number = 64 * 1024;
 
+/** Larger values that arrive in chunks are put where they will stay, if the store has room for them. */
+export const COLLECTED_MAX_BYTES: number = 16 * 1024;
+
 /** An exptime above this many seconds (30 days) is a Unix time (protocol.txt, "Expiration times"). */
 export const RELATIVE_EXPTIME_MAX_SECONDS: number = 60 * 60 * 24 * 30;
 

@@ -1,11 +1,12 @@
 /** What the live view shows of a store: the figures of the engine, the protocol and the transports. */
 
+import type { EngineStats } from '../engine/stats.js';
 import { COUNTERS, type CounterName } from './counters.js';
-import type { ItemStore, MemcachedEngine } from './item-store.js';
+import type { ItemStore } from './item-store.js';
 
 export interface Overview {
   readonly uptimeMs: number;
-  readonly engine: ReturnType<MemcachedEngine['stats']>;
+  readonly engine: EngineStats;
   /** By memcached's names. */
   readonly commands: Readonly<Record<CounterName, number>>;
   /** Over all transports, like the following figures. */
@@ -21,7 +22,7 @@ export interface Overview {
 export function overview(items: ItemStore): Overview {
   return {
     uptimeMs: items.uptimeMs,
-    engine: items.engine.stats(),
+    engine: items.entries.stats(),
     commands: Object.fromEntries(COUNTERS.map((name, i) => [name, items.counters[i]!])) as Record<
       CounterName,
       number

@@ -6,7 +6,12 @@
  * written out, its place in the block is free again) or `keep` (it has not; writing goes on behind it).
  */
 
+import type { Items } from '../items.js';
+
 const BLOCK_BYTES = 64 * 1024;
+
+/** Longer values go out by reference. */
+export const COPIED_VALUE_MAX_BYTES = 4096;
 
 /** Larger chunks make up a good part of the block that they hold. */
 const DETACHED_MAX_BYTES = 16 * 1024;
@@ -93,6 +98,16 @@ export class ReplyBuffer {
     this.#closeChunk();
     this.#chunks.push(bytes);
     this.length += bytes.length;
+  }
+
+  /** Appends the value of an item, which has so many bytes. */
+  value(items: Items, slot: number, bytes: number): void {
+    if (bytes > COPIED_VALUE_MAX_BYTES) {
+      this.reference(items.valueAt(slot));
+      return;
+    }
+    const at = this.reserve(bytes);
+    items.copyValueAt(slot, this.#block, at);
   }
 
   /** All that waits, if it is one chunk; null when there are several, or none. */

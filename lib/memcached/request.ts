@@ -2,6 +2,8 @@
  * What parsers pass to handlers, and commands return. A session has one Request and refills it for each command.
  */
 
+import type { ItemData } from '../items.js';
+import { Key } from './key.js';
 import { MetaFlags } from './meta/meta-flags.js';
 
 export type Verb =
@@ -75,11 +77,39 @@ export type Reply =
   | 'flush-not-allowed'
   | 'bad-exptime';
 
+const EMPTY = Buffer.alloc(0);
+
+/** A value on its way into the store. */
+export class Data implements ItemData {
+  bytes: Buffer = EMPTY;
+  start = 0;
+  end = 0;
+  place = 0;
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  set(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+  }
+}
+
+/** A value of one byte for each latin1 character. */
+export function dataOf(text: string): Data {
+  const data = new Data();
+  data.set(Buffer.from(text, 'latin1'), 0, text.length);
+  return data;
+}
+
 export class Request {
   verb: Verb = 'get';
   noreply = false;
-  /** The key's bytes, each as one latin1 character. */
-  key = '';
+  readonly key: Key;
+  /** The value of a storage command. */
+  readonly data: Data = new Data();
   flags = 0;
   /** Seconds as the wire counts them: 0 never, negative expired, above 30 days a Unix time. */
   exptime = 0;
@@ -104,6 +134,9 @@ export class Request {
   keysEnd = 0;
   /** The flags of a meta command. */
   readonly meta: MetaFlags = new MetaFlags();
-}
 
-const EMPTY = Buffer.alloc(0);
+  /** `hashSeed` is the store's. */
+  constructor(hashSeed: number) {
+    this.key = new Key(hashSeed);
+  }
+}

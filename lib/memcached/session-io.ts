@@ -6,8 +6,9 @@
 import type { Credentials } from './auth/credentials.js';
 import { ByteCollector } from './byte-collector.js';
 import type { CommandContext, ItemStore } from './item-store.js';
-import { KEYS_MAX_PER_TURN } from './limits.js';
+import { COLLECTED_MAX_BYTES, DATA_FIRST_BYTES, KEYS_MAX_PER_TURN } from './limits.js';
 import type { ReplyBuffer } from './reply-buffer.js';
+import { Request } from './request.js';
 import type { UnfinishedRequest } from './unfinished-requests.js';
 
 export const NOTHING: Buffer = Buffer.alloc(0);
@@ -53,8 +54,12 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   /** Input that is being worked on: bytes [position, chunk.length). */
   chunk: Buffer = NOTHING;
   position = 0;
+  /** Refilled for each request. */
+  readonly request: Request;
   /** What has arrived of a line, a header or a value that is not yet complete. */
   readonly incomplete: ByteCollector = new ByteCollector();
+  /** How much has arrived of a value that has its place in the store already. */
+  #placed = 0;
   /** A long task has ended the turn, and continues in slices. */
   slicing = false;
   bytesCopied = 0;
@@ -75,6 +80,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   constructor(items: ItemStore, out: ReplyBuffer, options: SessionIoOptions) {
     this.items = items;
     this.out = out;
+    this.request = new Request(items.entries.hashSeed);
     this.id = options.id ?? 0;
     this.credentials = options.credentials ?? null;
     this.wake = options.wake ?? (() => {});
@@ -123,6 +129,41 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     return null;
   }
 
+  /** The request's data is still to come, in part: what is kept of the request must not be in the chunk any more. */
+  beginData(bytes: number): void {
+    const { key, data } = this.request;
+    key.keep();
+    if (bytes <= COLLECTED_MAX_BYTES || !this.items.entries.reserve(bytes, data)) return;
+    this.#placed = 0;
+    this.items.unfinished.hold(this, bytes);
+  }
+
+  /**
+   * Puts the request's data together, and the `endBytes` that come behind it. Null while some are missing; then what ends with
+   * those bytes, or `GIVEN_UP` for data that there was no room for.
+   */
+  collectData(bytes: number, endBytes: number): Buffer | null {
+    const { data } = this.request;
+    if (data.place === 0) {
+      const whole = this.collect(bytes + endBytes, DATA_FIRST_BYTES);
+      if (whole !== null) data.set(whole, 0, bytes);
+      return whole;
+    }
+    const { chunk, position } = this;
+    const taken = Math.min(bytes - this.#placed, chunk.length - position);
+    chunk.copy(data.bytes, data.start + this.#placed, position, position + taken);
+    this.#placed += taken;
+    this.position = position + taken;
+    return this.#placed < bytes ? null : this.collect(endBytes, endBytes);
+  }
+
+  /** The request has had its data: gives back what it has not stored. */
+  endData(): void {
+    const { data } = this.request;
+    if (data.place !== 0) this.items.entries.release(data);
+    data.set(NOTHING, 0, 0);
+  }
+
   /** Counts the bytes held of an incomplete request, which may have to be discarded at once. */
   noteIncomplete(): void {
     const { incomplete } = this;
@@ -135,6 +176,10 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   }
 
   giveUp(): void {
+    if (this.request.data.place !== 0) {
+      this.incomplete.length += this.#placed;
+      this.endData();
+    }
     this.incomplete.giveUp();
   }
 
@@ -142,6 +187,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   close(): void {
     this.closed = true;
     this.items.unfinished.release(this);
+    this.endData();
     this.incomplete.clear();
   }
 

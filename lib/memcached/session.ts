@@ -111,6 +111,12 @@ export class Session {
   }
 
   #work(): SessionState {
+    const state = this.#process();
+    this.#io.items.entries.endTurn();
+    return state;
+  }
+
+  #process(): SessionState {
     const io = this.#io;
     const handler = this.#handler;
     if (handler !== null) {
@@ -120,8 +126,13 @@ export class Session {
       while (!io.closed && (io.position < io.chunk.length || handler.hasWork)) {
         if (turnIsOver(io)) return 'blocked';
         handler.step();
-        if (handler !== this.#handler) return this.#work();
+        if (handler !== this.#handler) return this.#process();
       }
+    }
+    // An idle connection keeps no chunk alive.
+    if (handler?.receivingData === false) {
+      io.request.key.bytes = NOTHING;
+      io.request.data.bytes = NOTHING;
     }
     io.chunk = NOTHING;
     io.position = 0;

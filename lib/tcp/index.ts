@@ -1,8 +1,7 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/tcp`: the memcached protocol over TCP and Unix sockets. */
 
-import type { MemcachedEngine } from '../memcached/item-store.js';
-import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
+import { checkServedStore, type ServedStore } from '../memcached/item-store.js';
 import type { TcpServerOptions } from './options.js';
 import { TcpServer } from './tcp-server.js';
 
@@ -27,7 +26,7 @@ export type { TlsMinVersion, TlsOptions, TlsVerifyMode } from './tls-options.js'
  * `HOTSET_INVALID_AUTH_FILE` for files that cannot be used, and `HOTSET_INVALID_ARGUMENT` for an engine that is
  * not for the wire.
  */
-export function createTcpServer(engine: MemcachedEngine, options: TcpServerOptions = {}): TcpServer {
-  checkMemcachedEngine(engine);
+export function createTcpServer(engine: ServedStore, options: TcpServerOptions = {}): TcpServer {
+  checkServedStore(engine);
   return new TcpServer(engine, options);
 }

@@ -5,7 +5,7 @@
 
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { HotsetError } from '../errors.js';
-import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import { type ItemStore, itemStoreOf, type ServedStore } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import type { PeerAddress } from '../server-log.js';
 import { checkForceAfter } from '../shutdown.js';
@@ -57,7 +57,7 @@ export class TcpServer {
   #certificatesReadAtMs: number;
   #refusals = 0;
 
-  constructor(engine: MemcachedEngine, options: TcpServerOptions) {
+  constructor(engine: ServedStore, options: TcpServerOptions) {
     this.#options = resolveTcpOptions(options);
     const { tls, authFile, connections, protocol } = this.#options;
     this.#authFile = authFile === null ? null : new AuthFile(authFile);

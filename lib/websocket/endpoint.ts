@@ -7,7 +7,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HotsetError } from '../errors.js';
-import { type ItemStore, itemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import { type ItemStore, itemStoreOf, type ServedStore } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { checkForceAfter } from '../shutdown.js';
 import { endText } from '../transport/connection-ends.js';
@@ -65,7 +65,7 @@ export class WebSocketEndpoint {
   /** Takes the server of its own off the list of `stats conns`. */
   #leaveList = (): void => {};
 
-  constructor(engine: MemcachedEngine, options: WebSocketOptions) {
+  constructor(engine: ServedStore, options: WebSocketOptions) {
     this.#options = resolveWebSocketOptions(options);
     this.#policy = new AccessPolicy(options);
     this.#items = itemStoreOf(engine, options);

@@ -1,8 +1,7 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/websocket`: the entries of an engine over WebSocket (docs/websocket.md). */
 
-import type { MemcachedEngine } from '../memcached/item-store.js';
-import { checkMemcachedEngine } from '../memcached/memcached-engine.js';
+import { checkServedStore, type ServedStore } from '../memcached/item-store.js';
 import { WebSocketEndpoint } from './endpoint.js';
 import type { WebSocketOptions } from './options.js';
 
@@ -24,7 +23,7 @@ export type { Access, WebSocketOptions } from './options.js';
  * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for an engine
  * that is not for the wire.
  */
-export function attachWebSocket(engine: MemcachedEngine, options: WebSocketOptions = {}): WebSocketEndpoint {
-  checkMemcachedEngine(engine);
+export function attachWebSocket(engine: ServedStore, options: WebSocketOptions = {}): WebSocketEndpoint {
+  checkServedStore(engine);
   return new WebSocketEndpoint(engine, options);
 }

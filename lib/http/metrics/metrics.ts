@@ -5,9 +5,9 @@
 
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { EngineStats } from '../../engine/stats.js';
+import type { Items } from '../../items.js';
 import { STORE_TOO_LARGE } from '../../memcached/counters.js';
-import { knownItemStoreOf, type MemcachedEngine } from '../../memcached/item-store.js';
-import { isMemcachedEngine } from '../../memcached/memcached-engine.js';
+import { itemsOf, knownItemStoreOf, type ServedStore } from '../../memcached/item-store.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
 import { LOADING_FAMILIES } from './loading-families.js';
@@ -47,10 +47,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       removals.push(addToRegister(registry, { ...family, name: prefix + family.name }, source, labels));
   };
   try {
-    if (isMemcachedEngine(engine)) {
-      add(ENGINE_FAMILIES, () => withRefusalsOfServers(engine));
-      add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(engine)));
-      add(SERVER_FAMILIES, () => knownItemStoreOf(engine));
+    const items = itemsOf(engine);
+    if (items !== null) {
+      add(ENGINE_FAMILIES, () => withRefusalsOfServers(items));
+      add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(items)));
+      add(SERVER_FAMILIES, () => knownItemStoreOf(items));
     } else add(ENGINE_FAMILIES, () => engine.stats());
     if (loading !== undefined) add(LOADING_FAMILIES, () => loading.stats());
   } catch (error) {
@@ -63,7 +64,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 /** Metrics of an HTTP server, of the engine that it serves, and of the process. */
-export function createHttpMetrics(engine: MemcachedEngine, figures: () => HttpFigures): Metrics {
+export function createHttpMetrics(engine: ServedStore, figures: () => HttpFigures): Metrics {
   const metrics = createMetrics({ engine });
   const read = oncePerTurn(figures);
   for (const family of HTTP_FAMILIES) addToRegister(metrics.register as Registry, family, read, {});
@@ -71,9 +72,9 @@ export function createHttpMetrics(engine: MemcachedEngine, figures: () => HttpFi
 }
 
 /** Servers refuse what is larger than an item may be before the engine sees it. */
-function withRefusalsOfServers(engine: MemcachedEngine): EngineStats {
-  const stats = engine.stats();
-  const items = knownItemStoreOf(engine);
+function withRefusalsOfServers(entries: Items): EngineStats {
+  const stats = entries.stats();
+  const items = knownItemStoreOf(entries);
   if (items === undefined) return stats;
   const tooLarge = items.counters[STORE_TOO_LARGE]! + items.oversizedAppends;
   return { ...stats, refusals: stats.refusals + tooLarge };

@@ -15,7 +15,6 @@ import {
   itemBytesAt,
   reclaimAll,
   usedAtSeconds,
-  type WalkedItem,
   walkAllItems,
 } from './walk.js';
 
@@ -101,9 +100,9 @@ function crawl(items: ItemStore, argument: string): string {
 
 /** Reclaims what has expired, looking at `limit` entries at most; ends when the crawler is disabled. */
 function* crawled(items: ItemStore, end: () => void, limit: number): Generator<void, void, undefined> {
-  const { admin, engine } = items;
+  const { admin, entries } = items;
   try {
-    admin.crawlerChecked += Math.min(engine.size, limit);
+    admin.crawlerChecked += Math.min(entries.size, limit);
     if (!admin.settings.lru_crawler) return;
     for (const reclaimed of reclaimAll(items, limit)) {
       admin.crawlerReclaimed += reclaimed;
@@ -119,19 +118,18 @@ interface DumpFormat {
   /** The answer where dumps are forbidden. */
   readonly refusal: string;
   readonly end: string;
-  line(items: ItemStore, item: WalkedItem): string;
+  line(items: ItemStore, entry: number): string;
 }
 
 const METADUMP: DumpFormat = {
   refusal: 'ERROR metadump not allowed\r\n',
   end: 'END\r\n',
-  line(items, item) {
+  line(items, entry) {
     const { entries } = items;
-    const { key, entry } = item;
     return (
-      `key=${uriEncoded(key)} exp=${expiresAtSeconds(items, entry) ?? -1} la=${usedAtSeconds(items, entry)} ` +
+      `key=${uriEncoded(entries.keyAt(entry))} exp=${expiresAtSeconds(items, entry) ?? -1} la=${usedAtSeconds(items, entry)} ` +
       `cas=${items.casIdAt(entry)} fetch=${entries.fetchedAt(entry) ? 'yes' : 'no'} cls=1 ` +
-      `size=${itemBytesAt(items, item)} flags=${entries.flagsAt(entry)} \n`
+      `size=${itemBytesAt(items, entry)} flags=${entries.flagsAt(entry)} \n`
     );
   },
 };
@@ -139,10 +137,11 @@ const METADUMP: DumpFormat = {
 const MGDUMP: DumpFormat = {
   refusal: 'ERROR key dump not allowed\r\n',
   end: 'EN\r\n',
-  line(items, item) {
-    return isBinaryKey(items, item)
-      ? `mg ${Buffer.from(item.key, 'latin1').toString('base64')} b\r\n`
-      : `mg ${item.key}\r\n`;
+  line(items, entry) {
+    const key = items.entries.keyAt(entry);
+    return isBinaryKey(items, entry)
+      ? `mg ${Buffer.from(key, 'latin1').toString('base64')} b\r\n`
+      : `mg ${key}\r\n`;
   },
 };
 
@@ -165,7 +164,7 @@ function* dumpLines(
 ): Generator<string | null, void, undefined> {
   yield 'OK\r\n';
   if (holdsItems)
-    for (const item of walkAllItems(items)) yield item === null ? null : format.line(items, item);
+    for (const entry of walkAllItems(items)) yield entry === 0 ? null : format.line(items, entry);
   yield format.end;
 }
 

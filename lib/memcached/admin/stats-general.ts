@@ -15,7 +15,7 @@ import type { Stat } from './answers.js';
 export const VERSION = '1.6.45';
 
 export function generalStats(items: ItemStore): Stat[] {
-  const engine = items.engine.stats();
+  const engine = items.entries.stats();
   const { admin, log } = items;
   const usage = process.resourceUsage();
   const counter = (name: CounterName): Stat => [name, items.counters[COUNTERS.indexOf(name)]!];
@@ -97,8 +97,8 @@ function zeros(...names: string[]): Stat[] {
 }
 
 /** The target budget, to which the actual one may still be coming down. No limit reads 0: clients expect a number. */
-export function budgetBytes({ admin, engine }: ItemStore): number {
-  const bytes = admin.memoryLimit?.bytes ?? engine.maxBytes;
+export function budgetBytes({ admin, entries }: ItemStore): number {
+  const bytes = admin.memoryLimit?.bytes ?? entries.maxBytes;
   return Number.isFinite(bytes) ? bytes : 0;
 }
 

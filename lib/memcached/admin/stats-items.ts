@@ -22,8 +22,8 @@ const CHUNK_BYTES = 96;
 const CHUNKS_PER_PAGE = Math.floor(PAGE_BYTES / CHUNK_BYTES);
 
 export function itemStats(items: ItemStore): Stat[] {
-  const { admin, engine, entries } = items;
-  const held = engine.stats();
+  const { admin, entries } = items;
+  const held = entries.stats();
   if (held.size === 0) return [];
   const zeros = (...names: string[]): Stat[] => names.map((name) => [name, 0]);
   const stats: Stat[] = [
@@ -61,10 +61,10 @@ export function itemStats(items: ItemStore): Stat[] {
 
 /** Pages and chunks as memcached would need them for the bytes held; monitors add them up. */
 export function slabStats(items: ItemStore): Stat[] {
-  const { counters, engine } = items;
-  const pages = Math.max(1, Math.ceil(engine.bytes / PAGE_BYTES), Math.ceil(engine.size / CHUNKS_PER_PAGE));
+  const { counters, entries } = items;
+  const pages = Math.max(1, Math.ceil(entries.bytes / PAGE_BYTES), Math.ceil(entries.size / CHUNKS_PER_PAGE));
   const chunks = pages * CHUNKS_PER_PAGE;
-  if (engine.size === 0)
+  if (entries.size === 0)
     return [
       ['active_slabs', 0],
       ['total_malloced', 0],
@@ -74,8 +74,8 @@ export function slabStats(items: ItemStore): Stat[] {
     ['chunks_per_page', CHUNKS_PER_PAGE],
     ['total_pages', pages],
     ['total_chunks', chunks],
-    ['used_chunks', engine.size],
-    ['free_chunks', chunks - engine.size],
+    ['used_chunks', entries.size],
+    ['free_chunks', chunks - entries.size],
     ['free_chunks_end', 0],
     ['get_hits', counters[GET_HITS]!],
     ['cmd_set', counters[CMD_SET]!],
@@ -106,12 +106,12 @@ export function sizeStats(items: ItemStore): StatsAnswer {
 
 function* histogram(items: ItemStore): Generator<Stat | null, void, undefined> {
   const counts = new Map<number, number>();
-  for (const item of walkItems(items)) {
-    if (item === null) {
+  for (const entry of walkItems(items)) {
+    if (entry === 0) {
       yield null;
       continue;
     }
-    const step = Math.ceil(itemBytesAt(items, item) / SIZE_STEP_BYTES);
+    const step = Math.ceil(itemBytesAt(items, entry) / SIZE_STEP_BYTES);
     counts.set(step, (counts.get(step) ?? 0) + 1);
   }
   for (const [step, count] of [...counts].sort(([a], [b]) => a - b))
@@ -142,11 +142,11 @@ function* dumped(items: ItemStore, limit: number): Generator<string | null, void
   const { entries } = items;
   const lines: string[] = [];
   let length = 0;
-  for (const item of walkItems(items, 'newest-first')) {
-    if (item === null) yield null;
-    else if (!isBinaryKey(items, item)) {
-      const seconds = expiresAtSeconds(items, item.entry) ?? 0;
-      const line = `ITEM ${item.key} [${entries.valueAt(item.entry).length} b; ${seconds} s]\r\n`;
+  for (const entry of walkItems(items, 'newest-first')) {
+    if (entry === 0) yield null;
+    else if (!isBinaryKey(items, entry)) {
+      const seconds = expiresAtSeconds(items, entry) ?? 0;
+      const line = `ITEM ${entries.keyAt(entry)} [${entries.valueBytesAt(entry)} b; ${seconds} s]\r\n`;
       length += line.length;
       if (length > DUMP_MAX_BYTES) break;
       lines.push(line);

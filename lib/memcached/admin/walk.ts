@@ -3,6 +3,7 @@
  * what dumps show of an item, in memcached's units.
  */
 
+import type { Direction } from '../../engine/types.js';
 import { type ItemStore, KEY_BINARY } from '../item-store.js';
 
 const SLICE_MS = 1;
@@ -11,38 +12,26 @@ const LOOK_EVERY_ITEMS = 32;
 /** Expired items reclaimed at once, which the engine would otherwise skip in one run. */
 const RECLAIMED_AT_ONCE = 500;
 
-/** The walk's current item. The object is reused: valid until the next step. */
-export interface WalkedItem {
-  key: string;
-  /** The entry's number in the engine. */
-  entry: number;
-}
-
-export type WalkOrder = 'oldest-first' | 'newest-first';
-
 /**
- * Live items, and null where a pause is due: the caller continues in a later turn. An item that is
+ * Slots of live items, and 0 where a pause is due: the caller continues in a later turn. An item that is
  * used or stored meanwhile may be missed.
  */
 export function* walkItems(
   items: ItemStore,
-  order: WalkOrder = 'oldest-first',
-): Generator<WalkedItem | null, void, undefined> {
-  const { engine, entries } = items;
-  for (const _ of reclaimAll(items)) yield null;
-  const item: WalkedItem = { key: '', entry: 0 };
+  order: Direction = 'oldest-first',
+): Generator<number, void, undefined> {
+  const { entries } = items;
+  for (const _ of reclaimAll(items)) yield 0;
   let pauseAt = performance.now() + SLICE_MS;
   let unlooked = 0;
-  for (const key of engine.keys({ order })) {
-    item.key = key;
-    item.entry = entries.peekSlot(key);
-    if (item.entry !== 0) yield item;
+  for (const entry of entries.walk(order)) {
+    yield entry;
     if (++unlooked < LOOK_EVERY_ITEMS) continue;
     unlooked = 0;
     if (performance.now() < pauseAt) continue;
-    yield null;
+    yield 0;
     items.applyDueFlush();
-    engine.sweepExpired(RECLAIMED_AT_ONCE);
+    entries.sweepExpired(RECLAIMED_AT_ONCE);
     pauseAt = performance.now() + SLICE_MS;
   }
 }
@@ -56,20 +45,20 @@ const UNUSED_MAX = 1000;
  * As `walkItems`, without missing what is used meanwhile, the hot set of all things: what was used during the
  * walk is walked over once more, newest first. So an item may come twice, as in memcached's crawls.
  */
-export function* walkAllItems(items: ItemStore): Generator<WalkedItem | null, void, undefined> {
+export function* walkAllItems(items: ItemStore): Generator<number, void, undefined> {
   const { entries } = items;
   let since = Number.NEGATIVE_INFINITY;
   for (let pass = 1; pass <= PASSES_MAX; pass++) {
     let pausedAt = Number.POSITIVE_INFINITY;
     let unused = 0;
-    for (const item of walkItems(items, pass === 1 ? 'oldest-first' : 'newest-first')) {
-      if (item === null) {
+    for (const entry of walkItems(items, pass === 1 ? 'oldest-first' : 'newest-first')) {
+      if (entry === 0) {
         // Until its first pause a walk is alone.
         pausedAt = Math.min(pausedAt, entries.clock.now());
-        yield null;
-      } else if (entries.clock.now() - entries.idleMsAt(item.entry) >= since) {
+        yield 0;
+      } else if (entries.clock.now() - entries.idleMsAt(entry) >= since) {
         unused = 0;
-        yield item;
+        yield entry;
       } else if (++unused >= UNUSED_MAX) break;
     }
     if (pausedAt === Number.POSITIVE_INFINITY) return;
@@ -85,13 +74,13 @@ export function* reclaimAll(
   items: ItemStore,
   limit: number = Number.POSITIVE_INFINITY,
 ): Generator<number, void, undefined> {
-  const { engine, entries } = items;
+  const { entries } = items;
   let reclaimed = 0;
   let pauseAt = performance.now() + SLICE_MS;
   // Twice round is enough, however many clients let expire meanwhile: the first round may begin in the middle.
-  const looks = Math.min(limit, engine.size * 2 + RECLAIMED_AT_ONCE);
+  const looks = Math.min(limit, entries.size * 2 + RECLAIMED_AT_ONCE);
   for (let left = looks; left > 0 && entries.mayHaveExpired; left -= RECLAIMED_AT_ONCE) {
-    reclaimed += engine.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
+    reclaimed += entries.sweepExpired(Math.min(left, RECLAIMED_AT_ONCE));
     if (performance.now() < pauseAt) continue;
     yield reclaimed;
     reclaimed = 0;
@@ -101,8 +90,9 @@ export function* reclaimAll(
 }
 
 /** The item's size, as memcached reckons it. */
-export function itemBytesAt(items: ItemStore, { key, entry }: WalkedItem): number {
-  return items.itemBytes(key.length, items.entries.flagsAt(entry), items.entries.valueAt(entry).length);
+export function itemBytesAt(items: ItemStore, entry: number): number {
+  const { entries } = items;
+  return items.itemBytes(entries.keyAt(entry).length, entries.flagsAt(entry), entries.valueBytesAt(entry));
 }
 
 /** Unix time of the item's expiry, null for never: at or before the end of the item. */
@@ -117,7 +107,8 @@ export function usedAtSeconds(items: ItemStore, entry: number): number {
 }
 
 /** Whether the key is one that a line of text cannot hold, or was stored as base64. */
-export function isBinaryKey(items: ItemStore, { key, entry }: WalkedItem): boolean {
+export function isBinaryKey(items: ItemStore, entry: number): boolean {
+  const key = items.entries.keyAt(entry);
   if ((items.entries.adapterBitsAt(entry) & KEY_BINARY) !== 0) return true;
   for (let i = 0; i < key.length; i++) {
     const byte = key.charCodeAt(i);

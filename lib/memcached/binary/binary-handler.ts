@@ -8,10 +8,9 @@ import { beginBinaryStore, executeBinary, storeBinary } from '../commands/binary
 import { isSasl, MECHANISM_MAX_BYTES, Sasl } from '../commands/binary/sasl.js';
 import { refuseStore } from '../commands/storage.js';
 import type { IncrementalTask } from '../incremental-task.js';
-import { AUTH_DATA_MAX_BYTES, DATA_FIRST_BYTES, KEY_MAX_BYTES } from '../limits.js';
-import { Request } from '../request.js';
+import { AUTH_DATA_MAX_BYTES, KEY_MAX_BYTES } from '../limits.js';
+import type { Request } from '../request.js';
 import type { ProtocolHandler, SessionIo } from '../session-io.js';
-import { latin1Text, ownedWireValue, type WireValue, wireValue, wireValueOfText } from '../wire-value.js';
 import { HEADER_BYTES, Header, STATUS, type Status } from './binary-packet.js';
 import { writeError } from './binary-replies.js';
 import { fits, OPCODES, type Opcode } from './opcodes.js';
@@ -19,15 +18,13 @@ import { fits, OPCODES, type Opcode } from './opcodes.js';
 /** A packet that claims more is malformed. */
 const BODY_MAX_BYTES = 2 ** 30;
 
-const EMPTY: WireValue = wireValueOfText('');
-
 type Phase = 'header' | 'prelude' | 'value' | 'swallow';
 
 export class BinaryHandler implements ProtocolHandler {
   readonly watching = false;
   readonly #io: SessionIo;
   readonly #header = new Header();
-  readonly #request = new Request();
+  readonly #request: Request;
   #opcode: Opcode | undefined;
   /** A long reply in progress. */
   #work: IncrementalTask | null = null;
@@ -42,6 +39,7 @@ export class BinaryHandler implements ProtocolHandler {
 
   constructor(io: SessionIo) {
     this.#io = io;
+    this.#request = io.request;
     this.#sasl = io.credentials === null ? null : new Sasl(io);
   }
 
@@ -135,11 +133,11 @@ export class BinaryHandler implements ProtocolHandler {
     const request = this.#request;
     this.#phase = 'header';
     const keyStart = at + header.extrasBytes;
-    request.key = latin1Text(memory, keyStart, keyStart + header.keyBytes);
+    request.key.setBytes(memory, keyStart, keyStart + header.keyBytes);
     request.cas = header.cas;
     request.dataLength = header.valueBytes;
     if (io.traces && !isSasl(opcode)) {
-      const text = Buffer.from(`${opcode.command} ${request.key}`, 'latin1');
+      const text = Buffer.from(`${opcode.command} ${request.key.text}`, 'latin1');
       io.trace(text, 0, text.length);
     }
     if (!opcode.value) {
@@ -154,22 +152,24 @@ export class BinaryHandler implements ProtocolHandler {
       return;
     }
     this.#valueSinceMs = io.items.clock.now();
-    if (request.dataLength === 0) this.#onValue(EMPTY);
-    else this.#phase = 'value';
+    const { chunk, position } = io;
+    if (chunk.length - position >= request.dataLength) {
+      request.data.set(chunk, position, position + request.dataLength);
+      io.position = position + request.dataLength;
+      this.#onValue();
+    } else {
+      io.beginData(request.dataLength);
+      this.#phase = 'value';
+    }
   };
 
   #readValue(): void {
     const io = this.#io;
-    const { chunk, position } = io;
-    const total = this.#request.dataLength;
-    if (io.incomplete.length === 0 && chunk.length - position >= total) {
-      io.position = position + total;
-      this.#onValue(wireValue(chunk, position, position + total));
-      return;
-    }
-    const value = io.collect(total, DATA_FIRST_BYTES);
-    if (value === GIVEN_UP) this.#onGivenUp();
-    else if (value !== null) this.#onValue(ownedWireValue(value, total));
+    const ended = io.collectData(this.#request.dataLength, 0);
+    if (ended === null) return;
+    if (ended === GIVEN_UP) this.#onGivenUp();
+    else this.#onValue();
+    io.endData();
   }
 
   #onGivenUp(): void {
@@ -178,15 +178,18 @@ export class BinaryHandler implements ProtocolHandler {
     writeError(this.#io.out, this.#header, STATUS.outOfMemory);
   }
 
-  #onValue(value: WireValue): void {
+  #onValue(): void {
     const opcode = this.#opcode!;
     const { items } = this.#io;
     this.#phase = 'header';
     items.applyDueFlush();
     // A time to live counts from the command on.
     this.#request.waitedMs = items.clock.now() - this.#valueSinceMs;
-    if (!isSasl(opcode)) storeBinary(this.#io, opcode, this.#header, this.#request, value);
-    else this.#sasl!.onMessage(opcode, this.#header, this.#request.key, value);
+    if (!isSasl(opcode)) storeBinary(this.#io, opcode, this.#header, this.#request);
+    else {
+      const { key, data } = this.#request;
+      this.#sasl!.onMessage(opcode, this.#header, key.text, data.bytes.subarray(data.start, data.end));
+    }
   }
 
   #beginSwallow(bytes: number, error: Exclude<Status, 0>): void {

@@ -1,7 +1,7 @@
 /** Replies of the binary protocol. */
 
+import type { Items } from '../../items.js';
 import type { ReplyBuffer } from '../reply-buffer.js';
-import type { WireValue } from '../wire-value.js';
 import {
   HEADER_BYTES,
   type Header,
@@ -62,21 +62,22 @@ export function writeKeyMiss(out: ReplyBuffer, request: Header, key: string): vo
   out.text(key);
 }
 
-/** An item: its flags, its key if requested, and its value unless it was only touched (null). */
+/** An item: its flags, its key if requested, and its value unless it was only touched. */
 export function writeItem(
   out: ReplyBuffer,
   request: Header,
-  flags: number,
+  items: Items,
+  slot: number,
   key: string,
-  value: WireValue | null,
+  withValue: boolean,
   cas: number | bigint,
 ): void {
-  writeHeader(out, request, { extrasBytes: 4, keyBytes: key.length, valueBytes: value?.length ?? 0, cas });
+  const valueBytes = withValue ? items.valueBytesAt(slot) : 0;
+  writeHeader(out, request, { extrasBytes: 4, keyBytes: key.length, valueBytes, cas });
   const at = out.reserve(4);
-  out.memory.writeUInt32BE(flags, at);
+  out.memory.writeUInt32BE(items.flagsAt(slot), at);
   out.text(key);
-  if (typeof value === 'string') out.text(value);
-  else if (value !== null) out.reference(value);
+  if (withValue) out.value(items, slot, valueBytes);
 }
 
 export function writeNumber(

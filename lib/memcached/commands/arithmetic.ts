@@ -2,14 +2,14 @@
 
 import { DECR_HITS, DECR_MISSES, INCR_HITS, INCR_MISSES } from '../counters.js';
 import type { CommandContext, ItemStore } from '../item-store.js';
-import type { CasId, Reply } from '../request.js';
+import type { KeyBytes } from '../../items.js';
+import { type CasId, dataOf, type Reply } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
-import { latin1Of, type WireValue, wireValueOfText } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';
 
 /** One addition or subtraction. */
 export interface Adjustment {
-  readonly key: string;
+  readonly key: KeyBytes;
   readonly increments: boolean;
   readonly delta: number | bigint;
   /** The version to compare with; 0 for none. */
@@ -26,22 +26,21 @@ export function adjust(
 ): ArithmeticResult {
   const { items } = context;
   const { entries } = items;
-  const entry = entries.peekSlot(key);
+  const entry = entries.peek(key);
   if (items.hasObservers) sawLookup(context, key, entry);
   if (entry === 0) return 'not-found';
-  const held = entries.valueAt(entry);
   // As memcached: before the cas id is compared.
-  if (held.length === 0) return 'non-numeric';
+  if (entries.valueBytesAt(entry) === 0) return 'non-numeric';
   if (cas !== 0 && items.casIdAt(entry) !== cas) return 'exists';
-  const text = latin1Of(held);
+  const text = entries.valueAt(entry).toString('latin1');
   context.bytesCopied += text.length;
   const number = parseStoredNumber(text);
   if (number === undefined) return 'non-numeric';
   const digits = increments ? incremented(number, delta) : decremented(number, delta);
   const inPlace = digits.length <= text.length;
   // A number that got shorter keeps the item's length, padded with spaces: clients have come to know it.
-  const value = wireValueOfText(digits.padEnd(text.length));
-  if (items.update(entry, value, true, inPlace) !== 'stored') return 'out-of-memory';
+  const data = dataOf(digits.padEnd(text.length));
+  if (items.update(key, entry, data, true, inPlace) !== 'stored') return 'out-of-memory';
   if (inPlace) items.storesInPlace++;
   items.count(increments ? INCR_HITS : DECR_HITS);
   return { digits };
@@ -54,15 +53,14 @@ export function countMiss(items: ItemStore, increments: boolean): void {
 /** Creates the item that `adjust` has not found, with `initial` as its number. */
 export function createNumber(
   context: CommandContext,
-  key: string,
+  key: KeyBytes,
   initial: number | bigint,
   exptime: number,
 ): ArithmeticResult {
   const { items } = context;
   const digits = String(initial);
-  const value: WireValue = wireValueOfText(digits);
   if (items.hasObservers) sawLookup(context, key, 0);
-  const result = items.put(0, key, value, exptime, 0, false);
+  const result = items.put(key, dataOf(digits), exptime, 0, false);
   const reply = result === 'stored' ? 'stored' : 'out-of-memory';
   if (items.hasObservers) sawStore(context, { key, mode: 'add', exptime }, reply, digits.length);
   return reply === 'stored' ? { digits } : reply;

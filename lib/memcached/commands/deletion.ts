@@ -12,7 +12,7 @@ export function remove(context: CommandContext, request: Request): Reply {
   const { entries } = items;
   if (items.hasObservers) observe(context, request);
   if (request.cas !== 0) {
-    const entry = entries.peekSlot(request.key);
+    const entry = entries.peek(request.key);
     if (entry !== 0 && items.casIdAt(entry) !== request.cas) return 'exists';
   }
   const deleted = entries.delete(request.key);
@@ -23,10 +23,10 @@ export function remove(context: CommandContext, request: Request): Reply {
 function observe(context: CommandContext, { key, cas }: Request): void {
   const { items } = context;
   const { prefixes } = items;
-  if (prefixes.enabled) prefixes.recordDelete(key);
-  const entry = items.entries.peekSlot(key);
+  if (prefixes.enabled) prefixes.recordDelete(key.text);
+  const entry = items.entries.peek(key);
   sawLookup(context, key, entry);
-  if (entry !== 0 && (cas === 0 || cas === items.casIdAt(entry))) sawDeletion(items, key, 'delete', entry);
+  if (entry !== 0 && (cas === 0 || cas === items.casIdAt(entry))) sawDeletion(items, 'delete', entry);
 }
 
 /** A reply, or work that is to be done in steps before the reply `ok`. */

@@ -12,7 +12,6 @@ import {
 } from '../item-store.js';
 import { LOWER, UPPER } from '../meta/meta-flags.js';
 import type { CasId, Reply, Request } from '../request.js';
-import { concatenated, type WireValue } from '../wire-value.js';
 import { sawLookup, sawStore } from './observation.js';
 
 /**
@@ -22,13 +21,13 @@ import { sawLookup, sawStore } from './observation.js';
 export function beginStore(context: CommandContext, request: Request): Reply | null {
   const { items } = context;
   // As in memcached, the meta commands are not among these statistics.
-  if (items.prefixes.enabled && request.verb !== 'ms') items.prefixes.recordSet(request.key);
+  if (items.prefixes.enabled && request.verb !== 'ms') items.prefixes.recordSet(request.key.text);
   if (!items.isTooLarge(request.key, request.flags, request.dataLength)) {
     items.count(CMD_SET);
     return null;
   }
   items.count(STORE_TOO_LARGE);
-  if (request.dropsWhenRefused) items.engine.delete(request.key);
+  if (request.dropsWhenRefused) items.entries.delete(request.key);
   if (items.hasObservers) sawStore(context, request, 'too-large', request.dataLength);
   return 'too-large';
 }
@@ -37,100 +36,74 @@ export function beginStore(context: CommandContext, request: Request): Reply | n
 export function refuseStore(context: CommandContext, request: Request): Reply {
   const { items } = context;
   items.count(STORE_NO_MEMORY);
-  if (request.dropsWhenRefused) items.engine.delete(request.key);
+  if (request.dropsWhenRefused) items.entries.delete(request.key);
   if (items.hasObservers) sawStore(context, request, 'out-of-memory', request.dataLength);
   return 'out-of-memory';
 }
 
-/** `beginStore` for data that is accepted while there are no observers: counts a command and returns true, or does nothing. */
-export function acceptsData(items: ItemStore, keyBytes: number, flags: number, valueBytes: number): boolean {
-  if (items.itemBytes(keyBytes, flags, valueBytes) > items.maxItemBytes) return false;
-  items.count(CMD_SET);
-  return true;
-}
-
-export function store(context: CommandContext, request: Request, value: WireValue): Reply {
+/** Stores the request's data. */
+export function store(context: CommandContext, request: Request): Reply {
   const { items } = context;
-  if (!items.hasObservers) return storeValue(context, request, value);
-  sawLookup(context, request.key, items.entries.peekSlot(request.key));
-  const reply = storeValue(context, request, value);
-  sawStore(context, request, reply, value.length);
+  if (!items.hasObservers) return storeData(context, request);
+  const { length } = request.data;
+  sawLookup(context, request.key, items.entries.peek(request.key));
+  const reply = storeData(context, request);
+  sawStore(context, request, reply, length);
   return reply;
 }
 
-/**
- * `store` for a plain set that arrived whole, with an exptime in seconds, without observers. `known` is the slot of the
- * key's entry, or 0.
- */
-export function storeFast(
-  items: ItemStore,
-  known: number,
-  key: string,
-  flags: number,
-  exptime: number,
-  value: WireValue,
-): Reply {
-  return answer(items, items.entries.setWithHint(known, key, value, items.ttlMs(exptime), flags, false));
-}
-
-function storeValue(context: CommandContext, request: Request, value: WireValue): Reply {
+function storeData(context: CommandContext, request: Request): Reply {
   const { items } = context;
   const { entries } = items;
   const { mode } = request;
-  if (mode === 'set') return put(items, request, 0, value);
-  const entry = entries.peekSlot(request.key);
+  if (mode === 'set') return put(items, request);
+  const entry = entries.peek(request.key);
   switch (mode) {
     case 'add':
-      if (entry === 0) return put(items, request, 0, value);
+      if (entry === 0) return put(items, request);
       // memcached makes the item that is in the way the newest.
       entries.promoteAt(entry);
       return 'not-stored';
     case 'replace':
-      return entry === 0 ? 'not-stored' : put(items, request, entry, value);
+      return entry === 0 ? 'not-stored' : put(items, request);
     case 'cas':
-      return compareAndSet(items, request, value, entry);
+      return compareAndSet(items, request, entry);
     default:
-      return extend(context, request, value, entry);
+      return extend(context, request, entry);
   }
 }
 
-/** `entry` is the slot of the key's entry, or 0. */
-function put(
-  items: ItemStore,
-  request: Request,
-  entry: number,
-  value: WireValue,
-  exptime: number = request.exptime,
-): Reply {
-  const { key, flags, ttlMs, waitedMs, dropsWhenRefused } = request;
+function put(items: ItemStore, request: Request, exptime: number = request.exptime): Reply {
+  const { key, data, flags, ttlMs, waitedMs, dropsWhenRefused } = request;
   const result =
     ttlMs === null
-      ? items.put(entry, key, value, exptime, flags, !dropsWhenRefused, waitedMs)
-      : items.entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused);
+      ? items.put(key, data, exptime, flags, !dropsWhenRefused, waitedMs)
+      : items.entries.set(key, data, ttlMs, flags, !dropsWhenRefused);
   if (hasBinaryKey(request) && result === 'stored') items.addAdapterBits(key, KEY_BINARY);
   return answer(items, result);
 }
 
 /** append and prepend. A cas id other than 0 is compared first; a meta command may create what is missing. */
-function extend(context: CommandContext, request: Request, value: WireValue, entry: number): Reply {
+function extend(context: CommandContext, request: Request, entry: number): Reply {
   const { items } = context;
   const { entries } = items;
   if (entry === 0) {
     if (!vivifies(request)) return 'not-stored';
-    return put(items, request, 0, value, request.meta.vivifyExptime);
+    return put(items, request, request.meta.vivifyExptime);
   }
   if (items.casIds && request.cas !== 0 && request.cas !== items.casIdAt(entry)) return 'exists';
-  const old = entries.valueAt(entry);
-  if (items.isTooLarge(request.key, entries.flagsAt(entry), old.length + value.length)) {
+  const { key, data } = request;
+  const bytes = entries.valueBytesAt(entry) + data.length;
+  if (items.isTooLarge(key, entries.flagsAt(entry), bytes)) {
     items.oversizedAppends++;
     return 'not-stored';
   }
-  const both = request.mode === 'append' ? concatenated(old, value) : concatenated(value, old);
-  context.bytesCopied += both.length;
-  return answer(items, items.update(entry, both, !request.dropsWhenRefused));
+  context.bytesCopied += bytes;
+  const before = request.mode === 'prepend';
+  return answer(items, items.extend(key, entry, data, before, !request.dropsWhenRefused));
 }
 
-function compareAndSet(items: ItemStore, request: Request, value: WireValue, entry: number): Reply {
+function compareAndSet(items: ItemStore, request: Request, entry: number): Reply {
   if (entry === 0) {
     items.count(CAS_MISSES);
     return 'not-found';
@@ -142,18 +115,18 @@ function compareAndSet(items: ItemStore, request: Request, value: WireValue, ent
     items.count(CAS_BADVAL);
     return 'exists';
   }
-  const reply = matches ? put(items, request, entry, value) : putStale(items, request, entry, value);
+  const reply = matches ? put(items, request) : putStale(items, request, entry);
   if (reply === 'stored') items.count(CAS_HITS);
   return reply;
 }
 
 /** The item was invalidated meanwhile: a stale value is better than none. */
-function putStale(items: ItemStore, request: Request, entry: number, value: WireValue): Reply {
+function putStale(items: ItemStore, request: Request, entry: number): Reply {
   const { entries } = items;
-  const { key, flags, dropsWhenRefused } = request;
+  const { key, data, flags, dropsWhenRefused } = request;
   const kept = entries.adapterBitsAt(entry) & (TOKEN_SENT | UNIX_TIME);
   const ttlMs = entries.remainingTtlMsAt(entry);
-  const result = entries.setWithHint(entry, key, value, ttlMs, flags, !dropsWhenRefused);
+  const result = entries.set(key, data, ttlMs, flags, !dropsWhenRefused);
   if (result === 'stored') items.addAdapterBits(key, STALE | kept | (hasBinaryKey(request) ? KEY_BINARY : 0));
   return answer(items, result);
 }

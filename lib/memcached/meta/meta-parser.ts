@@ -123,7 +123,7 @@ export class MetaParser {
     const { meta } = request;
     const ignoresFlags = request.verb === 'me';
     if (this.#count + 1 > TOKENS_MAX && !ignoresFlags) return 'CLIENT_ERROR options flags are too long';
-    request.key = bytes.toString('latin1', this.#starts[0]!, this.#ends[0]!);
+    request.key.setBytes(bytes, this.#starts[0]!, this.#ends[0]!);
     for (let i = first; i < kept; i++) {
       const error = readLetter(bytes[this.#starts[i]!]!, meta);
       if (error !== null && !ignoresFlags) return error;
@@ -169,9 +169,9 @@ export class MetaParser {
 
 /** Decodes the key of a request in place; the error, or null. */
 function keyError(request: Request): string | null {
-  const key = decodedKey(request.key);
+  const key = decodedKey(request.key.text);
   if (key === undefined) return 'CLIENT_ERROR error decoding key';
-  request.key = key;
+  request.key.setBytes(key, 0, key.length);
   return null;
 }
 
@@ -260,6 +260,6 @@ export function isDecrement(mode: number): boolean {
 }
 
 /** The raw bytes of a key in strict, padded base64; undefined for anything else. */
-function decodedKey(text: string): string | undefined {
-  return BASE64.test(text) ? Buffer.from(text, 'base64').toString('latin1') : undefined;
+function decodedKey(text: string): Buffer | undefined {
+  return BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
 }

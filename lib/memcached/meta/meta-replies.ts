@@ -2,7 +2,6 @@
 
 import type { ReplyBuffer } from '../reply-buffer.js';
 import type { Reply, Request } from '../request.js';
-import type { WireValue } from '../wire-value.js';
 import { LETTER, LOWER, type MetaFlags } from './meta-flags.js';
 
 /** The status of a reply that carries no value; those without one are errors, with the text of the classic protocol. */
@@ -48,7 +47,7 @@ export function writeEchoes(out: ReplyBuffer, request: Request): void {
   const { meta, key } = request;
   for (let i = 0; i < meta.count; i++) {
     const letter = meta.letters[i]!;
-    if (letter === LETTER.k) writeKey(out, key, meta.has(LOWER.b));
+    if (letter === LETTER.k) writeKey(out, key.text, meta.has(LOWER.b));
     else if (letter === LETTER.O) writeOpaque(out, meta);
   }
 }
@@ -57,14 +56,5 @@ export function writeEchoes(out: ReplyBuffer, request: Request): void {
 export function writeStatus(out: ReplyBuffer, status: string, request: Request): void {
   out.text(status);
   writeEchoes(out, request);
-  out.text('\r\n');
-}
-
-/** The end of a reply's first line, and the value if there is one. */
-export function writeEnd(out: ReplyBuffer, value: WireValue | null): void {
-  out.text('\r\n');
-  if (value === null) return;
-  if (typeof value === 'string') out.text(value);
-  else out.reference(value);
   out.text('\r\n');
 }

@@ -11,11 +11,11 @@ import { metaDelete } from '../commands/meta/meta-delete.js';
 import { metaGet } from '../commands/meta/meta-get.js';
 import { metaSet } from '../commands/meta/meta-set.js';
 import { answerKey, answerKeys, touch } from '../commands/retrieval.js';
-import { acceptsData, beginStore, refuseStore, store, storeFast } from '../commands/storage.js';
+import { beginStore, refuseStore, store } from '../commands/storage.js';
+import { CMD_SET } from '../counters.js';
 import type { IncrementalTask, Lines } from '../incremental-task.js';
-import { HASH_FACTOR, HASH_SEED } from '../key-memo.js';
+import { HASH_FACTOR } from '../key.js';
 import {
-  DATA_FIRST_BYTES,
   GET_LINE_MAX_BYTES,
   KEY_MAX_BYTES,
   LINE_MAX_BYTES,
@@ -26,10 +26,9 @@ import {
 } from '../limits.js';
 import { LOWER } from '../meta/meta-flags.js';
 import { MetaParser, metaVerbOf } from '../meta/meta-parser.js';
-import { BAD_FORMAT, type LineOutcome, type Reply, Request } from '../request.js';
-import { type ProtocolHandler, type SessionIo, TRACE_VERBOSITY } from '../session-io.js';
+import { BAD_FORMAT, type LineOutcome, type Reply, type Request } from '../request.js';
+import { NOTHING, type ProtocolHandler, type SessionIo, TRACE_VERBOSITY } from '../session-io.js';
 import type { Watcher } from '../watch/watcher.js';
-import { latin1Text, ownedWireValue, type WireValue, wireValue } from '../wire-value.js';
 import { TextParser } from './text-parser.js';
 import { TEXT_REPLIES } from './text-replies.js';
 
@@ -64,7 +63,7 @@ type Phase = 'line' | 'keys' | 'data' | 'swallow' | 'dump' | 'watch';
 
 export class TextHandler implements ProtocolHandler {
   readonly #io: SessionIo;
-  readonly #request = new Request();
+  readonly #request: Request;
   readonly #fastPath: FastPath;
   readonly #textParser = new TextParser();
   readonly #metaParser = new MetaParser();
@@ -80,7 +79,8 @@ export class TextHandler implements ProtocolHandler {
 
   constructor(io: SessionIo) {
     this.#io = io;
-    this.#fastPath = new FastPath(io, this.#request);
+    this.#request = io.request;
+    this.#fastPath = new FastPath(io);
   }
 
   get idle(): boolean {
@@ -312,6 +312,7 @@ export class TextHandler implements ProtocolHandler {
     const start = io.position;
     const end = start + request.dataLength;
     if (end + 2 > io.chunk.length) {
+      io.beginData(request.dataLength);
       this.#phase = 'data';
       this.#dataSinceMs = io.items.clock.now();
       return;
@@ -319,35 +320,33 @@ export class TextHandler implements ProtocolHandler {
     // The usual case: all of it is here.
     request.waitedMs = 0;
     io.position = end + 2;
-    if (endsInCrlf(io.chunk, end)) this.#store(wireValue(io.chunk, start, end));
-    else this.#reply('bad-data');
+    request.data.set(io.chunk, start, end);
+    this.#store(endsInCrlf(io.chunk, end));
   }
 
   #readData(): void {
     const io = this.#io;
-    const total = this.#request.dataLength + 2;
-    const data = io.collect(total, DATA_FIRST_BYTES);
-    if (data === null) return;
+    const ended = io.collectData(this.#request.dataLength, 2);
+    if (ended === null) return;
     this.#phase = 'line';
     io.items.applyDueFlush();
-    if (data === GIVEN_UP) {
-      this.#reply(refuseStore(io, this.#request));
-      return;
-    }
     // A time to live counts from the command on.
     this.#request.waitedMs = io.items.clock.now() - this.#dataSinceMs;
-    if (endsInCrlf(data, total - 2)) this.#store(ownedWireValue(data, total - 2));
-    else this.#reply('bad-data');
+    if (ended === GIVEN_UP) this.#reply(refuseStore(io, this.#request));
+    else this.#store(endsInCrlf(ended, ended.length - 2));
+    io.endData();
   }
 
-  #store(value: WireValue): void {
+  #store(isWhole: boolean): void {
     const request = this.#request;
-    if (request.verb === 'ms') metaSet(this.#io, request, value);
-    else this.#reply(store(this.#io, request, value));
+    if (!isWhole) this.#reply('bad-data');
+    else if (request.verb === 'ms') metaSet(this.#io, request);
+    else this.#reply(store(this.#io, request));
   }
 
   #beginSwallow(answer: string): void {
     this.#toSwallow = this.#request.dataLength + 2;
+    this.#request.key.bytes = NOTHING;
     this.#afterSwallow = answer;
     this.#phase = 'swallow';
   }
@@ -427,14 +426,14 @@ function* slowly(work: IncrementalTask, answer: string): Generator<string, void,
 class FastPath {
   private readonly io: SessionIo;
   private readonly request: Request;
-  /** The hash of the key that `readKey` has read last. */
-  private keyHash = 0;
+  private readonly hashSeed: number;
   /** Where the number ends that `readNumber` has read last. */
   private numberEnd = 0;
 
-  constructor(io: SessionIo, request: Request) {
+  constructor(io: SessionIo) {
     this.io = io;
-    this.request = request;
+    this.request = io.request;
+    this.hashSeed = io.items.entries.hashSeed;
   }
 
   /** Serves the request at the io's position, if it is one of these. Only called while commands are not logged. */
@@ -462,14 +461,14 @@ class FastPath {
     if (keyEnd === 0 || !isLineEnd(chunk, keyEnd)) return false;
     this.begin(keyEnd + 2);
     io.keysLeft--;
-    answerKey(io, chunk, keyStart, keyEnd, this.keyHash, false, null);
+    answerKey(io, this.request.key, false, null);
     io.out.text('END\r\n');
     return true;
   }
 
   private serveMetaGet(keyStart: number): boolean {
     const { io, request } = this;
-    const { chunk, items } = io;
+    const { chunk } = io;
     const keyEnd = this.readKey(chunk, keyStart);
     if (keyEnd === 0) return false;
     const { meta } = request;
@@ -487,10 +486,7 @@ class FastPath {
     io.keysLeft--;
     request.verb = 'mg';
     request.noreply = false;
-    const known = items.memo.find(chunk, keyStart, keyEnd, this.keyHash);
-    request.key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.entries.keyAt(known);
-    const entry = metaGet(io, request);
-    if (known === 0 && entry > 0) items.memo.note(this.keyHash, entry);
+    metaGet(io, request);
     return true;
   }
 
@@ -507,7 +503,7 @@ class FastPath {
     if (bytes < 0) return false;
     const noreply = isNoreply(chunk, this.numberEnd);
     const lineEnd = noreply ? this.numberEnd + NOREPLY.length : this.numberEnd;
-    const reply = this.setData(keyStart, keyEnd, flags, exptime, lineEnd, bytes);
+    const reply = this.setData(flags, exptime, lineEnd, bytes);
     if (reply === null) return false;
     if (!noreply) io.out.text(TEXT_REPLIES[reply]);
     return true;
@@ -532,34 +528,31 @@ class FastPath {
       at = this.numberEnd;
     }
     if (exptime < 0 || exptime > RELATIVE_EXPTIME_MAX_SECONDS || flags < 0) return false;
-    const reply = this.setData(keyStart, keyEnd, flags, exptime, at, bytes);
+    const reply = this.setData(flags, exptime, at, bytes);
     if (reply === null) return false;
     io.out.text(reply === 'stored' ? 'HD\r\n' : TEXT_REPLIES[reply]);
     return true;
   }
 
   /** Stores the data after the line that ends at `lineEnd`; null when it is not to be done here. */
-  private setData(
-    keyStart: number,
-    keyEnd: number,
-    flags: number,
-    exptime: number,
-    lineEnd: number,
-    bytes: number,
-  ): Reply | null {
-    const { io } = this;
-    const { chunk, items } = io;
-    const hash = this.keyHash;
+  private setData(flags: number, exptime: number, lineEnd: number, bytes: number): Reply | null {
+    const { io, request } = this;
+    const { chunk } = io;
     const start = lineEnd + 2;
     const end = start + bytes;
     if (end + 2 > chunk.length || !isLineEnd(chunk, lineEnd) || !isLineEnd(chunk, end)) return null;
-    if (!acceptsData(items, keyEnd - keyStart, flags, bytes)) return null;
+    if (io.items.isTooLarge(request.key, flags, bytes)) return null;
     this.begin(end + 2);
-    const known = items.memo.find(chunk, keyStart, keyEnd, hash);
-    const key = known === 0 ? latin1Text(chunk, keyStart, keyEnd) : items.entries.keyAt(known);
-    const reply = storeFast(items, known, key, flags, exptime, wireValue(chunk, start, end));
-    if (reply === 'stored' && known === 0) items.memo.note(hash, items.entries.lastStored);
-    return reply;
+    // For ms as well, which has no flags here that would make a difference.
+    request.verb = 'set';
+    request.mode = 'set';
+    request.flags = flags;
+    request.exptime = exptime;
+    request.waitedMs = 0;
+    request.dropsWhenRefused = true;
+    request.data.set(chunk, start, end);
+    io.items.count(CMD_SET);
+    return store(io, request);
   }
 
   /** From here on the request is served. */
@@ -570,17 +563,22 @@ class FastPath {
     io.items.applyDueFlush();
   }
 
-  /** Where the key ends that begins at `start`; 0 for a key that is none, or not plain. */
+  /** Reads the key that begins at `start` and returns where it ends; 0 for a key that is none, or not plain. */
   private readKey(chunk: Buffer, start: number): number {
     const { length } = chunk;
-    let hash = HASH_SEED;
+    let hash = this.hashSeed;
     let at = start;
     for (; at < length; at++) {
       const byte = chunk[at]!;
       if (byte <= SPACE) break;
       hash = Math.imul(hash ^ byte, HASH_FACTOR);
     }
-    this.keyHash = hash;
+    const { key } = this.request;
+    key.bytes = chunk;
+    key.start = start;
+    key.end = at;
+    key.hash = hash;
+    key.knownText = null;
     return at > start && at - start <= KEY_MAX_BYTES ? at : 0;
   }
 

@@ -92,7 +92,7 @@ export class TextParser {
       this.error = BAD_FORMAT;
       return 'error-after-data';
     }
-    request.key = this.#key(bytes);
+    request.key.setBytes(bytes, this.#starts[0]!, this.#ends[0]!);
     request.flags = flags;
     request.exptime = exptime;
     request.cas = cas;
@@ -173,16 +173,12 @@ export class TextParser {
   #keyOnly(bytes: Buffer, request: Request): LineOutcome {
     request.noreply = this.#endsWithNoreply(bytes);
     if (this.#keyTooLong()) return this.#fail(BAD_FORMAT);
-    request.key = this.#key(bytes);
+    request.key.setBytes(bytes, this.#starts[0]!, this.#ends[0]!);
     return 'ready';
   }
 
   #keyTooLong(): boolean {
     return this.#ends[0]! - this.#starts[0]! > KEY_MAX_BYTES;
-  }
-
-  #key(bytes: Buffer): string {
-    return bytes.toString('latin1', this.#starts[0]!, this.#ends[0]!);
   }
 
   #fail(error: string): LineOutcome {

@@ -1,8 +1,14 @@
 /** Replies in the classic text protocol. */
 
-import { NUMBER_LOOP_END, type ReplyBuffer, writeDigits, writeLatin1 } from '../reply-buffer.js';
+import type { Items, KeyBytes } from '../../items.js';
+import {
+  COPIED_VALUE_MAX_BYTES,
+  NUMBER_LOOP_END,
+  type ReplyBuffer,
+  writeDigits,
+  writeLatin1,
+} from '../reply-buffer.js';
 import type { Reply } from '../request.js';
-import type { WireValue } from '../wire-value.js';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -27,26 +33,18 @@ export const TEXT_REPLIES: Readonly<Record<Reply, string>> = {
 /** `VALUE <key> <flags> <bytes>[ <cas>]`, but for the key. */
 const LINE_MAX_BYTES = 64;
 
-/** Longer texts are the reply buffer's to divide. */
-const WRITTEN_HERE_MAX_BYTES = 4096;
-
-/**
- * `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. The key's bytes are `line[keyStart, keyEnd)`; a
- * `version` below 0 means no cas id.
- */
+/** `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. A `version` below 0 means no cas id. */
 export function writeItem(
   out: ReplyBuffer,
-  line: Buffer,
-  keyStart: number,
-  keyEnd: number,
-  flags: number,
-  value: WireValue,
+  { bytes, start, end }: KeyBytes,
+  items: Items,
+  slot: number,
   version: number | bigint,
 ): void {
-  const { length } = value;
+  const length = items.valueBytesAt(slot);
   // One region for all, written to directly: a call for each token costs more than its bytes.
-  const isShort = typeof value === 'string' && length <= WRITTEN_HERE_MAX_BYTES;
-  let at = out.prepare(LINE_MAX_BYTES + keyEnd - keyStart + (isShort ? length : 0));
+  const isShort = length <= COPIED_VALUE_MAX_BYTES;
+  let at = out.prepare(LINE_MAX_BYTES + end - start + (isShort ? length : 0));
   const { memory } = out;
   memory[at++] = 0x56;
   memory[at++] = 0x41;
@@ -54,9 +52,9 @@ export function writeItem(
   memory[at++] = 0x55;
   memory[at++] = 0x45;
   memory[at++] = SPACE;
-  for (let i = keyStart; i < keyEnd; i++) memory[at++] = line[i]!;
+  for (let i = start; i < end; i++) memory[at++] = bytes[i]!;
   memory[at++] = SPACE;
-  at = writeNumber(memory, at, flags);
+  at = writeNumber(memory, at, items.flagsAt(slot));
   memory[at++] = SPACE;
   at = writeNumber(memory, at, length);
   if (version >= 0) {
@@ -66,11 +64,11 @@ export function writeItem(
   memory[at++] = CR;
   memory[at++] = LF;
   if (isShort) {
-    at = writeLatin1(memory, at, value);
+    items.copyValueAt(slot, memory, at);
+    at += length;
   } else {
     out.commit(at);
-    if (typeof value === 'string') out.text(value);
-    else out.reference(value);
+    out.reference(items.valueAt(slot));
     at = out.prepare(2);
   }
   out.memory[at++] = CR;

@@ -3,8 +3,8 @@
  * one check of a bit mask. A watcher that does not read loses lines, learns how many, and slows no other connection.
  */
 
-import { EvictionFeed, type WatchedEntries } from './eviction-feed.js';
-import { EVICTIONS, type Publisher } from './lines.js';
+import type { Items } from '../../items.js';
+import { EVICTIONS, eviction, type Publisher } from './lines.js';
 import { Watcher } from './watcher.js';
 
 export const WATCHERS_MAX = 20;
@@ -23,14 +23,14 @@ export class WatchLog implements Publisher {
   skipped = 0;
 
   readonly #clock: Clock;
-  readonly #evictions: EvictionFeed;
+  readonly #entries: Items;
   readonly #watchers = new Set<Watcher>();
   #lastId = 0;
   #wakes = false;
 
-  constructor(engine: object, entries: WatchedEntries, clock: Clock) {
+  constructor(entries: Items, clock: Clock) {
     this.#clock = clock;
-    this.#evictions = new EvictionFeed(engine, entries, this);
+    this.#entries = entries;
   }
 
   /** How many watch: `log_watchers`. */
@@ -50,16 +50,6 @@ export class WatchLog implements Publisher {
     return watcher;
   }
 
-  /** Runs a bulk removal with the eviction feed off: each removal would cost a message. */
-  withoutEvictions(remove: () => void): void {
-    this.#evictions.listens = false;
-    try {
-      remove();
-    } finally {
-      this.#refresh();
-    }
-  }
-
   #remove(watcher: Watcher): void {
     this.#watchers.delete(watcher);
     this.#refresh();
@@ -68,8 +58,18 @@ export class WatchLog implements Publisher {
   #refresh(): void {
     this.watched = 0;
     for (const { mask } of this.#watchers) this.watched |= mask;
-    this.#evictions.listens = (this.watched & EVICTIONS) !== 0;
+    this.#entries.onEviction = (this.watched & EVICTIONS) === 0 ? null : this.#onEviction;
   }
+
+  readonly #onEviction = (entry: number): void => {
+    const entries = this.#entries;
+    eviction(this, entries.keyAt(entry), {
+      fetched: entries.fetchedAt(entry),
+      ttlMs: entries.remainingTtlMsAt(entry),
+      idleMs: entries.idleMsAt(entry),
+      size: entries.valueBytesAt(entry),
+    });
+  };
 
   /** Writes a line to all watchers of the category. `what` begins with `type=`. Call it only for watched categories. */
   publish(category: number, what: string): void {

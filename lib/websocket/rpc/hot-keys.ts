@@ -1,8 +1,8 @@
 /**
  * What is read most, over all transports and in the process: for the method `hot`.
  *
- * It counts reads only while clients call the method: it subscribes to the engine's look-ups at the first request, and
- * unsubscribes when none has come for 10 seconds. Without a subscriber, the engine's reads cost nothing extra.
+ * It counts reads only while clients call the method: it listens to the store from the first request on, until none
+ * has come for 10 seconds. Without a listener, the store's reads cost nothing extra.
  *
  * Counts by Misra and Gries, in batches as Anderson and others have it ("A High-Performance Algorithm for Identifying
  * Frequent Items in Data Streams", 2017): when there are twice as many counts as are to be kept, the median is
@@ -10,7 +10,6 @@
  * the number of all texts divided by `kept`. Adding is one look-up in a Map, and otherwise amortized O(1).
  */
 
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Heap } from 'mnemonist';
 import type { ItemStore } from '../../memcached/item-store.js';
 import { decodeKey } from '../../memcached/key-encoding.js';
@@ -28,13 +27,11 @@ const READS_PER_CHECK = 256;
 /** Keys looked up in one step. */
 const KEYS_PER_STEP = 16;
 
-const CHANNEL = 'hotset:lookup';
-
 export class HotKeyCounter {
   readonly #items: ItemStore;
   readonly #keys: FrequentTexts = new FrequentTexts(COUNTS_KEPT);
   readonly #prefixes: FrequentTexts = new FrequentTexts(COUNTS_KEPT);
-  #isListening = false;
+  #unsubscribe: (() => void) | null = null;
   #sinceMs = 0;
   #askedMs = 0;
   #reads = 0;
@@ -48,7 +45,7 @@ export class HotKeyCounter {
     const now = this.#now();
     this.#endWithoutInterest();
     this.#askedMs = now;
-    if (!this.#isListening) this.#begin(now);
+    if (this.#unsubscribe === null) this.#begin(now);
     const keys = this.#keys.top(limit);
     const prefixes = this.#prefixes.top(limit);
     const report = { sampledMs: Math.max(0, now - this.#sinceMs), reads: this.#reads };
@@ -68,40 +65,36 @@ export class HotKeyCounter {
     };
   }
 
-  /** Stops to listen to the engine. */
+  /** Stops to listen to the store. */
   stop(): void {
-    if (!this.#isListening) return;
-    this.#isListening = false;
-    unsubscribe(CHANNEL, this.#onLookup);
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
     this.#keys.clear();
     this.#prefixes.clear();
     this.#reads = 0;
   }
 
   #begin(now: number): void {
-    this.#isListening = true;
     this.#sinceMs = now;
-    subscribe(CHANNEL, this.#onLookup);
+    this.#unsubscribe = this.#items.onRead(this.#onRead);
   }
 
   #endWithoutInterest(): void {
     if (this.#now() - this.#askedMs > INTEREST_MS) this.stop();
   }
 
-  /** On the engine's monotonic clock. */
+  /** On the store's monotonic clock. */
   #now(): number {
     return this.#items.entries.clock.now();
   }
 
-  /** In the middle of the engine's work: only counts. */
-  readonly #onLookup = (message: unknown): void => {
-    const { engine, key } = message as { engine: unknown; key: string };
-    if (engine !== this.#items.engine || !this.#isListening) return;
+  /** In the middle of the store's work: only counts. */
+  readonly #onRead = (key: string): void => {
     this.#reads++;
     this.#keys.add(key);
     const prefix = this.#prefixOf(key);
     if (prefix !== null) this.#prefixes.add(prefix);
-    // Deferred: the channel is calling its listeners.
+    // Deferred: the store is calling its listeners.
     if (this.#reads % READS_PER_CHECK === 0) setImmediate(() => this.#endWithoutInterest());
   };
 
@@ -132,9 +125,8 @@ export class HotKeyCounter {
 
   /** What the key's entry takes; null without one. */
   #bytesOf(key: string): number | null {
-    const { entries } = this.#items;
-    const entry = entries.peekSlot(key);
-    return entry === 0 ? null : entries.bytesAt(entry);
+    const entry = this.#items.peekText(key);
+    return entry === 0 ? null : this.#items.entries.bytesAt(entry);
   }
 }
 

@@ -36,15 +36,15 @@ export const READ_METHODS: MethodsOf<
   // The other methods change neither order nor statistics.
   inspect: ({ items }, { key }) => {
     const { entries } = items;
-    const entry = entries.peekSlot(encodeKey(key));
+    const entry = items.peekText(encodeKey(key));
     if (entry === 0) return 'null';
     const facts = {
       bytes: entries.bytesAt(entry),
       flags: entries.flagsAt(entry),
-      ageMs: entries.ageMsAt(entry),
+      ageMs: entries.ageMsAt(entry) ?? null,
       idleMs: entries.idleMsAt(entry),
       fetched: entries.fetchedAt(entry),
-      valueBytes: entries.valueAt(entry).length,
+      valueBytes: entries.valueBytesAt(entry),
     };
     const factsJson = JSON.stringify(facts).slice(1);
     return `{"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)},${factsJson}`;
@@ -76,7 +76,9 @@ function* readAll(on: MethodContext, keys: readonly string[], asBase64: boolean)
 }
 
 function read(on: MethodContext, key: string, asBase64: boolean): string {
-  const entry = fetch(on, key);
+  const wireKey = on.context.request.key;
+  wireKey.setText(key);
+  const entry = fetch(on, wireKey);
   return entry === 0 ? 'null' : entryJson(on, entry, asBase64);
 }
 

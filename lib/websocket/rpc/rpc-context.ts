@@ -36,12 +36,13 @@ export class RpcContext {
   readonly broadcaster: ChangeBroadcaster;
   readonly hotKeys: HotKeyCounter;
   /** For whatever runs a memcached command: it fills this, and the command does not keep it. */
-  readonly request: Request = new Request();
+  readonly request: Request;
   /** Bytes of incomplete or waiting replies. */
   waitingBytes = 0;
 
   constructor(items: ItemStore, settings: RpcSettings) {
     this.items = items;
+    this.request = new Request(items.entries.hashSeed);
     this.settings = settings;
     this.broadcaster = new ChangeBroadcaster(items, settings.onError);
     this.hotKeys = new HotKeyCounter(items);

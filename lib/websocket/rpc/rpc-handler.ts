@@ -84,6 +84,7 @@ export class RpcHandler implements SubprotocolHandler {
     this.#context.items.beginTurn();
     this.#isWorking = true;
     while (this.#mayContinue()) this.#step();
+    this.#context.items.endTurn();
     this.#isWorking = false;
     this.#waitForMore();
   }

@@ -3,19 +3,11 @@
  * (docs/websocket.md, "Values").
  */
 
+import { isUtf8 } from 'node:buffer';
 import { shown } from '../../errors.js';
 import type { ItemStore } from '../../memcached/item-store.js';
 import type { CasId } from '../../memcached/request.js';
-import {
-  BYTES_FLAGS,
-  bytesOf,
-  JSON_FLAGS,
-  READ_AS_TEXT,
-  TEXT_FLAGS,
-  textOf,
-  type WireValue,
-  wireValue,
-} from '../../memcached/wire-value.js';
+import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS } from '../../memcached/wire-value.js';
 import { isWellFormed } from '../../value-text.js';
 import { isJson } from './json-scanner.js';
 import { invalidParams, RpcError } from './rpc-error.js';
@@ -68,16 +60,16 @@ export function ttlJson(items: ItemStore, entry: number): string {
   return JSON.stringify(items.entries.remainingTtlMsAt(entry));
 }
 
-function plainJson(value: WireValue, flags: number): string | null {
+function plainJson(value: Buffer, flags: number): string | null {
   if (flags !== JSON_FLAGS && !READ_AS_TEXT.has(flags)) return null;
-  const text = textOf(value);
-  if (text === null) return null;
+  if (!isUtf8(value)) return null;
+  const text = value.toString('utf8');
   if (flags !== JSON_FLAGS) return `"value":${JSON.stringify(text)}`;
   return isJson(text) ? `"value":${text}` : null;
 }
 
-function base64Json(value: WireValue): string {
-  return `"base64":"${bytesOf(value).toString('base64')}"`;
+function base64Json(value: Buffer): string {
+  return `"base64":"${value.toString('base64')}"`;
 }
 
 export function replyTooLarge(): RpcError {
@@ -88,7 +80,7 @@ export function replyTooLarge(): RpcError {
 export interface ReceivedValue {
   readonly flags: number;
   readonly bytes: number;
-  toWire(): WireValue;
+  toBytes(): Buffer;
 }
 
 /** The bytes and flags of `value` (JSON) or `base64`, one of which is present. Throws an `RpcError`. */
@@ -110,14 +102,10 @@ function bytesReceived(base64: string): ReceivedValue {
   return {
     flags: BYTES_FLAGS,
     bytes: (base64.length / 4) * 3 - padding,
-    toWire: () => whole(Buffer.from(base64, 'base64')),
+    toBytes: () => Buffer.from(base64, 'base64'),
   };
 }
 
 function textReceived(text: string, flags: number): ReceivedValue {
-  return { flags, bytes: Buffer.byteLength(text), toWire: () => whole(Buffer.from(text, 'utf8')) };
-}
-
-function whole(bytes: Buffer): WireValue {
-  return wireValue(bytes, 0, bytes.length);
+  return { flags, bytes: Buffer.byteLength(text), toBytes: () => Buffer.from(text, 'utf8') };
 }

@@ -12,6 +12,7 @@ import type { MethodContext, MethodsOf } from './methods.js';
 import { RpcError } from './rpc-error.js';
 import { casIdJson, receivedValue } from './stored-value.js';
 
+const NOTHING = Buffer.alloc(0);
 const NOT_FOUND = '{"result":"not-found"}';
 
 export const WRITE_METHODS: MethodsOf<
@@ -25,20 +26,20 @@ export const WRITE_METHODS: MethodsOf<
       throw new RpcError('HOTSET_NO_VERSIONS', 'there are no versions to compare on this server');
     return stored(on, 'cas', params, casIdOf(params.version));
   },
-  delete: (on, { key }) => `{"result":"${remove(on, requestFor(on, beginWrite(on, key)))}"}`,
+  delete: (on, { key }) => `{"result":"${remove(on, beginWrite(on, key))}"}`,
   touch: (on, { key, ttlMs }) => {
     const { items } = on;
-    const entry = fetchToTouch(on, beginWrite(on, key), false);
+    const entry = fetchToTouch(on, beginWrite(on, key).key, false);
     if (entry === 0) return NOT_FOUND;
     items.touchMs(entry, ttlMs ?? Number.POSITIVE_INFINITY);
     return '{"result":"touched"}';
   },
   increment: (on, { key, by = 1 }) => {
     const { items } = on;
-    const wireKey = beginWrite(on, key);
+    const request = beginWrite(on, key);
     const version = nextVersionJson(items);
     const increments = by >= 0;
-    const adjusted = adjust(on, { key: wireKey, increments, delta: Math.abs(by), cas: 0 });
+    const adjusted = adjust(on, { key: request.key, increments, delta: Math.abs(by), cas: 0 });
     if (typeof adjusted === 'object')
       return `{"result":"stored","value":"${adjusted.digits}","version":${version}}`;
     if (adjusted === 'not-found') countMiss(items, increments);
@@ -48,7 +49,8 @@ export const WRITE_METHODS: MethodsOf<
     const { items, subscriptions } = on;
     if (!items.allowFlush) throw new RpcError('HOTSET_FORBIDDEN', 'flush is forbidden on this server');
     subscriptions.beginWrite(undefined);
-    flush(items, requestFor(on, ''));
+    on.context.request.exptime = 0;
+    flush(items, on.context.request);
     return '{"result":"flushed"}';
   },
 };
@@ -61,7 +63,7 @@ function stored(
 ): string {
   const received = receivedValue(value, base64);
   const { items } = on;
-  const request = requestFor(on, beginWrite(on, key));
+  const request = beginWrite(on, key);
   request.mode = mode;
   request.cas = cas;
   request.flags = flags ?? received.flags;
@@ -69,21 +71,19 @@ function stored(
   request.dataLength = received.bytes;
   if (beginStore(on, request) !== null) throw tooLarge();
   const version = nextVersionJson(items);
-  const reply = store(on, request, received.toWire());
+  const bytes = received.toBytes();
+  request.data.set(bytes, 0, bytes.length);
+  const reply = store(on, request);
+  request.data.bytes = NOTHING;
   if (reply === 'not-stored') return mode === 'add' ? '{"result":"exists"}' : NOT_FOUND;
   return writeResult(items, reply, version);
 }
 
-/** The key as the engine holds it. What changes it now, this client has changed. */
-function beginWrite({ subscriptions }: MethodContext, key: string): string {
+/** The context's one request, refilled: commands do not keep it. What changes its key now, this client has changed. */
+function beginWrite({ context: { request }, subscriptions }: MethodContext, key: string): Request {
   const wireKey = encodeKey(key);
   subscriptions.beginWrite(wireKey);
-  return wireKey;
-}
-
-/** The context's one request, refilled: commands do not keep it. */
-function requestFor({ context: { request } }: MethodContext, wireKey: string): Request {
-  request.key = wireKey;
+  request.key.setText(wireKey);
   request.cas = 0;
   request.exptime = 0;
   return request;

@@ -14,7 +14,6 @@ import type { Opcode } from '../../binary/opcodes.js';
 import type { IncrementalTask } from '../../incremental-task.js';
 import type { Reply, Request, StoreMode, Verb } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
-import type { WireValue } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
 import { flush, remove } from '../deletion.js';
 import { fetch, fetchToTouch } from '../retrieval.js';
@@ -73,7 +72,7 @@ export function executeBinary(
       writeText(out, header, VERSION);
       break;
     case 'stat':
-      return writeStats(items, out, header, request.key) ?? true;
+      return writeStats(items, out, header, request.key.text) ?? true;
     case 'sasl-list':
       writeText(out, header, MECHANISM);
       break;
@@ -113,17 +112,17 @@ function answer({ out }: SessionIo, opcode: Opcode, header: Header, reply: Reply
 /** get, touch and gat; the last two come with an exptime. */
 function get(io: SessionIo, opcode: Opcode, header: Header, request: Request, exptime: number | null): void {
   const { items, out } = io;
-  const { entries } = items;
   const { key } = request;
   const entry = exptime === null ? fetch(io, key) : fetchToTouch(io, key, true);
   if (entry === 0) {
     if (opcode.quiet) return;
-    if (opcode.withKey) writeKeyMiss(out, header, key);
+    if (opcode.withKey) writeKeyMiss(out, header, key.text);
     else writeError(out, header, STATUS.notFound);
     return;
   }
-  const value = opcode.command === 'touch' ? null : entries.valueAt(entry);
-  writeItem(out, header, entries.flagsAt(entry), opcode.withKey ? key : '', value, items.casIdAt(entry));
+  const withValue = opcode.command !== 'touch';
+  const name = opcode.withKey ? key.text : '';
+  writeItem(out, header, items.entries, entry, name, withValue, items.casIdAt(entry));
   if (exptime !== null) items.touch(entry, exptime);
 }
 
@@ -146,15 +145,9 @@ export function beginBinaryStore(
   return refusal === null ? null : STATUS_OF[refusal]!;
 }
 
-export function storeBinary(
-  io: SessionIo,
-  opcode: Opcode,
-  header: Header,
-  request: Request,
-  value: WireValue,
-): void {
+export function storeBinary(io: SessionIo, opcode: Opcode, header: Header, request: Request): void {
   const { items, out } = io;
-  const reply = store(io, request, value);
+  const reply = store(io, request);
   if (reply === 'stored') {
     if (opcode.quiet) return;
     writeDone(out, header, items.storedCasId(request.key));

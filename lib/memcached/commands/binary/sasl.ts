@@ -5,7 +5,6 @@ import { writeError, writeText } from '../../binary/binary-replies.js';
 import type { Opcode } from '../../binary/opcodes.js';
 import { AUTH_CMDS, AUTH_ERRORS } from '../../counters.js';
 import type { SessionIo } from '../../session-io.js';
-import { bytesOf, type WireValue } from '../../wire-value.js';
 
 export const MECHANISM = 'PLAIN';
 
@@ -30,7 +29,7 @@ export class Sasl {
     this.#io = io;
   }
 
-  onMessage({ command }: Opcode, header: Header, mechanism: string, message: WireValue): void {
+  onMessage({ command }: Opcode, header: Header, mechanism: string, message: Buffer): void {
     const { items, out, onAuthFailure } = this.#io;
     const isStep = command === 'sasl-step';
     const speaksPlain = isStep ? this.#begun : mechanism === MECHANISM;
@@ -40,7 +39,7 @@ export class Sasl {
       return;
     }
     items.count(AUTH_CMDS);
-    if (speaksPlain && this.#allows(bytesOf(message))) {
+    if (speaksPlain && this.#allows(message)) {
       this.authenticated = true;
       writeText(out, header, 'Authenticated');
       return;

@@ -5,7 +5,6 @@ import { LETTER, LOWER, UPPER } from '../../meta/meta-flags.js';
 import { isDecrement } from '../../meta/meta-parser.js';
 import {
   META_STATUS,
-  writeEnd,
   writeKey,
   writeNumber,
   writeOpaque,
@@ -15,7 +14,6 @@ import {
 import type { Request } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
-import { wireValueOfText } from '../../wire-value.js';
 import { adjust, countMiss, createNumber } from '../arithmetic.js';
 
 export function metaArithmetic(io: SessionIo, request: Request): void {
@@ -49,7 +47,7 @@ function writeNumberReply(
 ): void {
   const { entries } = items;
   const { meta, key } = request;
-  const entry = entries.peekSlot(key);
+  const entry = entries.peek(key);
   const speaks = !meta.has(LOWER.q);
   const sendsValue = meta.has(LOWER.v);
   let ttlMs = entry === 0 ? 0 : entries.remainingTtlMsAt(entry);
@@ -66,9 +64,9 @@ function writeNumberReply(
     } else if (!speaks) continue;
     else if (letter === LETTER.t) writeTtl(out, secondsLeft(ttlMs));
     else if (letter === LETTER.c) writeNumber(out, ' c', entry === 0 ? 0 : items.casIdAt(entry));
-    else if (letter === LETTER.k) writeKey(out, key, meta.has(LOWER.b));
+    else if (letter === LETTER.k) writeKey(out, key.text, meta.has(LOWER.b));
     else if (letter === LETTER.O) writeOpaque(out, meta);
   }
-  if (speaks) writeEnd(out, sendsValue ? wireValueOfText(digits) : null);
+  if (speaks) out.text(sendsValue ? `\r\n${digits}\r\n` : '\r\n');
   if (entry !== 0 && exptime !== null) items.touch(entry, exptime);
 }

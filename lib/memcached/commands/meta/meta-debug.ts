@@ -10,7 +10,7 @@ export function metaDebug(context: CommandContext, { key }: Request): string {
   const { items } = context;
   const { entries } = items;
   items.count(CMD_META);
-  const entry = entries.peekSlot(key);
+  const entry = entries.peek(key);
   if (items.hasObservers) sawLookup(context, key, entry);
   if (entry === 0) return 'EN\r\n';
   const ttlMs = entries.remainingTtlMsAt(entry);
@@ -20,9 +20,9 @@ export function metaDebug(context: CommandContext, { key }: Request): string {
     cas: items.casIdAt(entry),
     fetch: entries.fetchedAt(entry) ? 'yes' : 'no',
     cls: 1,
-    size: items.itemBytes(key.length, entries.flagsAt(entry), entries.valueAt(entry).length),
+    size: items.itemBytes(key.length, entries.flagsAt(entry), entries.valueBytesAt(entry)),
   };
-  const name = items.hasBinaryKey(entry) ? encodedKey(key) : key;
+  const name = items.hasBinaryKey(entry) ? encodedKey(key.text) : key.text;
   const text = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
   return `ME ${name} ${text.join(' ')}\r\n`;
 }

@@ -4,19 +4,18 @@ import { DELETE_HITS, DELETE_MISSES } from '../../counters.js';
 import { type ItemStore, STALE, TOKEN_SENT } from '../../item-store.js';
 import { LOWER, UPPER } from '../../meta/meta-flags.js';
 import { writeStatus } from '../../meta/meta-replies.js';
-import type { Request } from '../../request.js';
+import { type CasId, dataOf, type Request } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
 import { TEXT_REPLIES } from '../../text/text-replies.js';
-import { wireValueOfText } from '../../wire-value.js';
 import { sawDeletion, sawLookup } from '../observation.js';
 
-const EMPTY = wireValueOfText('');
+const EMPTY = dataOf('');
 
 export function metaDelete(io: SessionIo, request: Request): void {
   const { items, out } = io;
   const { entries } = items;
   const { meta, key } = request;
-  const entry = entries.peekSlot(key);
+  const entry = entries.peek(key);
   if (items.hasObservers) sawLookup(io, key, entry);
   if (entry === 0) {
     items.count(DELETE_MISSES);
@@ -28,14 +27,14 @@ export function metaDelete(io: SessionIo, request: Request): void {
     writeStatus(out, 'EX', request);
     return;
   }
-  if (meta.has(LOWER.x) && !empty(items, request, entry)) {
+  if (meta.has(LOWER.x) && !empty(items, request, items.casIdAt(entry))) {
     out.text(TEXT_REPLIES['out-of-memory']);
     return;
   }
   const stays = meta.hasUpper(UPPER.I);
   if (stays) invalidate(items, request);
   else if (!meta.has(LOWER.x)) {
-    if (items.hasObservers) sawDeletion(items, key, 'md', entry);
+    if (items.hasObservers) sawDeletion(items, 'md', entry);
     entries.delete(key);
   }
   if (!stays) items.count(DELETE_HITS);
@@ -43,9 +42,8 @@ export function metaDelete(io: SessionIo, request: Request): void {
 }
 
 /** Takes the value away and leaves the item and its cas id, with the requested flags and time, or none. */
-function empty(items: ItemStore, { meta, key }: Request, entry: number): boolean {
-  const cas = items.casIdAt(entry);
-  if (items.put(entry, key, EMPTY, meta.exptime, meta.clientFlags, true) !== 'stored') return false;
+function empty(items: ItemStore, { meta, key }: Request, cas: CasId): boolean {
+  if (items.put(key, EMPTY, meta.exptime, meta.clientFlags, true) !== 'stored') return false;
   items.giveCasId(key, meta.hasUpper(UPPER.E) ? meta.newCas : cas);
   return true;
 }
@@ -53,14 +51,14 @@ function empty(items: ItemStore, { meta, key }: Request, entry: number): boolean
 /** Marks the item as stale, so that the next client to read it wins, and a write of what was read before fails. */
 function invalidate(items: ItemStore, { meta, key }: Request): void {
   const { entries } = items;
-  const entry = entries.peekSlot(key);
+  const entry = entries.peek(key);
   if (entry === 0) return;
   entries.setAdapterBitsAt(entry, (entries.adapterBitsAt(entry) & ~TOKEN_SENT) | STALE);
   if (items.casIds) {
-    if (meta.hasUpper(UPPER.E)) entries.setVersionAt(entry, meta.newCas);
+    if (meta.hasUpper(UPPER.E)) entries.setVersionAt(entry, meta.newCas, false);
     else entries.renewVersionAt(entry);
   }
   if (!meta.hasUpper(UPPER.T) || meta.has(LOWER.x)) return;
-  const stale = entries.peekSlot(key);
+  const stale = entries.peek(key);
   if (stale !== 0) items.touch(stale, meta.exptime);
 }

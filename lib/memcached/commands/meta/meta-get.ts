@@ -7,29 +7,26 @@ import { CMD_GET, CMD_TOUCH, GET_EXPIRED, GET_HITS, GET_MISSES, TOUCH_HITS } fro
 import { type ItemStore, STALE, secondsLeft, TOKEN_SENT } from '../../item-store.js';
 import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
 import {
-  writeEnd,
   writeKey,
   writeNumber,
   writeOpaque,
   writeStatus,
   writeTtl,
 } from '../../meta/meta-replies.js';
-import type { Request } from '../../request.js';
+import { dataOf, type Request } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
-import { wireValueOfText } from '../../wire-value.js';
 import { sawLookup } from '../observation.js';
 
-const EMPTY = wireValueOfText('');
+const EMPTY = dataOf('');
 
-/** Returns the entry's number, which is no more than a guess afterwards; 0 or less for a miss. */
-export function metaGet(io: SessionIo, request: Request): number {
+export function metaGet(io: SessionIo, request: Request): void {
   const { items, out } = io;
   const { entries } = items;
   const { meta, key } = request;
   let idleMs = 0;
   let wasFetched = false;
   if (meta.has(LOWER.h | LOWER.l)) {
-    const before = entries.peekSlot(key);
+    const before = entries.peek(key);
     if (before !== 0) {
       idleMs = entries.idleMsAt(before);
       wasFetched = entries.fetchedAt(before);
@@ -39,22 +36,22 @@ export function metaGet(io: SessionIo, request: Request): number {
   if (items.hasObservers) sawLookup(io, key, entry);
   let created = false;
   if (entry <= 0 && meta.hasUpper(UPPER.N)) {
-    entry = vivify(items, key, meta);
+    entry = vivify(items, request);
     created = entry > 0;
   }
   count(items, meta, entry);
   if (entry <= 0) {
     if (!meta.has(LOWER.q)) writeStatus(out, 'EN', request);
-    return entry;
+    return;
   }
 
-  const value = entries.valueAt(entry);
+  const valueBytes = entries.valueBytesAt(entry);
   const adapterBits = entries.adapterBitsAt(entry);
   const sendsValue = meta.has(LOWER.v) && !(meta.hasUpper(UPPER.C) && meta.cas === items.casIdAt(entry));
   let ttlMs = entries.remainingTtlMsAt(entry);
   let exptime: number | null = null;
   let won = false;
-  if (sendsValue) writeNumber(out, 'VA ', value.length);
+  if (sendsValue) writeNumber(out, 'VA ', valueBytes);
   else out.text('HD');
   for (let i = 0; i < meta.count; i++) {
     switch (meta.letters[i]) {
@@ -73,7 +70,7 @@ export function metaGet(io: SessionIo, request: Request): number {
           won = true;
         break;
       case LETTER.s:
-        writeNumber(out, ' s', value.length);
+        writeNumber(out, ' s', valueBytes);
         break;
       case LETTER.t:
         writeTtl(out, secondsLeft(ttlMs));
@@ -91,7 +88,7 @@ export function metaGet(io: SessionIo, request: Request): number {
         out.text(wasFetched ? ' h1' : ' h0');
         break;
       case LETTER.k:
-        writeKey(out, key, items.hasBinaryKey(entry));
+        writeKey(out, key.text, items.hasBinaryKey(entry));
         break;
       case LETTER.O:
         writeOpaque(out, meta);
@@ -107,26 +104,26 @@ export function metaGet(io: SessionIo, request: Request): number {
     out.text(' W');
     entries.setAdapterBitsAt(entry, adapterBits | TOKEN_SENT);
   }
-  writeEnd(out, sendsValue ? value : null);
+  out.text('\r\n');
+  if (sendsValue) {
+    out.value(entries, entry, valueBytes);
+    out.text('\r\n');
+  }
   // Last: a new time may be the end of the item.
   if (exptime !== null) items.touch(entry, exptime);
-  return entry;
 }
 
 /** Reads as get does, or without a trace: the entry, 0 for none, -1 for one that has expired. */
-function read(items: ItemStore, { meta, key }: Request): number {
-  const { entries } = items;
-  if (!meta.has(LOWER.u)) return entries.readSlot(key);
-  const entry = entries.peekSlot(key);
-  return entry === 0 ? entries.readSlot(key) : entry;
+function read({ entries }: ItemStore, { meta, key }: Request): number {
+  return (meta.has(LOWER.u) ? entries.peek(key) : 0) || entries.read(key);
 }
 
 /** Creates an empty item and returns its entry; 0 when there is no room. */
-function vivify(items: ItemStore, key: string, meta: MetaFlags): number {
-  const { engine, entries } = items;
-  if (engine.set(key, EMPTY, { flags: 0 }) !== 'stored') return 0;
+function vivify(items: ItemStore, { key, meta }: Request): number {
+  const { entries } = items;
+  if (entries.set(key, EMPTY, Number.POSITIVE_INFINITY, 0, false) !== 'stored') return 0;
   if (meta.hasUpper(UPPER.E)) items.giveCasId(key, meta.newCas);
-  return meta.has(LOWER.u) ? entries.peekSlot(key) : entries.readSlot(key);
+  return meta.has(LOWER.u) ? entries.peek(key) : entries.read(key);
 }
 
 /** Whether an item with this time to live has less left than the client wants to have. */

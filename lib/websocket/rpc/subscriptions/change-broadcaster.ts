@@ -1,12 +1,12 @@
 /**
- * Listens to the engine's changes for all subscribers of an endpoint, and sends invalidations at the end of the turn:
+ * Listens to the store's changes for all subscribers of an endpoint, and sends invalidations at the end of the turn:
  * one for each key, with its last cause.
  *
  * It listens only while there are subscriptions, and drops changes that match none. The changes kept until the end of the
  * turn are bounded; beyond the bound, subscribers get `lagged`.
  */
 
-import type { ItemStore, MemcachedEngine } from '../../../memcached/item-store.js';
+import type { ItemStore } from '../../../memcached/item-store.js';
 import { deliver } from './fanout.js';
 import {
   type Invalidation,
@@ -23,7 +23,7 @@ export const MAX_INVALIDATIONS_PER_TURN = 10_000;
 /** Causes of a client's own write; what the write evicts, or finds expired, has no origin. */
 const OWN_CAUSES: ReadonlySet<InvalidationCause> = new Set(['stored', 'touched', 'deleted', 'cleared']);
 
-type Change = Parameters<Parameters<MemcachedEngine['subscribe']>[1]>[0];
+type Change = Parameters<Parameters<ItemStore['entries']['subscribe']>[1]>[0];
 
 /** Who writes, and what: a key, or, undefined, all of them. */
 interface WriteOrigin {
@@ -61,7 +61,7 @@ export class ChangeBroadcaster {
     return bytes;
   }
 
-  /** Keys and prefixes are the engine's. O(characters). */
+  /** Keys and prefixes are the store's. O(characters). */
   subscribe(
     subscriber: Subscriber,
     prefixes: ReadonlySet<string>,
@@ -73,7 +73,7 @@ export class ChangeBroadcaster {
     for (const key of keys) subscription.topics.push(this.#index.join(key, false, subscription));
     this.#all.join(subscription);
     if (!this.#isClosed)
-      this.#unsubscribe ??= this.#items.engine.subscribe('', (change) => this.#onChange(change));
+      this.#unsubscribe ??= this.#items.entries.subscribe('', (change) => this.#onChange(change));
     return subscription;
   }
 
@@ -167,6 +167,7 @@ export class ChangeBroadcaster {
     } catch (error) {
       this.#onError?.(error);
     }
+    this.#items.endTurn();
     this.#forget();
   }
 

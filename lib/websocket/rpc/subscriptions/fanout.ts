@@ -94,7 +94,7 @@ class Fanout {
 function invalidationJson(items: ItemStore, { key, cause }: Invalidation): string {
   if (key === null || cause === 'cleared') return notification('invalidatedAll', { cause: 'cleared' });
   const { entries } = items;
-  const entry = entries.peekSlot(key);
+  const entry = items.peekText(key);
   const hasVersion = entry !== 0 && !entries.givesVersions && items.casIds;
   const version = hasVersion ? String(items.casIdAt(entry)) : null;
   return notification('invalidated', { key: decodeKey(key), cause, version });
