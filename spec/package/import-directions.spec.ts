@@ -60,7 +60,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'pages',
-    imports: ['engine', 'errors.ts', 'items.ts'],
+    imports: ['engine', 'memcached/key.ts', 'errors.ts', 'items.ts'],
     packages: ['node:fs', 'node:worker_threads'],
   },
   {
