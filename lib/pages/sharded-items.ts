@@ -1,6 +1,6 @@
 /**
- * A store of shards that several threads may use at the same time: each key belongs to one shard, by the highest bits
- * of its hash, and each shard has a lock.
+ * A store of shards that several threads may use at the same time: each key belongs to one shard, by its hash, and each
+ * shard has a lock.
  *
  * Finding a key locks its shard, after releasing the one that was locked before; `endTurn` releases the last. So a
  * thread holds one lock at most, and no two wait for each other; slots are those of the locked shard. Until another
@@ -113,7 +113,12 @@ export class ShardedItems implements Items {
   // Locks
 
   private of(key: KeyBytes): Shard {
-    return this.enter((key.hash >>> 1) >>> this.shift);
+    return this.enter(this.indexOf(key.hash));
+  }
+
+  /** The highest bits of FNV alone differ too little between keys that differ in their last bytes. */
+  private indexOf(hash: number): number {
+    return (Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 1) >>> this.shift;
   }
 
   private enter(index: number): Shard {
@@ -490,17 +495,17 @@ export class ShardedItems implements Items {
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number {
     let stored = 0;
     for (const entry of entries) {
-      stored += this.begin(this.enter(this.indexOf(entry.key))).load([entry]);
+      stored += this.begin(this.enter(this.indexOf(this.hashOf(entry.key)))).load([entry]);
       this.end();
       this.endTurn();
     }
     return stored;
   }
 
-  private indexOf(key: string): number {
+  private hashOf(key: string): number {
     let hash = this.hashSeed;
     for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), HASH_FACTOR);
-    return (hash >>> 1) >>> this.shift;
+    return hash;
   }
 
   // Being told
