@@ -10,11 +10,15 @@ import type { Clock } from './engine/clock.js';
 import type { EngineStats } from './engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, StoreResult } from './engine/types.js';
 
-/** A key as a request names it: bytes [start, end) of `bytes`, and their hash (see `Key`). */
+/** A key as a request names it: bytes [start, end) of `bytes`. */
 export interface KeyBytes {
+  /** Where its bytes lie. */
   readonly bytes: Uint8Array;
+  /** Where they begin. */
   readonly start: number;
+  /** Where they end. */
   readonly end: number;
+  /** FNV-1a of 32 bits, begun with the store's `hashSeed`. */
   readonly hash: number;
   /** A latin1 character for each byte. */
   readonly text: string;
@@ -22,13 +26,19 @@ export interface KeyBytes {
 
 /** A value as it arrives: bytes [start, end) of `bytes`. */
 export interface ItemData {
+  /** Where its bytes lie. */
   bytes: Buffer;
+  /** Where they begin. */
   start: number;
+  /** Where they end. */
   end: number;
+  /** Whether the store may keep `bytes` itself: nobody else is going to use them. */
+  owned: boolean;
   /** Where the store keeps these very bytes, if `reserve` has given them: what stores them then copies nothing, and sets it to 0. */
   place: number;
 }
 
+/** A store of items, by slot. */
 export interface Items {
   /** Measures durations. */
   readonly clock: Clock;
@@ -38,7 +48,9 @@ export interface Items {
   readonly evicts: boolean;
   /** Items held, expired ones that are not yet reclaimed included. */
   readonly size: number;
+  /** What all items count. */
   readonly bytes: number;
+  /** The budget. */
   readonly maxBytes: number;
   /** What an adapter keeps with the store. */
   adapter: object | null;
@@ -62,11 +74,13 @@ export interface Items {
 
   /** A latin1 character for each byte. */
   keyAt(slot: number): string;
+  /** The value's length. */
   valueBytesAt(slot: number): number;
   /** Copies the value to `target`, from `at` on, where there is room for it. O(bytes). */
   copyValueAt(slot: number, target: Buffer, at: number): void;
   /** The value as bytes that never change: the store's own where those do not, else a copy. */
   valueAt(slot: number): Buffer;
+  /** The number that the writer gave. */
   flagsAt(slot: number): number;
   /** Changes with each write of the value. A bigint where a number would not be exact. */
   versionAt(slot: number): number | bigint;
@@ -92,6 +106,7 @@ export interface Items {
   promoteAt(slot: number): void;
   /** Sets a TTL, from now. The item may be gone afterwards. */
   touchAt(slot: number, ttlMs: number): void;
+  /** Sets what `adapterBitsAt` returns. */
   setAdapterBitsAt(slot: number, bits: number): void;
   /** Gives the item a version of the caller's: an unsigned number of 64 bits. `fresh`: it has just been written. */
   setVersionAt(slot: number, version: number | bigint, fresh: boolean): void;
@@ -116,12 +131,14 @@ export interface Items {
    * is no room, or nothing to gain. The bytes stay where they are until something stores `data` or `release` gives them back.
    */
   reserve(bytes: number, data: ItemData): boolean;
+  /** Takes back what `reserve` has given, and nobody has stored. */
   release(data: ItemData): void;
 
   // Removing
 
   /** False when there was no live item. */
   delete(key: KeyBytes): boolean;
+  /** Removes an item, expired or not. */
   deleteAt(slot: number): void;
   /** Removes everything at once, to those who look; memory may come back a piece at a time. */
   clear(): void;
@@ -132,6 +149,7 @@ export interface Items {
 
   // Limits
 
+  /** Sets the budget; evicts what no longer fits, the oldest first. */
   resize(maxBytes: number): void;
   /** Does `steps` steps of what `resize` would do at once; false when nothing is left but to resize. */
   shrinkTowards(maxBytes: number, steps: number): boolean;
@@ -147,7 +165,9 @@ export interface Items {
   dump(): Iterable<DumpedEntry<string, Buffer>>;
   /** Stores what a dump holds, in its order, as the newest; returns how many were stored. */
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number;
+  /** Counters since the start or the last `resetStats`, and what is held now. */
   stats(): EngineStats;
+  /** Sets the counters to 0. */
   resetStats(): void;
   /** What is inconsistent, one sentence each; empty when all is well. O(n). */
   verify(): string[];

@@ -203,8 +203,8 @@ export interface InspectResult {
   readonly version: string | null;
   /** Milliseconds until it expires; null for never. */
   readonly ttlMs: TtlMs;
-  /** Milliseconds since the value was stored. */
-  readonly ageMs: number;
+  /** Milliseconds since the value was stored; null where the store does not keep that. */
+  readonly ageMs: number | null;
   /** Milliseconds since it was last read or stored. */
   readonly idleMs: number;
   /** Whether it has been read since it was stored. */

@@ -5,7 +5,7 @@
  */
 
 import { setImmediate } from 'node:timers/promises';
-import { ItemStore } from '../../dist/memcached/item-store.js';
+import { itemStoreOf } from '../../dist/memcached/item-store.js';
 import { createMemcachedEngine } from '../../dist/memcached/memcached-engine.js';
 import { wireValueOfText } from '../../dist/memcached/wire-value.js';
 import { RpcContext } from '../../dist/websocket/rpc/rpc-context.js';
@@ -20,7 +20,7 @@ const setsPerTurn = Number(setsText);
 const measureMs = Number(msText);
 
 const engine = createMemcachedEngine({ maxBytes: 64 * MIB });
-const context = new RpcContext(new ItemStore(engine), {
+const context = new RpcContext(itemStoreOf(engine), {
   access: 'full',
   maxSubscriptions: 100,
   maxSubscriptionBytes: MIB,

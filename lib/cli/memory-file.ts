@@ -205,8 +205,7 @@ export async function save(
   path: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const source =
-    flushInMs === Number.POSITIVE_INFINITY ? items : { dump: () => dumpUntil(items, flushInMs) };
+  const source = flushInMs === Number.POSITIVE_INFINITY ? items : { dump: () => dumpUntil(items, flushInMs) };
   const options = {
     codec: CODEC,
     maxEntryBytes: ENTRY_MAX_BYTES,
@@ -216,10 +215,7 @@ export async function save(
 }
 
 /** All of them, none of which outlives `endMs`. */
-function* dumpUntil(
-  items: Items,
-  endMs: number,
-): Generator<DumpedEntry<string, Buffer>, void, undefined> {
+function* dumpUntil(items: Items, endMs: number): Generator<DumpedEntry<string, Buffer>, void, undefined> {
   for (const entry of items.dump())
     yield { ...entry, remainingTtlMs: Math.min(entry.remainingTtlMs ?? Number.POSITIVE_INFINITY, endMs) };
 }

@@ -16,7 +16,7 @@ const ROWS: readonly Row[] = [
   ['Value', ({ valueBytes }) => bytes(valueBytes)],
   ['With key and overhead', (entry) => bytes(entry.bytes)],
   ['Expires', ({ ttlMs }) => (ttlMs === Number.POSITIVE_INFINITY ? 'never' : `in ${duration(ttlMs)}`)],
-  ['Stored', ({ ageMs }) => `${duration(ageMs)} ago`],
+  ['Stored', ({ ageMs }) => (ageMs === null ? 'unknown' : `${duration(ageMs)} ago`)],
   ['Last used', ({ idleMs }) => `${duration(idleMs)} ago`],
   ['Read since stored', ({ fetched }) => (fetched ? 'yes' : 'no')],
   ['Flags', ({ flags }) => String(flags)],

@@ -13,16 +13,7 @@ import type { EngineStats } from '../engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, StoreResult } from '../engine/types.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import { writeLatin1 } from './reply-buffer.js';
-import {
-  bytesOf,
-  concatenated,
-  ownedWireValue,
-  STRING_MAX_BYTES,
-  type WireValue,
-  wireValue,
-} from './wire-value.js';
-
-const NOTHING = Buffer.alloc(0);
+import { bytesOf, concatenated, ownedWireValue, type WireValue, wireValue } from './wire-value.js';
 
 export class EngineItems implements Items {
   readonly clock: Clock;
@@ -196,21 +187,12 @@ export class EngineItems implements Items {
     return this.store.update(slot, both, keepRefused);
   }
 
-  /** Small values become strings. */
-  reserve(bytes: number, data: ItemData): boolean {
-    if (bytes <= STRING_MAX_BYTES) return false;
-    data.bytes = Buffer.allocUnsafeSlow(bytes);
-    data.start = 0;
-    data.end = bytes;
-    data.place = 1;
-    return true;
+  /** Memory for a value that may never arrive would be the engine's to count. */
+  reserve(): boolean {
+    return false;
   }
 
-  release(data: ItemData): void {
-    data.bytes = NOTHING;
-    data.end = 0;
-    data.place = 0;
-  }
+  release(): void {}
 
   // Removing
 
@@ -317,10 +299,8 @@ export class EngineItems implements Items {
 }
 
 /** The value that the engine is to hold. */
-function taken(data: ItemData): WireValue {
-  if (data.place === 0) return wireValue(data.bytes, data.start, data.end);
-  data.place = 0;
-  return ownedWireValue(data.bytes, data.end);
+function taken({ bytes, start, end, owned }: ItemData): WireValue {
+  return owned && start === 0 ? ownedWireValue(bytes, end) : wireValue(bytes, start, end);
 }
 
 function* wireEntries(

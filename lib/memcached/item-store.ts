@@ -327,13 +327,7 @@ export class ItemStore {
   }
 
   /** A new value for an item, which keeps its flags and its time; where it is written `inPlace` its adapter bits as well. */
-  update(
-    key: KeyBytes,
-    entry: number,
-    data: ItemData,
-    keepRefused: boolean,
-    inPlace: boolean,
-  ): StoreResult {
+  update(key: KeyBytes, entry: number, data: ItemData, keepRefused: boolean, inPlace: boolean): StoreResult {
     const kept = inPlace ? 0 : this.entries.adapterBitsAt(entry) & UNIX_TIME;
     return this.#keeping(kept, key, this.entries.update(entry, data, keepRefused, inPlace));
   }
@@ -468,7 +462,11 @@ export class ItemStore {
   *#removeUnusedSince(timeMs: number): Generator<void, void, undefined> {
     const { entries } = this;
     let removed = 0;
-    for (let entry = entries.oldestUnusedSince(timeMs); entry !== 0; entry = entries.oldestUnusedSince(timeMs)) {
+    for (
+      let entry = entries.oldestUnusedSince(timeMs);
+      entry !== 0;
+      entry = entries.oldestUnusedSince(timeMs)
+    ) {
       entries.deleteAt(entry);
       if (++removed % FLUSHED_AT_ONCE === 0) yield;
     }

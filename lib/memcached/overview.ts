@@ -1,12 +1,11 @@
 /** What the live view shows of a store: the figures of the engine, the protocol and the transports. */
 
-import type { EngineStats } from '../engine/stats.js';
 import { COUNTERS, type CounterName } from './counters.js';
 import type { ItemStore } from './item-store.js';
 
 export interface Overview {
   readonly uptimeMs: number;
-  readonly engine: EngineStats;
+  readonly engine: ReturnType<ItemStore['entries']['stats']>;
   /** By memcached's names. */
   readonly commands: Readonly<Record<CounterName, number>>;
   /** Over all transports, like the following figures. */

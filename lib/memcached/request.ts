@@ -84,16 +84,18 @@ export class Data implements ItemData {
   bytes: Buffer = EMPTY;
   start = 0;
   end = 0;
+  owned = false;
   place = 0;
 
   get length(): number {
     return this.end - this.start;
   }
 
-  set(bytes: Buffer, start: number, end: number): void {
+  set(bytes: Buffer, start: number, end: number, owned = false): void {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
+    this.owned = owned;
   }
 }
 

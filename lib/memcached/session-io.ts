@@ -146,7 +146,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     const { data } = this.request;
     if (data.place === 0) {
       const whole = this.collect(bytes + endBytes, DATA_FIRST_BYTES);
-      if (whole !== null) data.set(whole, 0, bytes);
+      if (whole !== null) data.set(whole, 0, bytes, true);
       return whole;
     }
     const { chunk, position } = this;

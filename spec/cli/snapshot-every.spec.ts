@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryFile, type SavedItems } from '../../lib/cli/memory-file.js';
 import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
+import { itemsOf } from '../../lib/memcached/item-store.js';
 import { wireValue } from '../../lib/memcached/wire-value.js';
 import { folder, start, talk } from './command.js';
 
@@ -22,7 +23,7 @@ async function restored(
   const file = await MemoryFile.take(path, () => {});
   const engine = createMemcachedEngine();
   const log: string[] = [];
-  await file.restore(engine, (message) => log.push(message), maxAgeMs);
+  await file.restore(itemsOf(engine)!, (message) => log.push(message), maxAgeMs);
   await file.release();
   return { keys: [...engine.keys()].sort(), log };
 }
@@ -84,13 +85,13 @@ describe('periodic saves', () => {
     const items = (): SavedItems => {
       saves++;
       expect(underWay++).toBe(0);
-      const engine = engineWith('a');
-      const dump = engine.dump.bind(engine);
-      engine.dump = function* () {
+      const items = itemsOf(engineWith('a'))!;
+      const dump = items.dump.bind(items);
+      items.dump = function* () {
         yield* dump();
         underWay--;
       };
-      return { engine, flushInMs: Number.POSITIVE_INFINITY };
+      return { items, flushInMs: Number.POSITIVE_INFINITY };
     };
     file.saveEvery(1000, items, (message) => expect.fail(message));
     vi.advanceTimersByTime(999);
@@ -119,7 +120,7 @@ it('many saves in a process leave nothing behind that grows', async () => {
   let saves = 0;
   const items = () => {
     saves++;
-    return { engine: engineWith('a'), flushInMs: Number.POSITIVE_INFINITY };
+    return { items: itemsOf(engineWith('a'))!, flushInMs: Number.POSITIVE_INFINITY };
   };
   file.saveEvery(1, items, () => {});
   await expect.poll(() => saves, { timeout: 20_000 }).toBeGreaterThan(15);
@@ -136,7 +137,7 @@ describe('--restore-max-age', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
     const path = join(folder(), 'items');
     const file = await MemoryFile.take(path, () => {});
-    await file.save(() => ({ engine: engineWith('a'), flushInMs: Number.POSITIVE_INFINITY }));
+    await file.save(() => ({ items: itemsOf(engineWith('a'))!, flushInMs: Number.POSITIVE_INFINITY }));
     await file.release();
     vi.setSystemTime(Date.UTC(2026, 0, 1, 0, 0, 10));
     expect(await restored(path, 10_000)).toEqual({ keys: ['a'], log: [] });

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { load, MemoryFile, save } from '../../lib/cli/memory-file.js';
 import { CacheEngine } from '../../lib/index.js';
 import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
+import { itemsOf } from '../../lib/memcached/item-store.js';
 import { STRING_MAX_BYTES, wireValue } from '../../lib/memcached/wire-value.js';
 import { saveSnapshot } from '../../lib/snapshot/index.js';
 import { type Command, folder, run, start, talk } from './command.js';
@@ -191,10 +192,10 @@ describe('save and load', () => {
     before.set('short', wireValue(short, 0, 5), { ttlMs: 5000 });
     before.set('long', wireValue(short, 0, 5), { ttlMs: 60_000 });
     before.set('ever', wireValue(short, 0, 5));
-    await save({ engine: before, flushInMs: Number.POSITIVE_INFINITY }, path);
+    await save({ items: itemsOf(before)!, flushInMs: Number.POSITIVE_INFINITY }, path);
     vi.advanceTimersByTime(5000);
     const after = createMemcachedEngine();
-    await load(after, path);
+    await load(itemsOf(after)!, path);
     expect([...after.keys()].sort()).toEqual(['ever', 'long']);
     vi.advanceTimersByTime(54_999);
     expect(after.has('long')).toBe(true);
@@ -211,9 +212,9 @@ describe('save and load', () => {
     before.set('c', wireValue(long, 0, STRING_MAX_BYTES));
     before.set('d', wireValue(short, 0, 0));
     before.get('a');
-    await save({ engine: before, flushInMs: Number.POSITIVE_INFINITY }, path);
+    await save({ items: itemsOf(before)!, flushInMs: Number.POSITIVE_INFINITY }, path);
     const after = createMemcachedEngine();
-    await load(after, path);
+    await load(itemsOf(after)!, path);
     const told = (engine: MemcachedEngine): unknown[] =>
       Array.from(engine.dump(), ({ key, value, flags, fetched, adapterBits }) => ({
         key,
@@ -238,7 +239,7 @@ describe('save and load', () => {
     const engine = createMemcachedEngine();
     const lines: string[] = [];
     const taken = await MemoryFile.take(path, () => {});
-    await taken.restore(engine, (line) => lines.push(line));
+    await taken.restore(itemsOf(engine)!, (line) => lines.push(line));
     await taken.release();
     expect(engine.size).toBe(0);
     expect(lines).toEqual([expect.stringMatching(/cannot be read .* and the server starts empty$/)]);
@@ -250,9 +251,9 @@ describe('save and load', () => {
     const before = createMemcachedEngine();
     before.set('ever', wireValue(short, 0, 5));
     before.set('soon', wireValue(short, 0, 5), { ttlMs: 1000 });
-    await save({ engine: before, flushInMs: 3000 }, path);
+    await save({ items: itemsOf(before)!, flushInMs: 3000 }, path);
     const after = createMemcachedEngine();
-    await load(after, path);
+    await load(itemsOf(after)!, path);
     vi.advanceTimersByTime(999);
     expect([...after.keys()].sort()).toEqual(['ever', 'soon']);
     vi.advanceTimersByTime(2000);

@@ -120,7 +120,7 @@ describe('an exptime in Unix time', () => {
   it('gives way to a time to live in milliseconds', () => {
     const admin = new TwoClocks();
     admin.set('a', '5', unixIn(5000));
-    admin.items.touchMs(admin.items.entries.peekSlot('a'), 100_000);
+    admin.items.touchMs(admin.items.peekText('a'), 100_000);
     admin.wall.advance(HOUR_MS);
     expect(admin.timeLeft('a')).toBe('HD t100\r\n');
   });

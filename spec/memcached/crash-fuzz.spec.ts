@@ -7,7 +7,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore } from '../../lib/memcached/item-store.js';
+import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
 import { DEFAULT_ITEM_MAX_BYTES, REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
@@ -120,7 +120,7 @@ class Fuzz {
   readonly #random: Random;
   readonly #clock = new ManualClock(Date.UTC(2026, 0, 1));
   readonly #engine = createMemcachedEngine({ maxBytes: MAX_BYTES, clock: this.#clock });
-  readonly #store = new ItemStore(this.#engine, {
+  readonly #store = new ItemStore(itemsOf(this.#engine)!, {
     clock: this.#clock,
     // cache_memlimit is a command as any other; here the budget has to stay what is checked.
     memoryCeilingBytes: MAX_BYTES,

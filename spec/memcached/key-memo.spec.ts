@@ -2,9 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { storeOf } from '../../lib/engine/cache-engine.js';
+import { KeyMemo } from '../../lib/memcached/engine-items.js';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { HASH_FACTOR, HASH_SEED, KeyMemo } from '../../lib/memcached/key-memo.js';
+import { HASH_FACTOR } from '../../lib/memcached/key.js';
 import { wireValueOfText } from '../../lib/memcached/wire-value.js';
+
+const SEED = 0x811c9dc5 | 0;
 
 function filled(keys: readonly string[]) {
   const engine = createMemcachedEngine({ maxBytes: '64MiB' });
@@ -19,12 +22,12 @@ function filled(keys: readonly string[]) {
 }
 
 function hashOf(key: string): number {
-  return Buffer.from(key, 'latin1').reduce((hash, byte) => Math.imul(hash ^ byte, HASH_FACTOR), HASH_SEED);
+  return Buffer.from(key, 'latin1').reduce((hash, byte) => Math.imul(hash ^ byte, HASH_FACTOR), SEED);
 }
 
 function find(memo: KeyMemo, key: string, hash: number = hashOf(key)): number {
   const bytes = Buffer.from(`..${key}..`, 'latin1');
-  return memo.find(bytes, 2, 2 + key.length, hash);
+  return memo.find({ bytes, start: 2, end: 2 + key.length, hash, text: key });
 }
 
 describe('the key memo', () => {

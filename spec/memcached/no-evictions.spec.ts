@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { EngineItems } from '../../lib/memcached/engine-items.js';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
@@ -21,7 +22,7 @@ function full(): (data: string) => string {
     trackAccess: true,
   });
   const out = new ReplyBuffer();
-  const session = new Session(new ItemStore(engine, { clock }), out);
+  const session = new Session(new ItemStore(new EngineItems(engine), { clock }), out);
   const ask = (data: string): string => {
     session.feed(Buffer.from(data, 'latin1'));
     return Buffer.concat(out.take()).toString('latin1');

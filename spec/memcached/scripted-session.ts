@@ -2,7 +2,7 @@
 
 import { ManualClock } from '../../lib/index.js';
 import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, type ItemStoreOptions } from '../../lib/memcached/item-store.js';
+import { ItemStore, type ItemStoreOptions, itemsOf } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session, type SessionOptions, type SessionState } from '../../lib/memcached/session.js';
 
@@ -23,7 +23,7 @@ export class ScriptedSession {
   ) {
     this.engine = createMemcachedEngine({ maxBytes, clock: this.clock });
     this.session = new Session(
-      new ItemStore(this.engine, { clock: this.clock, ...options }),
+      new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...options }),
       this.out,
       sessionOptions,
     );

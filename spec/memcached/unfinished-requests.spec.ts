@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore } from '../../lib/memcached/item-store.js';
+import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
 import { UnfinishedRequests } from '../../lib/memcached/unfinished-requests.js';
@@ -48,7 +48,7 @@ describe('sessions', () => {
     feed: (at: number, text: string | Buffer) => string;
     close: (at: number) => void;
   } {
-    const items = new ItemStore(createMemcachedEngine(), {
+    const items = new ItemStore(itemsOf(createMemcachedEngine())!, {
       maxItemBytes: MAX_ITEM,
       maxUnfinishedBytes: 2 * MAX_ITEM,
     });
@@ -76,7 +76,7 @@ describe('sessions', () => {
     expect(feed(1, 'v\r\n')).toBe('STORED\r\n');
     expect(feed(2, 'v\r\n')).toBe('STORED\r\n');
     expect(items.unfinished.bytes).toBe(0);
-    expect(items.engine.size).toBe(2);
+    expect(items.entries.size).toBe(2);
     // The same again, which nobody is in the way of now.
     expect(feed(0, `set k0 0 0 ${value.length}\r\n`)).toBe('');
     expect(feed(0, `${value}\r\n`)).toBe('STORED\r\n');
@@ -123,7 +123,10 @@ it.each([0, 1024, -1, Number.POSITIVE_INFINITY, '5'])(
   'refuses a maxUnfinishedBytes of %s',
   (maxUnfinishedBytes) => {
     expect(
-      () => new ItemStore(createMemcachedEngine(), { maxUnfinishedBytes: maxUnfinishedBytes as number }),
+      () =>
+        new ItemStore(itemsOf(createMemcachedEngine())!, {
+          maxUnfinishedBytes: maxUnfinishedBytes as number,
+        }),
     ).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' }));
   },
 );

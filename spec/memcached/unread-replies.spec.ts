@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore } from '../../lib/memcached/item-store.js';
+import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
 import { UnreadReplies } from '../../lib/memcached/unread-replies.js';
 import { givesUp } from './gives-up.js';
 
@@ -45,7 +45,7 @@ it.each([0, -1, 1.5, 1024 ** 2, Number.NaN, Number.POSITIVE_INFINITY, '1m'])(
   'refuses a maxUnreadBytes of %s',
   (maxUnreadBytes) => {
     const options = { maxUnreadBytes: maxUnreadBytes as number };
-    expect(() => new ItemStore(createMemcachedEngine(), options)).toThrow(
+    expect(() => new ItemStore(itemsOf(createMemcachedEngine())!, options)).toThrow(
       expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' }),
     );
   },

@@ -49,7 +49,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'memcached/reply-buffer.ts',
       'memcached/limits.ts',
       'memcached/wire-number.ts',
-      'memcached/wire-value.ts',
+      'items.ts',
     ],
     packages: [],
   })),
@@ -134,7 +134,6 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     packages: [
       'node:buffer',
       'node:crypto',
-      'node:diagnostics_channel',
       'node:http',
       'node:https',
       'node:net',
@@ -166,6 +165,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'transport.ts',
       'web',
       'errors.ts',
+      'items.ts',
       'scheduler.ts',
       'server-log.ts',
       'shutdown.ts',
@@ -185,6 +185,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'web',
       'websocket',
       'errors.ts',
+      'items.ts',
       'listen-failure.ts',
       'server-log.ts',
       'version.ts',
@@ -251,6 +252,7 @@ describe('import directions', () => {
     );
     expect(importing.sort()).toEqual([
       'memcached/commands/storage.ts',
+      'memcached/engine-items.ts',
       'memcached/item-store.ts',
       'memcached/memcached-engine.ts',
       'memcached/shared-cache.ts',

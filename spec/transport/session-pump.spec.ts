@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore } from '../../lib/memcached/item-store.js';
+import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { resolveConnectionOptions } from '../../lib/transport/connection-options.js';
 import { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
@@ -71,7 +71,7 @@ const clock = new ManualClock(1_000_000);
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setImmediate'] });
-  const items = new ItemStore(createMemcachedEngine({ clock }), {
+  const items = new ItemStore(itemsOf(createMemcachedEngine({ clock }))!, {
     clock,
     requestsPerTurn: REQUESTS_PER_TURN,
   });

@@ -3,7 +3,6 @@
  * what dumps show of an item, in memcached's units.
  */
 
-import type { Direction } from '../../engine/types.js';
 import { type ItemStore, KEY_BINARY } from '../item-store.js';
 
 const SLICE_MS = 1;
@@ -12,13 +11,15 @@ const LOOK_EVERY_ITEMS = 32;
 /** Expired items reclaimed at once, which the engine would otherwise skip in one run. */
 const RECLAIMED_AT_ONCE = 500;
 
+export type WalkOrder = 'oldest-first' | 'newest-first';
+
 /**
  * Slots of live items, and 0 where a pause is due: the caller continues in a later turn. An item that is
  * used or stored meanwhile may be missed.
  */
 export function* walkItems(
   items: ItemStore,
-  order: Direction = 'oldest-first',
+  order: WalkOrder = 'oldest-first',
 ): Generator<number, void, undefined> {
   const { entries } = items;
   for (const _ of reclaimAll(items)) yield 0;

@@ -1,8 +1,8 @@
 /** Adding to numbers and subtracting from them, for every protocol: protocol.txt, "Increment/Decrement". */
 
+import type { KeyBytes } from '../../items.js';
 import { DECR_HITS, DECR_MISSES, INCR_HITS, INCR_MISSES } from '../counters.js';
 import type { CommandContext, ItemStore } from '../item-store.js';
-import type { KeyBytes } from '../../items.js';
 import { type CasId, dataOf, type Reply } from '../request.js';
 import { decremented, incremented, parseStoredNumber } from '../wire-number.js';
 import { sawLookup, sawStore } from './observation.js';

@@ -41,6 +41,12 @@ export function refuseStore(context: CommandContext, request: Request): Reply {
   return 'out-of-memory';
 }
 
+/** `beginStore` and `store` for a plain set that is not too large, with an exptime in seconds, without observers. */
+export function storeFast(items: ItemStore, { key, data }: Request, flags: number, exptime: number): Reply {
+  items.count(CMD_SET);
+  return answer(items, items.entries.set(key, data, items.ttlMs(exptime), flags, false));
+}
+
 /** Stores the request's data. */
 export function store(context: CommandContext, request: Request): Reply {
   const { items } = context;

@@ -11,8 +11,7 @@ import { metaDelete } from '../commands/meta/meta-delete.js';
 import { metaGet } from '../commands/meta/meta-get.js';
 import { metaSet } from '../commands/meta/meta-set.js';
 import { answerKey, answerKeys, touch } from '../commands/retrieval.js';
-import { beginStore, refuseStore, store } from '../commands/storage.js';
-import { CMD_SET } from '../counters.js';
+import { beginStore, refuseStore, store, storeFast } from '../commands/storage.js';
 import type { IncrementalTask, Lines } from '../incremental-task.js';
 import { HASH_FACTOR } from '../key.js';
 import {
@@ -543,16 +542,8 @@ class FastPath {
     if (end + 2 > chunk.length || !isLineEnd(chunk, lineEnd) || !isLineEnd(chunk, end)) return null;
     if (io.items.isTooLarge(request.key, flags, bytes)) return null;
     this.begin(end + 2);
-    // For ms as well, which has no flags here that would make a difference.
-    request.verb = 'set';
-    request.mode = 'set';
-    request.flags = flags;
-    request.exptime = exptime;
-    request.waitedMs = 0;
-    request.dropsWhenRefused = true;
     request.data.set(chunk, start, end);
-    io.items.count(CMD_SET);
-    return store(io, request);
+    return storeFast(io.items, request, flags, exptime);
   }
 
   /** From here on the request is served. */

@@ -1,6 +1,7 @@
 /** Runs a row on a bare session, fed in pieces of the caller's choice. */
 
 import { CacheEngine, ManualClock } from '../../../lib/index.js';
+import { EngineItems } from '../../../lib/memcached/engine-items.js';
 import { ItemStore } from '../../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../lib/memcached/session.js';
@@ -21,7 +22,7 @@ export interface SessionOutcome {
 export function runOnSession(row: Row, cut: Cut): SessionOutcome {
   const clock = new ManualClock(WALL_CLOCK_MS);
   const engine = new CacheEngine<string, WireValue>({ clock, sizeOf: wireValueBytes, trackAccess: true });
-  const items = new ItemStore(engine, { clock });
+  const items = new ItemStore(new EngineItems(engine), { clock });
   const main = new Connection(items);
   let beside: Connection | undefined;
   const replies: Buffer[] = [];

@@ -11,7 +11,7 @@ const T = START_SECONDS;
 
 /** An answer that is made in chunks. */
 function dumpOf(admin: Administered, verb: Verb, ...args: string[]): Iterator<string, void, undefined> {
-  const request = new Request();
+  const request = new Request(0);
   request.verb = verb;
   request.args = args;
   const answer = administer(admin.items, request);
@@ -107,7 +107,7 @@ describe('cachedump', () => {
     const admin = new Administered();
     admin.set('a');
     admin.set('marked');
-    admin.items.addAdapterBits('marked', KEY_BINARY);
+    admin.items.entries.setAdapterBitsAt(admin.items.peekText('marked'), KEY_BINARY);
     admin.engine.set('b c', wireValueOfText('x'));
     expect(admin.ask('stats cachedump 1 0\r\n')).toBe('ITEM a [1 b; 0 s]\r\nEND\r\n');
   });

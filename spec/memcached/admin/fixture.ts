@@ -2,7 +2,12 @@
 
 import { ManualClock } from '../../../lib/index.js';
 import { createMemcachedEngine, type MemcachedEngineOptions } from '../../../lib/memcached/index.js';
-import { ItemStore, type ItemStoreOptions, type MemcachedEngine } from '../../../lib/memcached/item-store.js';
+import {
+  ItemStore,
+  type ItemStoreOptions,
+  itemsOf,
+  type MemcachedEngine,
+} from '../../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../lib/memcached/session.js';
 
@@ -18,7 +23,7 @@ export class Administered {
 
   constructor(options: ItemStoreOptions = {}, engineOptions: MemcachedEngineOptions = {}) {
     this.engine = createMemcachedEngine({ maxBytes: 64 * 1024 * 1024, clock: this.clock, ...engineOptions });
-    this.items = new ItemStore(this.engine, { clock: this.clock, ...options });
+    this.items = new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...options });
     this.session = new Session(this.items, this.out);
   }
 

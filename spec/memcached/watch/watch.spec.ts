@@ -3,7 +3,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { storeOf } from '../../../lib/engine/cache-engine.js';
 import { ManualClock } from '../../../lib/index.js';
 import { admin as administer } from '../../../lib/memcached/admin/admin.js';
 import { Request } from '../../../lib/memcached/request.js';
@@ -33,9 +32,9 @@ afterEach(() => {
 });
 
 function watched(mask: number): { log: WatchLog; watcher: Watcher; clock: ManualClock } {
-  const { engine } = new Administered();
+  const { items } = new Administered();
   const clock = new ManualClock(1_795_212_204_451.027);
-  const log = new WatchLog(engine, storeOf(engine), clock);
+  const log = new WatchLog(items.entries, clock);
   const watcher = log.open(mask, nothing)!;
   opened.push(watcher);
   expect(watcher.take()).toBe('OK\r\n');
@@ -196,7 +195,7 @@ describe('watchers', () => {
 
 describe('the command', () => {
   function mask(admin: Administered, ...args: string[]): unknown {
-    const request = new Request();
+    const request = new Request(0);
     request.verb = 'watch';
     request.args = args;
     return administer(admin.items, request);

@@ -1,7 +1,12 @@
 /** A hotset.v1 handler without a socket: frames in as texts, and whatever comes out. */
 
 import { ManualClock } from '../../../lib/index.js';
-import { ItemStore, type ItemStoreOptions, type MemcachedEngine } from '../../../lib/memcached/item-store.js';
+import {
+  ItemStore,
+  type ItemStoreOptions,
+  itemsOf,
+  type MemcachedEngine,
+} from '../../../lib/memcached/item-store.js';
 import {
   createMemcachedEngine,
   type MemcachedEngineOptions,
@@ -131,7 +136,7 @@ export class Endpoint {
     engineOptions: MemcachedEngineOptions = {},
   ) {
     this.engine = createMemcachedEngine({ maxBytes: '64MiB', clock: this.clock, ...engineOptions });
-    this.items = new ItemStore(this.engine, { clock: this.clock, ...itemOptions });
+    this.items = new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...itemOptions });
     this.context = new RpcContext(this.items, {
       access: 'full',
       maxSubscriptions: 100,

@@ -6,13 +6,7 @@
 import { CMD_GET, CMD_TOUCH, GET_EXPIRED, GET_HITS, GET_MISSES, TOUCH_HITS } from '../../counters.js';
 import { type ItemStore, STALE, secondsLeft, TOKEN_SENT } from '../../item-store.js';
 import { LETTER, LOWER, type MetaFlags, UPPER } from '../../meta/meta-flags.js';
-import {
-  writeKey,
-  writeNumber,
-  writeOpaque,
-  writeStatus,
-  writeTtl,
-} from '../../meta/meta-replies.js';
+import { writeKey, writeNumber, writeOpaque, writeStatus, writeTtl } from '../../meta/meta-replies.js';
 import { dataOf, type Request } from '../../request.js';
 import type { SessionIo } from '../../session-io.js';
 import { sawLookup } from '../observation.js';
