@@ -116,7 +116,7 @@ export class SharedStore {
     this.#codec = new ValueCodec(settings.flags);
     this.#textFlags = settings.flags?.text ?? TEXT_FLAGS;
     this.#key = new Key(settings.hashSeed);
-    this.#data = { bytes: this.#scratch, start: 0, end: 0, place: 0 };
+    this.#data = { bytes: this.#scratch, start: 0, end: 0, owned: false, place: 0 };
   }
 
   /** Opens the store that another thread has made. Throws `HOTSET_INVALID_ARGUMENT` for anything but its handle. */

@@ -63,7 +63,7 @@ function keyOf({ items }: Fixture, text: string): KeyBytes {
 
 function dataOf(text: string): ItemData {
   const bytes = Buffer.from(text);
-  return { bytes, start: 0, end: bytes.length, place: 0 };
+  return { bytes, start: 0, end: bytes.length, owned: false, place: 0 };
 }
 
 function put(own: Fixture, text: string, value: string = text): void {

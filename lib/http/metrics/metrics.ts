@@ -6,7 +6,6 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { EngineStats } from '../../engine/stats.js';
 import type { Items } from '../../items.js';
-import { STORE_TOO_LARGE } from '../../memcached/counters.js';
 import { itemsOf, knownItemStoreOf, type ServedStore } from '../../memcached/item-store.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
@@ -76,7 +75,7 @@ function withRefusalsOfServers(entries: Items): EngineStats {
   const stats = entries.stats();
   const items = knownItemStoreOf(entries);
   if (items === undefined) return stats;
-  const tooLarge = items.counters[STORE_TOO_LARGE]! + items.oversizedAppends;
+  const tooLarge = items.figure('store_too_large') + items.figure('oversized_appends');
   return { ...stats, refusals: stats.refusals + tooLarge };
 }
 

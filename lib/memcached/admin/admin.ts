@@ -46,6 +46,7 @@ function verbosity(items: ItemStore, [level]: readonly string[]): AdminAnswer {
   const number = uint32(level);
   if (number === undefined) return BAD_FORMAT;
   items.verbosity = Math.min(number, VERBOSITY_MAX);
+  items.siblings?.setVerbosity(items.verbosity);
   return OK;
 }
 

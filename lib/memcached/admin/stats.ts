@@ -61,6 +61,7 @@ function detail(items: ItemStore, [action]: readonly string[]): StatsAnswer {
   if (action === 'dump') return { kind: 'dump', text: prefixes.dump() };
   if (action !== 'on' && action !== 'off') return refusal('CLIENT_ERROR usage: stats detail on|off|dump\r\n');
   prefixes.enabled = action === 'on';
+  items.siblings?.setDetail(prefixes.enabled);
   return { kind: 'done', text: OK };
 }
 
