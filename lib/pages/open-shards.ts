@@ -1,9 +1,8 @@
 /** Makes the memory of a shared store, and opens it in each of its threads. */
 
 import type { Clock } from '../engine/clock.js';
-// @ts-expect-error to come
-import { PageStore } from './page-store.js';
-import { ShardedItems } from './sharded-items.js';
+import { PageStore, type PageStoreOptions } from './page-store.js';
+import { type Shard, ShardedItems } from './sharded-items.js';
 import { SharedControl, sharedControlBytes } from './shared-control.js';
 import { newSharedBuffer, SharedMemory } from './shared-memory.js';
 
@@ -30,7 +29,7 @@ export interface SharedMemories {
 export function newSharedMemories({ shards, reservedBytes }: ShardSettings): SharedMemories {
   return {
     control: new SharedArrayBuffer(sharedControlBytes(shards)),
-    shards: Array.from({ length: shards }, () => newSharedBuffer(reservedBytes / shards)),
+    shards: Array.from({ length: shards }, () => newSharedBuffer(Math.floor(reservedBytes / shards))),
   };
 }
 
@@ -41,17 +40,52 @@ export function openShards(
   clock: Clock,
   isNew: boolean,
 ): ShardedItems {
-  const stores = shards.map((buffer) => {
-    const memory = new SharedMemory(buffer, reservedBytes / shards.length);
-    if (isNew) memory.reset();
-    return new PageStore({
-      maxBytes: maxBytes / shards.length,
-      evict: evicts,
-      clock,
-      memory,
-      isNew,
-      hashSeed,
-    });
+  const options = { evict: evicts, clock, hashSeed };
+  const opened = shards.map((buffer) => {
+    const memory = new SharedMemory(buffer, Math.floor(reservedBytes / shards.length));
+    return new PageShard(memory, options, isNew ? Math.floor(maxBytes / shards.length) : null);
   });
-  return new ShardedItems(stores, new SharedControl(control, shards.length));
+  return new ShardedItems(opened, new SharedControl(control, shards.length));
+}
+
+/** A page store in memory that other threads change as well. */
+class PageShard implements Shard {
+  items: PageStore;
+  private readonly memory: SharedMemory;
+  private readonly options: Omit<PageStoreOptions, 'maxBytes'>;
+  private generation = 0;
+
+  /** `maxBytes`: of a new shard; null opens the one that is there. */
+  constructor(
+    memory: SharedMemory,
+    options: Pick<PageStoreOptions, 'evict' | 'clock' | 'hashSeed'>,
+    maxBytes: number | null,
+  ) {
+    this.memory = memory;
+    this.options = { ...options, memory };
+    if (maxBytes !== null) memory.reset(maxBytes);
+    this.items = new PageStore({ ...this.options, maxBytes: memory.maxBytes, opens: maxBytes === null });
+    this.note();
+  }
+
+  refresh(): void {
+    if (this.generation === this.memory.generation) return;
+    this.items.refresh();
+    this.note();
+  }
+
+  note(): void {
+    this.generation = this.memory.generation;
+  }
+
+  resize(maxBytes: number): void {
+    this.memory.maxBytes = maxBytes;
+    this.items.resize(this.memory.maxBytes);
+  }
+
+  empty(): void {
+    this.memory.reset(this.memory.maxBytes);
+    this.items = new PageStore({ ...this.options, maxBytes: this.memory.maxBytes });
+    this.note();
+  }
 }

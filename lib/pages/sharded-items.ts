@@ -24,10 +24,15 @@ import type { ChangeRing } from './change-ring.js';
 import type { Locks } from './lock.js';
 import { sumOf } from './stats-sum.js';
 
-/** A store that other threads change between two of the calls here. */
-export interface Shard extends Items {
-  /** Follows what others have done to the memory; called after each taking of the lock. */
+/** A store that other threads change while this one does not hold its lock. */
+export interface Shard {
+  /** Another object after `empty`. */
+  readonly items: Items;
+  /** Follows what others have done to the memory. */
   refresh(): void;
+  /** What has been done until now needs no following. */
+  note(): void;
+  resize(maxBytes: number): void;
   /** Becomes an empty store, whatever the memory holds. */
   empty(): void;
 }
@@ -74,7 +79,7 @@ export class ShardedItems implements Items {
   private readonly shift: number;
   private locks: Locks | null = null;
   /** The shard that slots belong to, and its number while it is held. */
-  private current: Shard;
+  private current: Items;
   private held = -1;
   /** False where a caller of this thread has it already. */
   private releases = false;
@@ -92,7 +97,7 @@ export class ShardedItems implements Items {
   constructor(shards: readonly Shard[], control: ShardControl) {
     this.shards = shards;
     this.control = control;
-    this.current = shards[0]!;
+    this.current = shards[0]!.items;
     this.clock = this.current.clock;
     this.hashSeed = this.current.hashSeed;
     this.evicts = this.current.evicts;
@@ -112,7 +117,7 @@ export class ShardedItems implements Items {
 
   // Locks
 
-  private of(key: KeyBytes): Shard {
+  private of(key: KeyBytes): Items {
     return this.enter(this.indexOf(key.hash));
   }
 
@@ -121,7 +126,7 @@ export class ShardedItems implements Items {
     return (Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 1) >>> this.shift;
   }
 
-  private enter(index: number): Shard {
+  private enter(index: number): Items {
     if (index !== this.held) this.hold(index);
     else if (this.locks?.isHalfChanged(index)) this.recover(index);
     return this.current;
@@ -138,22 +143,28 @@ export class ShardedItems implements Items {
       else shard.refresh();
     }
     this.held = index;
-    this.current = shard;
+    this.current = shard.items;
     if ((this.control.words[SUBSCRIBERS] !== 0) !== (this.recordings[index] !== null)) this.record(index);
   }
 
   private recover(index: number): void {
+    const shard = this.shards[index]!;
+    const { onEviction, onRead } = shard.items;
     this.locks!.beginChange(index);
-    this.shards[index]!.empty();
+    shard.empty();
     this.control.rings[index]!.skip();
-    this.recorded = true;
     this.locks!.endChange(index);
+    shard.items.onEviction = onEviction;
+    shard.items.onRead = onRead;
+    this.current = shard.items;
+    this.recordings[index] = null;
+    this.recorded = true;
   }
 
   /** The shard of a key, which is going to change. */
-  private begin(shard: Shard): Shard {
+  private begin(items: Items): Items {
     this.locks?.beginChange(this.held);
-    return shard;
+    return items;
   }
 
   private end(): void {
@@ -171,6 +182,7 @@ export class ShardedItems implements Items {
     this.recorded = false;
     if (recorded && this.subscriptions.size > 0) this.collect(held);
     this.held = -1;
+    this.shards[held]!.note();
     if (this.locks !== null && this.releases) this.locks.release(held);
     if (!recorded) return;
     const { words } = this.control;
@@ -179,12 +191,12 @@ export class ShardedItems implements Items {
   }
 
   /** Calls `visit` with each shard, locked. */
-  private each(visit: (shard: Shard) => void): void {
+  private each(visit: (items: Items) => void): void {
     for (let index = 0; index < this.shards.length; index++) visit(this.enter(index));
   }
 
   /** The same for what changes them. */
-  private changeEach(change: (shard: Shard) => void): void {
+  private changeEach(change: (items: Items) => void): void {
     this.each((shard) => {
       this.begin(shard);
       change(shard);
@@ -194,14 +206,14 @@ export class ShardedItems implements Items {
 
   // Figures: of shards that change meanwhile
 
-  private sum(figure: (shard: Shard) => number): number {
+  private sum(figure: (items: Items) => number): number {
     let sum = 0;
-    for (const shard of this.shards) sum += figure(shard);
+    for (const { items } of this.shards) sum += figure(items);
     return sum;
   }
 
-  private max(figure: (shard: Shard) => number): number {
-    return Math.max(...this.shards.map(figure));
+  private max(figure: (items: Items) => number): number {
+    return Math.max(...this.shards.map(({ items }) => figure(items)));
   }
 
   get size(): number {
@@ -221,11 +233,11 @@ export class ShardedItems implements Items {
   }
 
   get givesVersions(): boolean {
-    return this.shards.some((shard) => shard.givesVersions);
+    return this.shards.some(({ items }) => items.givesVersions);
   }
 
   get mayHaveExpired(): boolean {
-    return this.shards.some((shard) => shard.mayHaveExpired);
+    return this.shards.some(({ items }) => items.mayHaveExpired);
   }
 
   get oldestIdleMs(): number {
@@ -407,7 +419,7 @@ export class ShardedItems implements Items {
     let removed = 0;
     for (let looks = 0; looks < this.shards.length; looks++) {
       const index = this.swept++ % this.shards.length;
-      if (!this.shards[index]!.mayHaveExpired) continue;
+      if (!this.shards[index]!.items.mayHaveExpired) continue;
       removed += this.begin(this.enter(index)).sweepExpired(Math.ceil(limit / this.shards.length));
       this.end();
     }
@@ -425,7 +437,7 @@ export class ShardedItems implements Items {
   // Limits: each shard has an equal part
 
   resize(maxBytes: number): void {
-    this.changeEach((shard) => shard.resize(this.partOf(maxBytes)));
+    this.changeEach(() => this.shards[this.held]!.resize(this.partOf(maxBytes)));
   }
 
   shrinkTowards(maxBytes: number, steps: number): boolean {
@@ -459,7 +471,7 @@ export class ShardedItems implements Items {
   /** The order of use of all shards together, as near as their clocks tell it. */
   *dump(): Generator<DumpedEntry<string, Buffer>, void, undefined> {
     const { shards } = this;
-    const dumps = shards.map((shard) => shard.dump()[Symbol.iterator]());
+    const dumps = shards.map((_, index) => this.enter(index).dump()[Symbol.iterator]());
     const next = (index: number): DumpedEntry<string, Buffer> | null => {
       this.enter(index);
       const { done, value } = dumps[index]!.next();
@@ -582,7 +594,7 @@ export class ShardedItems implements Items {
   private record(index: number): void {
     this.stopRecording(index);
     if (this.control.words[SUBSCRIBERS] === 0) return;
-    this.recordings[index] = this.shards[index]!.subscribe('', (change) => {
+    this.recordings[index] = this.shards[index]!.items.subscribe('', (change) => {
       this.control.rings[index]!.write(change);
       this.recorded = true;
     });
@@ -598,7 +610,7 @@ export class ShardedItems implements Items {
   }
 
   set onEviction(listener: ((slot: number) => void) | null) {
-    for (const shard of this.shards) shard.onEviction = listener;
+    for (const { items } of this.shards) items.onEviction = listener;
   }
 
   get onRead(): ((key: string) => void) | null {
@@ -606,6 +618,6 @@ export class ShardedItems implements Items {
   }
 
   set onRead(listener: ((key: string) => void) | null) {
-    for (const shard of this.shards) shard.onRead = listener;
+    for (const { items } of this.shards) items.onRead = listener;
   }
 }

@@ -14,11 +14,11 @@ import { type Memory, PAGE_KINDS, type PageKind } from './memory.js';
 
 const UNIT_SHIFT = 12;
 const UNIT_BYTES: number = 1 << UNIT_SHIFT;
-/** A page of these bytes or more has an entry in its kind's directory; no kind has more of them than fit. */
-const PAGE_MIN_BYTES: number = 16 * 1024;
 /** The buffer grows by so much at a time, or as much as a page needs. */
 const GROWTH_BYTES: number = 256 * 1024;
 const LOOKS = 64;
+/** Of each kind. Page stores have a few thousands at most, since pages are larger in larger stores. */
+const MAX_PAGES = 2 ** 14;
 
 // Words that say how things stand.
 /** Units used so far, free ranges among them. */
@@ -43,9 +43,8 @@ interface Layout {
 }
 
 function layoutOf(maxBytes: number): Layout {
-  // The smallest shard still has a page of each kind.
-  const units = Math.max(2 * PAGE_KINDS, Math.ceil(maxBytes / UNIT_BYTES));
-  const entries = Math.ceil((units * UNIT_BYTES) / PAGE_MIN_BYTES) + PAGE_KINDS;
+  const units = Math.floor(maxBytes / UNIT_BYTES);
+  const entries = Math.min(units, MAX_PAGES);
   const directory = WORDS * 4;
   const ranges = directory + entries * PAGE_KINDS * 2 * 4;
   const pages = Math.ceil((ranges + units * RANGE_WORDS * 4) / UNIT_BYTES) * UNIT_BYTES;
@@ -91,14 +90,14 @@ export class SharedMemory implements Memory {
     this.ranges = new Int32Array(buffer, ranges, units * RANGE_WORDS);
   }
 
-  /** Forgets all pages. What the buffer holds does not matter. */
-  reset(): void {
+  /** Forgets all pages, of which there may be `maxBytes` from now on. What the buffer holds does not matter. */
+  reset(maxBytes: number): void {
     const { words } = this;
     words[END] = 0;
     words[FIRST_FREE] = -1;
     words[FREE_UNITS] = 0;
-    words[LIMIT_UNITS] = this.layout.units;
     words[GENERATION]! += 1;
+    this.maxBytes = maxBytes;
   }
 
   /** Changes with each page that any thread takes or releases. */
@@ -107,8 +106,17 @@ export class SharedMemory implements Memory {
   }
 
   /** The most that pages may take, within what is reserved. What they have taken stays. */
-  limit(maxBytes: number): void {
-    this.words[LIMIT_UNITS] = Math.min(this.layout.units, Math.floor(maxBytes / UNIT_BYTES));
+  get maxBytes(): number {
+    return this.words[LIMIT_UNITS]! * UNIT_BYTES;
+  }
+
+  set maxBytes(bytes: number) {
+    this.words[LIMIT_UNITS] = Math.min(this.layout.units, Math.floor(bytes / UNIT_BYTES));
+  }
+
+  /** Bytes of pages that have been taken back: they serve again. */
+  get freeBytes(): number {
+    return this.words[FREE_UNITS]! * UNIT_BYTES;
   }
 
   obtain(kind: PageKind, index: number, bytes: number): Buffer | null {
@@ -144,16 +152,15 @@ export class SharedMemory implements Memory {
     this.words[GENERATION]! += 1;
   }
 
-  get pendingBytes(): number {
-    return this.words[FREE_UNITS]! * UNIT_BYTES;
-  }
+  /** None, since all that the store can do for less of them is to evict. */
+  readonly pendingBytes = 0;
 
   giveBack(_bytes: number): boolean {
     return false;
   }
 
   private entryOf(kind: PageKind, index: number): number {
-    return (kind * this.layout.entries + index) * 2;
+    return (index * PAGE_KINDS + kind) * 2;
   }
 
   /** Takes the best of the free ranges, or some of it; -1 when none is large enough. */

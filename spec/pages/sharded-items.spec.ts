@@ -13,15 +13,29 @@ import { SharedControl, sharedControlBytes } from '../../lib/pages/shared-contro
 
 const SHARDS = 4;
 
-class EngineShard extends EngineItems implements Shard {
+class EngineShard implements Shard {
+  items: EngineItems;
   refreshes = 0;
   emptied = 0;
+
+  constructor(clock: ManualClock) {
+    this.items = new EngineItems(createMemcachedEngine({ maxBytes: 2 ** 20, clock }));
+    Object.assign(this.items, { hashSeed: 12345 });
+  }
+
   refresh(): void {
     this.refreshes++;
   }
+
+  note(): void {}
+
+  resize(maxBytes: number): void {
+    this.items.resize(maxBytes);
+  }
+
   empty(): void {
     this.emptied++;
-    this.clear();
+    this.items.clear();
   }
 }
 
@@ -37,11 +51,7 @@ interface Fixture {
 
 function fixture(): Fixture {
   const clock = new ManualClock(1000);
-  const shards = Array.from({ length: SHARDS }, () => {
-    const shard = new EngineShard(createMemcachedEngine({ maxBytes: 2 ** 20, clock }));
-    Object.assign(shard, { hashSeed: 12345 });
-    return shard;
-  });
+  const shards = Array.from({ length: SHARDS }, () => new EngineShard(clock));
   const memory = new SharedArrayBuffer(sharedControlBytes(SHARDS));
   const control = new SharedControl(memory, SHARDS);
   const items = new ShardedItems(shards, control);
@@ -82,7 +92,7 @@ it('spreads keys over all shards, and finds them there', () => {
   for (const key of KEYS) put(own, key);
   for (const key of KEYS) expect(read(own, key)).toBe(key);
   expect(own.items.size).toBe(100);
-  for (const shard of own.shards) expect(shard.size).toBeGreaterThan(10);
+  for (const { items } of own.shards) expect(items.size).toBeGreaterThan(10);
   expect(own.items.stats()).toMatchObject({ hits: 100, misses: 0, stores: 100, size: 100 });
   expect(own.items.delete(keyOf(own, 'key-7'))).toBe(true);
   expect(own.items.peek(keyOf(own, 'key-7'))).toBe(0);
@@ -150,7 +160,7 @@ describe('a change that was begun and not ended', () => {
     locks.take(2);
     locks.beginChange(2);
     locks.release(2);
-    const lost = own.shards[2]!.size;
+    const lost = own.shards[2]!.items.size;
     for (const key of KEYS) read(own, key);
     own.items.endTurn();
     expect(own.shards.map((shard) => shard.emptied)).toEqual([0, 0, 1, 0]);
@@ -161,13 +171,13 @@ describe('a change that was begun and not ended', () => {
     const own = fixture();
     own.items.share();
     put(own, 'a');
-    const shard = own.shards.find(({ size }) => size === 1)!;
-    const original = shard.read;
-    shard.read = () => {
+    const shard = own.shards.find(({ items }) => items.size === 1)!;
+    const original = shard.items.read;
+    shard.items.read = () => {
       throw new RangeError('no stack left');
     };
     expect(() => read(own, 'a')).toThrow(RangeError);
-    shard.read = original;
+    shard.items.read = original;
     expect(read(own, 'a')).toBeUndefined();
     expect(shard.emptied).toBe(1);
     own.items.endTurn();
@@ -298,5 +308,5 @@ it('sweeps, resizes and shrinks shard by shard', () => {
   expect(swept).toBe(100);
   own.items.resize(2 ** 21);
   expect(own.items.maxBytes).toBe(2 ** 21);
-  expect(own.shards[0]!.maxBytes).toBe(2 ** 19);
+  expect(own.shards[0]!.items.maxBytes).toBe(2 ** 19);
 });

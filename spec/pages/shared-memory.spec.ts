@@ -9,7 +9,7 @@ const KiB = 1024;
 function sharedMemory(): { one: SharedMemory; other: SharedMemory } {
   const buffer = newSharedBuffer(MAX_BYTES);
   const one = new SharedMemory(buffer, MAX_BYTES);
-  one.reset();
+  one.reset(MAX_BYTES);
   return { one, other: new SharedMemory(buffer, MAX_BYTES) };
 }
 
@@ -51,13 +51,13 @@ it('gives pages that do not overlap, and keeps what is in them, whoever takes an
             expect(seen.at(-1)).toBe(page.mark);
             sum += Math.ceil(page.bytes / 4096) * 4096;
           }
-          expect(sum + one.pendingBytes).toBeLessThanOrEqual(MAX_BYTES);
+          expect(sum + one.freeBytes).toBeLessThanOrEqual(MAX_BYTES);
         }
         for (const { kind, index } of held.values()) one.release(kind, index);
         // All that was ever taken is one range again.
-        const { pendingBytes } = one;
-        if (pendingBytes > 0) expect(one.obtain(LARGE, 0, pendingBytes)).not.toBeNull();
-        expect(one.pendingBytes).toBe(0);
+        const { freeBytes } = one;
+        if (freeBytes > 0) expect(one.obtain(LARGE, 0, freeBytes)).not.toBeNull();
+        expect(one.freeBytes).toBe(0);
       },
     ),
   );
@@ -68,11 +68,10 @@ it('has no page beyond its limit, and none beyond what was reserved', () => {
   expect(one.obtain(SEGMENT, 0, MAX_BYTES)).not.toBeNull();
   expect(other.obtain(SEGMENT, 1, 1)).toBeNull();
   one.release(SEGMENT, 0);
-  one.reset();
-  one.limit(64 * KiB);
+  one.reset(64 * KiB);
   expect(other.obtain(SEGMENT, 0, 65 * KiB)).toBeNull();
   expect(other.obtain(SEGMENT, 0, 64 * KiB)).not.toBeNull();
-  one.limit(2 * MAX_BYTES);
+  one.maxBytes = 2 * MAX_BYTES;
   expect(one.obtain(SEGMENT, 1, MAX_BYTES)).toBeNull();
 });
 
@@ -80,7 +79,7 @@ it('takes memory only as pages are taken', () => {
   const buffer = newSharedBuffer(2 ** 31);
   const memory = new SharedMemory(buffer, 2 ** 31);
   const before = process.memoryUsage.rss();
-  memory.reset();
+  memory.reset(2 ** 31);
   memory.obtain(SEGMENT, 0, 2 ** 20)!.fill(1);
   expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 25);
 });
