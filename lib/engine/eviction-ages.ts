@@ -64,12 +64,14 @@ export class EvictionAges {
   }
 }
 
-function barOf(ms: number): number {
+/** The bar of an age. */
+export function barOf(ms: number): number {
   let bar = 0;
   while (ms > BOUNDS_MS[bar]!) bar++;
   return bar;
 }
 
-function bars(counts: Float64Array): readonly AgeBar[] {
+/** Bars with these counts, one for each. */
+export function bars(counts: Float64Array): readonly AgeBar[] {
   return Object.freeze(BOUNDS_MS.map((toMs, bar) => Object.freeze({ toMs, count: counts[bar]! })));
 }

@@ -17,36 +17,39 @@ export interface HitRatioSnapshot {
   readonly hitRatio: number;
 }
 
+/** Numbers that a window takes. */
+export const WINDOW_NUMBERS: number = POINTS + 1;
+
 export class HitRatioWindow {
-  /** Misses up to each of the last points; point n lies at n * STEP_READS reads. */
-  readonly #missesAt: Float64Array = new Float64Array(POINTS);
-  #points = 0;
-  #nextPointReads = STEP_READS;
+  /** Misses up to each of the last points, of which point n lies at n * STEP_READS reads, and how many points there were. */
+  readonly #missesAt: Float64Array;
+
+  /** `memory` may belong to several threads; zeros begin a window. */
+  constructor(memory: Float64Array = new Float64Array(WINDOW_NUMBERS)) {
+    this.#missesAt = memory;
+  }
 
   /** To be called at a miss, with the totals before it. */
   beforeMiss(hits: number, misses: number): void {
-    if (hits + misses >= this.#nextPointReads) this.#advance(hits + misses, misses);
+    if (hits + misses >= (this.#missesAt[POINTS]! + 1) * STEP_READS) this.#advance(hits + misses, misses);
   }
 
   #advance(reads: number, misses: number): void {
     const points = Math.floor(reads / STEP_READS);
-    this.#nextPointReads = (points + 1) * STEP_READS;
-    for (let point = Math.max(this.#points, points - POINTS) + 1; point <= points; point++)
+    for (let point = Math.max(this.#missesAt[POINTS]!, points - POINTS) + 1; point <= points; point++)
       this.#missesAt[point % POINTS] = misses;
-    this.#points = points;
+    this.#missesAt[POINTS] = points;
   }
 
   reset(): void {
     this.#missesAt.fill(0);
-    this.#points = 0;
-    this.#nextPointReads = STEP_READS;
   }
 
   snapshot(totalHits: number, totalMisses: number): HitRatioSnapshot {
     this.beforeMiss(totalHits, totalMisses);
     const totalReads = totalHits + totalMisses;
     // While the ring is not full, its next place still has the 0 of the start.
-    const from = this.#points - POINTS + 1;
+    const from = this.#missesAt[POINTS]! - POINTS + 1;
     const reads = from > 0 ? totalReads - from * STEP_READS : totalReads;
     const misses = from > 0 ? totalMisses - this.#missesAt[from % POINTS]! : totalMisses;
     return Object.freeze({

@@ -35,3 +35,66 @@ export interface Memory {
   /** Whether a page can outlive its release in a reader's hands. */
   readonly canLend: boolean;
 }
+
+/** What is transferred through a closed port is gone at once: an idle process collects no garbage. */
+const { port1: NOWHERE } = new MessageChannel();
+NOWHERE.close();
+/** Smaller ones wait for the collector of garbage. */
+const FREED_FROM_BYTES = 16 * 1024;
+/** A page that is this much larger than a large block needs may serve again: a sixteenth. */
+const REUSE_SHIFT = 4;
+/** Pages taken back, of those that were taken back last, that are tried. */
+const REUSE_LOOKS = 8;
+
+/** ArrayBuffers of this thread. They go back to the system a few at a time, because unmapping gigabytes takes long. */
+export class PlainMemory implements Memory {
+  readonly canLend = true;
+  pendingBytes = 0;
+  readonly #pages: Buffer[][] = Array.from({ length: PAGE_KINDS }, () => []);
+  readonly #pending: Buffer[] = [];
+  obtain(kind: PageKind, index: number, bytes: number): Buffer {
+    const reused = kind === LARGE ? this.#reused(bytes) : undefined;
+    const page = reused ?? Buffer.from(new ArrayBuffer(bytes));
+    this.#pages[kind]![index] = page;
+    return page;
+  }
+
+  #reused(bytes: number): Buffer | undefined {
+    const pending = this.#pending;
+    for (let i = pending.length - 1; i >= 0 && i >= pending.length - REUSE_LOOKS; i--) {
+      const page = pending[i]!;
+      if (page.length < bytes || page.length - bytes > bytes >>> REUSE_SHIFT) continue;
+      pending.splice(i, 1);
+      this.pendingBytes -= page.length;
+      return page;
+    }
+    return undefined;
+  }
+
+  at(kind: PageKind, index: number): Buffer {
+    return this.#pages[kind]![index]!;
+  }
+
+  release(kind: PageKind, index: number, lent: boolean): void {
+    const pages = this.#pages[kind]!;
+    const page = pages[index]!;
+    if (index === pages.length - 1) pages.length = index;
+    else pages[index] = NOTHING;
+    if (lent || page.length < FREED_FROM_BYTES) return;
+    this.#pending.push(page);
+    this.pendingBytes += page.length;
+  }
+
+  giveBack(bytes: number): boolean {
+    if (this.#pending.length === 0) return false;
+    for (let left = bytes; left > 0 && this.#pending.length > 0; ) {
+      const { buffer } = this.#pending.shift()!;
+      left -= buffer.byteLength;
+      this.pendingBytes -= buffer.byteLength;
+      NOWHERE.postMessage(null, [buffer as ArrayBuffer]);
+    }
+    return true;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -27,6 +27,11 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'weigh', imports: ['errors.ts'], packages: [] },
   { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
   {
+    room: 'pages',
+    imports: ['engine', 'items.ts', 'errors.ts'],
+    packages: ['node:buffer', 'node:worker_threads'],
+  },
+  {
     room: 'loading',
     imports: ['engine', 'abort-signals.ts', 'errors.ts', 'options.ts', 'scheduler.ts'],
     packages: [],

@@ -1,0 +1,63 @@
+/**
+ * What the store may hold. Two figures: `held`, the memory that has been touched, and `bytes`, what the items count, whose
+ * difference is holes. `held <= maxBytes` after every call. Memory is added only while holes are less than a
+ * sixteenth; beyond that, packing makes room. What items count is at most 15/16 of the budget when that is the case, so
+ * that packing always finds some.
+ */
+
+import { HELD, Header, ITEM_BYTES, MAX_BYTES } from './header.js';
+import type { Memory } from './memory.js';
+
+/** The share of the budget, and of what items count, that holes may take: a sixteenth. */
+const HOLES_SHIFT = 4;
+/** What a store takes that has no items: its header, first buckets and rows. */
+const FIXED_BYTES: number = Header.bytes + 12 * 1024;
+/** Beyond these too: pages that have just been begun. */
+const HOLES_MIN_BYTES = 96 * 1024;
+
+export class Budget {
+  private readonly nums: Float64Array;
+  private readonly memory: Memory;
+
+  constructor(header: Header, memory: Memory) {
+    this.nums = header.nums;
+    this.memory = memory;
+  }
+
+  get held(): number {
+    return this.nums[HELD]! + this.memory.pendingBytes;
+  }
+
+  /** What items may always count together; where nothing has to be packed, it may be more. */
+  get itemLimit(): number {
+    return limitOf(this.nums[MAX_BYTES]!);
+  }
+
+  /** Whether so many bytes of memory may be added within the budget. */
+  allows(bytes: number): boolean {
+    const over = this.nums[HELD]! + bytes - this.nums[MAX_BYTES]!;
+    if (over > 0) return false;
+    const { pendingBytes } = this.memory;
+    if (over + pendingBytes > 0) this.memory.giveBack(over + pendingBytes);
+    return true;
+  }
+
+  /** Whether so many bytes more for items leave holes of a sixteenth at most. */
+  allowsForItems(bytes: number): boolean {
+    const counted = this.nums[ITEM_BYTES]! + bytes;
+    return (
+      this.nums[HELD]! + bytes <= counted + counted / (1 << HOLES_SHIFT) + HOLES_MIN_BYTES &&
+      this.allows(bytes)
+    );
+  }
+
+  /** Whether there are so many holes that memory should come back. */
+  get isLoose(): boolean {
+    const counted = this.nums[ITEM_BYTES]!;
+    return this.nums[HELD]! > counted + (counted * 5) / 64 + HOLES_MIN_BYTES;
+  }
+}
+
+export function limitOf(maxBytes: number): number {
+  return maxBytes - maxBytes / (1 << HOLES_SHIFT) - FIXED_BYTES;
+}

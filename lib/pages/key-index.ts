@@ -1,0 +1,262 @@
+/**
+ * From the bytes of a key to its record: linear hashing (Litwin 1980). Buckets are added one at a time, each by splitting one,
+ * and taken away one at a time, so that no call rehashes more than a bucket. There is about one bucket for each item.
+ *
+ * A bucket is a word: the first record of its chain and four bits of the hash, the tag; records go on in the same way.
+ * Only where the tag is the same are bytes compared. A chain has `MAX_CHAIN` records at most: honest hashes come nowhere
+ * near that, and colliding ones (hash.ts) push each other out.
+ */
+
+import type { KeyBytes } from '../items.js';
+import type { Arena } from './arena.js';
+import { hashOf, mixed } from './hash.js';
+import {
+  BUCKETS,
+  HASH_SEED,
+  HEAD_PAGES,
+  HEADS_TOUCHED,
+  HELD,
+  type Header,
+  MIX_SEED,
+  SIZE,
+  wordsOf,
+} from './header.js';
+import { HEADS, type Memory } from './memory.js';
+import { NEXT, PLACE, RECORD_SHIFT, type Records, SLOT_MASK } from './records.js';
+
+export const MAX_CHAIN = 64;
+const MIN_BUCKETS = 64;
+const TAG_SHIFT = 28;
+
+export class KeyIndex {
+  private readonly pages: Int32Array[] = [];
+  /** Records that the last `find` looked at. */
+  looks = 0;
+  private readonly ints: Int32Array;
+  private readonly nums: Float64Array;
+  private readonly memory: Memory;
+  private readonly records: Records;
+  private readonly arena: Arena;
+  private readonly shift: number;
+  private readonly mask: number;
+
+  constructor(header: Header, memory: Memory, records: Records, arena: Arena, pageBytes: number) {
+    this.ints = header.ints;
+    this.nums = header.nums;
+    this.memory = memory;
+    this.records = records;
+    this.arena = arena;
+    this.shift = 31 - Math.clz32(pageBytes / 4);
+    this.mask = (1 << this.shift) - 1;
+  }
+
+  begin(): void {
+    this.ints[BUCKETS] = 0;
+    this.ints[HEADS_TOUCHED] = 0;
+    this.ints[HEAD_PAGES] = 0;
+    this.pages.length = 0;
+    while (this.ints[BUCKETS]! < MIN_BUCKETS) this.addBucket();
+  }
+
+  /** Another thread may have added pages, and taken some away. */
+  refresh(): void {
+    this.pages.length = 0;
+    for (let page = 0; page < this.ints[HEAD_PAGES]!; page++)
+      this.pages[page] = wordsOf(this.memory.at(HEADS, page));
+  }
+
+  /** The hash under which a key is found, from the one that comes with it. */
+  hash(fnv: number): number {
+    return mixed(fnv, this.ints[MIX_SEED]!);
+  }
+
+  private bucketOf(hash: number): number {
+    const buckets = this.ints[BUCKETS]!;
+    // The lowest bits of the hash: as many as number all buckets, or one less where that bucket is not there yet.
+    const mask = -1 >>> Math.clz32(buckets);
+    const bucket = hash & mask;
+    return bucket < buckets ? bucket : bucket & (mask >>> 1);
+  }
+
+  private head(bucket: number): number {
+    return this.pages[bucket >>> this.shift]![bucket & this.mask]!;
+  }
+
+  private putHead(bucket: number, entry: number): void {
+    this.pages[bucket >>> this.shift]![bucket & this.mask] = entry;
+  }
+
+  /** The slot under a key, or 0. */
+  find(key: KeyBytes, hash: number): number {
+    const { records, arena } = this;
+    const tag = hash >>> TAG_SHIFT;
+    let looks = 0;
+    for (let entry = this.head(this.bucketOf(hash)); entry !== 0; looks++) {
+      const slot = entry & SLOT_MASK;
+      const page = records.pages[slot >>> records.shift]!;
+      const at = (slot & records.mask) << RECORD_SHIFT;
+      if (entry >>> TAG_SHIFT === tag && arena.hasKey(page[at | PLACE]!, key)) return slot;
+      entry = page[at | NEXT]!;
+    }
+    this.looks = looks;
+    return 0;
+  }
+
+  /** The last record of the chain of a hash. */
+  lastOf(hash: number): number {
+    let slot = 0;
+    for (let entry = this.head(this.bucketOf(hash)); entry !== 0; entry = this.records.get(slot, NEXT))
+      slot = entry & SLOT_MASK;
+    return slot;
+  }
+
+  /** Bytes that the next `insert` adds to what is held. */
+  get growthBytes(): number {
+    const { ints } = this;
+    return ints[SIZE]! < ints[BUCKETS]! || ints[BUCKETS]! < ints[HEADS_TOUCHED]! ? 0 : 4;
+  }
+
+  /** Gives an absent key's record its place; `mayGrow`: there is room for a bucket. */
+  insert(slot: number, hash: number, mayGrow: boolean): void {
+    if (mayGrow && this.ints[SIZE]! > this.ints[BUCKETS]!) this.split();
+    const bucket = this.bucketOf(hash);
+    this.records.put(slot, NEXT, this.head(bucket));
+    this.putHead(bucket, slot | ((hash >>> TAG_SHIFT) << TAG_SHIFT));
+  }
+
+  remove(slot: number, hash: number): void {
+    this.replaceEntry(slot, hash, this.records.get(slot, NEXT));
+    const { ints } = this;
+    if (ints[BUCKETS]! > MIN_BUCKETS && ints[SIZE]! < ints[BUCKETS]! - (ints[BUCKETS]! >>> 3)) this.merge();
+  }
+
+  /** The record, which has been copied, has another slot now. */
+  move(from: number, to: number, hash: number): void {
+    this.replaceEntry(from, hash, to | ((hash >>> TAG_SHIFT) << TAG_SHIFT));
+  }
+
+  private replaceEntry(slot: number, hash: number, by: number): void {
+    const { records } = this;
+    const bucket = this.bucketOf(hash);
+    let entry = this.head(bucket);
+    if ((entry & SLOT_MASK) === slot) {
+      this.putHead(bucket, by);
+      return;
+    }
+    for (;;) {
+      const at = entry & SLOT_MASK;
+      entry = records.get(at, NEXT);
+      if ((entry & SLOT_MASK) === slot) {
+        records.put(at, NEXT, by);
+        return;
+      }
+    }
+  }
+
+  /** The hash of the key that a record has. O(bytes). */
+  hashAt(slot: number): number {
+    const { arena } = this;
+    const place = this.records.get(slot, PLACE);
+    const start = arena.keyStart(place);
+    return this.hash(
+      hashOf(this.ints[HASH_SEED]!, arena.bytesOf(place), start, start + arena.keyBytes(place)),
+    );
+  }
+
+  private addBucket(): boolean {
+    const { ints } = this;
+    const bucket = ints[BUCKETS]!;
+    const page = bucket >>> this.shift;
+    if (page === ints[HEAD_PAGES]!) {
+      const memory = this.memory.obtain(HEADS, page, 4 << this.shift);
+      if (memory === null) return false;
+      this.pages[page] = wordsOf(memory);
+      ints[HEAD_PAGES] = page + 1;
+    }
+    ints[BUCKETS] = bucket + 1;
+    if (bucket === ints[HEADS_TOUCHED]) {
+      ints[HEADS_TOUCHED] = bucket + 1;
+      this.nums[HELD]! += 4;
+    }
+    this.putHead(bucket, 0);
+    return true;
+  }
+
+  private split(): void {
+    const { records } = this;
+    const added = this.ints[BUCKETS]!;
+    if (!this.addBucket()) return;
+    const from = added - (1 << (31 - Math.clz32(added)));
+    let stays = 0;
+    let goes = 0;
+    let next = 0;
+    for (let entry = this.head(from); entry !== 0; entry = next) {
+      const slot = entry & SLOT_MASK;
+      next = records.get(slot, NEXT);
+      if (this.bucketOf(this.hashAt(slot)) === from) {
+        records.put(slot, NEXT, stays);
+        stays = entry;
+      } else {
+        records.put(slot, NEXT, goes);
+        goes = entry;
+      }
+    }
+    this.putHead(from, stays);
+    this.putHead(added, goes);
+  }
+
+  /** Takes the last bucket away: its chain goes behind that of the bucket that it was split from. */
+  private merge(): void {
+    const { ints, records } = this;
+    const last = ints[BUCKETS]! - 1;
+    const chain = this.head(last);
+    ints[BUCKETS] = last;
+    const to = last - (1 << (31 - Math.clz32(last)));
+    const entry = this.head(to);
+    if (entry === 0) this.putHead(to, chain);
+    else if (chain !== 0) {
+      let at = entry & SLOT_MASK;
+      for (let next = records.get(at, NEXT); next !== 0; next = records.get(at, NEXT)) at = next & SLOT_MASK;
+      records.put(at, NEXT, chain);
+    }
+    const page = ints[HEAD_PAGES]! - 1;
+    if (last !== page << this.shift) return;
+    this.nums[HELD]! -= (ints[HEADS_TOUCHED]! - last) * 4;
+    ints[HEADS_TOUCHED] = last;
+    ints[HEAD_PAGES] = page;
+    this.pages.length = page;
+    this.memory.release(HEADS, page, false);
+  }
+
+  /** Gives all pages back. */
+  clear(): void {
+    for (let page = this.ints[HEAD_PAGES]! - 1; page >= 0; page--) this.memory.release(HEADS, page, false);
+    this.nums[HELD]! -= this.ints[HEADS_TOUCHED]! * 4;
+    this.begin();
+  }
+
+  /** What is inconsistent. O(n). */
+  verify(size: number): string[] {
+    const { ints, records } = this;
+    const problems: string[] = [];
+    let found = 0;
+    for (let bucket = 0; bucket < ints[BUCKETS]!; bucket++) {
+      let chain = 0;
+      for (let entry = this.head(bucket); entry !== 0; ) {
+        const slot = entry & SLOT_MASK;
+        if (++found > size || ++chain > MAX_CHAIN * 2)
+          return [...problems, `bucket ${bucket} has too long a chain`];
+        if (!records.isUsed(slot)) return [...problems, `bucket ${bucket} leads to the free slot ${slot}`];
+        const hash = this.hashAt(slot);
+        if (this.bucketOf(hash) !== bucket)
+          problems.push(`slot ${slot} is in bucket ${bucket}, which is not its own`);
+        if (hash >>> TAG_SHIFT !== entry >>> TAG_SHIFT)
+          problems.push(`slot ${slot} is found under another tag`);
+        entry = records.get(slot, NEXT);
+      }
+    }
+    if (found !== size) problems.push(`the index leads to ${found} items of ${size}`);
+    if (ints[HEADS_TOUCHED]! < ints[BUCKETS]!) problems.push('buckets are in use that count as untouched');
+    return problems;
+  }
+}

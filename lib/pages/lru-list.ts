@@ -1,0 +1,172 @@
+/**
+ * The LRU list: circular, doubly linked through the records, anchored at slot 0, so that no operation tests for the
+ * ends. All operations are O(1), and O(walks under way) where a walk stands.
+ *
+ * Walks are in the store's memory too, two words each: the slot that comes next (-1 when the walk is not under way) and its
+ * direction. A record says whether a walk stands at it.
+ */
+
+import type { Direction } from '../engine/types.js';
+import { HotsetError } from '../errors.js';
+import { HELD, type Header, WALKS, wordsOf } from './header.js';
+import { CURSORS, type Memory } from './memory.js';
+import { NEWER, OLDER, RECORD_SHIFT, REST, type Records, WALKED } from './records.js';
+
+/** What walks take while any is under way. */
+export const CURSORS_BYTES = 8192;
+const MAX_WALKS = CURSORS_BYTES / 8;
+const UNUSED = -1;
+
+export class LruList {
+  private readonly records: Records;
+  private readonly memory: Memory;
+  private readonly ints: Int32Array;
+  private readonly nums: Float64Array;
+
+  constructor(header: Header, memory: Memory, records: Records) {
+    this.records = records;
+    this.memory = memory;
+    this.ints = header.ints;
+    this.nums = header.nums;
+  }
+
+  get oldest(): number {
+    return this.records.pages[0]![NEWER]!;
+  }
+
+  get newest(): number {
+    return this.records.pages[0]![OLDER]!;
+  }
+
+  link(slot: number): void {
+    const { records } = this;
+    const anchor = records.pages[0]!;
+    const newest = anchor[OLDER]!;
+    const page = records.pages[slot >>> records.shift]!;
+    const at = (slot & records.mask) << RECORD_SHIFT;
+    page[at | OLDER] = newest;
+    page[at | NEWER] = 0;
+    records.put(newest, NEWER, slot);
+    anchor[OLDER] = slot;
+  }
+
+  unlink(slot: number): void {
+    const { records } = this;
+    const page = records.pages[slot >>> records.shift]!;
+    const at = (slot & records.mask) << RECORD_SHIFT;
+    const older = page[at | OLDER]!;
+    const newer = page[at | NEWER]!;
+    if ((page[at | REST]! & WALKED) !== 0) {
+      page[at | REST]! &= ~WALKED;
+      this.redirect(slot, older, newer);
+    }
+    records.put(newer, OLDER, older);
+    records.put(older, NEWER, newer);
+  }
+
+  promote(slot: number): void {
+    if (this.newest === slot) return;
+    this.unlink(slot);
+    this.link(slot);
+  }
+
+  /** An item, whose record has been copied, has another slot now. */
+  move(from: number, to: number): void {
+    const { records } = this;
+    records.put(records.get(to, OLDER), NEWER, to);
+    records.put(records.get(to, NEWER), OLDER, to);
+    if ((records.get(to, REST) & WALKED) !== 0) this.redirect(from, to, to);
+  }
+
+  /** Slots in the order of use. It visits no removed item and none twice; it may miss one that moves before its turn. */
+  *walk(direction: Direction): Generator<number, void, undefined> {
+    const walk = this.begin(direction === 'oldest-first' ? NEWER : OLDER);
+    try {
+      for (let slot = this.next(walk); slot !== 0; slot = this.next(walk)) yield slot;
+    } finally {
+      this.end(walk);
+    }
+  }
+
+  private begin(towards: number): number {
+    if (this.ints[WALKS] === 0) {
+      this.memory.obtain(CURSORS, 0, CURSORS_BYTES);
+      this.cursors.fill(UNUSED);
+      this.nums[HELD]! += CURSORS_BYTES;
+    }
+    const { cursors } = this;
+    let walk = 0;
+    while (walk < MAX_WALKS && cursors[walk * 2] !== UNUSED) walk++;
+    if (walk === MAX_WALKS)
+      throw new HotsetError('HOTSET_TOO_MANY', `at most ${MAX_WALKS} walks can be under way`);
+    this.ints[WALKS]!++;
+    cursors[walk * 2 + 1] = towards;
+    this.stand(walk, this.records.get(0, towards));
+    return walk;
+  }
+
+  private get cursors(): Int32Array {
+    return wordsOf(this.memory.at(CURSORS, 0));
+  }
+
+  private stand(walk: number, slot: number): void {
+    this.cursors[walk * 2] = slot;
+    if (slot !== 0) this.records.put(slot, REST, this.records.get(slot, REST) | WALKED);
+  }
+
+  private next(walk: number): number {
+    const { cursors } = this;
+    const slot = cursors[walk * 2]!;
+    if (slot > 0) this.stand(walk, this.records.get(slot, cursors[walk * 2 + 1]!));
+    return Math.max(slot, 0);
+  }
+
+  private end(walk: number): void {
+    this.cursors[walk * 2] = UNUSED;
+    if (--this.ints[WALKS]! > 0) return;
+    this.memory.release(CURSORS, 0, false);
+    this.nums[HELD]! -= CURSORS_BYTES;
+  }
+
+  /** Walks that stand at a slot go on at another one, by their direction. */
+  private redirect(from: number, older: number, newer: number): void {
+    let left = this.ints[WALKS]!;
+    if (left === 0) return;
+    const { cursors } = this;
+    for (let walk = 0; left > 0; walk++) {
+      const at = cursors[walk * 2]!;
+      if (at === UNUSED) continue;
+      left--;
+      if (at === from) this.stand(walk, cursors[walk * 2 + 1] === NEWER ? newer : older);
+    }
+  }
+
+  /** Forgets all items; walks under way end. The records are new. */
+  clear(): void {
+    if (this.ints[WALKS] === 0) return;
+    const { cursors } = this;
+    for (let walk = 0; walk < MAX_WALKS; walk++) if (cursors[walk * 2] !== UNUSED) cursors[walk * 2] = 0;
+  }
+
+  /** What is inconsistent; `size` slots must be linked. O(n). */
+  verify(size: number): string[] {
+    const { records } = this;
+    const problems: string[] = [];
+    let linked = 0;
+    let older = 0;
+    for (let slot = this.oldest; slot !== 0; slot = records.get(slot, NEWER)) {
+      if (++linked > size) return [...problems, `the order of use has more than ${size} items`];
+      if (!records.isUsed(slot)) return [...problems, `slot ${slot} is linked but free`];
+      if (records.get(slot, OLDER) !== older) problems.push(`the links around slot ${slot} disagree`);
+      older = slot;
+    }
+    if (this.newest !== older) problems.push('the newest item is not the last of the order of use');
+    if (linked !== size) problems.push(`the order of use has ${linked} items, the store ${size}`);
+    for (let walk = 0; this.ints[WALKS] !== 0 && walk < MAX_WALKS; walk++) {
+      const slot = this.cursors[walk * 2]!;
+      if (slot > 0 && (!records.isUsed(slot) || (records.get(slot, REST) & WALKED) === 0))
+        problems.push(`a walk stands at slot ${slot}, which does not know`);
+    }
+    return problems;
+  }
+}
