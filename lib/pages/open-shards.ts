@@ -36,17 +36,20 @@ export function newSharedMemories({ shards, reservedBytes }: ShardSettings): Sha
 /** Opens a store for the calling thread. `isNew`: nobody has opened it before. Throws `HOTSET_TOO_MANY`. */
 export function openShards(
   { control, shards }: SharedMemories,
-  { maxBytes, reservedBytes, evicts, hashSeed }: ShardSettings,
+  { maxBytes, evicts, hashSeed }: ShardSettings,
   clock: Clock,
   isNew: boolean,
 ): ShardedItems {
   const options = { evict: evicts, clock, hashSeed };
-  const opened = shards.map((buffer) => {
-    const memory = new SharedMemory(buffer, Math.floor(reservedBytes / shards.length));
-    return new PageShard(memory, options, isNew ? Math.floor(maxBytes / shards.length) : null);
-  });
-  return new ShardedItems(opened, new SharedControl(control, shards.length));
+  const begins = isNew ? Math.floor(maxBytes / shards.length) : null;
+  const opened = shards.map((buffer) => new PageShard(new SharedMemory(buffer), options, begins));
+  const common = new SharedControl(control, shards.length);
+  if (isNew) common.maxBytes = maxBytes;
+  return new ShardedItems(opened, common);
 }
+
+/** A sixteenth of the budget. */
+const HEADROOM_SHIFT = 4;
 
 /** A page store in memory that other threads change as well. */
 class PageShard implements Shard {
@@ -64,7 +67,7 @@ class PageShard implements Shard {
     this.memory = memory;
     this.options = { ...options, memory };
     if (maxBytes !== null) memory.reset(maxBytes);
-    this.items = new PageStore({ ...this.options, maxBytes: memory.maxBytes, opens: maxBytes === null });
+    this.items = new PageStore({ ...this.options, maxBytes: this.storeBytes, opens: maxBytes === null });
     this.note();
   }
 
@@ -80,12 +83,17 @@ class PageShard implements Shard {
 
   resize(maxBytes: number): void {
     this.memory.maxBytes = maxBytes;
-    this.items.resize(this.memory.maxBytes);
+    this.items.resize(this.storeBytes);
   }
 
   empty(): void {
     this.memory.reset(this.memory.maxBytes);
-    this.items = new PageStore({ ...this.options, maxBytes: this.memory.maxBytes });
+    this.items = new PageStore({ ...this.options, maxBytes: this.storeBytes });
     this.note();
+  }
+
+  /** The store counts the parts of its pages that it has used; the rest of them, and ranges between them, need room too. */
+  private get storeBytes(): number {
+    return this.memory.maxBytes - (this.memory.maxBytes >>> HEADROOM_SHIFT);
   }
 }

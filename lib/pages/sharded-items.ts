@@ -19,15 +19,21 @@ import type { EngineStats } from '../engine/stats.js';
 import type { Change, ChangeListener, Direction, DumpedEntry, StoreResult } from '../engine/types.js';
 import { HotsetError } from '../errors.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
-import { HASH_FACTOR } from '../memcached/key.js';
 import type { ChangeRing } from './change-ring.js';
 import type { Locks } from './lock.js';
 import { sumOf } from './stats-sum.js';
+import { TextKey } from './text-key.js';
+
+/** What a shard's store can do beside what servers need. */
+export interface ShardItems extends Items {
+  /** The value as text in UTF-8. O(bytes). */
+  textAt(slot: number): string;
+}
 
 /** A store that other threads change while this one does not hold its lock. */
 export interface Shard {
   /** Another object after `empty`. */
-  readonly items: Items;
+  readonly items: ShardItems;
   /** Follows what others have done to the memory. */
   refresh(): void;
   /** What has been done until now needs no following. */
@@ -42,6 +48,8 @@ export interface ShardControl {
   /** Makes the locks, once another thread may come. */
   openLocks(): Locks;
   readonly rings: readonly ChangeRing[];
+  /** The budget of all shards together. */
+  maxBytes: number;
   /** Words of which two are used here. */
   readonly words: Int32Array;
 }
@@ -68,7 +76,7 @@ interface Subscription {
   readonly listener: ChangeListener<string>;
 }
 
-export class ShardedItems implements Items {
+export class ShardedItems implements ShardItems {
   readonly clock: Clock;
   readonly hashSeed: number;
   readonly evicts: boolean;
@@ -79,7 +87,7 @@ export class ShardedItems implements Items {
   private readonly shift: number;
   private locks: Locks | null = null;
   /** The shard that slots belong to, and its number while it is held. */
-  private current: Items;
+  private current: ShardItems;
   private held = -1;
   /** False where a caller of this thread has it already. */
   private releases = false;
@@ -92,6 +100,7 @@ export class ShardedItems implements Items {
   private pending: Change<string>[] = [];
   private delivers = false;
   private swept = 0;
+  private readonly textKey: TextKey = new TextKey();
 
   /** As many shards as a power of two. */
   constructor(shards: readonly Shard[], control: ShardControl) {
@@ -117,7 +126,7 @@ export class ShardedItems implements Items {
 
   // Locks
 
-  private of(key: KeyBytes): Items {
+  private of(key: KeyBytes): ShardItems {
     return this.enter(this.indexOf(key.hash));
   }
 
@@ -126,7 +135,7 @@ export class ShardedItems implements Items {
     return (Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 1) >>> this.shift;
   }
 
-  private enter(index: number): Items {
+  private enter(index: number): ShardItems {
     if (index !== this.held) this.hold(index);
     else if (this.locks?.isHalfChanged(index)) this.recover(index);
     return this.current;
@@ -225,7 +234,7 @@ export class ShardedItems implements Items {
   }
 
   get maxBytes(): number {
-    return this.sum((shard) => shard.maxBytes);
+    return this.control.maxBytes;
   }
 
   get lastVersion(): number {
@@ -294,6 +303,10 @@ export class ShardedItems implements Items {
 
   valueAt(slot: number): Buffer {
     return this.current.valueAt(slot);
+  }
+
+  textAt(slot: number): string {
+    return this.current.textAt(slot);
   }
 
   flagsAt(slot: number): number {
@@ -437,6 +450,7 @@ export class ShardedItems implements Items {
   // Limits: each shard has an equal part
 
   resize(maxBytes: number): void {
+    this.control.maxBytes = maxBytes;
     this.changeEach(() => this.shards[this.held]!.resize(this.partOf(maxBytes)));
   }
 
@@ -507,17 +521,11 @@ export class ShardedItems implements Items {
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number {
     let stored = 0;
     for (const entry of entries) {
-      stored += this.begin(this.enter(this.indexOf(this.hashOf(entry.key)))).load([entry]);
+      stored += this.begin(this.of(this.textKey.set(entry.key, this.hashSeed))).load([entry]);
       this.end();
       this.endTurn();
     }
     return stored;
-  }
-
-  private hashOf(key: string): number {
-    let hash = this.hashSeed;
-    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), HASH_FACTOR);
-    return hash;
   }
 
   // Being told

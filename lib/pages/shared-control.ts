@@ -19,6 +19,7 @@ export function sharedControlBytes(shards: number): number {
 
 export class SharedControl implements ShardControl {
   readonly words: Int32Array;
+  private readonly numbers: Float64Array;
   readonly rings: readonly ChangeRing[];
   private readonly memory: SharedArrayBuffer;
   private readonly shards: number;
@@ -28,11 +29,20 @@ export class SharedControl implements ShardControl {
     this.memory = memory;
     this.shards = shards;
     this.words = new Int32Array(memory, THREAD_TABLE_BYTES, WORDS);
+    this.numbers = new Float64Array(memory, THREAD_TABLE_BYTES + (WORDS / 2) * 4, WORDS / 4);
     const rings = this.locksAt + shards * LOCK_BYTES;
     this.rings = Array.from(
       { length: shards },
       (_, index) => new ChangeRing(memory, rings + index * CHANGE_RING_BYTES),
     );
+  }
+
+  get maxBytes(): number {
+    return this.numbers[0]!;
+  }
+
+  set maxBytes(bytes: number) {
+    this.numbers[0] = bytes;
   }
 
   openLocks(): Locks {

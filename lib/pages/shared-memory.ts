@@ -3,24 +3,26 @@
  * from the beginning and whose memory is taken as pages are. All that is known about them lies in the buffer too, and
  * changes under the shard's lock only.
  *
- * Pages are made of units of 4 KiB. A free range goes to the next page that it fits best; neighbours are joined. Nothing
- * can be given back to the system, so a shard keeps what it once had, up to its limit: where no range is large
- * enough, and none can be added within the limit, there is no page.
+ * Pages are ranges of units. A free range goes to the next page that it fits best; neighbours are joined (boundary
+ * tags). Nothing can be given back to the system, so a shard keeps what it once had, up to its limit: where no range is
+ * large enough, and none can be added within the limit, there is no page.
  *
  * Taking and releasing a page: O(free ranges), of which 64 are looked at.
  */
 
 import { type Memory, PAGE_KINDS, type PageKind } from './memory.js';
 
-const UNIT_SHIFT = 12;
+const UNIT_SHIFT = 8;
 const UNIT_BYTES: number = 1 << UNIT_SHIFT;
 /** The buffer grows by so much at a time, or as much as a page needs. */
 const GROWTH_BYTES: number = 256 * 1024;
 const LOOKS = 64;
 /** Of each kind. Page stores have a few thousands at most, since pages are larger in larger stores. */
 const MAX_PAGES = 2 ** 14;
+/** An entry of the directory: the first unit of the page, and its bytes. */
+const ENTRY_WORDS = 2;
 
-// Words that say how things stand.
+// Words of the beginning.
 /** Units used so far, free ranges among them. */
 const END = 0;
 const FIRST_FREE = 1;
@@ -30,64 +32,49 @@ const LIMIT_UNITS = 3;
 const GENERATION = 4;
 const WORDS = 16;
 
-/** Where everything lies, in bytes, for a buffer of pages of `units`. Unused parts of it take no memory. */
-interface Layout {
-  readonly units: number;
-  /** Directory entries of each kind: the first unit of the page, and its bytes. */
-  readonly entries: number;
-  readonly directory: number;
-  /** For each unit that begins or ends a range its units, negative where it is free; and the free list's links. */
-  readonly ranges: number;
-  readonly pages: number;
-  readonly bytes: number;
-}
-
-function layoutOf(maxBytes: number): Layout {
-  const units = Math.floor(maxBytes / UNIT_BYTES);
-  const entries = Math.min(units, MAX_PAGES);
-  const directory = WORDS * 4;
-  const ranges = directory + entries * PAGE_KINDS * 2 * 4;
-  const pages = Math.ceil((ranges + units * RANGE_WORDS * 4) / UNIT_BYTES) * UNIT_BYTES;
-  return { units, entries, directory, ranges, pages, bytes: pages + units * UNIT_BYTES };
-}
-
-// Words of a unit.
+// Words before a page, or in a free range. A cache line, so that pages begin with one.
+/** Units, this line among them; negative where they are free. */
 const LENGTH = 0;
-const NEXT = 1;
-const PREVIOUS = 2;
-const RANGE_WORDS = 3;
+/** The same of the range before. */
+const LENGTH_BEFORE = 1;
+const NEXT = 2;
+const PREVIOUS = 3;
+const TAG_BYTES = 64;
 
-/** A buffer for a `SharedMemory` of up to so many bytes of pages. */
+const WORD_SHIFT: number = UNIT_SHIFT - 2;
+const PAGES_AT: number = Math.ceil((WORDS + MAX_PAGES * PAGE_KINDS * ENTRY_WORDS) / 1024) * 4096;
+
+/** A buffer for a `SharedMemory` of up to so many bytes of pages. Only what is used of it takes memory. */
 export function newSharedBuffer(maxBytes: number): SharedArrayBuffer {
-  const { pages, bytes } = layoutOf(maxBytes);
-  return new GrowableBuffer(pages, { maxByteLength: bytes });
+  return new GrowableBuffer(PAGES_AT, { maxByteLength: PAGES_AT + maxBytes });
 }
 
 /** ES2024, and in all supported versions of Node. */
 const GrowableBuffer = SharedArrayBuffer as unknown as new (
   bytes: number,
   options: { maxByteLength: number },
-) => SharedArrayBuffer;
-type Growable = SharedArrayBuffer & { grow(bytes: number): void };
+) => Growable;
+interface Growable extends SharedArrayBuffer {
+  readonly maxByteLength: number;
+  grow(bytes: number): void;
+}
 
 export class SharedMemory implements Memory {
   readonly canLend = false;
-  private readonly buffer: SharedArrayBuffer;
-  private readonly layout: Layout;
+  private readonly buffer: Growable;
   private readonly words: Int32Array;
   private readonly directory: Int32Array;
-  private readonly ranges: Int32Array;
+  /** All of the buffer behind the directory, as far as this thread knows that it has grown. */
+  private ranges: Int32Array;
   /** This thread's views, as long as they lie where the directory says. */
   private readonly views: Buffer[][] = Array.from({ length: PAGE_KINDS }, () => []);
 
-  /** `buffer` is from `newSharedBuffer(maxBytes)`, in whichever thread. */
-  constructor(buffer: SharedArrayBuffer, maxBytes: number) {
-    this.buffer = buffer;
-    this.layout = layoutOf(maxBytes);
-    const { units, entries, directory, ranges } = this.layout;
+  /** `buffer` is from `newSharedBuffer`, in whichever thread. */
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer as Growable;
     this.words = new Int32Array(buffer, 0, WORDS);
-    this.directory = new Int32Array(buffer, directory, entries * PAGE_KINDS * 2);
-    this.ranges = new Int32Array(buffer, ranges, units * RANGE_WORDS);
+    this.directory = new Int32Array(buffer, WORDS * 4, MAX_PAGES * PAGE_KINDS * ENTRY_WORDS);
+    this.ranges = this.allRanges();
   }
 
   /** Forgets all pages, of which there may be `maxBytes` from now on. What the buffer holds does not matter. */
@@ -111,7 +98,8 @@ export class SharedMemory implements Memory {
   }
 
   set maxBytes(bytes: number) {
-    this.words[LIMIT_UNITS] = Math.min(this.layout.units, Math.floor(bytes / UNIT_BYTES));
+    const reserved = this.buffer.maxByteLength - PAGES_AT;
+    this.words[LIMIT_UNITS] = Math.floor(Math.min(reserved, bytes) / UNIT_BYTES);
   }
 
   /** Bytes of pages that have been taken back: they serve again. */
@@ -120,12 +108,13 @@ export class SharedMemory implements Memory {
   }
 
   obtain(kind: PageKind, index: number, bytes: number): Buffer | null {
-    if (index >= this.layout.entries) return null;
-    const units = Math.ceil(bytes / UNIT_BYTES);
+    if (index >= MAX_PAGES) return null;
+    this.follow();
+    const units = unitsOf(bytes);
     const found = this.freeRange(units);
     const at = found < 0 ? this.added(units) : found;
     if (at < 0) return null;
-    const entry = this.entryOf(kind, index);
+    const entry = entryOf(kind, index);
     this.directory[entry] = at;
     this.directory[entry + 1] = bytes;
     this.words[GENERATION]! += 1;
@@ -133,8 +122,8 @@ export class SharedMemory implements Memory {
   }
 
   at(kind: PageKind, index: number): Buffer {
-    const entry = this.entryOf(kind, index);
-    const start = this.layout.pages + this.directory[entry]! * UNIT_BYTES;
+    const entry = entryOf(kind, index);
+    const start = PAGES_AT + this.directory[entry]! * UNIT_BYTES + TAG_BYTES;
     const bytes = this.directory[entry + 1]!;
     const views = this.views[kind]!;
     const known = views[index];
@@ -145,9 +134,9 @@ export class SharedMemory implements Memory {
   }
 
   release(kind: PageKind, index: number): void {
-    const entry = this.entryOf(kind, index);
-    const at = this.directory[entry]!;
-    this.free(at, Math.ceil(this.directory[entry + 1]! / UNIT_BYTES));
+    this.follow();
+    const entry = entryOf(kind, index);
+    this.free(this.directory[entry]!, unitsOf(this.directory[entry + 1]!));
     this.directory[entry + 1] = 0;
     this.words[GENERATION]! += 1;
   }
@@ -159,24 +148,36 @@ export class SharedMemory implements Memory {
     return false;
   }
 
-  private entryOf(kind: PageKind, index: number): number {
-    return (index * PAGE_KINDS + kind) * 2;
+  /** Other threads may have made the buffer grow. */
+  private follow(): void {
+    if (this.ranges.byteLength + PAGES_AT !== this.buffer.byteLength) this.ranges = this.allRanges();
+  }
+
+  private allRanges(): Int32Array {
+    return new Int32Array(this.buffer, PAGES_AT, (this.buffer.byteLength - PAGES_AT) >>> 2);
+  }
+
+  private get(at: number, word: number): number {
+    return this.ranges[at * (1 << WORD_SHIFT) + word]!;
+  }
+
+  private put(at: number, word: number, value: number): void {
+    this.ranges[at * (1 << WORD_SHIFT) + word] = value;
   }
 
   /** Takes the best of the free ranges, or some of it; -1 when none is large enough. */
   private freeRange(units: number): number {
-    const { ranges, words } = this;
     let best = -1;
     let bestUnits = Number.POSITIVE_INFINITY;
-    let at = words[FIRST_FREE]!;
+    let at = this.words[FIRST_FREE]!;
     for (let looks = LOOKS; at >= 0 && looks > 0; looks--) {
-      const length = -ranges[at * RANGE_WORDS + LENGTH]!;
+      const length = -this.get(at, LENGTH);
       if (length >= units && length < bestUnits) {
         best = at;
         bestUnits = length;
         if (length === units) break;
       }
-      at = ranges[at * RANGE_WORDS + NEXT]!;
+      at = this.get(at, NEXT);
     }
     if (best < 0) return -1;
     this.unlink(best);
@@ -187,34 +188,35 @@ export class SharedMemory implements Memory {
 
   /** Units behind all others, for which the buffer may have to grow; -1 beyond the limit. */
   private added(units: number): number {
-    const { words, layout } = this;
+    const { words, buffer } = this;
     const at = words[END]!;
     const end = at + units;
     if (end > words[LIMIT_UNITS]!) return -1;
-    const needed = layout.pages + end * UNIT_BYTES;
-    if (needed > this.buffer.byteLength) {
+    const needed = PAGES_AT + end * UNIT_BYTES;
+    if (needed > buffer.byteLength) {
       try {
-        (this.buffer as Growable).grow(Math.min(layout.bytes, needed + GROWTH_BYTES));
+        buffer.grow(Math.min(buffer.maxByteLength, needed + GROWTH_BYTES));
       } catch {
         return -1;
       }
+      this.follow();
     }
+    if (at === 0) this.put(0, LENGTH_BEFORE, 0);
     words[END] = end;
     this.mark(at, units);
     return at;
   }
 
-  /** Joins a range with its free neighbours. What ends the used part leaves it. */
+  /** Joins a range with its free neighbours. */
   private free(from: number, units: number): void {
-    const { ranges, words } = this;
     let at = from;
     let length = units;
-    const after = at + length < words[END]! ? ranges[(at + length) * RANGE_WORDS + LENGTH]! : 0;
+    const after = at + length < this.words[END]! ? this.get(at + length, LENGTH) : 0;
     if (after < 0) {
       this.unlink(at + length);
       length -= after;
     }
-    const before = at > 0 ? ranges[(at - 1) * RANGE_WORDS + LENGTH]! : 0;
+    const before = this.get(at, LENGTH_BEFORE);
     if (before < 0) {
       at += before;
       this.unlink(at);
@@ -224,29 +226,39 @@ export class SharedMemory implements Memory {
   }
 
   private link(at: number, units: number): void {
-    const { ranges, words } = this;
+    const { words } = this;
     const next = words[FIRST_FREE]!;
     this.mark(at, -units);
-    ranges[at * RANGE_WORDS + NEXT] = next;
-    ranges[at * RANGE_WORDS + PREVIOUS] = -1;
-    if (next >= 0) ranges[next * RANGE_WORDS + PREVIOUS] = at;
+    this.put(at, NEXT, next);
+    this.put(at, PREVIOUS, -1);
+    if (next >= 0) this.put(next, PREVIOUS, at);
     words[FIRST_FREE] = at;
     words[FREE_UNITS]! += units;
   }
 
   private unlink(at: number): void {
-    const { ranges, words } = this;
-    const next = ranges[at * RANGE_WORDS + NEXT]!;
-    const previous = ranges[at * RANGE_WORDS + PREVIOUS]!;
-    if (previous >= 0) ranges[previous * RANGE_WORDS + NEXT] = next;
+    const { words } = this;
+    const next = this.get(at, NEXT);
+    const previous = this.get(at, PREVIOUS);
+    if (previous >= 0) this.put(previous, NEXT, next);
     else words[FIRST_FREE] = next;
-    if (next >= 0) ranges[next * RANGE_WORDS + PREVIOUS] = previous;
-    words[FREE_UNITS]! += ranges[at * RANGE_WORDS + LENGTH]!;
+    if (next >= 0) this.put(next, PREVIOUS, previous);
+    words[FREE_UNITS]! += this.get(at, LENGTH);
   }
 
-  /** Notes a range's length at both of its ends. */
+  /** Notes a range's length in it, and in the range behind it; the next one to come is told when it comes. */
   private mark(at: number, length: number): void {
-    this.ranges[at * RANGE_WORDS + LENGTH] = length;
-    this.ranges[(at + Math.abs(length) - 1) * RANGE_WORDS + LENGTH] = length;
+    this.put(at, LENGTH, length);
+    const end = at + Math.abs(length);
+    // The last unit may have no room behind it.
+    if (end * UNIT_BYTES < this.ranges.byteLength) this.put(end, LENGTH_BEFORE, length);
   }
+}
+
+function unitsOf(bytes: number): number {
+  return Math.ceil((bytes + TAG_BYTES) / UNIT_BYTES);
+}
+
+function entryOf(kind: PageKind, index: number): number {
+  return (index * PAGE_KINDS + kind) * ENTRY_WORDS;
 }

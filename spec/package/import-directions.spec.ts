@@ -29,7 +29,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   {
     room: 'pages',
     imports: ['engine', 'items.ts', 'errors.ts'],
-    packages: ['node:buffer', 'node:worker_threads'],
+    packages: ['node:buffer', 'node:fs', 'node:worker_threads'],
   },
   {
     room: 'loading',
@@ -64,9 +64,9 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
   },
   {
-    room: 'pages',
-    imports: ['engine', 'memcached/key.ts', 'errors.ts', 'items.ts'],
-    packages: ['node:fs', 'node:worker_threads'],
+    room: 'shared',
+    imports: ['engine', 'memcached', 'pages', 'errors.ts', 'items.ts'],
+    packages: ['node:crypto', 'node:os'],
   },
   {
     room: 'snapshot',
@@ -261,6 +261,7 @@ describe('import directions', () => {
       'memcached/item-store.ts',
       'memcached/memcached-engine.ts',
       'memcached/shared-cache.ts',
+      'memcached/value-codec.ts',
     ]);
   });
 

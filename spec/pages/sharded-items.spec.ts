@@ -8,18 +8,24 @@ import { EngineItems } from '../../lib/memcached/engine-items.js';
 import { Key } from '../../lib/memcached/key.js';
 import { createMemcachedEngine } from '../../lib/memcached/memcached-engine.js';
 import { LOCK_WORDS } from '../../lib/pages/lock.js';
-import { type Shard, ShardedItems } from '../../lib/pages/sharded-items.js';
+import { type Shard, ShardedItems, type ShardItems } from '../../lib/pages/sharded-items.js';
 import { SharedControl, sharedControlBytes } from '../../lib/pages/shared-control.js';
 
 const SHARDS = 4;
 
+class EngineShardItems extends EngineItems implements ShardItems {
+  textAt(slot: number): string {
+    return this.valueAt(slot).toString();
+  }
+}
+
 class EngineShard implements Shard {
-  items: EngineItems;
+  items: EngineShardItems;
   refreshes = 0;
   emptied = 0;
 
   constructor(clock: ManualClock) {
-    this.items = new EngineItems(createMemcachedEngine({ maxBytes: 2 ** 20, clock }));
+    this.items = new EngineShardItems(createMemcachedEngine({ maxBytes: 2 ** 20, clock }));
     Object.assign(this.items, { hashSeed: 12345 });
   }
 
@@ -54,6 +60,7 @@ function fixture(): Fixture {
   const shards = Array.from({ length: SHARDS }, () => new EngineShard(clock));
   const memory = new SharedArrayBuffer(sharedControlBytes(SHARDS));
   const control = new SharedControl(memory, SHARDS);
+  control.maxBytes = SHARDS * 2 ** 20;
   const items = new ShardedItems(shards, control);
   const locks = (control.openLocks() as unknown as { words: Int32Array }).words;
   return {

@@ -8,9 +8,9 @@ const KiB = 1024;
 
 function sharedMemory(): { one: SharedMemory; other: SharedMemory } {
   const buffer = newSharedBuffer(MAX_BYTES);
-  const one = new SharedMemory(buffer, MAX_BYTES);
+  const one = new SharedMemory(buffer);
   one.reset(MAX_BYTES);
-  return { one, other: new SharedMemory(buffer, MAX_BYTES) };
+  return { one, other: new SharedMemory(buffer) };
 }
 
 it('gives pages that do not overlap, and keeps what is in them, whoever takes and releases them', () => {
@@ -49,14 +49,14 @@ it('gives pages that do not overlap, and keeps what is in them, whoever takes an
             expect(seen).toHaveLength(page.bytes);
             expect(seen[0]).toBe(page.mark);
             expect(seen.at(-1)).toBe(page.mark);
-            sum += Math.ceil(page.bytes / 4096) * 4096;
+            sum += Math.ceil((page.bytes + 64) / 256) * 256;
           }
           expect(sum + one.freeBytes).toBeLessThanOrEqual(MAX_BYTES);
         }
         for (const { kind, index } of held.values()) one.release(kind, index);
         // All that was ever taken is one range again.
         const { freeBytes } = one;
-        if (freeBytes > 0) expect(one.obtain(LARGE, 0, freeBytes)).not.toBeNull();
+        if (freeBytes > 0) expect(one.obtain(LARGE, 0, freeBytes - 64)).not.toBeNull();
         expect(one.freeBytes).toBe(0);
       },
     ),
@@ -65,19 +65,19 @@ it('gives pages that do not overlap, and keeps what is in them, whoever takes an
 
 it('has no page beyond its limit, and none beyond what was reserved', () => {
   const { one, other } = sharedMemory();
-  expect(one.obtain(SEGMENT, 0, MAX_BYTES)).not.toBeNull();
+  expect(one.obtain(SEGMENT, 0, MAX_BYTES - 64)).not.toBeNull();
   expect(other.obtain(SEGMENT, 1, 1)).toBeNull();
   one.release(SEGMENT, 0);
   one.reset(64 * KiB);
-  expect(other.obtain(SEGMENT, 0, 65 * KiB)).toBeNull();
-  expect(other.obtain(SEGMENT, 0, 64 * KiB)).not.toBeNull();
+  expect(other.obtain(SEGMENT, 0, 64 * KiB)).toBeNull();
+  expect(other.obtain(SEGMENT, 0, 64 * KiB - 64)).not.toBeNull();
   one.maxBytes = 2 * MAX_BYTES;
   expect(one.obtain(SEGMENT, 1, MAX_BYTES)).toBeNull();
 });
 
 it('takes memory only as pages are taken', () => {
   const buffer = newSharedBuffer(2 ** 31);
-  const memory = new SharedMemory(buffer, 2 ** 31);
+  const memory = new SharedMemory(buffer);
   const before = process.memoryUsage.rss();
   memory.reset(2 ** 31);
   memory.obtain(SEGMENT, 0, 2 ** 20)!.fill(1);
