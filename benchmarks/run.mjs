@@ -6,8 +6,10 @@
  *   import      what importing the core costs                               memory      counted bytes against held ones
  *   weighing    ns to weigh a value, beside JSON.stringify(value).length    churn       what the process takes while a budget turns over
  *
- *   server      servers at saturation: CPU time for each operation          latency     at half of saturation
- *   resident    servers' memory for each item                               cores       several processes
+ *   server      servers at saturation: CPU time for each operation          latency     at a fixed rate; pauses at 10 M items
+ *   resident    servers' memory for each item                               sizes       what -m holds and takes, by size of value
+ *   lognormal   values of many sizes that come and go                       snapshots   warm restarts with 10 M items
+ *   cores       threads and processes on all cores                          threads     a cache for the threads of one service
  *   ways        the memcached port, memcached in frames, hotset.v1          subscribers  what a write costs with them
  *
  *   Without a part: engine, scale, pauses, footprint and import, in about 30 minutes; with --smoke all of them.
@@ -20,11 +22,11 @@
  *   --rounds=N             rounds; each part has its own default
  *   --only=REGEXP          engine: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
  *                          memory, weighing: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
- *                          resident: '1000000 x 100'; cores: '2 processes'
- *   --contenders=REGEXP    all but import, memory and cores: those whose name matches
- *   --memcached=BINARY     another memcached beside the one on the path; may be given again
+ *                          resident: '1000000 x 100'; cores: '-t 2'; threads: 'SharedStore'
+ *   --contenders=REGEXP    all but import, memory, cores and threads: those whose name matches
  *   --node=BINARY          engine: hotset and lru-cache, with sizes and TTLs, also under another version of Node; may be
- *                          given again
+ *                          given again; cores: hotset under the first of them (threads share a port from 22.12 on)
+ *   HOTSET_MEMCACHED=BINARY (environment)  the memcached to compare with, instead of the one on the path
  *   --samples              engine: keep every sample, not only what sums them up
  *   --keep                 write results/<part>.json, to be committed, and not <part>.local.json
  *   --report               --keep, and then npm run bench:report: charts and tables of docs/ from what was kept;
@@ -44,8 +46,12 @@ import { benchPauses } from './pauses/pauses.mjs';
 import { benchScale } from './scale/scale.mjs';
 import { benchCores } from './server/cores.mjs';
 import { benchLatency } from './server/latency.mjs';
+import { benchLognormal } from './server/lognormal.mjs';
 import { benchResident } from './server/resident.mjs';
 import { benchServer } from './server/server.mjs';
+import { benchSizes } from './server/sizes.mjs';
+import { benchSnapshots } from './server/snapshots.mjs';
+import { benchThreads } from './threads/threads.mjs';
 import { benchSubscribers } from './websocket/subscribers.mjs';
 import { benchWays } from './websocket/ways.mjs';
 import { benchWeighing } from './weighing/weighing.mjs';
@@ -62,7 +68,11 @@ const parts = {
   server: benchServer,
   latency: benchLatency,
   resident: benchResident,
+  sizes: benchSizes,
+  lognormal: benchLognormal,
+  snapshots: benchSnapshots,
   cores: benchCores,
+  threads: benchThreads,
   ways: benchWays,
   subscribers: benchSubscribers,
 };
@@ -75,7 +85,11 @@ const ONLY_WHEN_NAMED = [
   'server',
   'latency',
   'resident',
+  'sizes',
+  'lognormal',
+  'snapshots',
   'cores',
+  'threads',
   'ways',
   'subscribers',
 ];
@@ -87,7 +101,6 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
-    memcached: { type: 'string', multiple: true },
     node: { type: 'string', multiple: true },
     samples: { type: 'boolean', default: false },
     rounds: { type: 'string' },
@@ -106,7 +119,6 @@ const options = {
   rounds: wholeNumber('rounds', values.rounds),
   only: pattern(values.only),
   contenders: pattern(values.contenders),
-  memcached: values.memcached,
   node: values.node,
 };
 const reports = values.report && !values.smoke;

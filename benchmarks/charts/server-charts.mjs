@@ -3,7 +3,7 @@
 import { median } from '../harness/statistics.mjs';
 import { count, counted, fixed } from '../harness/table.mjs';
 import { sameCell, USUAL } from '../server/cells.mjs';
-import { FLOOR, HOTSET, MEMCACHED, REDIS } from '../server/contenders.mjs';
+import { ENGINE, FLOOR, HOTSET, MEMCACHED, REDIS } from '../server/contenders.mjs';
 import { bytesText, shownNames } from '../server/labels.mjs';
 import { residentFigures, residentTitle } from '../server/resident.mjs';
 import { cellFigures } from '../server/tables.mjs';
@@ -13,12 +13,16 @@ import { linePanel } from './line-panel.mjs';
 import { linearScale } from './scales.mjs';
 import { picture } from './svg.mjs';
 
-const COLOURS = { [HOTSET]: 'hotset', [MEMCACHED]: 'rival', [REDIS]: 'rest', [FLOOR]: 'floor' };
+const COLOURS = {
+  [HOTSET]: 'hotset',
+  [ENGINE]: 'hotset-plain',
+  [MEMCACHED]: 'rival',
+  [REDIS]: 'rest',
+  [FLOOR]: 'floor',
+};
+const colourOf = (name) => COLOURS[name];
 
-/** What is not named is another memcached. */
-const colourOf = (name) => COLOURS[name] ?? 'rival-plain';
-
-const ORDER = [HOTSET, MEMCACHED];
+const ORDER = [HOTSET, ENGINE, MEMCACHED];
 const rank = (name) => (ORDER.indexOf(name) + ORDER.length + 1) % (ORDER.length + 1);
 
 function sortedNames(record) {
@@ -54,7 +58,7 @@ function cpuPicture(cells, names) {
   });
   return barPicture(
     'CPU time of the server for each operation',
-    `${counted(USUAL.connections, 'connection')} over loopback, values of ${USUAL.valueBytes} B, medians. Upper bar: user and system time; lower, faint bar: user time alone. memcached has one thread; 1.6.18 has a slow path for pipelined gets, where current versions need about a ninth.`,
+    `${counted(USUAL.connections, 'connection')} over loopback, values of ${USUAL.valueBytes} B, medians. Upper bar: user and system time; lower, faint bar: user time alone. memcached has one thread.`,
     panels,
   );
 }
@@ -113,8 +117,8 @@ export function latencyCharts({ cases, contenders }) {
     {
       file: 'server-latency.svg',
       svg: barPicture(
-        'Latency at half of saturation',
-        `Requests at a fixed mean rate, measured from when they were due; each server at half of its own throughput. Upper bar: p99.9; lower, faint bar: the median.`,
+        'Latency at a fixed rate',
+        `Requests at a fixed mean rate, the same for all, measured from when they were due. Upper bar: p99.9; lower, faint bar: the median.`,
         panels,
       ),
     },

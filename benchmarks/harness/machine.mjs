@@ -45,10 +45,13 @@ export function versions() {
   };
 }
 
-/** The version of the memcached on this machine, or of another binary, or null. */
-export function memcachedVersion(binary = 'memcached') {
+/** The memcached to compare with: `HOTSET_MEMCACHED`, or the one on the path. */
+export const MEMCACHED_BINARY = process.env.HOTSET_MEMCACHED ?? 'memcached';
+
+/** Its version, or null. */
+export function memcachedVersion() {
   try {
-    return execFileSync(binary, ['-V'], { encoding: 'utf8' })
+    return execFileSync(MEMCACHED_BINARY, ['-V'], { encoding: 'utf8' })
       .trim()
       .replace(/^memcached /, '');
   } catch {

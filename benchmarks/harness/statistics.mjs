@@ -1,5 +1,6 @@
 /** The statistics that a shared machine allows: medians over rounds, and geometric means of ratios. */
 
+/** NaN for no figures. */
 export function median(figures) {
   const sorted = [...figures].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

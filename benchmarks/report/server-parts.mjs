@@ -6,13 +6,17 @@ import { GROUPS, sameCell, USUAL } from '../server/cells.mjs';
 import { coresTable } from '../server/cores.mjs';
 import { bytesText } from '../server/labels.mjs';
 import { latencyTable } from '../server/latency.mjs';
+import { lognormalTable } from '../server/lognormal.mjs';
 import { residentTable, residentTitle } from '../server/resident.mjs';
+import { heldTable, historyTable } from '../server/sizes.mjs';
+import { snapshotsTable } from '../server/snapshots.mjs';
 import { cellFigures, cpuTable, splitTable, throughputTable } from '../server/tables.mjs';
+import { threadsTable } from '../threads/threads.mjs';
 
 /** What the kept figures of a part have to be for it to be shown: `from(part, make)` says so where they are not. */
 export function serverParts(from, results) {
   return {
-    'server-bars': from('server', () => bars(results)),
+    'server-bars': () => markdown(barsTable(results)),
     'server-summary': from('server', (content) => markdown(cpuTable(only(content, SUMMARY), summaryTitle))),
     'server-conditions': from('server', conditions),
     'server-cpu': from('server', (content) => markdown(cpuTable(only(content, GROUPS.commands), command))),
@@ -57,7 +61,13 @@ export function serverParts(from, results) {
         )
         .join('\n\n'),
     ),
-    'server-cores': from('cores', (content) => coresTable(content, markdownTable)),
+    'server-sizes': from('sizes', (content) =>
+      [heldTable(content, markdownTable), historyTable(content, markdownTable)].join('\n\n'),
+    ),
+    'server-lognormal': from('lognormal', (content) => lognormalTable(content, markdownTable)),
+    'server-snapshots': from('snapshots', (content) => snapshotsTable(content, markdownTable)),
+    'server-cores': from('cores', cores),
+    'service-threads': from('threads', (content) => threadsTable(content, markdownTable)),
   };
 }
 
@@ -90,12 +100,6 @@ function only(content, wanted) {
   return { contenders: content.contenders, cells: kept.map(cellFigures) };
 }
 
-function bars(results) {
-  return markdown(
-    barsTable({ server: results('server'), latency: results('latency'), resident: results('resident') }),
-  );
-}
-
 function conditions({ taken, machine, rounds, measureMs, contenders, missing }) {
   const { cpu, cores, memoryGiB, system } = machine;
   const list = contenders.map(({ name, version }) => `${name} ${version}`);
@@ -112,6 +116,10 @@ function latency({ cases, contenders, rounds, seconds }) {
     said,
     ...cases.map(({ title, readings }) => section(title, latencyTable(contenders, readings, markdownTable))),
   ].join('\n\n');
+}
+
+function cores(content) {
+  return [coresTable(content, markdownTable), ...content.missing.map((line) => `${line}.`)].join('\n\n');
 }
 
 function markdown({ head, rows }) {

@@ -107,14 +107,16 @@ const { bytes: residentBytes } = resident(pids);
 stopping = true;
 const done = after.operations - before.operations;
 const ms = after.at - before.at;
+const total = after.cpu.total - before.cpu.total;
 const user = after.cpu.user - before.cpu.user;
 const system = after.cpu.system - before.cpu.system;
+const userShare = user / Math.max(user + system, 1);
 const figures = {
   operations: done,
   ms: Math.round(ms),
-  userUs: Number(((user * 1000) / done).toPrecision(4)),
-  systemUs: Number(((system * 1000) / done).toPrecision(4)),
-  serverBusy: Number(((user + system) / ms).toFixed(3)),
+  userUs: Number(((total * userShare * 1000) / done).toPrecision(4)),
+  systemUs: Number(((total * (1 - userShare) * 1000) / done).toPrecision(4)),
+  serverBusy: Number((total / ms).toFixed(3)),
   loadBusy: Number(((own.user + own.system) / 1000 / ms).toFixed(3)),
   residentBytes,
 };

@@ -4,15 +4,21 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { memcachedVersion, versions } from '../harness/machine.mjs';
-import { certificate } from './addresses.mjs';
+import { MEMCACHED_BINARY, memcachedVersion, versions } from '../harness/machine.mjs';
+import { certificate, freeAddress } from './addresses.mjs';
+import { startServer } from './process.mjs';
 import { speaks } from './traffic.mjs';
+import { ask } from './wire.mjs';
 
 const hotsetMain = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const engineMain = fileURLToPath(new URL('./engine-server.mjs', import.meta.url));
 const floorMain = fileURLToPath(new URL('./floor-server.mjs', import.meta.url));
 
 export const MEMCACHED = 'memcached';
+/** The command. */
 export const HOTSET = 'hotset';
+/** A service's own `CacheEngine`, opened to clients: the other store beneath the same protocol. */
+export const ENGINE = "hotset, a service's engine";
 export const REDIS = 'redis';
 export const FLOOR = 'node:net';
 
@@ -45,48 +51,69 @@ function asRoot() {
   return user.uid === 0 ? ['-u', user.username] : [];
 }
 
-function memcachedContender(binary, name, version) {
-  return {
-    name,
-    version,
-    protocol: 'memcached',
-    missing: version === null ? `${binary} does not run here (apt-get install memcached)` : null,
-    command: (address, { memoryMebibytes = DEFAULT_MEMORY_MEBIBYTES, threads = 1 } = {}) => [
-      binary,
-      '-t',
-      threads,
-      ...memcachedFlags(address, memoryMebibytes),
-      ...asRoot(),
-    ],
-  };
-}
-
 /**
- * `binaries`: other memcacheds beside the one on the path.
+ * Every server there is. What a command line may be given beside the address: `memoryMebibytes`, `threads`, `flags` (of the
+ * memcached protocol's servers), `node` and `nodeOptions` (of hotset), `cell` (the floor needs it).
  *
  * @returns {any[]}
  */
-export function serverContenders(binaries = []) {
+export function serverContenders() {
   const { node, hotset } = versions();
   const floor = `node ${node}`;
-  const others = binaries.map((binary) => {
-    const version = memcachedVersion(binary);
-    return memcachedContender(binary, `memcached ${version ?? binary}`, version);
-  });
+  const version = memcachedVersion();
   const redis = redisVersion();
+  const notBuilt = existsSync(hotsetMain) ? null : 'dist/cli/main.js does not exist (npm run build)';
   return [
-    memcachedContender('memcached', MEMCACHED, memcachedVersion()),
-    ...others,
+    {
+      name: MEMCACHED,
+      version,
+      protocol: 'memcached',
+      missing: version === null ? `${MEMCACHED_BINARY} does not run here (apt-get install memcached)` : null,
+      command: (address, { memoryMebibytes = DEFAULT_MEMORY_MEBIBYTES, threads = 1, flags = [] } = {}) => [
+        MEMCACHED_BINARY,
+        '-t',
+        threads,
+        ...memcachedFlags(address, memoryMebibytes),
+        ...flags,
+        ...asRoot(),
+      ],
+    },
     {
       name: HOTSET,
       version: `${hotset}, ${floor}`,
       protocol: 'memcached',
-      missing: existsSync(hotsetMain) ? null : 'dist/cli/main.js does not exist (npm run build)',
-      command: (address, { memoryMebibytes = DEFAULT_MEMORY_MEBIBYTES, nodeOptions = [] } = {}) => [
-        process.execPath,
+      missing: notBuilt,
+      command: (
+        address,
+        {
+          memoryMebibytes = DEFAULT_MEMORY_MEBIBYTES,
+          threads = 1,
+          flags = [],
+          node: binary = process.execPath,
+          nodeOptions = [],
+        } = {},
+      ) => [
+        binary,
         ...nodeOptions,
         hotsetMain,
+        '-t',
+        threads,
         ...memcachedFlags(address, memoryMebibytes),
+        ...flags,
+      ],
+    },
+    {
+      name: ENGINE,
+      version: `${hotset}, ${floor}`,
+      protocol: 'memcached',
+      missing: notBuilt,
+      command: (address, { memoryMebibytes = DEFAULT_MEMORY_MEBIBYTES, nodeOptions = [] } = {}) => [
+        process.execPath,
+        // A service gives its heap what its cache needs.
+        `--max-old-space-size=${2 * memoryMebibytes + 512}`,
+        ...nodeOptions,
+        engineMain,
+        JSON.stringify({ address, memoryMebibytes, maxConnections: MAX_CONNECTIONS }),
       ],
     },
     {
@@ -111,22 +138,45 @@ export function serverContenders(binaries = []) {
 }
 
 /**
- * Those that can run here; says which cannot.
+ * Those that can run here, memcached with the version that it gives when asked for; says which cannot.
  *
- * @param {{ memcached?: string[], contenders?: RegExp }} options
+ * @param {{ contenders?: RegExp }} options `contenders`: names of those wanted.
  */
-export function presentContenders({ memcached: binaries, contenders: only }) {
-  const wanted = serverContenders(binaries).filter(({ name }) => only === undefined || only.test(name));
+export async function presentContenders({ contenders: only }) {
+  const wanted = serverContenders().filter(({ name }) => only?.test(name) ?? true);
   const missing = wanted.filter((contender) => contender.missing !== null);
   const lines = missing.map(({ name, missing: why }) => `${name} is left out: ${why}`);
   if (certificate() === null) lines.push('TLS is left out: openssl does not run here');
+  const present = wanted.filter((contender) => contender.missing === null);
+  for (const contender of present) {
+    if (contender.name !== MEMCACHED) continue;
+    contender.version = await versionOf(contender);
+    if (!hasTls(MEMCACHED_BINARY)) {
+      contender.without = ['tls'];
+      lines.push(`${MEMCACHED} ${contender.version} is left out of TLS: it was built without`);
+    }
+  }
   for (const line of lines) console.log(`  ${line}`);
-  return { present: wanted.filter((contender) => contender.missing === null), missing: lines };
+  return { present, missing: lines };
+}
+
+/** What the server itself answers; `Debian's` where no binary was named. */
+async function versionOf(contender) {
+  const address = await freeAddress('tcp');
+  const server = await startServer(contender.command(address), address);
+  const version = (await ask(address, 'version')).trim().replace('VERSION ', '');
+  await server.stop();
+  const isDebians = process.env.HOTSET_MEMCACHED === undefined && existsSync('/etc/debian_version');
+  return isDebians ? `${version} (Debian's)` : version;
+}
+
+function hasTls(binary) {
+  return /ssl_chain_cert/.test(execFileSync(binary, ['-h'], { encoding: 'utf8' }));
 }
 
 /** Whether a contender can be measured in a cell. */
-export function takesPart({ protocol, isFloor }, { command, transport }) {
-  if (transport === 'tls' && certificate() === null) return false;
+export function takesPart({ protocol, isFloor, without = [] }, { command, transport }) {
+  if (without.includes(transport) || (transport === 'tls' && certificate() === null)) return false;
   // The floor does not look at what it gets, and cannot tell one command from another.
   if (isFloor && command === 'mixed') return false;
   return speaks(protocol, command);

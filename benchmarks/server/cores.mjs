@@ -1,144 +1,125 @@
 /**
- * What several processes cost: one server; two, with the keys shared out by the client; and two behind twemproxy, which
- * shares them out for a client that cannot. CPU time of all server processes together, for each operation; on
- * a machine of few cores they and the load compete, so throughput says little and is not shown.
+ * All cores: throughput and CPU time of servers with one and with two threads, and of two hotset processes that the client
+ * shares its keys out to. The load runs on the same cores. On fewer than four of them it competes with the second thread.
  */
 
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { runChild } from '../harness/child.mjs';
 import { announce, rotated } from '../harness/rounds.mjs';
 import { median } from '../harness/statistics.mjs';
-import { counted, fixed, table, times } from '../harness/table.mjs';
-import { accepts, freeAddress, scratch } from './addresses.mjs';
+import { count, counted, fixed, table } from '../harness/table.mjs';
+import { freeAddress } from './addresses.mjs';
 import { USUAL } from './cells.mjs';
 import { HOTSET, MEMCACHED, presentContenders } from './contenders.mjs';
 import { startServer } from './process.mjs';
 import { CAN_READ_PROCESSES } from './process-figures.mjs';
+import { cpuUs } from './tables.mjs';
+import { statistics } from './wire.mjs';
 
 const closedLoopUrl = new URL('./closed-loop.mjs', import.meta.url);
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const MEASURE_MS = 1_000;
 
 const DEPLOYMENTS = [
-  { title: 'hotset, 1 process', server: HOTSET, processes: 1 },
-  { title: 'hotset, 2 processes, sharded by the client', server: HOTSET, processes: 2 },
-  { title: 'hotset, 2 processes behind twemproxy', server: HOTSET, processes: 2, proxy: true },
-  { title: 'memcached -t 1', server: MEMCACHED, processes: 1 },
+  { title: 'memcached -t 1', server: MEMCACHED, processes: 1, threads: 1 },
   { title: 'memcached -t 2', server: MEMCACHED, processes: 1, threads: 2 },
-  { title: 'memcached -t 1, 2 processes behind twemproxy', server: MEMCACHED, processes: 2, proxy: true },
+  { title: 'hotset -t 1', server: HOTSET, processes: 1, threads: 1 },
+  { title: 'hotset -t 2', server: HOTSET, processes: 1, threads: 2 },
+  { title: 'hotset, 2 processes, sharded by the client', server: HOTSET, processes: 2, threads: 1 },
 ];
 const CELLS = [1, 16].flatMap((pipeline) =>
   ['get', 'set'].map((command) => ({ ...USUAL, command, pipeline })),
 );
 
-/** Returns the raw figures. `options`: smoke, rounds, only (a RegExp on a deployment's title), memcached. */
+/**
+ * Returns the raw figures. `options`: smoke, rounds, only (a RegExp on a deployment's title), node (the first one runs hotset:
+ * threads share a port from Node 22.12 on).
+ */
 export async function benchCores(options) {
   const { smoke, only } = options;
   const rounds = options.rounds ?? (smoke ? 1 : ROUNDS);
   const measureMs = smoke ? 60 : MEASURE_MS;
-  console.log(`\nSeveral processes: medians of ${counted(rounds, 'round')} of ${measureMs} ms.`);
-  const { present, missing } = presentContenders({ memcached: options.memcached });
-  const hasProxy = twemproxyVersion() !== null;
-  if (!hasProxy)
-    missing.push('twemproxy is left out: nutcracker does not run here (apt-get install nutcracker)');
-  const deployments = DEPLOYMENTS.filter(
-    ({ title, server, proxy }) =>
-      CAN_READ_PROCESSES &&
-      (only?.test(title) ?? true) &&
-      (hasProxy || proxy !== true) &&
-      present.some(({ name }) => name === server),
-  ).map((deployment) => ({ ...deployment, readings: CELLS.map(() => []) }));
+  const node = options.node?.[0];
+  console.log(`\nAll cores: medians of ${counted(rounds, 'round')} of ${measureMs} ms.`);
+  const { present, missing } = await presentContenders({});
+  const deployments = [];
+  for (const deployment of DEPLOYMENTS) {
+    const contender = present.find(({ name }) => name === deployment.server);
+    if (!CAN_READ_PROCESSES || contender === undefined || only?.test(deployment.title) === false) continue;
+    const threads = await threadsOf(contender, deployment, node);
+    if (threads === deployment.threads) deployments.push({ ...deployment, readings: CELLS.map(() => []) });
+    else missing.push(`${deployment.title} is left out: it serves from ${counted(threads, 'thread')} here`);
+  }
+  for (const line of missing) console.log(`  ${line}`);
   for (let round = 0; round < rounds; round++) {
     announce(round, rounds);
-    for (const deployment of rotated(deployments, round)) {
-      const contender = present.find(({ name }) => name === deployment.server);
-      const readings = await measure(contender, deployment, measureMs);
-      readings.forEach((reading, i) => {
-        deployment.readings[i].push(reading);
-      });
-    }
+    await measure(present, rotated(deployments, round), node, measureMs);
   }
   console.log(coresTable({ cells: CELLS, deployments }, table));
-  return { rounds, measureMs, missing, twemproxy: twemproxyVersion(), cells: CELLS, deployments };
+  return { rounds, measureMs, missing, node, cells: CELLS, deployments };
 }
 
-async function measure(contender, { processes, threads, proxy }, measureMs) {
-  const servers = [];
-  for (let i = 0; i < processes; i++) {
-    const address = await freeAddress('tcp');
-    servers.push(await startServer(contender.command(address, { threads }), address));
-  }
-  let addresses = servers.map(({ address }) => address);
-  let stopProxy = async () => {};
-  const pids = servers.flatMap((server) => server.pids);
-  if (proxy) {
-    const started = await startTwemproxy(addresses);
-    addresses = [started.address];
-    pids.push(started.pid);
-    stopProxy = started.stop;
-  }
-  try {
-    const readings = [];
-    for (const cell of CELLS) {
-      const job = { addresses, pids, protocol: contender.protocol, cell, measureMs, checked: true };
-      readings.push(await runChild(closedLoopUrl, [JSON.stringify(job)]));
-    }
-    return readings;
-  } finally {
-    await stopProxy();
-    for (const server of servers) await server.stop();
-  }
-}
-
-async function startTwemproxy(servers) {
+async function start(contender, { threads }, node) {
   const address = await freeAddress('tcp');
-  const statistics = await freeAddress('tcp');
-  const file = join(scratch(), 'nutcracker.yml');
-  const lines = servers.map(({ port }, i) => `    - 127.0.0.1:${port}:1 server${i}`);
-  writeFileSync(
-    file,
-    `pool:\n  listen: 127.0.0.1:${address.port}\n  hash: fnv1a_64\n  distribution: ketama\n  timeout: 2000\n  servers:\n${lines.join('\n')}\n`,
-  );
-  const child = spawn('nutcracker', ['-c', file, '-s', `${statistics.port}`, '-m', '16384'], {
-    stdio: 'ignore',
-  });
-  const exited = once(child, 'exit');
-  while (!(await accepts(address))) await new Promise((resolve) => setTimeout(resolve, 20));
-  const stop = async () => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-  return { address, pid: child.pid, stop };
+  return startServer(contender.command(address, { threads, node }), address);
 }
 
-function twemproxyVersion() {
+/** How many threads serve, as the server itself says. */
+async function threadsOf(contender, deployment, node) {
+  const server = await start(contender, deployment, node);
   try {
-    return (
-      execFileSync('sh', ['-c', 'nutcracker -V 2>&1'], { encoding: 'utf8' }).match(/nutcracker-(\S+)/)?.[1] ??
-      null
-    );
-  } catch {
-    return null;
+    return Number((await statistics(server.address)).threads);
+  } finally {
+    await server.stop();
   }
 }
 
-/** Microseconds of CPU for each operation. `make(head, rows)`: how a table is written. */
+/** All deployments at once, taking turns in each cell. */
+async function measure(contenders, deployments, node, measureMs) {
+  const running = new Map();
+  try {
+    for (const deployment of deployments) {
+      const contender = contenders.find(({ name }) => name === deployment.server);
+      const servers = [];
+      running.set(deployment, servers);
+      for (let i = 0; i < deployment.processes; i++) servers.push(await start(contender, deployment, node));
+    }
+    for (const [i, cell] of CELLS.entries())
+      for (const deployment of rotated(deployments, i)) {
+        const servers = running.get(deployment);
+        const addresses = servers.map(({ address }) => address);
+        const pids = servers.flatMap((server) => server.pids);
+        const job = { addresses, pids, protocol: 'memcached', cell, measureMs, checked: true };
+        deployment.readings[i].push(await runChild(closedLoopUrl, [JSON.stringify(job)]));
+      }
+  } finally {
+    for (const server of [...running.values()].flat()) await server.stop();
+  }
+}
+
+/** What the bar compares: operations a second, median of the rounds' ratios. */
+export function throughputRatio({ cells, deployments }, title, base, wanted) {
+  const i = cells.findIndex(wanted);
+  const [own, other] = [title, base].map(
+    (name) => deployments.find((found) => found.title === name)?.readings[i],
+  );
+  if (own === undefined || other === undefined) return Number.NaN;
+  return median(own.map((reading, round) => perSecond(reading) / perSecond(other[round])));
+}
+
+const perSecond = ({ operations, ms }) => (operations * 1000) / ms;
+
+/** Thousands of operations a second, and microseconds of CPU for each. `make(head, rows)`: how a table is written. */
 export function coresTable({ cells, deployments }, make) {
-  const us = ({ readings }, i) => median(readings[i].map(({ userUs, systemUs }) => userUs + systemUs));
-  const base = deployments.find(({ server, processes }) => server === HOTSET && processes === 1);
-  const rows = deployments.map((deployment) => [
-    deployment.title,
-    ...cells.flatMap((_, i) => [
-      fixed(us(deployment, i), 2),
-      base === undefined ? '-' : times(us(deployment, i), us(base, i)),
+  const rows = deployments.map(({ title, readings }) => [
+    title,
+    ...readings.flatMap((all) => [
+      count(Math.round(median(all.map(perSecond)) / 1000)),
+      fixed(median(all.map(cpuUs)), 2),
     ]),
   ]);
   const head = [
-    'CPU us for each operation',
+    'thousands a second, CPU µs for each',
     ...cells.flatMap(({ command, pipeline }) => [`${command}, pipeline ${pipeline}`, '']),
   ];
   return make(head, rows);

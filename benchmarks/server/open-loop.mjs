@@ -9,12 +9,12 @@
 import { createHistogram } from 'node:perf_hooks';
 import { seededRandom } from '../workloads/random.mjs';
 import { connectTo } from './addresses.mjs';
+import { percentiles, recordMs } from './percentiles.mjs';
 import { requestAndReply } from './traffic.mjs';
 
 const READ_BYTES = 256 * 1024;
 /** Before anything counts: as long again, and a second at most. */
 const WARM_UP_MAX_SECONDS = 1;
-const NS_PER_MS = 1e6;
 /** So much later than the last request a reply still counts. */
 const LAST_REPLIES_MS = 2_000;
 
@@ -46,7 +46,7 @@ function openConnection() {
     const now = performance.now();
     while (first < due.length && received >= lengths[first]) {
       received -= lengths[first];
-      if (due[first] >= measureFrom) latency.record(Math.max(1, Math.round((now - due[first]) * NS_PER_MS)));
+      if (due[first] >= measureFrom) recordMs(latency, now - due[first]);
       answered++;
       first++;
     }
@@ -87,7 +87,7 @@ let next = started;
 function tick() {
   const now = performance.now();
   while (next <= now && next < end) {
-    if (next >= measureFrom) lateness.record(Math.max(1, Math.round((performance.now() - next) * NS_PER_MS)));
+    if (next >= measureFrom) recordMs(lateness, performance.now() - next);
     senders[sent % connections](next);
     sent++;
     next += (-Math.log(1 - random()) * 1000) / perSecond;
@@ -98,14 +98,12 @@ function tick() {
 
 function finish() {
   if (answered < sent) fail(`${sent - answered} requests were not answered`);
-  const us = (ns) => Number((ns / 1000).toPrecision(4));
-  const figures = (histogram) => ({
-    p50: us(histogram.percentile(50)),
-    p99: us(histogram.percentile(99)),
-    p999: us(histogram.percentile(99.9)),
-    max: us(histogram.max),
-  });
-  const result = { perSecond, requests: latency.count, ...figures(latency), lateness: figures(lateness) };
+  const result = {
+    perSecond,
+    requests: latency.count,
+    ...percentiles(latency),
+    lateness: percentiles(lateness),
+  };
   process.stdout.write(JSON.stringify(result), () => process.exit());
 }
 

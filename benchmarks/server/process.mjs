@@ -6,9 +6,13 @@ import { accepts } from './addresses.mjs';
 import { familyOf } from './process-figures.mjs';
 
 const START_MS = 10_000;
+const GRACE_MS = 2_000;
 
-/** Resolves, once the server accepts connections, to `{ address, pids, output, stop }`. */
-export async function startServer(command, address) {
+/**
+ * Resolves, once the server accepts connections, to `{ address, pids, output, alive, stop }`. `stop` kills what has not
+ * ended within `graceMs` of `signal`. `startMs`: how long the start may take.
+ */
+export async function startServer(command, address, { startMs = START_MS } = {}) {
   const [file, ...args] = command.map(String);
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
@@ -20,24 +24,25 @@ export async function startServer(command, address) {
     output += text;
   });
   const exited = once(child, 'exit');
-  const deadline = performance.now() + START_MS;
+  const deadline = performance.now() + startMs;
   while (!(await accepts(address))) {
-    if (child.exitCode !== null || performance.now() > deadline) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`${[file, ...args].join(' ')} did not start\n${errors}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const pids = familyOf(child.pid);
-  const stop = async () => {
+  const alive = () => child.exitCode === null && child.signalCode === null;
+  const stop = async ({ signal = /** @type {NodeJS.Signals} */ ('SIGTERM'), graceMs = GRACE_MS } = {}) => {
     // A parent that stands for its child hands this on.
-    child.kill('SIGTERM');
-    const late = setTimeout(() => pids.forEach(kill), 2_000);
+    child.kill(signal);
+    const late = setTimeout(() => pids.forEach(kill), graceMs);
     await exited;
     clearTimeout(late);
     pids.forEach(kill);
   };
-  return { address, pids, output: () => output, stop };
+  return { address, pids, output: () => output, alive, stop };
 }
 
 function kill(pid) {

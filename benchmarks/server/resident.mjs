@@ -27,11 +27,11 @@ const CASES = [
 ];
 const SMOKE_CASES = [{ keys: 10_000, valueBytes: 100, memoryMebibytes: 64 }];
 
-/** Returns the raw figures. `options`: smoke, rounds, only (a RegExp on '1000000 x 100'), contenders, memcached. */
+/** Returns the raw figures. `options`: smoke, rounds, only (a RegExp on '1000000 x 100'), contenders. */
 export async function benchResident(options) {
   const { smoke, only } = options;
   console.log('\nResident memory of servers, bytes for each item.');
-  const { present, missing } = presentContenders(options);
+  const { present, missing } = await presentContenders(options);
   const servers = CAN_READ_PROCESSES ? present.filter(({ isFloor }) => !isFloor) : [];
   const wanted = (smoke ? SMOKE_CASES : CASES).filter(
     ({ keys, valueBytes }) => only?.test(`${keys} x ${valueBytes}`) ?? true,
@@ -61,10 +61,19 @@ async function measure(contender, { keys, valueBytes, memoryMebibytes }, settleM
     return resident(server.pids);
   };
   const fill = (version) =>
-    runChild(fillUrl, [JSON.stringify({ address, protocol: contender.protocol, keys, valueBytes, version })]);
+    runChild(fillUrl, [
+      JSON.stringify({
+        address,
+        pids: server.pids,
+        protocol: contender.protocol,
+        keys,
+        valueBytes,
+        version,
+      }),
+    ]);
   try {
     const empty = await settled();
-    const { ms } = await fill(0);
+    const { ms, us } = await fill(0);
     const filled = await settled();
     await fill(1);
     const replaced = await settled();
@@ -74,6 +83,7 @@ async function measure(contender, { keys, valueBytes, memoryMebibytes }, settleM
       replacedBytes: replaced.bytes,
       peakBytes: replaced.peakBytes,
       fillMs: ms,
+      fillUs: us,
     };
   } finally {
     await server.stop();
@@ -84,13 +94,17 @@ export function residentTitle({ keys, valueBytes }) {
   return `${count(keys)} items of ${count(valueBytes)} B under keys of 20 B`;
 }
 
-/** Median bytes for each item, over what the server needs while it is empty: name -> `{ filled, replaced }`. */
+/** Median bytes for each item, over what the server needs while it is empty: name -> `{ emptyBytes, filled, replaced, fillUs }`. */
 export function residentFigures({ keys }, readings) {
   return Object.fromEntries(
     Object.entries(readings).map(([name, all]) => {
       const perItem = (field) => median(all.map((reading) => (reading[field] - reading.emptyBytes) / keys));
       const emptyBytes = median(all.map((reading) => reading.emptyBytes));
-      return [name, { emptyBytes, filled: perItem('filledBytes'), replaced: perItem('replacedBytes') }];
+      const fillUs = median(all.map((reading) => reading.fillUs));
+      return [
+        name,
+        { emptyBytes, filled: perItem('filledBytes'), replaced: perItem('replacedBytes'), fillUs },
+      ];
     }),
   );
 }
@@ -103,9 +117,10 @@ export function residentTable(contenders, residentCase, readings, make) {
     fixed(figures.filled, 0),
     fixed(figures.replaced, 0),
     fixed(figures.filled + figures.emptyBytes / residentCase.keys, 0),
+    fixed(figures.fillUs, 2),
   ]);
   return make(
-    ['', 'empty, MiB', 'stored, B/item', 'replaced, B/item', 'stored, empty server included'],
+    ['', 'empty, MiB', 'stored, B/item', 'replaced, B/item', 'stored, empty server included', 'CPU µs a set'],
     rows,
   );
 }

@@ -21,21 +21,21 @@ const MEASURE_MS = 800;
 const WARM_UP_MS = 200;
 const SMOKE_MS = 60;
 
-/** In the smoke: each command and each transport, and the longest value. */
-const SMOKE = / 1 100 B 50 tcp|1000000 B|^get 1 .* (1000 tcp|unix|tls)/;
+/** In the smoke: each kind of command and each transport, and the longest value. */
+const SMOKE = /^(get|multi-get|mg|binary set) 1 100 B 50 tcp|^set 1 1000000 B|^get 1 .* (unix|tls)/;
 
-/** Returns the raw figures. `options`: smoke, rounds, only (a RegExp on a cell's name), contenders, memcached. */
+/** Returns the raw figures. `options`: smoke, rounds, only (a RegExp on a cell's name), contenders. */
 export async function benchServer(options) {
   const { smoke, only } = options;
   const rounds = options.rounds ?? (smoke ? 1 : ROUNDS);
   const measureMs = smoke ? SMOKE_MS : MEASURE_MS;
   console.log(`\nServers at saturation: medians of ${counted(rounds, 'round')} of ${measureMs} ms.`);
-  const { present, missing } = presentContenders(options);
   if (!CAN_READ_PROCESSES) {
     const why = "everything is left out: CPU time is read from Linux's /proc";
     console.log(`  ${why}`);
     return { rounds: 0, missing: [why], contenders: [], cells: [] };
   }
+  const { present, missing } = await presentContenders(options);
   const wanted = (cell) => (only ?? (smoke ? SMOKE : /^/)).test(cellName(cell));
   const groups = Object.values(GROUPS)
     .map((cells) => cells.filter(wanted))
@@ -45,15 +45,7 @@ export async function benchServer(options) {
   for (let round = 0; round < rounds; round++) {
     announce(round, rounds);
     for (const cells of groups.filter((own) => round < roundsOf(own)))
-      for (const contender of rotated(present, round)) {
-        const own = cells.filter((cell) => takesPart(contender, cell));
-        const readings = await measure(contender, own, measureMs, smoke ? 0 : WARM_UP_MS);
-        readings.forEach((reading, i) => {
-          const ofCell = /** @type {Record<string, any[]>} */ (figures.get(own[i]));
-          ofCell[contender.name] ??= [];
-          ofCell[contender.name].push(reading);
-        });
-      }
+      await measure(cells, rotated(present, round), measureMs, smoke ? 0 : WARM_UP_MS, figures);
   }
   const contenders = present.map(({ name, version, protocol }) => ({ name, version, protocol }));
   const cells = [...figures].map(([cell, readings]) => ({ ...cell, readings }));
@@ -61,28 +53,47 @@ export async function benchServer(options) {
   return { rounds, measureMs, missing, usual: USUAL, contenders, cells };
 }
 
-/** All cells of one group on one server, started fresh. */
-async function measure(contender, cells, measureMs, warmUpMs) {
-  // The floor serves one command only.
-  if (contender.name === FLOOR) {
-    const readings = [];
-    for (const cell of cells) readings.push(...(await onOneServer(contender, [cell], measureMs, warmUpMs)));
-    return readings;
+/**
+ * All cells of one group, all contenders started fresh: they take turns in each cell, so that what else the machine does
+ * meanwhile meets all of them. Who waits for its turn takes no time. Readings are added to `figures`.
+ */
+async function measure(cells, contenders, measureMs, warmUpMs, figures) {
+  const servers = new Map();
+  try {
+    for (const contender of contenders.filter(({ name }) => name !== FLOOR)) {
+      const own = cells.filter((cell) => takesPart(contender, cell));
+      if (own.length === 0) continue;
+      const server = await start(contender, own[0]);
+      servers.set(contender, server);
+      if (warmUpMs > 0) for (const cell of own) await saturate(contender, server, cell, warmUpMs);
+    }
+    for (const [at, cell] of cells.entries())
+      for (const contender of rotated(contenders, at)) {
+        if (!takesPart(contender, cell)) continue;
+        const own = figures.get(cell);
+        own[contender.name] ??= [];
+        own[contender.name].push(await read(contender, servers.get(contender), cell, measureMs, warmUpMs));
+      }
+  } finally {
+    for (const server of servers.values()) await server.stop();
   }
-  return cells.length === 0 ? [] : await onOneServer(contender, cells, measureMs, warmUpMs);
 }
 
-async function onOneServer(contender, cells, measureMs, warmUpMs) {
-  const address = await freeAddress(cells[0].transport);
-  const server = await startServer(contender.command(address, { cell: cells[0] }), address);
+/** The floor answers one command only: it starts for each cell. */
+async function read(contender, running, cell, measureMs, warmUpMs) {
+  if (contender.name !== FLOOR) return saturate(contender, running, cell, measureMs);
+  const server = await start(contender, cell);
   try {
-    if (warmUpMs > 0) for (const cell of cells) await saturate(contender, server, cell, warmUpMs);
-    const readings = [];
-    for (const cell of cells) readings.push(await saturate(contender, server, cell, measureMs));
-    return readings;
+    if (warmUpMs > 0) await saturate(contender, server, cell, warmUpMs);
+    return await saturate(contender, server, cell, measureMs);
   } finally {
     await server.stop();
   }
+}
+
+async function start(contender, cell) {
+  const address = await freeAddress(cell.transport);
+  return startServer(contender.command(address, { cell }), address);
 }
 
 /**

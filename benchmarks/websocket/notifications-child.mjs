@@ -73,5 +73,5 @@ await setFor(measureMs / 2);
 const before = { cpu: cpuMs(pids), sets };
 await setFor(measureMs);
 const after = { cpu: cpuMs(pids), sets };
-const ms = after.cpu.user - before.cpu.user + (after.cpu.system - before.cpu.system);
+const ms = after.cpu.total - before.cpu.total;
 process.stdout.write(JSON.stringify({ us: (ms * 1000) / (after.sets - before.sets) }), () => process.exit());

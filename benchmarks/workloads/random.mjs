@@ -23,6 +23,17 @@ export function shuffled(count, random) {
   return numbers;
 }
 
+/** Draws from a lognormal distribution with that median, within bounds (what is beyond them is drawn again). */
+export function lognormal(median, sigma, [min, max], random) {
+  return () => {
+    for (;;) {
+      const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+      const drawn = median * Math.exp(sigma * normal);
+      if (drawn >= min && drawn <= max) return Math.round(drawn);
+    }
+  };
+}
+
 /** Draws ranks below `count`, rank r with a weight of 1 / (r + 1) ** exponent. */
 export function zipf(count, exponent, random) {
   const cumulative = new Float64Array(count);

@@ -6,7 +6,7 @@ import { runOnSession } from './targets/session-target.js';
 import type { Turn } from './wire-table.js';
 
 function replies(turns: readonly Turn[]): string {
-  return runOnSession({ title: '', turns }, (bytes) => [bytes]).replies;
+  return runOnSession({ title: '', turns }, (bytes) => [bytes], 'engine').replies;
 }
 
 function textNames(group: string): string[] {

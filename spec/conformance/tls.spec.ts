@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { certificate } from '../support/certificates.js';
-import { TABLES } from './tables/index.js';
+import { createStore } from '../support/stores.js';
+import { TABLES_ON_STORES } from './tables/index.js';
 import { expectOutcome } from './targets/expect-outcome.js';
 import { WALL_CLOCK_MS } from './targets/session-target.js';
 import { runOnSocket } from './targets/socket-target.js';
@@ -22,13 +22,13 @@ const keyFile = join(folder, 'key.pem');
 writeFileSync(certFile, cert);
 writeFileSync(keyFile, key);
 
-for (const table of TABLES) {
-  describe.concurrent(`TLS: ${table.name}`, () => {
+for (const [store, table] of TABLES_ON_STORES) {
+  describe.concurrent(`TLS over ${store}: ${table.name}`, () => {
     for (const row of table.rows) {
       it(row.title, async () => {
         const clock = new ManualClock(WALL_CLOCK_MS);
-        const engine = createMemcachedEngine({ clock });
-        const server = createTcpServer(engine, { port: 0, clock, tls: { certFile, keyFile } });
+        const entries = createStore(store, { clock });
+        const server = createTcpServer(entries, { port: 0, clock, tls: { certFile, keyFile } });
         const address = await server.listen();
         const port = 'port' in address ? address.port! : 0;
         const outcome = await runOnSocket(
@@ -37,7 +37,7 @@ for (const table of TABLES) {
           async (seconds) => clock.advance(seconds * 1000),
         );
         expectOutcome(row, outcome);
-        expect(engine.verify()).toEqual([]);
+        expect(entries.verify()).toEqual([]);
         await server.close();
       });
     }

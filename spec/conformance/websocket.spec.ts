@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
-import { TABLES } from './tables/index.js';
+import { createStore, type StoreName } from '../support/stores.js';
+import { TABLES_ON_STORES } from './tables/index.js';
 import { expectOutcome } from './targets/expect-outcome.js';
 import { FrameStream, type Framing } from './targets/frame-stream.js';
 import { WALL_CLOCK_MS } from './targets/session-target.js';
@@ -25,24 +25,24 @@ function cut(bytes: Buffer, length: number): Buffer[] {
   );
 }
 
-async function run(row: Row, framing: Framing): Promise<void> {
+async function run(row: Row, store: StoreName, framing: Framing): Promise<void> {
   const clock = new ManualClock(WALL_CLOCK_MS);
-  const engine = createMemcachedEngine({ clock });
-  const endpoint = attachWebSocket(engine, { port: 0, clock });
+  const entries = createStore(store, { clock });
+  const endpoint = attachWebSocket(entries, { port: 0, clock });
   const { port } = await endpoint.listen();
   const pass = async (seconds: number): Promise<void> => clock.advance(seconds * 1000);
   const outcome = await runOnSocket(row, () => new FrameStream(port, framing), pass);
   expectOutcome(row, outcome);
-  expect(engine.verify()).toEqual([]);
+  expect(entries.verify()).toEqual([]);
   await endpoint.close();
 }
 
-for (const table of TABLES) {
-  describe.concurrent(`WebSocket: ${table.name}`, () => {
+for (const [store, table] of TABLES_ON_STORES) {
+  describe.concurrent(`WebSocket over ${store}: ${table.name}`, () => {
     for (const row of table.rows) {
       it(row.title, async () => {
-        await run(row, whole);
-        if (row.wholeOnly !== true) await run(row, tiny);
+        await run(row, store, whole);
+        if (row.wholeOnly !== true) await run(row, store, tiny);
       });
     }
   });

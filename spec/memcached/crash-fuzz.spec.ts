@@ -6,8 +6,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
+import type { Items } from '../../lib/items.js';
+import { ItemStore } from '../../lib/memcached/item-store.js';
 import { DEFAULT_ITEM_MAX_BYTES, REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
@@ -16,6 +16,7 @@ import { mutated } from '../differential/mutation.js';
 import { Random } from '../differential/random.js';
 import { expand } from '../differential/template.js';
 import { textCommand } from '../differential/text-grammar.js';
+import { createStore, STORE_NAMES, type StoreName } from '../support/stores.js';
 
 const BYTES = Number(process.env.HOTSET_FUZZ_BYTES ?? 10_000_000);
 const SEEDS: readonly number[] =
@@ -95,11 +96,13 @@ const WEIGHTED: readonly (readonly [number, Source])[] = [
   [4, binary],
 ];
 
-describe.each(SEEDS)('bytes without sense, seed %i', (seed) => {
+const RUNS = STORE_NAMES.flatMap((store) => SEEDS.map((seed) => ({ store, seed })));
+
+describe.each(RUNS)('bytes without sense, over $store, seed $seed', ({ store, seed }) => {
   it.each([...Object.keys(SOURCES), 'everything'])('%s', (name) => {
     const random = new Random(seed);
     const share = BYTES / SEEDS.length / (Object.keys(SOURCES).length + 1);
-    const fuzz = new Fuzz(random);
+    const fuzz = new Fuzz(random, store);
     while (fuzz.bytes < share) {
       const source = SOURCES[name] ?? random.weighted(WEIGHTED);
       fuzz.converse(source);
@@ -119,17 +122,19 @@ class Fuzz {
   mostBytes = 0;
   readonly #random: Random;
   readonly #clock = new ManualClock(Date.UTC(2026, 0, 1));
-  readonly #engine = createMemcachedEngine({ maxBytes: MAX_BYTES, clock: this.#clock });
-  readonly #store = new ItemStore(itemsOf(this.#engine)!, {
-    clock: this.#clock,
-    // cache_memlimit is a command as any other; here the budget has to stay what is checked.
-    memoryCeilingBytes: MAX_BYTES,
-    onDebugTime: (seconds) => this.#clock.advance(seconds * 1000),
-  });
+  readonly #entries: Items;
+  readonly #store: ItemStore;
   readonly #out = new ReplyBuffer();
 
-  constructor(random: Random) {
+  constructor(random: Random, store: StoreName) {
     this.#random = random;
+    this.#entries = createStore(store, { maxBytes: MAX_BYTES, clock: this.#clock });
+    this.#store = new ItemStore(this.#entries, {
+      clock: this.#clock,
+      // cache_memlimit is a command as any other; here the budget has to stay what is checked.
+      memoryCeilingBytes: MAX_BYTES,
+      onDebugTime: (seconds) => this.#clock.advance(seconds * 1000),
+    });
   }
 
   /** Talks until the session closes, or for a while. */
@@ -151,7 +156,7 @@ class Fuzz {
   }
 
   check(): void {
-    expect(this.#engine.verify()).toEqual([]);
+    expect(this.#entries.verify()).toEqual([]);
   }
 
   #feed(session: Session, input: Buffer): boolean {
@@ -165,12 +170,14 @@ class Fuzz {
       state = session.resume();
     }
     this.#take();
+    // Its memory is used again.
+    input.fill(0xff);
     return state !== 'closed';
   }
 
   #take(): void {
     this.mostWaiting = Math.max(this.mostWaiting, this.#out.length);
-    this.mostBytes = Math.max(this.mostBytes, this.#engine.bytes);
+    this.mostBytes = Math.max(this.mostBytes, this.#entries.bytes);
     this.#out.take();
     this.#out.release();
   }

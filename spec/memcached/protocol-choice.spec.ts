@@ -36,7 +36,7 @@ it('without cas ids all of them read 0, and none matches', () => {
   expect(client.ask('ms a 1 E5 c\r\ny\r\nmd a I\r\nmg a c v\r\n')).toBe(
     'HD c0\r\nHD\r\nVA 1 c0 X W\r\ny\r\n',
   );
-  expect(client.engine.verify()).toEqual([]);
+  expect(client.entries.verify()).toEqual([]);
 });
 
 it('without cas ids items have 8 bytes more', () => {
@@ -56,7 +56,7 @@ it('flush_all that is not allowed is refused, and counted', () => {
   expect(binary.ask(request(set, { extras: SET_EXTRAS, key: 'a' }) + request(flush))).toContain(
     'Auth failure.',
   );
-  expect(binary.engine.size).toBe(1);
+  expect(binary.entries.size).toBe(1);
 });
 
 it('traces commands from verbosity 2 on, without passwords', () => {

@@ -1,14 +1,15 @@
 /** A session with its buffer and engine, for specs that feed it bytes. */
 
 import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, type ItemStoreOptions, itemsOf } from '../../lib/memcached/item-store.js';
+import type { Items } from '../../lib/items.js';
+import { ItemStore, type ItemStoreOptions } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session, type SessionOptions, type SessionState } from '../../lib/memcached/session.js';
+import { createStore, type StoreName } from '../support/stores.js';
 
 export class ScriptedSession {
   readonly clock: ManualClock = new ManualClock(Date.UTC(2026, 0, 1));
-  readonly engine: MemcachedEngine;
+  readonly entries: Items;
   readonly out: ReplyBuffer = new ReplyBuffer();
   readonly session: Session;
   /** The most bytes that have waited to be taken. */
@@ -20,10 +21,11 @@ export class ScriptedSession {
     options: ItemStoreOptions = {},
     maxBytes: number = 64 * 1024 * 1024,
     sessionOptions: SessionOptions = {},
+    store: StoreName = 'engine',
   ) {
-    this.engine = createMemcachedEngine({ maxBytes, clock: this.clock });
+    this.entries = createStore(store, { maxBytes, clock: this.clock });
     this.session = new Session(
-      new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...options }),
+      new ItemStore(this.entries, { clock: this.clock, ...options }),
       this.out,
       sessionOptions,
     );
@@ -32,12 +34,15 @@ export class ScriptedSession {
   /** Feeds, and takes replies until the session has worked on all of it; false when it is over. */
   feed(data: string | Buffer): boolean {
     if (this.state === 'closed') return false;
-    this.state = this.session.feed(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+    const chunk = Buffer.from(data as string, 'latin1');
+    this.state = this.session.feed(chunk);
     this.#take();
     while (this.state === 'blocked') {
       this.state = this.session.resume();
       this.#take();
     }
+    // Its memory is used again.
+    chunk.fill(0xff);
     return this.state === 'ready';
   }
 

@@ -3,6 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { Key } from '../../lib/memcached/key.js';
 import {
   DATA_FIRST_BYTES,
   GET_LINE_MAX_BYTES,
@@ -158,12 +159,14 @@ describe('replies that are not taken', () => {
   it('stop in the middle of a get of many keys; what is not yet answered is read when its turn comes', () => {
     const client = new ScriptedSession();
     const value = 'v'.repeat(100_000);
-    const { engine, session, out } = client;
+    const { entries, session, out } = client;
     client.ask(`set a 0 0 ${value.length}\r\n${value}\r\nset b 0 0 1\r\nb\r\n`);
     expect(session.feed(Buffer.from('get a a a a b\r\nversion\r\n'))).toBe('blocked');
     expect(out.length).toBeLessThanOrEqual(REPLIES_MAX_BYTES + value.length + 100);
     const first = Buffer.concat(out.take()).toString('latin1');
-    engine.delete('b');
+    const b = new Key(entries.hashSeed);
+    b.setText('b');
+    entries.delete(b);
     expect(session.resume()).toBe('ready');
     const all = first + Buffer.concat(out.take()).toString('latin1');
     const item = `VALUE a 0 ${value.length}\r\n${value}\r\n`;
@@ -229,11 +232,11 @@ describe('gat with an exptime that has passed', () => {
   it('answers with the item, also when the first time to live of all makes a full cache evict it', () => {
     const client = new ScriptedSession({}, 200_000);
     let last = 0;
-    while (client.engine.stats().evictions === 0) client.ask(`set k${++last} 0 0 1 noreply\r\nx\r\n`);
+    while (client.entries.stats().evictions === 0) client.ask(`set k${++last} 0 0 1 noreply\r\nx\r\n`);
     expect(client.ask(`gat -1 k${last}\r\nget k${last}\r\n`)).toBe(
       `VALUE k${last} 0 1\r\nx\r\nEND\r\nEND\r\n`,
     );
-    expect(client.engine.verify()).toEqual([]);
+    expect(client.entries.verify()).toEqual([]);
   });
 });
 

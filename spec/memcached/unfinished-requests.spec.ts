@@ -1,12 +1,14 @@
 /** Half-received requests of all clients have one bound; the one that has waited longest for its client pays. */
 
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/engine/clock.js';
 import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
 import { UnfinishedRequests } from '../../lib/memcached/unfinished-requests.js';
 import { OPCODE, request } from '../conformance/binary-packet.js';
+import { createStore, STORE_NAMES } from '../support/stores.js';
 import { givesUp } from './gives-up.js';
 
 const KIB = 1024;
@@ -39,7 +41,7 @@ describe('the bound', () => {
   });
 });
 
-describe('sessions', () => {
+describe.each(STORE_NAMES)('sessions over %s', (store) => {
   const MAX_ITEM = 64 * KIB;
   const value = 'v'.repeat(50_000);
 
@@ -48,7 +50,7 @@ describe('sessions', () => {
     feed: (at: number, text: string | Buffer) => string;
     close: (at: number) => void;
   } {
-    const items = new ItemStore(itemsOf(createMemcachedEngine())!, {
+    const items = new ItemStore(createStore(store, { clock: systemClock }), {
       maxItemBytes: MAX_ITEM,
       maxUnfinishedBytes: 2 * MAX_ITEM,
     });
@@ -109,6 +111,36 @@ describe('sessions', () => {
     expect(feed(0, '\r\nmn\r\n')).toBe('MN\r\n');
   });
 
+  it('whose data ends otherwise than it should leave the store as it was', () => {
+    const { items, feed } = sessions(1);
+    const { bytes } = items.entries;
+    for (const command of ['set k 0 0', 'ms k']) {
+      expect(feed(0, `${command} ${value.length}\r\n${value.slice(1)}`)).toBe('');
+      expect(feed(0, 'vxx')).toBe('CLIENT_ERROR bad data chunk\r\n');
+    }
+    expect(items.entries.bytes).toBe(bytes);
+    expect(items.entries.verify()).toEqual([]);
+  });
+
+  it.each([
+    ['set', 'STORED'],
+    ['replace', 'NOT_STORED'],
+    ['append', 'NOT_STORED'],
+  ])('%s what arrives in pieces', (verb, answer) => {
+    const { items, feed } = sessions(1);
+    const piece = value.slice(0, 10_000);
+    expect(feed(0, `${verb} k 0 0 ${value.length}\r`)).toBe('');
+    expect(feed(0, '\n')).toBe('');
+    for (let at = 0; at < value.length; at += piece.length) expect(feed(0, piece)).toBe('');
+    expect(feed(0, '\r')).toBe('');
+    expect(feed(0, '\n')).toBe(`${answer}\r\n`);
+    expect(feed(0, 'get k\r\n')).toBe(
+      answer === 'STORED' ? `VALUE k 0 ${value.length}\r\n${value}\r\nEND\r\n` : 'END\r\n',
+    );
+    expect(items.unfinished.bytes).toBe(0);
+    expect(items.entries.verify()).toEqual([]);
+  });
+
   it('that are closed hold nothing', () => {
     const { items, feed, close } = sessions(2);
     for (const at of [0, 1]) feed(at, `set k${at} 0 0 ${value.length}\r\n${value}`);
@@ -116,6 +148,8 @@ describe('sessions', () => {
     close(0);
     close(1);
     expect(items.unfinished.bytes).toBe(0);
+    expect(items.entries.bytes).toBe(0);
+    expect(items.entries.verify()).toEqual([]);
   });
 });
 

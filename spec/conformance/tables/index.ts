@@ -1,3 +1,4 @@
+import { STORE_NAMES, type StoreName } from '../../support/stores.js';
 import type { Table } from '../wire-table.js';
 import { admin } from './admin.js';
 import { adminArguments } from './admin-arguments.js';
@@ -42,3 +43,8 @@ export const TABLES: readonly Table[] = [
   binaryAdmin,
   differences,
 ];
+
+/** Each table on each store. */
+export const TABLES_ON_STORES: readonly (readonly [StoreName, Table])[] = STORE_NAMES.flatMap((store) =>
+  TABLES.map((table) => [store, table] as const),
+);

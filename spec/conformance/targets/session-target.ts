@@ -1,15 +1,16 @@
 /** Runs a row on a bare session, fed in pieces of the caller's choice. */
 
-import { CacheEngine, ManualClock } from '../../../lib/index.js';
-import { EngineItems } from '../../../lib/memcached/engine-items.js';
+import { ManualClock } from '../../../lib/index.js';
 import { ItemStore } from '../../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../lib/memcached/session.js';
-import { type WireValue, wireValueBytes } from '../../../lib/memcached/wire-value.js';
+import { createStore, type StoreName } from '../../support/stores.js';
 import type { Row } from '../wire-table.js';
 
 /** Cuts the bytes of one turn into the chunks that the session is fed. */
 export type Cut = (bytes: Buffer, turn: number) => Buffer[];
+
+const MAX_BYTES = 8 * 1024 * 1024;
 
 export const WALL_CLOCK_MS: number = Date.UTC(2026, 0, 1);
 
@@ -19,10 +20,9 @@ export interface SessionOutcome {
   readonly problems: readonly string[];
 }
 
-export function runOnSession(row: Row, cut: Cut): SessionOutcome {
+export function runOnSession(row: Row, cut: Cut, store: StoreName): SessionOutcome {
   const clock = new ManualClock(WALL_CLOCK_MS);
-  const engine = new CacheEngine<string, WireValue>({ clock, sizeOf: wireValueBytes, trackAccess: true });
-  const items = new ItemStore(new EngineItems(engine), { clock });
+  const items = new ItemStore(createStore(store, { clock, maxBytes: MAX_BYTES }), { clock });
   const main = new Connection(items);
   let beside: Connection | undefined;
   const replies: Buffer[] = [];
@@ -38,7 +38,7 @@ export function runOnSession(row: Row, cut: Cut): SessionOutcome {
   return {
     replies: Buffer.concat(replies).toString('latin1'),
     closed: main.closed,
-    problems: engine.verify(),
+    problems: items.entries.verify(),
   };
 }
 
@@ -60,6 +60,8 @@ class Connection {
       replies.push(...this.#take());
     }
     this.closed = state === 'closed';
+    // Its memory is used again.
+    chunk.fill(0xff);
     return replies;
   }
 

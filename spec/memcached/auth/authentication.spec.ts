@@ -55,7 +55,7 @@ describe('a text client', () => {
   it('may name any key, flags and time, and noreply means nothing', () => {
     const client = newClient();
     expect(client.ask('set foo x y 11 noreply\r\nbob se:cret\r\n')).toBe('STORED\r\n');
-    expect(client.engine.size).toBe(0);
+    expect(client.entries.size).toBe(0);
   });
 
   it.each([
@@ -205,7 +205,7 @@ describe('a binary client', () => {
     expect(storing.ask(request(set, { extras: '\0'.repeat(8), key: 'a', value: 'x' }))).toBe(
       authFailure(set),
     );
-    expect(storing.engine.size).toBe(0);
+    expect(storing.entries.size).toBe(0);
   });
 
   it('has to be brief about it', () => {

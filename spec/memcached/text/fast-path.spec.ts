@@ -2,12 +2,18 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { STORE_NAMES, type StoreName } from '../../support/stores.js';
 import { ScriptedSession } from '../scripted-session.js';
 
 /** One takes each request whole; the other gets its first byte alone, which is not the fast path's to read. */
 class Pair {
-  readonly whole: ScriptedSession = new ScriptedSession({ maxItemBytes: 1024 });
-  readonly split: ScriptedSession = new ScriptedSession({ maxItemBytes: 1024 });
+  readonly whole: ScriptedSession;
+  readonly split: ScriptedSession;
+
+  constructor(store: StoreName) {
+    this.whole = new ScriptedSession({ maxItemBytes: 1024 }, undefined, {}, store);
+    this.split = new ScriptedSession({ maxItemBytes: 1024 }, undefined, {}, store);
+  }
 
   ask(request: string): void {
     const shown = JSON.stringify(request);
@@ -18,10 +24,10 @@ class Pair {
   }
 
   check(): void {
-    expect(this.whole.engine.stats()).toEqual(this.split.engine.stats());
-    expect([...this.whole.engine.dump()]).toEqual([...this.split.engine.dump()]);
+    expect(this.whole.entries.stats()).toEqual(this.split.entries.stats());
+    expect([...this.whole.entries.dump()]).toEqual([...this.split.entries.dump()]);
     expect(counted(this.whole)).toEqual(counted(this.split));
-    expect(this.whole.engine.verify()).toEqual([]);
+    expect(this.whole.entries.verify()).toEqual([]);
   }
 }
 
@@ -110,11 +116,11 @@ const REQUESTS = [
   `ms ${LONGEST}k 2\r\nab\r\n`,
 ];
 
-describe('the fast path', () => {
+describe.each(STORE_NAMES)('the fast path, over %s', (store) => {
   it.each(REQUESTS.map((request) => [JSON.stringify(request).slice(0, 60), request]))(
     'agrees on %s',
     (_, request) => {
-      const pair = new Pair();
+      const pair = new Pair(store);
       pair.ask('set k 7 0 5\r\nhello\r\n');
       pair.ask(request);
       pair.ask('get k\r\n');
@@ -138,7 +144,7 @@ describe('the fast path', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.array(request, { maxLength: 4 }), fc.nat(2000))), (batches) => {
-        const pair = new Pair();
+        const pair = new Pair(store);
         for (const [requests, ms] of batches) {
           for (const one of requests) pair.ask(one);
           // A session that has ended takes no more input.
