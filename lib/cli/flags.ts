@@ -164,7 +164,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   unfinishedSize: {
     long: 'max-unfinished-size',
     takes: '<size>',
-    help: 'most that half-received requests of all clients may take, as in 64m\n(default: 64m, or four times -I if that is more)',
+    help: 'most that half-received requests of all clients may take, as in 64m\n(default: a quarter of -m, from the size of one item to 64m)',
   },
   shutdown: {
     short: 'A',

@@ -2,6 +2,13 @@
 /** The `hotset` command, before anything of it is loaded. */
 
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+
+// Items lie outside V8's heap, and requests leave next to nothing behind: its young generation stays at the 1 MiB that it
+// begins with, where it would grow to 32 or 64 MiB. Half its size is a flag that counts only when a process starts.
+setFlagsFromString('--semi-space-growth-factor=1');
+// What is left behind in the rest of the heap is collected before it adds up.
+setFlagsFromString('--heap-growing-percent=30');
 
 // A SIGHUP during the start is ignored: the start reads users and certificates anyway.
 process.on('SIGHUP', () => {});

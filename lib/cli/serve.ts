@@ -1,18 +1,18 @@
 /** Serves as the settings say, in this process, until a signal or a client stops it. */
 
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
-import { createMemcachedEngine } from '../memcached/index.js';
-import { itemsOf, knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import { knownItemStoreOf } from '../memcached/item-store.js';
+import { PageStore } from '../pages/page-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
-import { reportServing } from './child.js';
+import { reportServing } from './background.js';
 import { StartError } from './errors.js';
 import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
-import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
 import { PLAIN_CONNECTIONS } from './http-settings.js';
 import { asUser, become, identityFor } from './identity.js';
 import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
 import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
+import { memoryWarning } from './memory-need.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
@@ -22,7 +22,6 @@ import type { WebSide } from './web-side.js';
 const FORCE_AFTER_MS = 5000;
 
 export async function serve(settings: Settings): Promise<void> {
-  boundGarbage();
   const log = openLog(settings.logFormat);
   // The log's reader may close the pipe; the server continues.
   process.stdout.on('error', () => {});
@@ -37,11 +36,12 @@ export async function serve(settings: Settings): Promise<void> {
       `this process may open ${fileLimit()} files (ulimit -n), of which it needs ${OWN_FILES} for itself`,
     );
   if (connections.warning !== null) log.write(connections.warning);
+  const shortOfMemory = memoryWarning(settings.maxBytes);
+  if (shortOfMemory !== null) log.write(shortOfMemory);
   const identity = identityFor(settings.user);
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
-  const engine = createMemcachedEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
-  const items = itemsOf(engine)!;
+  const items = new PageStore({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
@@ -88,11 +88,10 @@ export async function serve(settings: Settings): Promise<void> {
       // The clock may have been put back since.
       if (settings.casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
     }
-    server = createTcpServer(engine, {
+    server = createTcpServer(items, {
       ...serverOptions(settings),
       maxConnections: connections.tcp,
       clock: debugClocks?.wall ?? systemClock,
-      memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: log.write,
       onError: log.fail,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
@@ -103,7 +102,7 @@ export async function serve(settings: Settings): Promise<void> {
       server,
       settings.addresses.filter((address) => !('path' in address)),
     );
-    web = await webSide(engine, settings, connections.http, log);
+    web = await webSide(items, settings, connections.http, log);
     if (identity !== null) become(identity);
     const paths = await listenOn(
       server,
@@ -128,11 +127,14 @@ export async function serve(settings: Settings): Promise<void> {
 
 /** The TCP server's options, from the settings. */
 function serverOptions(settings: Settings): TcpServerOptions {
-  const { authFile, maxUnfinishedBytes, prefixDelimiter, tls } = settings;
+  const { authFile, prefixDelimiter, tls } = settings;
   return {
     backlog: settings.backlog,
     protocol: settings.protocol,
     maxItemBytes: settings.maxItemBytes,
+    maxUnfinishedBytes: settings.maxUnfinishedBytes,
+    maxUnreadBytes: settings.maxUnreadBytes,
+    lendsBudget: true,
     casIds: settings.casIds,
     requestsPerTurn: settings.requestsPerTurn,
     idleTimeoutMs: settings.idleTimeoutMs,
@@ -143,7 +145,6 @@ function serverOptions(settings: Settings): TcpServerOptions {
     trackSizes: settings.trackSizes,
     verbosity: settings.verbosity,
     settings: settings.shownSettings,
-    ...(maxUnfinishedBytes === null ? {} : { maxUnfinishedBytes }),
     ...(prefixDelimiter === null ? {} : { prefixDelimiter }),
     ...(authFile === null ? {} : { authFile }),
     ...(tls === null ? {} : { tls }),
@@ -151,14 +152,14 @@ function serverOptions(settings: Settings): TcpServerOptions {
 }
 
 async function webSide(
-  engine: MemcachedEngine,
+  items: PageStore,
   settings: Settings,
   allConnections: number,
   log: Log,
 ): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(engine, settings.http, allConnections, settings.requestTimeoutMs, log);
+  return await openWebSide(items, settings.http, allConnections, settings.requestTimeoutMs, log);
 }
 
 /** A failure has been logged, and the previous files stay in force. */

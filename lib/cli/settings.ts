@@ -13,6 +13,8 @@ import type { LogFormat } from './log.js';
 
 const MEBIBYTE = 1024 * 1024;
 const INT32_MAX = 2 ** 31 - 1;
+const UNFINISHED_MAX_BYTES: number = 64 * MEBIBYTE;
+const UNREAD_MAX_BYTES: number = 128 * MEBIBYTE;
 /** What a timer can hold: 24 days. */
 const TIMER_MAX_SECONDS: number = Math.floor(INT32_MAX / 1000);
 /** Of sizes. */
@@ -36,8 +38,8 @@ export interface Settings {
   readonly requestsPerTurn: number;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Null for the default, which follows `maxItemBytes`. */
-  readonly maxUnfinishedBytes: number | null;
+  readonly maxUnfinishedBytes: number;
+  readonly maxUnreadBytes: number;
   readonly enableShutdown: boolean;
   readonly allowFlush: boolean;
   readonly allowDump: boolean;
@@ -67,6 +69,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
   const { idleTimeoutMs, trackSizes, tls, shown } = extendedOptions(line);
   const authFile = line.text('authFile');
   if (line.has('lockMemory')) line.warnings.push('-k is accepted and has no effect: memory is not locked');
+  const maxBytes = memoryMebibytes * MEBIBYTE;
   const maxItemBytes = itemSize(line, memoryMebibytes);
   const http = httpSettings(line);
   if (line.has('sasl') && authFile === null)
@@ -80,7 +83,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     addresses: listening,
     backlog: backlog(line),
     protocol: protocol(line),
-    maxBytes: memoryMebibytes * MEBIBYTE,
+    maxBytes,
     maxItemBytes,
     evict: !line.has('noEvictions'),
     memoryFile: line.text('memoryFile'),
@@ -91,7 +94,9 @@ export function settingsFrom(argv: readonly string[]): Settings {
     requestsPerTurn: line.wholeNumber('requestsPerTurn', DEFAULT_REQUESTS_PER_TURN, 1, INT32_MAX),
     idleTimeoutMs,
     requestTimeoutMs: line.wholeNumber('requestTimeout', 30, 0, INT32_MAX) * 1000 || Number.POSITIVE_INFINITY,
-    maxUnfinishedBytes: unfinishedSize(line, maxItemBytes),
+    maxUnfinishedBytes:
+      unfinishedSize(line, maxItemBytes) ?? bufferBytes(maxBytes, UNFINISHED_MAX_BYTES, maxItemBytes),
+    maxUnreadBytes: bufferBytes(maxBytes, UNREAD_MAX_BYTES, maxItemBytes + MEBIBYTE),
     enableShutdown: line.has('shutdown'),
     allowFlush: !line.has('noFlush'),
     allowDump: !line.has('noDump'),
@@ -231,6 +236,11 @@ function unfinishedSize(line: CommandLine, maxItemBytes: number): number | null 
   throw new UsageError(
     `--max-unfinished-size takes a size from that of one item (-I, ${maxItemBytes} bytes), as in 64m; got ${text}`,
   );
+}
+
+/** Half-received requests and unread replies come out of the memory limit: a quarter each, or what one item needs. */
+function bufferBytes(maxBytes: number, mostBytes: number, itemNeedsBytes: number): number {
+  return Math.max(itemNeedsBytes, Math.min(mostBytes, Math.floor(maxBytes / 4)));
 }
 
 /** NaN for what is no size. */

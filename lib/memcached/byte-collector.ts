@@ -16,6 +16,8 @@ NOWHERE.close();
 
 const FIRST_BYTES = 64;
 const GROWTH = 2;
+/** Memory that would have to grow by less than this once more is made whole at once. */
+const LEFT_GROWTH = 1.1;
 const LARGE_BYTES = 64 * 1024;
 const LARGE_GROWTH = 16;
 const LARGE_GROWTH_END_BYTES = 16 * 1024 * 1024;
@@ -43,19 +45,30 @@ export class ByteCollector {
       this.length = needed;
       return;
     }
-    if (needed > this.#bytes.length) {
-      const { length } = this.#bytes;
-      const isLarge = length >= LARGE_BYTES && atMost !== Number.POSITIVE_INFINITY;
-      const large = isLarge ? Math.min(length * LARGE_GROWTH, LARGE_GROWTH_END_BYTES) : 0;
-      const grown = Math.max(length * GROWTH, large);
-      const size = Math.min(Math.max(needed, grown, atLeast), atMost);
-      const larger = Buffer.allocUnsafeSlow(size);
-      this.#bytes.copy(larger, 0, 0, this.length);
-      this.#free();
-      this.#bytes = larger;
-    }
+    if (needed > this.#bytes.length) this.#grow(needed, atLeast, atMost);
     chunk.copy(this.#bytes, this.length, start, end);
     this.length = needed;
+  }
+
+  /** Memory for some of the next `awaited` bytes, `atLeast` so large when it is the first, which whoever writes them adds to `length`; null once given up. */
+  room(awaited: number, atLeast: number): Buffer | null {
+    if (this.isGivenUp) return null;
+    const { length } = this;
+    const end = length + awaited;
+    if (this.#bytes.length === length) this.#grow(length + 1, atLeast, end);
+    return this.#bytes.subarray(length, end);
+  }
+
+  #grow(needed: number, atLeast: number, atMost: number): void {
+    const { length } = this.#bytes;
+    const isLarge = length >= LARGE_BYTES && atMost !== Number.POSITIVE_INFINITY;
+    const large = isLarge ? Math.min(length * LARGE_GROWTH, LARGE_GROWTH_END_BYTES) : 0;
+    const size = Math.max(needed, length * GROWTH, large, atLeast);
+    // Not once more for the few that would be left.
+    const larger = Buffer.allocUnsafeSlow(size * LEFT_GROWTH < atMost ? size : atMost);
+    this.#bytes.copy(larger, 0, 0, this.length);
+    this.#free();
+    this.#bytes = larger;
   }
 
   get isGivenUp(): boolean {

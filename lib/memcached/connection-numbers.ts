@@ -3,7 +3,7 @@
  * Those that are open at one time differ.
  */
 
-import { MinHeap } from 'mnemonist';
+import { MinHeap } from '../structures.js';
 
 export class ConnectionNumbers {
   readonly #free = new MinHeap<number>();

@@ -14,6 +14,7 @@ import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
 import type { IncrementalTask } from './incremental-task.js';
 import { Key } from './key.js';
+import { LentBudget } from './lent-budget.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
   DEFAULT_REQUESTS_PER_TURN,
@@ -91,6 +92,11 @@ export interface ItemStoreOptions {
    */
   maxUnreadBytes?: number | undefined;
   /**
+   * Whether half-received requests and unread replies count against the store's `maxBytes`, half of it at most: the store
+   * evicts for them. One that does not evict lends nothing. Default: false.
+   */
+  lendsBudget?: boolean | undefined;
+  /**
    * Wall-clock time: Unix milliseconds, for exptimes that are Unix times. Durations are measured on the engine's clock.
    * Default: the engine's `clock` option if there is one, else the system's.
    */
@@ -133,6 +139,7 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'maxItemBytes',
   'maxUnfinishedBytes',
   'maxUnreadBytes',
+  'lendsBudget',
   'clock',
   'memoryCeilingBytes',
   'verbosity',
@@ -168,6 +175,9 @@ export class ItemStore {
   readonly unfinished: UnfinishedRequests;
   /** Replies that wait to be read, of all clients. */
   readonly unread: UnreadReplies;
+  /** The store's budget, of which those two may take a part. */
+  readonly budget: LentBudget;
+  readonly lendsBudget: boolean;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** The servers of this store, for `stats`. */
   readonly transports: Set<Transport> = new Set();
@@ -224,14 +234,17 @@ export class ItemStore {
         'a whole number of bytes from maxItemBytes',
         maxUnfinishedBytes,
       );
-    this.unfinished = new UnfinishedRequests(maxUnfinishedBytes);
+    const held = (): void => this.budget.lend(this.#heldBytes);
+    this.unfinished = new UnfinishedRequests(maxUnfinishedBytes, held);
     const maxUnreadBytes =
       options.maxUnreadBytes ?? Math.max(UNREAD_DEFAULT_BYTES, UNREAD_ITEMS * this.maxItemBytes);
     // One client alone must be able to read whatever is stored.
     const minUnread = this.maxItemBytes + UNREAD_BESIDE_ITEM_BYTES;
     if (!Number.isSafeInteger(maxUnreadBytes) || maxUnreadBytes < minUnread)
       throw invalidOption('maxUnreadBytes', `a whole number of bytes from ${minUnread}`, maxUnreadBytes);
-    this.unread = new UnreadReplies(maxUnreadBytes);
+    this.unread = new UnreadReplies(maxUnreadBytes, held);
+    this.lendsBudget = options.lendsBudget ?? false;
+    this.budget = new LentBudget(entries, this.lendsBudget);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
     this.casIds = options.casIds ?? true;
@@ -281,6 +294,10 @@ export class ItemStore {
       listeners.delete(listener);
       if (listeners.size === 0) this.entries.onRead = null;
     };
+  }
+
+  get #heldBytes(): number {
+    return this.unfinished.bytes + this.unread.bytes;
   }
 
   get uptimeMs(): number {
@@ -506,6 +523,7 @@ export class ItemStore {
   reclaim(): void {
     this.applyDueFlush();
     this.entries.sweepExpired(RECLAIMED_AT_ONCE);
+    this.budget.takeBack(this.#heldBytes);
     this.endTurn();
   }
 

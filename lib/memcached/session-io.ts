@@ -17,11 +17,15 @@ export const NOTHING: Buffer = Buffer.alloc(0);
 export const TRACE_VERBOSITY = 2;
 const TRACED_MAX_BYTES = 300;
 
+/** Fewer bytes are copied in less time than it takes to read them apart from what follows. */
+const READ_IN_PLACE_MIN_BYTES = 4096;
+
 /** From the session's owner: see SessionOptions. */
 export interface SessionIoOptions {
   readonly id?: number;
   readonly credentials?: Credentials | null;
   readonly wake?: () => void;
+  readonly leavePlace?: () => void;
   readonly trace?: (command: string) => void;
   readonly onAuthFailure?: () => void;
 }
@@ -60,6 +64,10 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   readonly incomplete: ByteCollector = new ByteCollector();
   /** How much has arrived of a value that has its place in the store already. */
   #placed = 0;
+  /** How much of the request's data is still to come, where it has no place its end included; 0 while none is awaited. */
+  #awaited = 0;
+  /** The last of the awaited data has been read to `place`. */
+  hasReadData = false;
   /** A long task has ended the turn, and continues in slices. */
   slicing = false;
   bytesCopied = 0;
@@ -75,6 +83,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   requestsAllowed: number;
 
   readonly onAuthFailure: () => void;
+  readonly #leavePlace: () => void;
   readonly #trace: ((command: string) => void) | undefined;
 
   constructor(items: ItemStore, out: ReplyBuffer, options: SessionIoOptions) {
@@ -85,6 +94,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.credentials = options.credentials ?? null;
     this.wake = options.wake ?? (() => {});
     this.onAuthFailure = options.onAuthFailure ?? (() => {});
+    this.#leavePlace = options.leavePlace ?? (() => {});
     this.#trace = options.trace;
     this.requestsLeft = items.requestsPerTurn;
     this.requestsAllowed = items.requestsPerTurn;
@@ -130,11 +140,13 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   }
 
   /** The request's data is still to come, in part: what is kept of the request must not be in the chunk any more. */
-  beginData(bytes: number): void {
+  beginData(bytes: number, endBytes: number): void {
     const { key, data } = this.request;
     key.keep();
-    if (bytes <= COLLECTED_MAX_BYTES || !this.items.entries.reserve(bytes, data)) return;
     this.#placed = 0;
+    this.#awaited = bytes + endBytes;
+    if (bytes <= COLLECTED_MAX_BYTES || !this.items.entries.reserve(bytes, data)) return;
+    this.#awaited = bytes;
     this.items.unfinished.hold(this, bytes);
   }
 
@@ -143,9 +155,11 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
    * those bytes, or `GIVEN_UP` for data that there was no room for.
    */
   collectData(bytes: number, endBytes: number): Buffer | null {
+    this.hasReadData = false;
     const { data } = this.request;
     if (data.place === 0) {
       const whole = this.collect(bytes + endBytes, DATA_FIRST_BYTES);
+      this.#awaited = whole === null ? bytes + endBytes - this.incomplete.length : 0;
       if (whole !== null) data.set(whole, 0, bytes, true);
       return whole;
     }
@@ -153,8 +167,30 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     const taken = Math.min(bytes - this.#placed, chunk.length - position);
     chunk.copy(data.bytes, data.start + this.#placed, position, position + taken);
     this.#placed += taken;
+    this.#awaited = bytes - this.#placed;
     this.position = position + taken;
-    return this.#placed < bytes ? null : this.collect(endBytes, endBytes);
+    return this.#awaited > 0 ? null : this.collect(endBytes, endBytes);
+  }
+
+  /** Where the next bytes of large data are best read; null for anywhere. */
+  get place(): Buffer | null {
+    const awaited = this.#awaited;
+    if (awaited < READ_IN_PLACE_MIN_BYTES) return null;
+    const { data } = this.request;
+    if (data.place === 0) return this.incomplete.room(awaited, DATA_FIRST_BYTES);
+    const at = data.start + this.#placed;
+    return data.bytes.subarray(at, at + awaited);
+  }
+
+  /** So many bytes have been read to `place`. */
+  advance(bytes: number): void {
+    this.#awaited -= bytes;
+    this.hasReadData = this.#awaited === 0;
+    if (this.request.data.place !== 0) this.#placed += bytes;
+    else {
+      this.incomplete.length += bytes;
+      this.noteIncomplete();
+    }
   }
 
   /** The request has had its data: gives back what it has not stored. */
@@ -176,6 +212,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   }
 
   giveUp(): void {
+    this.#leavePlace();
     if (this.request.data.place !== 0) {
       this.incomplete.length += this.#placed;
       this.endData();
@@ -186,9 +223,17 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   /** The client is gone. */
   close(): void {
     this.closed = true;
+    this.#awaited = 0;
     this.items.unfinished.release(this);
     this.endData();
     this.incomplete.clear();
+  }
+
+  /** The chunk is about to be overwritten, and input in it waits. */
+  keepChunk(): void {
+    const { chunk, request } = this;
+    this.chunk = Buffer.from(chunk);
+    if (request.line === chunk) request.line = this.chunk;
   }
 
   /** Discards input; returns how many of `bytes` are still to come. */

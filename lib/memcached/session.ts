@@ -40,6 +40,8 @@ export interface SessionOptions {
   readonly id?: number;
   /** Called when replies wait although nothing was fed: the transport should call `resume`. */
   readonly wake?: () => void;
+  /** Called before the memory of `place` is given back although bytes were still to come. */
+  readonly leavePlace?: () => void;
   /** Called when the client sent a wrong user or password. */
   readonly onAuthFailure?: () => void;
   /** Takes the beginning of each command while `verbosity` is 2 or more. */
@@ -89,14 +91,30 @@ export class Session {
   }
 
   /**
-   * Works on `chunk`, which the session may keep until it has returned `ready`. Several chunks may come in one turn:
-   * together they get what one turn may do.
+   * Works on `chunk`, which may be overwritten when this has returned. Several chunks may come in one turn: together
+   * they get what one turn may do.
    */
   feed(chunk: Buffer): SessionState {
+    const io = this.#io;
     if (this.#handler === null && chunk.length > 0) this.#handler = this.#begin(chunk[0]!);
-    this.#io.chunk = chunk;
-    this.#io.position = 0;
-    return this.#work();
+    io.chunk = chunk;
+    io.position = 0;
+    const state = this.#work();
+    if (state === 'blocked') io.keepChunk();
+    return state;
+  }
+
+  /**
+   * Where the next bytes of a large value are best read, in place of being fed; null for anywhere. Then `advance` counts
+   * them, and `feed` of no bytes works on them.
+   */
+  get place(): Buffer | null {
+    return this.#io.place;
+  }
+
+  /** So many bytes have been read to `place`. */
+  advance(bytes: number): void {
+    this.#io.advance(bytes);
   }
 
   /** Other connections have had their turn: the bounds of a turn start again. */

@@ -328,6 +328,18 @@ export class PageStore implements Items {
     return this.arena.bytesOf(place).toString('latin1', start, start + this.arena.keyBytes(place));
   }
 
+  keyBytesAt(slot: number): number {
+    return this.arena.keyBytes(this.placeOf(slot));
+  }
+
+  /** Copies the key to `target`, from `at` on, where there is room for it. */
+  copyKeyAt(slot: number, target: Buffer, at: number): void {
+    const { arena } = this;
+    const place = this.placeOf(slot);
+    const start = arena.keyStart(place);
+    copyBytes(arena.bytesOf(place), start, start + arena.keyBytes(place), target, at);
+  }
+
   valueBytesAt(slot: number): number {
     return this.arena.valueBytes(this.placeOf(slot));
   }
@@ -409,6 +421,12 @@ export class PageStore implements Items {
     const idle = (now - used) % USED_SPAN_MS;
     if (idle > USED_SPAN_MS / 2) return idle - USED_SPAN_MS;
     return idle < -USED_SPAN_MS / 2 ? idle + USED_SPAN_MS : idle;
+  }
+
+  /** Says of an item that has just been stored when it was last used, and whether it has been read. */
+  restoreUseAt(slot: number, idleMs: number, fetched: boolean): void {
+    this.setUsed(slot, this.now() - idleMs);
+    if (fetched) this.records.put(slot, REST, this.records.get(slot, REST) | FETCHED);
   }
 
   private setUsed(slot: number, time: number): void {
@@ -1087,9 +1105,8 @@ export class PageStore implements Items {
       stored++;
       const slot = this.lastStored;
       if (slot === 0) continue;
-      this.setUsed(slot, this.now() - (entry.idleMs ?? 0));
+      this.restoreUseAt(slot, entry.idleMs ?? 0, entry.fetched === true);
       this.setAdapterBitsAt(slot, entry.adapterBits ?? 0);
-      if (entry.fetched === true) this.records.put(slot, REST, this.records.get(slot, REST) | FETCHED);
     }
     ownData.bytes = this.ownKey;
     return stored;

@@ -6,28 +6,31 @@ import type { Connection, ConnectionRegistry } from '../transport/connection-reg
 import { Liveness, type Overdue, type Writing } from '../transport/liveness.js';
 import { type ByteSink, type EndCause, type PumpContext, SessionPump } from '../transport/session-pump.js';
 import type { CloseReason, ConnectionState, Peer } from '../transport.js';
+import type { Input, Reader } from './input.js';
 
-export class TcpConnection implements Connection, ByteSink {
+export class TcpConnection implements Connection, ByteSink, Reader {
   readonly id: number;
   readonly peer: Peer;
   readonly address: string;
   readonly listenAddress: string;
   closeReason: CloseReason = 'normal';
 
+  readonly #input: Input;
   readonly #socket: Socket;
   readonly #registry: ConnectionRegistry;
   readonly #pump: SessionPump;
   readonly #liveness: Liveness;
-  readonly #stopReading: () => void;
 
   /** `path` is that of the Unix socket, if it is one. */
-  constructor(socket: Socket, context: PumpContext, path: string | null) {
+  constructor(input: Input, context: PumpContext, path: string | null) {
     const { registry } = context;
+    const { socket } = input;
     this.id = registry.nextId();
     const { peer, address, listenAddress } = endsOf(socket, path);
     this.peer = peer;
     this.address = address;
     this.listenAddress = listenAddress;
+    this.#input = input;
     this.#socket = socket;
     this.#registry = registry;
     this.#liveness = new Liveness(registry.clock.now());
@@ -35,7 +38,7 @@ export class TcpConnection implements Connection, ByteSink {
     socket.setNoDelay(true);
     // The kernel finds clients that are gone without closing.
     socket.setKeepAlive(true);
-    this.#stopReading = readDirectly(socket, (chunk) => this.#onData(chunk));
+    input.begin(this);
     socket.on('drain', () => this.#pump.onDrain());
     socket.on('end', () => this.#pump.onInputEnd());
     // `close` follows a reset.
@@ -71,13 +74,28 @@ export class TcpConnection implements Connection, ByteSink {
     this.#socket.destroy();
   }
 
-  #onData(chunk: Buffer): void {
-    this.#registry.bytesRead += chunk.length;
+  // Reader
+
+  onData(chunk: Buffer): void {
+    this.#onRead(chunk.length);
+    this.#pump.receive(chunk);
+  }
+
+  get place(): Buffer | null {
+    return this.#pump.place;
+  }
+
+  onPlaced(bytes: number): void {
+    this.#onRead(bytes);
+    this.#pump.receivePlaced(bytes);
+  }
+
+  #onRead(bytes: number): void {
+    this.#registry.bytesRead += bytes;
     const liveness = this.#liveness;
     liveness.reads++;
     liveness.lastReadMs = this.#registry.clock.now();
     liveness.unconfirmedBytes = 0;
-    this.#pump.receive(chunk);
   }
 
   // ByteSink
@@ -107,6 +125,10 @@ export class TcpConnection implements Connection, ByteSink {
     this.#socket.resume();
   }
 
+  leavePlace(): void {
+    this.#input.leavePlace();
+  }
+
   onAuthFailure(): void {
     this.#registry.log.write(
       'authentication-failed',
@@ -124,24 +146,8 @@ export class TcpConnection implements Connection, ByteSink {
       return;
     }
     // The client's further input is ignored, and must not keep the socket open.
-    this.#stopReading();
+    this.#input.stop();
     socket.resume();
     socket.end(() => socket.destroySoon());
   }
-}
-
-/** Calls `onData` with each chunk; returns a function that stops it. */
-export function readDirectly(socket: Socket, onData: (chunk: Buffer) => void): () => void {
-  const { push } = socket;
-  socket.on('data', onData);
-  socket.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
-    if (chunk === null || socket.readableFlowing !== true || socket.readableLength > 0)
-      return push.call(socket, chunk, encoding);
-    onData(chunk);
-    return true;
-  };
-  return () => {
-    socket.push = push;
-    socket.off('data', onData);
-  };
 }

@@ -15,6 +15,7 @@ import type { PumpContext } from '../transport/session-pump.js';
 import type { ProtocolChoice, TransportSettings } from '../transport.js';
 import { AuthFile } from './auth-file.js';
 import { TcpConnection } from './connection.js';
+import { type Input, SharedReads, StreamInput } from './input.js';
 import { addressText, openListener } from './listener.js';
 import {
   checkAddress,
@@ -53,6 +54,7 @@ export class TcpServer {
   readonly #authFile: AuthFile | null;
   readonly #registry: ConnectionRegistry;
   readonly #context: PumpContext;
+  readonly #reads = new SharedReads();
   readonly #listeners: Listener[] = [];
   #certificatesReadAtMs: number;
   #refusals = 0;
@@ -81,7 +83,16 @@ export class TcpServer {
    */
   async listen(address: ListenAddress = this.#options.address): Promise<ListenAddress> {
     checkAddress(address, this.#options.tls);
-    const server = await openListener(address, this.#acceptorOf(address), this.#options.backlog);
+    const tls = this.#tlsOf(address);
+    const { protocol = this.#options.protocol } = 'path' in address ? {} : address;
+    const accept = (input: Input): void => this.#accept(input, tls, protocol);
+    const server = await openListener(
+      address,
+      (socket) => accept(new StreamInput(socket)),
+      this.#options.backlog,
+    );
+    // In the same turn: no connection has arrived yet.
+    if (tls === null) this.#reads.accept(server, accept);
     server.on('error', (error) => this.#onAcceptError(error));
     if (this.#registry.isClosing) {
       server.close();
@@ -148,14 +159,12 @@ export class TcpServer {
     this.#warnOfExpiry();
   }
 
-  /** What becomes of a connection to this address. */
-  #acceptorOf(address: ListenAddress): (socket: Socket) => void {
+  /** Null for an address without TLS. */
+  #tlsOf(address: ListenAddress): TlsEndpoint | null {
     const { tls, protocol: ownProtocol } = this.#options;
-    if ('path' in address) return (socket) => this.#accept(socket, null, ownProtocol);
+    if (tls === null || 'path' in address || address.tls === false) return null;
     const { protocol = ownProtocol, verifyMode } = address;
-    if (tls === null || address.tls === false) return (socket) => this.#accept(socket, null, protocol);
-    const endpoint = this.#endpointOf({ ...tls, verifyMode: verifyMode ?? tls.verifyMode }, protocol);
-    return (socket) => this.#accept(socket, endpoint, protocol);
+    return this.#endpointOf({ ...tls, verifyMode: verifyMode ?? tls.verifyMode }, protocol);
   }
 
   #endpointOf(tls: ResolvedTlsOptions, protocol: ProtocolChoice): TlsEndpoint {
@@ -163,7 +172,8 @@ export class TcpServer {
     let endpoint = this.#tls.get(key);
     if (endpoint === undefined) {
       endpoint = new TlsEndpoint(tls, {
-        onSecure: (socket) => (this.#registry.isClosing ? socket.destroy() : this.#serve(socket, protocol)),
+        onSecure: (socket) =>
+          this.#registry.isClosing ? socket.destroy() : this.#serve(new StreamInput(socket), protocol),
         onHandshakeFailed: (reason, peer) => this.#onHandshakeFailed(reason, peer),
       });
       this.#tls.set(key, endpoint);
@@ -178,12 +188,13 @@ export class TcpServer {
     return pending;
   }
 
-  #accept(socket: Socket, tls: TlsEndpoint | null, protocol: ProtocolChoice): void {
+  #accept(input: Input, tls: TlsEndpoint | null, protocol: ProtocolChoice): void {
+    const { socket } = input;
     if (this.#registry.isClosing) socket.destroy();
     // Refused before its TLS handshake, as in memcached: a full server has no time for it.
     else if (!this.#registry.hasRoom(this.#handshakes)) this.#refuse(socket);
     else if (tls !== null) tls.begin(socket);
-    else this.#serve(socket, protocol);
+    else this.#serve(input, protocol);
   }
 
   /** The operating system has no file or no memory for one more: the open connections are served on. */
@@ -197,8 +208,8 @@ export class TcpServer {
     this.#registry.log.write('handshake-failed', `a TLS handshake failed: ${reason}`, peerOf(peer));
   }
 
-  #serve(socket: Socket, protocol: ProtocolChoice): void {
-    this.#registry.open(new TcpConnection(socket, { ...this.#context, protocol }, this.#path));
+  #serve(input: Input, protocol: ProtocolChoice): void {
+    this.#registry.open(new TcpConnection(input, { ...this.#context, protocol }, this.#path));
   }
 
   #refuse(socket: Socket): void {

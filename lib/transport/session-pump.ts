@@ -6,11 +6,11 @@
  * continues in a later turn of the event loop, and what arrives meanwhile waits in order.
  */
 
-import { Queue } from 'mnemonist';
 import type { Credentials } from '../memcached/auth/credentials.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionState } from '../memcached/session.js';
 import type { UnreadReply } from '../memcached/unread-replies.js';
+import { Queue } from '../structures.js';
 import type { ConnectionState, ProtocolChoice } from '../transport.js';
 import type { ConnectionRegistry } from './connection-registry.js';
 import { RequestWindow } from './liveness.js';
@@ -35,6 +35,8 @@ export interface ByteSink {
   /** Pauses reading; chunks already in flight may still arrive. */
   pause(): void;
   resume(): void;
+  /** No read goes to the pump's `place` any more when this has returned. */
+  leavePlace?(): void;
   /** The client sent a wrong user or password. */
   onAuthFailure?(): void;
   /** Ends the connection once everything is written; at once after a fault, or where replies are not read. */
@@ -53,6 +55,7 @@ export interface PumpContext {
 }
 
 const NONE = -1;
+const NOTHING = Buffer.alloc(0);
 /** Fewer bytes of unread replies are not counted: the number of connections bounds them. */
 const COUNTED_FROM_BYTES = 64 * 1024;
 
@@ -66,6 +69,8 @@ export class SessionPump implements UnreadReply {
   readonly #context: PumpContext;
   readonly #session: Session;
   readonly #waiting = new Queue<Buffer>();
+  /** Bytes read to `place` since the session was last fed. */
+  #placedBytes = 0;
   #state: SessionState = 'ready';
   #lastCommandMs: number;
   #requestsBegun = 0;
@@ -98,6 +103,7 @@ export class SessionPump implements UnreadReply {
       ...(credentials === undefined ? {} : { credentials }),
       id,
       wake: () => this.#wake(),
+      leavePlace: () => sink.leavePlace?.(),
       trace: (command) => registry.log.write('command', `<${id} ${command}`),
       onAuthFailure: () => sink.onAuthFailure?.(),
     });
@@ -116,14 +122,27 @@ export class SessionPump implements UnreadReply {
     return this.#working ? this.#context.registry.clock.now() : this.#lastCommandMs;
   }
 
-  /** Works on what the client has sent. */
+  /** Works on what the client has sent, which may be overwritten when this has returned. */
   receive(chunk: Buffer): void {
     if (this.#over) return;
     if (!this.#isHeld) this.#feed(chunk);
     else {
-      this.#waiting.enqueue(chunk);
+      this.#waiting.enqueue(Buffer.from(chunk));
       this.#pause();
     }
+  }
+
+  /** Where the next bytes are best read; null for anywhere. */
+  get place(): Buffer | null {
+    return this.#over ? null : this.#session.place;
+  }
+
+  /** So many bytes have been read to `place`. */
+  receivePlaced(bytes: number): void {
+    if (this.#over) return;
+    this.#placedBytes += bytes;
+    this.#session.advance(bytes);
+    this.receive(NOTHING);
   }
 
   /** The client will send no more. */
@@ -184,7 +203,9 @@ export class SessionPump implements UnreadReply {
       this.#requestsBegun = requestsBegun;
       this.#lastCommandMs = now;
     }
-    if (!this.#session.idle && !this.#over) this.#noteUnfinished(chunk.length, now);
+    const bytes = chunk.length + this.#placedBytes;
+    this.#placedBytes = 0;
+    if (!this.#session.idle && !this.#over) this.#noteUnfinished(bytes, now);
     else if (this.#unfinished !== NONE) {
       this.#unfinished = NONE;
       this.window.close();

@@ -37,7 +37,7 @@ export class Command {
   /** `main`: the command's script, where it is not the project's own. */
   constructor(flags: readonly string[], env: NodeJS.ProcessEnv = {}, main: string = HOTSET_MAIN) {
     // What vitest gives its workers is not what a user's shell gives the command.
-    const { NODE_OPTIONS, MEMCACHED_PORT_FILENAME, HOTSET_HEAP_CHILD, ...rest } = process.env;
+    const { NODE_OPTIONS, MEMCACHED_PORT_FILENAME, ...rest } = process.env;
     this.child = spawn(process.execPath, [main, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...rest, ...env },

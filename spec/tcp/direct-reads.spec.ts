@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readDirectly } from '../../lib/tcp/connection.js';
+import { readDirectly } from '../../lib/tcp/input.js';
 
 let listener: Server;
 let socket: Socket;

@@ -8,6 +8,7 @@ import { REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { TcpConnection } from '../../lib/tcp/connection.js';
 import type { ListenAddress } from '../../lib/tcp/index.js';
+import { type Input, SharedReads, StreamInput } from '../../lib/tcp/input.js';
 import { openListener } from '../../lib/tcp/listener.js';
 import { UNSENT_MAX_BYTES } from '../../lib/tcp/tcp-server.js';
 import { TlsEndpoint } from '../../lib/tcp/tls-endpoint.js';
@@ -30,15 +31,17 @@ async function bareConnections(): Promise<{ address: ListenAddress; connections:
   const registry = new ConnectionRegistry(items, {} as TransportSettings, resolveConnectionOptions({}), {});
   const context = { registry, out: new ReplyBuffer(), maxUnsentBytes: UNSENT_MAX_BYTES };
   const connections: TcpConnection[] = [];
-  const onSecure = (socket: Socket): void => {
-    connections.push(new TcpConnection(socket, context, null));
+  const onInput = (input: Input): void => {
+    connections.push(new TcpConnection(input, context, null));
   };
+  const onSecure = (socket: Socket): void => onInput(new StreamInput(socket));
   const tls = servedTls();
   const endpoint =
     tls === null ? null : new TlsEndpoint(resolveTlsOptions(tls), { onSecure, onHandshakeFailed: () => {} });
   listener = await openListener({ port: 0 }, (socket) =>
     endpoint === null ? onSecure(socket) : endpoint.begin(socket),
   );
+  if (endpoint === null) new SharedReads().accept(listener, onInput);
   return { address: { port: (listener.address() as { port: number }).port }, connections };
 }
 

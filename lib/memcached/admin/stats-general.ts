@@ -97,8 +97,8 @@ function zeros(...names: string[]): Stat[] {
 }
 
 /** The target budget, to which the actual one may still be coming down. No limit reads 0: clients expect a number. */
-export function budgetBytes({ admin, entries }: ItemStore): number {
-  const bytes = admin.memoryLimit?.bytes ?? entries.maxBytes;
+export function budgetBytes({ admin, budget }: ItemStore): number {
+  const bytes = admin.memoryLimit?.bytes ?? budget.maxBytes;
   return Number.isFinite(bytes) ? bytes : 0;
 }
 

@@ -44,7 +44,7 @@ export class BinaryHandler implements ProtocolHandler {
   }
 
   get hasWork(): boolean {
-    return this.#work !== null;
+    return this.#work !== null || (this.#phase === 'value' && this.#io.hasReadData);
   }
 
   get idle(): boolean {
@@ -158,7 +158,7 @@ export class BinaryHandler implements ProtocolHandler {
       io.position = position + request.dataLength;
       this.#onValue();
     } else {
-      io.beginData(request.dataLength);
+      io.beginData(request.dataLength, 0);
       this.#phase = 'value';
     }
   };

@@ -95,6 +95,7 @@ export class TextHandler implements ProtocolHandler {
   }
 
   get hasWork(): boolean {
+    if (this.#phase === 'data') return this.#io.hasReadData;
     return this.#phase === 'keys' || this.#phase === 'dump' || this.#watcher?.waits === true;
   }
 
@@ -311,7 +312,7 @@ export class TextHandler implements ProtocolHandler {
     const start = io.position;
     const end = start + request.dataLength;
     if (end + 2 > io.chunk.length) {
-      io.beginData(request.dataLength);
+      io.beginData(request.dataLength, 2);
       this.#phase = 'data';
       this.#dataSinceMs = io.items.clock.now();
       return;
