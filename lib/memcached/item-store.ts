@@ -205,7 +205,7 @@ export class ItemStore {
   /** Appends and prepends refused as too large, which memcached does not count. */
   oversizedAppends = 0;
   /** What the threads of a server share: see siblings.ts. */
-  readonly state: Float64Array;
+  state: Float64Array = new Float64Array(STATE);
   readonly #key: Key;
   readonly #readListeners = new Set<(key: string) => void>();
   /** The two clocks where they are read once for each turn. */
@@ -214,8 +214,7 @@ export class ItemStore {
   /** Items that have yet to follow a step of the wall clock. */
   #retiming: Iterator<void, void, undefined> | null = null;
 
-  /** `state`: that of the other threads of the server. */
-  constructor(entries: Items, options: ItemStoreOptions = {}, state?: Float64Array) {
+  constructor(entries: Items, options: ItemStoreOptions = {}) {
     this.entries = entries;
     this.#key = new Key(entries.hashSeed);
     this.clock = entries.clock;
@@ -254,7 +253,8 @@ export class ItemStore {
     this.requestsPerTurn = options.requestsPerTurn ?? DEFAULT_REQUESTS_PER_TURN;
     if (!Number.isSafeInteger(this.requestsPerTurn) || this.requestsPerTurn < 1)
       throw invalidOption('requestsPerTurn', 'a whole number from 1', this.requestsPerTurn);
-    this.state = state ?? newState(this.clock.now());
+    this.state[STARTED_AT_MS] = this.clock.now();
+    this.state[FLUSH_AT_MS] = Number.POSITIVE_INFINITY;
     this.admin = new AdminState(options.settings);
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
@@ -287,13 +287,19 @@ export class ItemStore {
   onRead(listener: (key: string) => void): () => void {
     const listeners = this.#readListeners;
     listeners.add(listener);
-    this.entries.onRead = (key) => {
-      for (const each of listeners) each(key);
-    };
+    this.entries.onRead = (key) => this.tellOfRead(key);
+    this.siblings?.wantReads(true);
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0) this.entries.onRead = null;
+      if (listeners.size > 0) return;
+      this.entries.onRead = null;
+      this.siblings?.wantReads(false);
     };
+  }
+
+  /** Reports a read, wherever it was. */
+  tellOfRead(key: string): void {
+    for (const each of this.#readListeners) each(key);
   }
 
   get #heldBytes(): number {
@@ -567,13 +573,6 @@ export class ItemStore {
     this.prefixes.clear();
     for (const transport of this.transports) transport.resetStats();
   }
-}
-
-/** For the first thread of a server. */
-export function newState(now: number, state: Float64Array = new Float64Array(STATE)): Float64Array {
-  state[FLUSH_AT_MS] = Number.POSITIVE_INFINITY;
-  state[STARTED_AT_MS] = now;
-  return state;
 }
 
 /** A time to live in whole seconds, rounded up as a clock that steps would have it; never below 0. */

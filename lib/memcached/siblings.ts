@@ -45,9 +45,10 @@ export interface Siblings {
   readonly currentConnections: number;
   /** Lets the others see what this thread has counted. */
   publish(): void;
-  // Has the others do what a client has asked this thread for.
-  setVerbosity(level: number): void;
-  setDetail(enabled: boolean): void;
+  /** Has the others take over what a client has set in this thread: verbosity, `stats detail`, settings without effect. */
+  setAsHere(): void;
+  /** Whether somebody in this thread wants the keys of the others' reads. */
+  wantReads(wanted: boolean): void;
   /** What `stats detail dump` of the others shows; null while that has yet to come. */
   detail(): Iterable<string | null>;
 }

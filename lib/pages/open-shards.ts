@@ -6,6 +6,12 @@ import { type Shard, ShardedItems } from './sharded-items.js';
 import { SharedControl, sharedControlBytes } from './shared-control.js';
 import { newSharedBuffer, SharedMemory } from './shared-memory.js';
 
+const SHARDS_FOR_EACH_CORE = 4;
+export const SHARDS_MAX = 256;
+const DEFAULT_SHARD_MIN_BYTES: number = 4 * 2 ** 20;
+/** What a buffer may have in all versions of Node, less what describes its pages. */
+export const SHARD_MAX_BYTES: number = 2 ** 32 - 2 ** 26;
+
 /** What all threads must agree on. */
 export interface ShardSettings {
   /** A power of two. */
@@ -96,4 +102,16 @@ class PageShard implements Shard {
   private get storeBytes(): number {
     return this.memory.maxBytes - (this.memory.maxBytes >>> HEADROOM_SHIFT);
   }
+}
+
+/** How many shards so many threads at a time do well with. */
+export function shardsFor(threads: number, maxBytes: number, reservedBytes: number): number {
+  const fewest = powerOfTwo(reservedBytes / SHARD_MAX_BYTES);
+  const most = Math.max(1, 2 ** Math.floor(Math.log2(maxBytes / DEFAULT_SHARD_MIN_BYTES)));
+  return Math.min(SHARDS_MAX, Math.max(fewest, Math.min(powerOfTwo(SHARDS_FOR_EACH_CORE * threads), most)));
+}
+
+/** The least that is not below `value`. */
+export function powerOfTwo(value: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(value)));
 }

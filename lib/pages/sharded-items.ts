@@ -21,11 +21,12 @@ import { HotsetError } from '../errors.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import type { ChangeRing } from './change-ring.js';
 import type { Locks } from './lock.js';
+import type { StoredPages } from './page-file.js';
 import { sumOf } from './stats-sum.js';
 import { TextKey } from './text-key.js';
 
 /** What a shard's store can do beside what servers need. */
-export interface ShardItems extends Items {
+export interface ShardItems extends StoredPages {
   /** The value as text in UTF-8. O(bytes). */
   textAt(slot: number): string;
 }
@@ -67,6 +68,9 @@ const { waitAsync } = Atomics as unknown as {
     value: number,
   ): { async: boolean; value: Promise<string> | string };
 };
+
+/** Turns that each shard has in a walk. */
+const WALK_ROUNDS = 256;
 
 /** Rounds of changes that listeners cause one after another within one call, as in an engine. */
 const MAX_ROUNDS = 1000;
@@ -171,7 +175,7 @@ export class ShardedItems implements ShardItems {
   }
 
   /** The shard of a key, which is going to change. */
-  private begin(items: Items): Items {
+  private begin(items: ShardItems): ShardItems {
     this.locks?.beginChange(this.held);
     return items;
   }
@@ -200,12 +204,12 @@ export class ShardedItems implements ShardItems {
   }
 
   /** Calls `visit` with each shard, locked. */
-  private each(visit: (items: Items) => void): void {
+  private each(visit: (items: ShardItems) => void): void {
     for (let index = 0; index < this.shards.length; index++) visit(this.enter(index));
   }
 
   /** The same for what changes them. */
-  private changeEach(change: (items: Items) => void): void {
+  private changeEach(change: (items: ShardItems) => void): void {
     this.each((shard) => {
       this.begin(shard);
       change(shard);
@@ -288,6 +292,19 @@ export class ShardedItems implements ShardItems {
   }
 
   // Items of the shard that is held
+
+  keyBytesAt(slot: number): number {
+    return this.current.keyBytesAt(slot);
+  }
+
+  copyKeyAt(slot: number, target: Buffer, at: number): void {
+    this.current.copyKeyAt(slot, target, at);
+  }
+
+  restoreUseAt(slot: number, idleMs: number, fetched: boolean): void {
+    this.begin(this.current).restoreUseAt(slot, idleMs, fetched);
+    this.end();
+  }
 
   keyAt(slot: number): string {
     return this.current.keyAt(slot);
@@ -469,13 +486,31 @@ export class ShardedItems implements ShardItems {
 
   // Looking at all
 
+  /** A little of each shard in turn: shards are alike, so that this is nearly the order of use of all. */
   *walk(order: Direction): IterableIterator<number, void, undefined> {
-    for (let index = 0; index < this.shards.length; index++) {
-      const slots = this.enter(index).walk(order);
-      try {
-        for (let next = slots.next(); next.done !== true; next = this.enter(index) && slots.next())
-          yield next.value;
-      } finally {
+    const walks = this.shards.map(({ items }, index) => ({
+      index,
+      slots: this.enter(index).walk(order),
+      atOnce: Math.ceil(items.size / WALK_ROUNDS),
+    }));
+    let open = walks;
+    try {
+      while (open.length > 0) {
+        const goOn: typeof walks = [];
+        for (const walk of open) {
+          let left = walk.atOnce;
+          for (; left > 0; left--) {
+            this.enter(walk.index);
+            const { done, value } = walk.slots.next();
+            if (done === true) break;
+            yield value;
+          }
+          if (left === 0 && walk.atOnce > 0) goOn.push(walk);
+        }
+        open = goOn;
+      }
+    } finally {
+      for (const { index, slots } of walks) {
         this.enter(index);
         slots.return?.();
       }

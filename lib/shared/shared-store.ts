@@ -21,8 +21,12 @@ import { type KindFlags, TEXT_FLAGS, TEXT_MAX_BYTES, ValueCodec } from '../memca
 import {
   newSharedMemories,
   openShards,
+  powerOfTwo,
+  SHARD_MAX_BYTES,
+  SHARDS_MAX,
   type ShardSettings,
   type SharedMemories,
+  shardsFor,
 } from '../pages/open-shards.js';
 import type { ShardedItems } from '../pages/sharded-items.js';
 
@@ -55,12 +59,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof SharedStoreOptions>([
 ]);
 
 const DEFAULT_MAX_BYTES: number = 64 * 2 ** 20;
-const SHARDS_FOR_EACH_CORE = 4;
-const SHARDS_MAX = 256;
-const DEFAULT_SHARD_MIN_BYTES: number = 4 * 2 ** 20;
 const SHARD_MIN_BYTES: number = 2 ** 20;
-/** What a buffer may have in all versions of Node, less what describes its pages. */
-const SHARD_MAX_BYTES: number = 2 ** 32 - 2 ** 26;
 
 const KIND = 'hotset.SharedStore 1';
 
@@ -309,12 +308,8 @@ function newHandle(options: SharedStoreOptions): SharedStoreHandle {
 }
 
 function shardsOption(value: number | undefined, maxBytes: number): number {
+  if (value === undefined) return shardsFor(availableParallelism(), maxBytes, maxBytes);
   const fewest = powerOfTwo(maxBytes / SHARD_MAX_BYTES);
-  if (value === undefined) {
-    const wanted = powerOfTwo(SHARDS_FOR_EACH_CORE * availableParallelism());
-    const most = Math.max(1, 2 ** Math.floor(Math.log2(maxBytes / DEFAULT_SHARD_MIN_BYTES)));
-    return Math.min(SHARDS_MAX, Math.max(fewest, Math.min(wanted, most)));
-  }
   const isPower = Number.isSafeInteger(value) && value >= 1 && powerOfTwo(value) === value;
   if (!isPower || value < fewest || value > SHARDS_MAX || maxBytes / value < SHARD_MIN_BYTES)
     throw invalidOption(
@@ -323,9 +318,4 @@ function shardsOption(value: number | undefined, maxBytes: number): number {
       value,
     );
   return value;
-}
-
-/** The least that is not below `value`. */
-function powerOfTwo(value: number): number {
-  return 2 ** Math.max(0, Math.ceil(Math.log2(value)));
 }

@@ -14,6 +14,16 @@ import { SharedControl, sharedControlBytes } from '../../lib/pages/shared-contro
 const SHARDS = 4;
 
 class EngineShardItems extends EngineItems implements ShardItems {
+  keyBytesAt(slot: number): number {
+    return this.keyAt(slot).length;
+  }
+
+  copyKeyAt(slot: number, target: Buffer, at: number): void {
+    target.write(this.keyAt(slot), at, 'latin1');
+  }
+
+  restoreUseAt(): void {}
+
   textAt(slot: number): string {
     return this.valueAt(slot).toString();
   }
