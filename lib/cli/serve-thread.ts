@@ -15,7 +15,6 @@ export async function serveThread(): Promise<void> {
   const report = (message: ThreadReport): void => parentPort!.postMessage(message);
   const log = (...log: Extract<ThreadReport, { log: unknown }>['log']): void => report({ log });
   const items = openShards(memories, shards, new CoarseClock(monotonicClock), false);
-  items.share();
   const server = createTcpServer(items, {
     ...serverOptions(settings, group.threads),
     memoryCeilingBytes: shards.reservedBytes,

@@ -16,6 +16,8 @@ const HOLDER = 0;
 const CHANGING = 1;
 /** How often the lock was taken: shows a waiter that a holder is making progress. */
 const TAKEN = 2;
+/** How often the shard was emptied because a change was not ended. */
+const EMPTIED = 3;
 
 /** The sign of a lock's word: somebody waits, and the release wakes one. */
 const WAITED_FOR = -0x80000000;
@@ -75,6 +77,17 @@ export class Locks {
 
   endChange(lock: number): void {
     this.words[lock * LOCK_WORDS + CHANGING] = 0;
+  }
+
+  /** The half-done change is gone, and all items with it. */
+  noteEmptied(lock: number): void {
+    this.words[lock * LOCK_WORDS + EMPTIED]! += 1;
+    this.endChange(lock);
+  }
+
+  /** Another number where the shard was emptied meanwhile: walks that were under way are over. */
+  timesEmptied(lock: number): number {
+    return this.words[lock * LOCK_WORDS + EMPTIED]!;
   }
 
   /** The thread that holds a lock, or 0. */

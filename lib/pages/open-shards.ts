@@ -39,7 +39,10 @@ export function newSharedMemories({ shards, reservedBytes }: ShardSettings): Sha
   };
 }
 
-/** Opens a store for the calling thread. `isNew`: nobody has opened it before. Throws `HOTSET_TOO_MANY`. */
+/**
+ * Opens a store for the calling thread. `isNew`: nobody has opened it before, and no lock is taken until `share` is
+ * called. Throws `HOTSET_TOO_MANY`.
+ */
 export function openShards(
   { control, shards }: SharedMemories,
   { maxBytes, evicts, hashSeed }: ShardSettings,
@@ -47,11 +50,22 @@ export function openShards(
   isNew: boolean,
 ): ShardedItems {
   const options = { evict: evicts, clock, hashSeed };
-  const begins = isNew ? Math.floor(maxBytes / shards.length) : null;
-  const opened = shards.map((buffer) => new PageShard(new SharedMemory(buffer), options, begins));
+  const begins = Math.floor(maxBytes / shards.length);
   const common = new SharedControl(control, shards.length);
   if (isNew) common.maxBytes = maxBytes;
-  return new ShardedItems(opened, common);
+  const locks = isNew ? null : common.openLocks();
+  const opened = shards.map((buffer, index) => {
+    const memory = new SharedMemory(buffer);
+    if (locks === null) return new PageShard(memory, options, begins);
+    // Others are at work: even a look needs the lock. What is half-done is emptied by whoever comes next, as always.
+    locks.take(index);
+    try {
+      return new PageShard(memory, options, locks.isHalfChanged(index) ? memory.maxBytes : null);
+    } finally {
+      locks.release(index);
+    }
+  });
+  return new ShardedItems(opened, common, locks);
 }
 
 /** A sixteenth of the budget. */

@@ -75,6 +75,16 @@ const WALK_ROUNDS = 256;
 /** Rounds of changes that listeners cause one after another within one call, as in an engine. */
 const MAX_ROUNDS = 1000;
 
+/** A walk over one shard. */
+interface ShardWalk<T> {
+  readonly index: number;
+  readonly steps: Iterator<T, unknown, undefined>;
+  /** Steps in each turn. */
+  readonly atOnce: number;
+  /** See `Locks.timesEmptied`. */
+  readonly emptied: number;
+}
+
 interface Subscription {
   readonly prefix: string;
   readonly listener: ChangeListener<string>;
@@ -89,7 +99,7 @@ export class ShardedItems implements ShardItems {
   private readonly shards: readonly Shard[];
   private readonly control: ShardControl;
   private readonly shift: number;
-  private locks: Locks | null = null;
+  private locks: Locks | null;
   /** The shard that slots belong to, and its number while it is held. */
   private current: ShardItems;
   private held = -1;
@@ -106,10 +116,11 @@ export class ShardedItems implements ShardItems {
   private swept = 0;
   private readonly textKey: TextKey = new TextKey();
 
-  /** As many shards as a power of two. */
-  constructor(shards: readonly Shard[], control: ShardControl) {
+  /** As many shards as a power of two. `locks`: where other threads have the shards already. */
+  constructor(shards: readonly Shard[], control: ShardControl, locks: Locks | null = null) {
     this.shards = shards;
     this.control = control;
+    this.locks = locks;
     this.current = shards[0]!.items;
     this.clock = this.current.clock;
     this.hashSeed = this.current.hashSeed;
@@ -166,7 +177,7 @@ export class ShardedItems implements ShardItems {
     this.locks!.beginChange(index);
     shard.empty();
     this.control.rings[index]!.skip();
-    this.locks!.endChange(index);
+    this.locks!.noteEmptied(index);
     shard.items.onEviction = onEviction;
     shard.items.onRead = onRead;
     this.current = shard.items;
@@ -488,11 +499,7 @@ export class ShardedItems implements ShardItems {
 
   /** A little of each shard in turn: shards are alike, so that this is nearly the order of use of all. */
   *walk(order: Direction): IterableIterator<number, void, undefined> {
-    const walks = this.shards.map(({ items }, index) => ({
-      index,
-      slots: this.enter(index).walk(order),
-      atOnce: Math.ceil(items.size / WALK_ROUNDS),
-    }));
+    const walks = this.shards.map((_, index) => this.walkOf(index, (items) => items.walk(order)));
     let open = walks;
     try {
       while (open.length > 0) {
@@ -500,52 +507,79 @@ export class ShardedItems implements ShardItems {
         for (const walk of open) {
           let left = walk.atOnce;
           for (; left > 0; left--) {
-            this.enter(walk.index);
-            const { done, value } = walk.slots.next();
-            if (done === true) break;
-            yield value;
+            const slot = this.next(walk);
+            if (slot === null) break;
+            yield slot;
           }
           if (left === 0 && walk.atOnce > 0) goOn.push(walk);
         }
         open = goOn;
       }
     } finally {
-      for (const { index, slots } of walks) {
-        this.enter(index);
-        slots.return?.();
-      }
+      this.endWalks(walks);
     }
   }
 
   /** The order of use of all shards together, as near as their clocks tell it. */
   *dump(): Generator<DumpedEntry<string, Buffer>, void, undefined> {
-    const { shards } = this;
-    const dumps = shards.map((_, index) => this.enter(index).dump()[Symbol.iterator]());
-    const next = (index: number): DumpedEntry<string, Buffer> | null => {
-      this.enter(index);
-      const { done, value } = dumps[index]!.next();
-      return done === true ? null : value;
-    };
-    const heads = shards.map((_, index) => next(index));
-    const idleSince = heads.map((head) => this.lastUse(head));
+    const walks = this.shards.map((_, index) =>
+      this.walkOf(index, (items) => items.dump()[Symbol.iterator]()),
+    );
+    const heads = walks.map((walk) => this.next(walk));
+    const usedAt = heads.map((head) => this.lastUse(head));
     try {
       for (;;) {
         let oldest = 0;
         for (let index = 1; index < heads.length; index++)
-          if (idleSince[index]! < idleSince[oldest]!) oldest = index;
+          if (usedAt[index]! < usedAt[oldest]!) oldest = index;
         const entry = heads[oldest]!;
         if (entry === null) return;
-        heads[oldest] = next(oldest);
-        idleSince[oldest] = this.lastUse(heads[oldest]!);
+        const next = this.next(walks[oldest]!);
+        heads[oldest] = next;
+        usedAt[oldest] = this.lastUse(next);
         this.endTurn();
         yield entry;
       }
     } finally {
-      dumps.forEach((entries, index) => {
-        this.enter(index);
-        entries.return?.();
-      });
+      this.endWalks(walks);
       this.endTurn();
+    }
+  }
+
+  private walkOf<T>(
+    index: number,
+    begin: (items: ShardItems) => Iterator<T, unknown, undefined>,
+  ): ShardWalk<T> {
+    const items = this.enter(index);
+    return {
+      index,
+      steps: begin(items),
+      atOnce: Math.ceil(items.size / WALK_ROUNDS),
+      emptied: this.locks?.timesEmptied(index) ?? 0,
+    };
+  }
+
+  /** Null at the end. A walk is known in shared memory, so that each step changes the shard. */
+  private next<T>(walk: ShardWalk<T>): T | null {
+    const items = this.enter(walk.index);
+    if (this.isOver(walk)) return null;
+    this.begin(items);
+    const { done, value } = walk.steps.next();
+    this.end();
+    return done === true ? null : (value as T);
+  }
+
+  private isOver({ index, emptied }: ShardWalk<unknown>): boolean {
+    return (this.locks?.timesEmptied(index) ?? 0) !== emptied;
+  }
+
+  private endWalks(walks: readonly ShardWalk<unknown>[]): void {
+    for (const walk of walks) {
+      const items = this.enter(walk.index);
+      if (this.isOver(walk)) continue;
+      this.begin(items);
+      walk.steps.return?.();
+      this.end();
     }
   }
 

@@ -106,7 +106,6 @@ export class SharedStore {
     this.#handle = isOpen ? options : newHandle(options);
     const { memories, settings } = this.#handle;
     this.items = openShards(memories, settings, monotonicClock, !isOpen);
-    if (isOpen) this.items.share();
     this.#codec = new ValueCodec(settings.flags);
     this.#textFlags = settings.flags?.text ?? TEXT_FLAGS;
     this.#key = new Key(settings.hashSeed);

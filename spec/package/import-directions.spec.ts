@@ -70,6 +70,11 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     packages: ['node:crypto', 'node:os'],
   },
   {
+    room: 'threads',
+    imports: ['memcached', 'transport.ts'],
+    packages: ['node:worker_threads'],
+  },
+  {
     room: 'snapshot',
     imports: ['engine', 'errors.ts'],
     packages: [
@@ -187,8 +192,10 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'engine',
       'http',
       'memcached',
+      'pages',
       'snapshot',
       'tcp',
+      'threads',
       'web',
       'websocket',
       'errors.ts',
@@ -199,6 +206,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
     packages: [
       'node:child_process',
+      'node:crypto',
       'node:dns/promises',
       'node:fs',
       'node:fs/promises',
@@ -208,6 +216,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:url',
       'node:util',
       'node:v8',
+      'node:worker_threads',
     ],
   },
 ];

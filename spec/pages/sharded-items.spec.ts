@@ -306,6 +306,20 @@ describe('walks', () => {
     for (const key of KEYS) expect(read(copy, key)).toBe(key);
   });
 
+  it('end for a shard that was emptied meanwhile', () => {
+    const own = fixture();
+    own.items.share();
+    for (const key of KEYS) put(own, key);
+    const slots = own.items.walk('oldest-first');
+    slots.next();
+    own.items.endTurn();
+    const locks = own.control.openLocks();
+    for (let shard = 0; shard < SHARDS; shard++) locks.beginChange(shard);
+    expect([...slots]).toEqual([]);
+    own.items.endTurn();
+    expect(own.items.size).toBe(0);
+  });
+
   it('end in the middle without holding a lock', () => {
     const own = fixture();
     own.items.share();
