@@ -588,13 +588,15 @@ function isUnixTime(exptime: number): boolean {
   return exptime > RELATIVE_EXPTIME_MAX_SECONDS;
 }
 
-/** What servers serve: an engine that `createMemcachedEngine` has made, or a store of its own kind. */
-export type ServedStore = MemcachedEngine | Items;
+/** What servers serve: an engine that `createMemcachedEngine` has made, a store of its own kind, or what has one (`SharedStore`). */
+export type ServedStore = MemcachedEngine | Items | { readonly items: Items };
 
 /** The items of what can be served; null for anything else. */
 export function itemsOf(source: unknown): Items | null {
   const items = source instanceof CacheEngine ? storeOf(source).adapter : source;
-  return isItems(items) ? items : null;
+  if (isItems(items)) return items;
+  const held = typeof items === 'object' && items !== null && 'items' in items ? items.items : null;
+  return isItems(held) ? held : null;
 }
 
 function isItems(value: unknown): value is Items {

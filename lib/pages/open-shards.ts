@@ -16,10 +16,13 @@ export const SHARD_MAX_BYTES: number = 2 ** 32 - 2 ** 26;
 export interface ShardSettings {
   /** A power of two. */
   readonly shards: number;
+  /** The budget. */
   readonly maxBytes: number;
   /** The most that `maxBytes` may become. */
   readonly reservedBytes: number;
+  /** Whether a full store evicts. */
   readonly evicts: boolean;
+  /** Where hashes of keys begin. */
   readonly hashSeed: number;
 }
 

@@ -12,7 +12,7 @@ import { monotonicClock } from '../engine/clock.js';
 import type { EngineStats } from '../engine/stats.js';
 import type { Change, ChangeListener, StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
-import type { ItemData } from '../items.js';
+import type { ItemData, Items } from '../items.js';
 import { knownItemStoreOf } from '../memcached/item-store.js';
 import { HASH_FACTOR, Key } from '../memcached/key.js';
 import { decodeKey, encodeKey } from '../memcached/key-encoding.js';
@@ -81,8 +81,9 @@ type Latin1Writer = Buffer & { latin1Write(text: string, at: number): number };
 
 /** A cache that all threads of a process use as one. */
 export class SharedStore {
-  /** @internal */
-  readonly items: ShardedItems;
+  /** The store as servers use it. */
+  readonly items: Items;
+  readonly #items: ShardedItems;
   readonly #handle: SharedStoreHandle;
   readonly #codec: ValueCodec;
   readonly #textFlags: number;
@@ -105,7 +106,8 @@ export class SharedStore {
     const isOpen = isHandle(options);
     this.#handle = isOpen ? options : newHandle(options);
     const { memories, settings } = this.#handle;
-    this.items = openShards(memories, settings, monotonicClock, !isOpen);
+    this.#items = openShards(memories, settings, monotonicClock, !isOpen);
+    this.items = this.#items;
     this.#codec = new ValueCodec(settings.flags);
     this.#textFlags = settings.flags?.text ?? TEXT_FLAGS;
     this.#key = new Key(settings.hashSeed);
@@ -120,23 +122,23 @@ export class SharedStore {
 
   /** What other threads open the store with. From the first time on that it is read, each access takes a lock. */
   get handle(): SharedStoreHandle {
-    this.items.share();
+    this.#items.share();
     return this.#handle;
   }
 
   /** Entries held, expired ones that are not yet reclaimed included. */
   get size(): number {
-    return this.items.size;
+    return this.#items.size;
   }
 
   /** The memory that entries take, in bytes. */
   get bytes(): number {
-    return this.items.bytes;
+    return this.#items.bytes;
   }
 
   /** The budget, in bytes. */
   get maxBytes(): number {
-    return this.items.maxBytes;
+    return this.#items.maxBytes;
   }
 
   /**
@@ -144,7 +146,7 @@ export class SharedStore {
    * `HOTSET_INVALID_KEY`, and `HOTSET_UNREADABLE_VALUE` for JSON flags without JSON. O(1), and O(bytes) of the value.
    */
   get(key: string): unknown {
-    const { items } = this;
+    const items = this.#items;
     let flags = 0;
     let bytes: Buffer;
     this.#applyDueFlush();
@@ -177,9 +179,9 @@ export class SharedStore {
     this.#setKey(key);
     const flags = this.#encode(value);
     try {
-      return this.items.set(this.#key, this.#data, ttlMs, flags, false);
+      return this.#items.set(this.#key, this.#data, ttlMs, flags, false);
     } finally {
-      this.items.endTurn();
+      this.#items.endTurn();
     }
   }
 
@@ -188,9 +190,9 @@ export class SharedStore {
     this.#applyDueFlush();
     this.#setKey(key);
     try {
-      return this.items.peek(this.#key) !== 0;
+      return this.#items.peek(this.#key) !== 0;
     } finally {
-      this.items.endTurn();
+      this.#items.endTurn();
     }
   }
 
@@ -199,22 +201,22 @@ export class SharedStore {
     this.#applyDueFlush();
     this.#setKey(key);
     try {
-      return this.items.delete(this.#key);
+      return this.#items.delete(this.#key);
     } finally {
-      this.items.endTurn();
+      this.#items.endTurn();
     }
   }
 
   /** Removes everything. O(shards). */
   clear(): void {
-    this.items.clear();
-    this.items.endTurn();
+    this.#items.clear();
+    this.#items.endTurn();
   }
 
   /** Counters over all threads, and what the store holds. O(shards). */
   stats(): EngineStats {
-    const stats = this.items.stats();
-    this.items.endTurn();
+    const stats = this.#items.stats();
+    this.#items.endTurn();
     return stats;
   }
 
@@ -225,7 +227,7 @@ export class SharedStore {
    * threads it is an unhandled rejection.
    */
   subscribe(prefix: string, listener: ChangeListener<string>): () => void {
-    return this.items.subscribe(Buffer.from(prefix, 'utf8').toString('latin1'), (change) =>
+    return this.#items.subscribe(Buffer.from(prefix, 'utf8').toString('latin1'), (change) =>
       listener(
         change.key === undefined ? change : ({ ...change, key: decodeKey(change.key) } as Change<string>),
       ),
@@ -234,8 +236,8 @@ export class SharedStore {
 
   /** What is inconsistent in the store's structure, one sentence each; empty when all is well. O(entries). */
   verify(): string[] {
-    const found = this.items.verify();
-    this.items.endTurn();
+    const found = this.#items.verify();
+    this.#items.endTurn();
     return found;
   }
 
@@ -276,7 +278,7 @@ export class SharedStore {
 
   /** A client's delayed flush_all comes first. */
   #applyDueFlush(): void {
-    knownItemStoreOf(this.items)?.applyDueFlush();
+    knownItemStoreOf(this.#items)?.applyDueFlush();
   }
 }
 

@@ -29,8 +29,8 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
   {
     room: 'pages',
-    imports: ['engine', 'items.ts', 'errors.ts'],
-    packages: ['node:buffer', 'node:fs', 'node:worker_threads'],
+    imports: ['engine', 'snapshot', 'items.ts', 'errors.ts'],
+    packages: ['node:buffer', 'node:fs', 'node:fs/promises', 'node:worker_threads'],
   },
   {
     room: 'loading',

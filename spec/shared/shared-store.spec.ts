@@ -1,6 +1,8 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { SharedStore, type SharedStoreHandle } from '../../lib/shared/index.js';
+import { createTcpServer } from '../../lib/tcp/index.js';
+import { talk } from '../cli/command.js';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -212,4 +214,16 @@ it('opens handles of this version only', () => {
   expect(new SharedStore(store.handle).size).toBe(0);
   for (const handle of [undefined, null, {}, 'x', { ...store.handle, kind: 'another' }])
     expect(() => SharedStore.open(handle as never)).toThrow(invalid);
+});
+
+it('is served by a server, which sees the same entries', async () => {
+  const store = new SharedStore();
+  const server = createTcpServer(opened(store), { port: 0 });
+  const address = (await server.listen()) as { port: number };
+  store.set('key', { a: 1 });
+  expect(await talk(address.port, 'get key\r\nset other 0 0 2\r\nhi\r\nquit\r\n')).toBe(
+    'VALUE key 2 7\r\n{"a":1}\r\nEND\r\nSTORED\r\n',
+  );
+  expect(store.get('other')).toBe('hi');
+  await server.close();
 });

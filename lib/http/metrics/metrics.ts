@@ -64,7 +64,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
 /** Metrics of an HTTP server, of the engine that it serves, and of the process. */
 export function createHttpMetrics(engine: ServedStore, figures: () => HttpFigures): Metrics {
-  const metrics = createMetrics({ engine });
+  const metrics = createMetrics({ engine: itemsOf(engine)! });
   const read = oncePerTurn(figures);
   for (const family of HTTP_FAMILIES) addToRegister(metrics.register as Registry, family, read, {});
   return metrics;
