@@ -42,7 +42,7 @@ async function act(argv: readonly string[], script: string): Promise<void> {
       return;
     case 'serve':
       if (settings.daemon && !isDaemon()) runInBackground(script, argv, settings.verbosity > 0);
-      else await serve(settings);
+      else await serve(settings, script);
   }
 }
 

@@ -1,9 +1,10 @@
 /** Serves as the settings say, in this process, until a signal or a client stops it. */
 
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
-import { knownItemStoreOf } from '../memcached/item-store.js';
+import { itemStoreOf, knownItemStoreOf, type ServedStore } from '../memcached/item-store.js';
 import { PageStore } from '../pages/page-store.js';
-import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
+import { createTcpServer, type ListenAddress, type TcpServer } from '../tcp/index.js';
+import { ThreadGroup } from '../threads/thread-group.js';
 import { reportServing } from './background.js';
 import { StartError } from './errors.js';
 import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
@@ -13,18 +14,18 @@ import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
 import { MemoryFile, type SavedItems } from './memory-file.js';
 import { memoryWarning } from './memory-need.js';
+import { serverOptions } from './server-options.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
+import { SharedServer, threadsFor } from './threads.js';
 import type { WebSide } from './web-side.js';
 
 /** How long requests in flight may take when the server stops. */
 const FORCE_AFTER_MS = 5000;
-const MEBIBYTE = 1024 * 1024;
-const UNFINISHED_MAX_BYTES: number = 64 * MEBIBYTE;
-const UNREAD_MAX_BYTES: number = 128 * MEBIBYTE;
 
-export async function serve(settings: Settings): Promise<void> {
+/** `script` is the file that this command was started with: what other threads run. */
+export async function serve(settings: Settings, script: string): Promise<void> {
   const log = openLog(settings.logFormat);
   // The log's reader may close the pipe; the server continues.
   process.stdout.on('error', () => {});
@@ -41,10 +42,13 @@ export async function serve(settings: Settings): Promise<void> {
   if (connections.warning !== null) log.write(connections.warning);
   const shortOfMemory = memoryWarning(settings.maxBytes);
   if (shortOfMemory !== null) log.write(shortOfMemory);
+  const { threads, warning } = threadsFor(settings);
+  if (warning !== null) log.write(warning);
   const identity = identityFor(settings.user);
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
-  const items = new PageStore({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
+  const shared = threads === 1 ? null : new SharedServer(settings, threads, clock);
+  const items = shared?.items ?? new PageStore({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
@@ -62,6 +66,7 @@ export async function serve(settings: Settings): Promise<void> {
     await Promise.all([
       server?.close({ forceAfterMs: FORCE_AFTER_MS }),
       web?.close({ forceAfterMs: FORCE_AFTER_MS }),
+      shared?.close(FORCE_AFTER_MS),
     ]);
     let code = 0;
     if (serves && file !== null) {
@@ -79,7 +84,9 @@ export async function serve(settings: Settings): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('SIGUSR1', stop);
-  process.on('SIGHUP', () => server !== null && reload(server));
+  process.on('SIGHUP', () => {
+    for (const { settings } of knownItemStoreOf(items)?.transports ?? []) reload(settings);
+  });
 
   let addresses: ListenAddress[] = [];
   try {
@@ -89,7 +96,8 @@ export async function serve(settings: Settings): Promise<void> {
       await asUser(identity, () => file!.restore(items, log.write, { maxAgeMs, casIds }));
     }
     server = createTcpServer(items, {
-      ...serverOptions(settings),
+      ...serverOptions(settings, threads),
+      ...(shared === null ? {} : { memoryCeilingBytes: shared.ceilingBytes }),
       maxConnections: connections.tcp,
       clock: debugClocks?.wall ?? systemClock,
       log: log.write,
@@ -97,11 +105,15 @@ export async function serve(settings: Settings): Promise<void> {
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
       ...(debugClocks === null ? {} : { onDebugTime: (seconds: number) => debugClocks.shift(seconds) }),
     });
+    const group = shared === null ? null : new ThreadGroup(shared.group, 0, itemStoreOf(items));
     // Ports may be root's alone; Unix sockets are the user's, as with memcached.
     const ports = await listenOn(
       server,
       settings.addresses.filter((address) => !('path' in address)),
+      shared !== null,
     );
+    await shared?.start(script, settings, connections.tcp, ports, { shutdown: () => stop(), log: log.write });
+    group?.join();
     web = await webSide(items, settings, connections.http, log);
     if (identity !== null) become(identity);
     const paths = await listenOn(
@@ -125,40 +137,8 @@ export async function serve(settings: Settings): Promise<void> {
   reportServing(stop);
 }
 
-/** The TCP server's options, from the settings. */
-function serverOptions(settings: Settings): TcpServerOptions {
-  const { authFile, maxBytes, maxItemBytes, prefixDelimiter, tls } = settings;
-  return {
-    backlog: settings.backlog,
-    protocol: settings.protocol,
-    maxItemBytes,
-    maxUnfinishedBytes:
-      settings.maxUnfinishedBytes ?? bufferBytes(maxBytes, UNFINISHED_MAX_BYTES, maxItemBytes),
-    maxUnreadBytes: bufferBytes(maxBytes, UNREAD_MAX_BYTES, maxItemBytes + MEBIBYTE),
-    lendsBudget: true,
-    casIds: settings.casIds,
-    requestsPerTurn: settings.requestsPerTurn,
-    idleTimeoutMs: settings.idleTimeoutMs,
-    requestTimeoutMs: settings.requestTimeoutMs,
-    allowFlush: settings.allowFlush,
-    allowDump: settings.allowDump,
-    allowWatch: settings.allowWatch,
-    trackSizes: settings.trackSizes,
-    verbosity: settings.verbosity,
-    settings: settings.shownSettings,
-    ...(prefixDelimiter === null ? {} : { prefixDelimiter }),
-    ...(authFile === null ? {} : { authFile }),
-    ...(tls === null ? {} : { tls }),
-  };
-}
-
-/** Half-received requests and unread replies come out of the memory limit: a quarter each, or what one item needs. */
-function bufferBytes(maxBytes: number, mostBytes: number, itemNeedsBytes: number): number {
-  return Math.max(itemNeedsBytes, Math.min(mostBytes, Math.floor(maxBytes / 4)));
-}
-
 async function webSide(
-  items: PageStore,
+  items: ServedStore,
   settings: Settings,
   allConnections: number,
   log: Log,
@@ -169,7 +149,7 @@ async function webSide(
 }
 
 /** A failure has been logged, and the previous files stay in force. */
-function reload(server: TcpServer): void {
+function reload(server: { reload(): void }): void {
   try {
     server.reload();
   } catch {}

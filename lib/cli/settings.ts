@@ -24,6 +24,8 @@ export interface Settings {
   readonly backlog: number;
   readonly protocol: 'auto' | 'ascii' | 'binary';
   readonly maxBytes: number;
+  /** How many threads serve, where this Node can. */
+  readonly threads: number;
   readonly maxItemBytes: number;
   readonly evict: boolean;
   readonly memoryFile: string | null;
@@ -81,6 +83,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     backlog: backlog(line),
     protocol: protocol(line),
     maxBytes: memoryMebibytes * MEBIBYTE,
+    threads: line.wholeNumber('threads', 1, 1, INT32_MAX),
     maxItemBytes,
     evict: !line.has('noEvictions'),
     memoryFile: line.text('memoryFile'),

@@ -30,7 +30,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   {
     room: 'pages',
     imports: ['engine', 'snapshot', 'items.ts', 'errors.ts'],
-    packages: ['node:buffer', 'node:fs/promises', 'node:worker_threads'],
+    packages: ['node:buffer', 'node:fs', 'node:fs/promises', 'node:worker_threads'],
   },
   {
     room: 'loading',
@@ -63,6 +63,16 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     room: 'memcached',
     imports: ['engine', 'weigh', 'items.ts', 'structures.ts', 'transport.ts', 'errors.ts', 'value-text.ts'],
     packages: ['node:buffer', 'node:crypto', 'node:diagnostics_channel'],
+  },
+  {
+    room: 'shared',
+    imports: ['engine', 'memcached', 'pages', 'errors.ts', 'items.ts'],
+    packages: ['node:crypto', 'node:os'],
+  },
+  {
+    room: 'threads',
+    imports: ['memcached', 'transport.ts'],
+    packages: ['node:worker_threads'],
   },
   {
     room: 'snapshot',
@@ -185,6 +195,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'pages',
       'snapshot',
       'tcp',
+      'threads',
       'web',
       'websocket',
       'errors.ts',
@@ -195,6 +206,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
     packages: [
       'node:child_process',
+      'node:crypto',
       'node:dns/promises',
       'node:fs',
       'node:fs/promises',
@@ -204,6 +216,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:url',
       'node:util',
       'node:v8',
+      'node:worker_threads',
     ],
   },
 ];

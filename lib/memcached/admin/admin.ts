@@ -24,7 +24,10 @@ export const TOO_MANY_WATCHERS = 'WATCHER_TOO_MANY log watcher limit reached\r\n
 
 export function admin(items: ItemStore, request: Request): AdminAnswer {
   const handler = HANDLERS[request.verb];
-  return handler === undefined ? ERROR : handler(items, request.args);
+  if (handler === undefined) return ERROR;
+  const answer = handler(items, request.args);
+  if (SETTERS.has(request.verb)) items.siblings?.setAsHere();
+  return answer;
 }
 
 const HANDLERS: { readonly [V in Verb]?: Handler } = {
@@ -41,6 +44,9 @@ const HANDLERS: { readonly [V in Verb]?: Handler } = {
   watch,
   refresh_certs: refreshCerts,
 };
+
+/** What changes how a server behaves, or what it shows of that. */
+const SETTERS: ReadonlySet<Verb> = new Set<Verb>(['verbosity', 'lru', 'slabs', 'extstore']);
 
 function verbosity(items: ItemStore, [level]: readonly string[]): AdminAnswer {
   const number = uint32(level);
