@@ -82,7 +82,7 @@ const ITEM_OVERHEAD_BYTES = RECORD_BYTES + 4;
 /** Records checked for an expired item before a live one is evicted. */
 const RECLAIM_LOOKS = 64;
 /** Records that are given up for each item that is removed, while too many are free. */
-const DROPPED_AT_ONCE = 2;
+const DROPPED_PER_ITEM = 2;
 /** Free records that are kept: so many, and a sixteenth of the items. */
 const SPARE_RECORDS = 256;
 const SPARE_RECORDS_SHIFT = 4;
@@ -960,6 +960,7 @@ export class PageStore implements Items {
 
   /** Takes an item without a block out of index, order and records. */
   private takeOut(slot: number, hash: number): void {
+    this.removed++;
     this.lru.unlink(slot);
     this.ints[SIZE]!--;
     this.index.remove(slot, hash);
@@ -967,12 +968,17 @@ export class PageStore implements Items {
     if (this.ints[LAST_STORED] === slot) this.ints[LAST_STORED] = 0;
   }
 
+  /** Items removed since the last `settle`. */
+  private removed = 0;
+
   /** Pays for the bytes that were stored or freed, and reports: every method that writes ends with this. */
   private settle(bytes: number): void {
-    if (this.budget.isLoose) {
-      this.packer.pay(bytes);
-      for (let left = DROPPED_AT_ONCE; left > 0 && this.hasSpareRecords; left--) this.dropTop();
-    } else this.nums[CREDIT] = 0;
+    if (this.budget.isLoose) this.packer.pay(bytes);
+    else this.nums[CREDIT] = 0;
+    if (this.hasSpareRecords)
+      for (let left = (this.removed + 1) * DROPPED_PER_ITEM; left > 0 && this.hasSpareRecords; left--)
+        this.dropTop();
+    this.removed = 0;
     if (this.memory.pendingBytes > 0) this.memory.giveBack(1);
     if (this.hasListeners) this.listeners.deliver();
   }
