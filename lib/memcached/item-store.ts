@@ -613,8 +613,8 @@ function isItems(value: unknown): value is Items {
 
 /** Throws `HOTSET_INVALID_ARGUMENT` for what cannot be served. */
 export function checkServedStore(source: unknown): void {
-  if (!(source instanceof CacheEngine) && !isItems(source))
-    throw invalidArgument('engine', 'a CacheEngine', source);
+  if (!(source instanceof CacheEngine) && itemsOf(source) === null)
+    throw invalidArgument('engine', 'a CacheEngine or a SharedStore', source);
 }
 
 /** The ItemStore of what an adapter serves; undefined while none does. */

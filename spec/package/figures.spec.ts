@@ -184,7 +184,7 @@ describe('figures in prose', () => {
       `| block | ${constant('snapshot/format.ts', 'BLOCK_HEADER_BYTES')} + up to ${blockKiB} KiB |`,
     ],
     ['docs/snapshots.md', `| footer | ${constant('snapshot/format.ts', 'FOOTER_BYTES')} |`],
-    ['docs/snapshots.md', `About ${blockKiB} KiB, and the largest entry`],
+    ['docs/snapshots.md', `About ${(4 * Number(blockKiB)) / 1024} MiB, and the largest entry`],
     [
       'docs/snapshots.md',
       `bytes, 1 to ${constant('snapshot/options.ts', 'LARGEST_ENTRY_BYTES') / 1024 ** 3} GiB`,
