@@ -52,6 +52,8 @@ const RETIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before it yields: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
 /** Default bound of half-received requests: the larger of these bytes and so many times the largest item. */
+/** What a connection holds without its requests and replies, measured. */
+const CONNECTION_BYTES = 10 * 1024;
 const UNFINISHED_MIN_BYTES: number = 64 * 1024 * 1024;
 const UNFINISHED_ITEMS = 4;
 const UNREAD_DEFAULT_BYTES: number = 128 * 1024 * 1024;
@@ -90,8 +92,8 @@ export interface ItemStoreOptions {
    */
   maxUnreadBytes?: number | undefined;
   /**
-   * Whether half-received requests and unread replies count against the store's `maxBytes`, half of it at most: the store
-   * evicts for them. One that does not evict lends nothing. Default: false.
+   * Whether connections, half-received requests and unread replies count against the store's `maxBytes`, half of it at most:
+   * the store evicts for them. One that does not evict lends nothing. Default: false.
    */
   lendsBudget?: boolean | undefined;
   /**
@@ -307,7 +309,8 @@ export class ItemStore {
   }
 
   get #heldBytes(): number {
-    return this.unfinished.bytes + this.unread.bytes;
+    const connections = this.overTransports((transport) => transport.currentConnections);
+    return this.unfinished.ownBytes + this.unread.bytes + connections * CONNECTION_BYTES;
   }
 
   get uptimeMs(): number {
@@ -533,6 +536,7 @@ export class ItemStore {
   reclaim(): void {
     this.applyDueFlush();
     this.entries.sweepExpired(RECLAIMED_AT_ONCE);
+    this.budget.lend(this.#heldBytes);
     this.budget.takeBack(this.#heldBytes);
     this.endTurn();
   }

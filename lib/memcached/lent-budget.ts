@@ -1,6 +1,6 @@
 /**
- * A store's budget, part of which it lends to what it does not hold: half-received requests, and replies that wait to be
- * read. It evicts for them, a MiB at a time, and has its budget back some time after they are gone: by then the system has
+ * A store's budget, part of which it lends to what it does not hold: connections, half-received requests, and replies that
+ * wait to be read. It evicts for them, a MiB at a time, and has its budget back some time after they are gone: by then the system has
  * their memory again. A store that does not evict lends nothing.
  */
 

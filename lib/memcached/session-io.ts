@@ -147,7 +147,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.#awaited = bytes + endBytes;
     if (bytes <= COLLECTED_MAX_BYTES || !this.items.entries.reserve(bytes, data)) return;
     this.#awaited = bytes;
-    this.items.unfinished.hold(this, bytes);
+    this.items.unfinished.hold(this, bytes, true);
   }
 
   /**

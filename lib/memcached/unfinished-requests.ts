@@ -19,6 +19,9 @@ export class UnfinishedRequests {
   #bytes = 0;
   /** What each holds, those that have waited longest for their clients first. */
   readonly #held = new Map<UnfinishedRequest, number>();
+  /** Those of them whose bytes lie in the store, which counts them too. */
+  readonly #stored = new Set<UnfinishedRequest>();
+  #storedBytes = 0;
 
   /** `onHeld` is called when more is held than before. */
   constructor(maxBytes: number, onHeld: () => void = () => {}) {
@@ -30,12 +33,23 @@ export class UnfinishedRequests {
     return this.#bytes;
   }
 
-  /** `request` has got more, and holds `bytes` now; it may have to give them up at once. */
-  hold(request: UnfinishedRequest, bytes: number): void {
+  /** What they hold outside of the store. */
+  get ownBytes(): number {
+    return this.#bytes - this.#storedBytes;
+  }
+
+  /**
+   * `request` has got more, and holds `bytes` now, of its own or `inStore`; it may have to give them up at once.
+   */
+  hold(request: UnfinishedRequest, bytes: number, inStore: boolean = false): void {
     if (bytes < COUNTED_FROM_BYTES) return;
     this.release(request);
     this.#held.set(request, bytes);
     this.#bytes += bytes;
+    if (inStore) {
+      this.#stored.add(request);
+      this.#storedBytes += bytes;
+    }
     while (this.#bytes > this.maxBytes) {
       const [longest] = this.#held.keys();
       this.release(longest!);
@@ -50,5 +64,6 @@ export class UnfinishedRequests {
     if (bytes === undefined) return;
     this.#held.delete(request);
     this.#bytes -= bytes;
+    if (this.#stored.delete(request)) this.#storedBytes -= bytes;
   }
 }
