@@ -733,6 +733,9 @@ export class PageStore implements Items {
       if (place !== 0) return place;
       const isFull = nums[ITEM_BYTES]! + itemBytes > budget.itemLimit;
       if (!isFull && tries-- > 0 && this.packer.makeHole(units)) continue;
+      // Too many holes for a while are better than an item less.
+      const fresh = isFull ? 0 : arena.takeFresh(units, false);
+      if (fresh !== 0) return fresh;
       if (!this.evict(kept, now)) return 0;
     }
   }
