@@ -2,9 +2,9 @@
 
 import { ManualClock } from '../../lib/index.js';
 import { ItemStore, itemsOf, type MemcachedEngine } from '../../lib/memcached/item-store.js';
-import { createMemcachedEngine } from '../../lib/memcached/memcached-engine.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
+import { createServed } from '../support/stores.js';
 import type { Random } from './random.js';
 
 export class HotsetSide {
@@ -16,7 +16,7 @@ export class HotsetSide {
 
   constructor(unixSeconds: number) {
     this.clock = new ManualClock(unixSeconds * 1000);
-    this.engine = createMemcachedEngine({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
+    this.engine = createServed({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
     this.#store = new ItemStore(itemsOf(this.engine)!, { clock: this.clock });
   }
 

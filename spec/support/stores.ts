@@ -1,10 +1,19 @@
-/** The stores that the protocol's specs run over. */
+/**
+ * The stores that the protocol's specs run over. Some specs take one by name; the others take `STORE`, and the projects in
+ * vitest.config.ts run them once for each.
+ */
 
-import type { Clock } from '../../lib/index.js';
+import { bytesOption } from '../../lib/engine/byte-size.js';
+import { CacheEngine, type Clock } from '../../lib/index.js';
 import type { Items } from '../../lib/items.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import {
+  createMemcachedEngine,
+  type MemcachedEngine,
+  type MemcachedEngineOptions,
+} from '../../lib/memcached/index.js';
 import { itemsOf } from '../../lib/memcached/item-store.js';
-import { PageStore } from '../../lib/pages/page-store.js';
+import { PageStore, type PageStoreOptions } from '../../lib/pages/page-store.js';
+import { TextPageStore } from './text-page-store.js';
 
 export type StoreName = 'engine' | 'pages';
 
@@ -27,4 +36,26 @@ export const STORE_NAMES: readonly StoreName[] = Object.keys(STORES) as StoreNam
 
 export function createStore(name: StoreName, options: StoreOptions): Items {
   return STORES[name](options);
+}
+
+/** Of this run. */
+export const STORE: StoreName = process.env.HOTSET_STORE === 'pages' ? 'pages' : 'engine';
+
+/**
+ * What servers serve in this run: an engine, or pages with those methods of an engine that specs use. What pages do not
+ * have (`onRemoval`, `maxEntries`) is for specs of the engine.
+ */
+export function createServed(options: MemcachedEngineOptions = {}): MemcachedEngine {
+  if (STORE === 'engine') return createMemcachedEngine(options);
+  const { maxBytes, ...others } = options;
+  const store = new TextPageStore({
+    ...(others as PageStoreOptions),
+    maxBytes: bytesOption('maxBytes', maxBytes, DEFAULT_MAX_BYTES),
+  });
+  return store as unknown as MemcachedEngine;
+}
+
+/** Whether it is what `createServed` returns, rather than options for it. */
+export function isServed(value: object): value is MemcachedEngine {
+  return value instanceof CacheEngine || value instanceof TextPageStore;
 }

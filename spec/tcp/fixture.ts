@@ -5,12 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach } from 'vitest';
-import { CacheEngine, ManualClock } from '../../lib/index.js';
-import {
-  createMemcachedEngine,
-  type MemcachedEngine,
-  type MemcachedEngineOptions,
-} from '../../lib/memcached/index.js';
+import { ManualClock } from '../../lib/index.js';
+import type { MemcachedEngine, MemcachedEngineOptions } from '../../lib/memcached/index.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import {
   createTcpServer,
@@ -21,6 +17,7 @@ import {
 } from '../../lib/tcp/index.js';
 import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { type Certificate, certificate } from '../support/certificates.js';
+import { createServed, isServed } from '../support/stores.js';
 import { WireClient } from './wire-client.js';
 
 export interface Served {
@@ -80,8 +77,7 @@ export async function serve(
   engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const engine =
-    engineOptions instanceof CacheEngine ? engineOptions : createMemcachedEngine({ clock, ...engineOptions });
+  const engine = isServed(engineOptions) ? engineOptions : createServed({ clock, ...engineOptions });
   const server = createTcpServer(engine, {
     clock,
     ...('path' in options ? {} : { port: 0 }),

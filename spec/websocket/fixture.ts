@@ -4,14 +4,11 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
-import { CacheEngine, ManualClock } from '../../lib/index.js';
-import {
-  createMemcachedEngine,
-  type MemcachedEngine,
-  type MemcachedEngineOptions,
-} from '../../lib/memcached/index.js';
+import { ManualClock } from '../../lib/index.js';
+import type { MemcachedEngine, MemcachedEngineOptions } from '../../lib/memcached/index.js';
 import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
+import { createServed, isServed } from '../support/stores.js';
 import { transportOf } from '../tcp/fixture.js';
 import { FrameClient } from './frame-client.js';
 
@@ -42,8 +39,7 @@ export async function serve(
   engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const engine =
-    engineOptions instanceof CacheEngine ? engineOptions : createMemcachedEngine({ clock, ...engineOptions });
+  const engine = isServed(engineOptions) ? engineOptions : createServed({ clock, ...engineOptions });
   const endpoint = closeAfterTest(attachWebSocket(engine, { clock, port: 0, ...options }));
   const { port } = await endpoint.listen();
   return {

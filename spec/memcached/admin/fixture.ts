@@ -1,7 +1,7 @@
 /** A session over an ItemStore that the spec can look into, on a clock that stands still. */
 
 import { ManualClock } from '../../../lib/index.js';
-import { createMemcachedEngine, type MemcachedEngineOptions } from '../../../lib/memcached/index.js';
+import type { MemcachedEngineOptions } from '../../../lib/memcached/index.js';
 import {
   ItemStore,
   type ItemStoreOptions,
@@ -10,6 +10,7 @@ import {
 } from '../../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../lib/memcached/session.js';
+import { createServed } from '../../support/stores.js';
 
 /** 2026-01-01, in seconds. */
 export const START_SECONDS: number = Date.UTC(2026, 0, 1) / 1000;
@@ -22,7 +23,7 @@ export class Administered {
   readonly session: Session;
 
   constructor(options: ItemStoreOptions = {}, engineOptions: MemcachedEngineOptions = {}) {
-    this.engine = createMemcachedEngine({ maxBytes: 64 * 1024 * 1024, clock: this.clock, ...engineOptions });
+    this.engine = createServed({ maxBytes: 64 * 1024 * 1024, clock: this.clock, ...engineOptions });
     this.items = new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...options });
     this.session = new Session(this.items, this.out);
   }

@@ -7,13 +7,11 @@ import {
   itemsOf,
   type MemcachedEngine,
 } from '../../../lib/memcached/item-store.js';
-import {
-  createMemcachedEngine,
-  type MemcachedEngineOptions,
-} from '../../../lib/memcached/memcached-engine.js';
+import type { MemcachedEngineOptions } from '../../../lib/memcached/memcached-engine.js';
 import { RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/rpc-context.js';
 import { RpcHandler } from '../../../lib/websocket/rpc/rpc-handler.js';
 import type { FrameSink, SubprotocolHandler } from '../../../lib/websocket/subprotocol.js';
+import { createServed } from '../../support/stores.js';
 
 export const START_MS: number = Date.UTC(2026, 0, 1);
 
@@ -135,7 +133,7 @@ export class Endpoint {
     itemOptions: ItemStoreOptions = {},
     engineOptions: MemcachedEngineOptions = {},
   ) {
-    this.engine = createMemcachedEngine({ maxBytes: '64MiB', clock: this.clock, ...engineOptions });
+    this.engine = createServed({ maxBytes: '64MiB', clock: this.clock, ...engineOptions });
     this.items = new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...itemOptions });
     this.context = new RpcContext(this.items, {
       access: 'full',
