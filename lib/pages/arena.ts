@@ -1,6 +1,6 @@
 /**
  * Where keys and values lie: blocks in segments, measured in units. A block never crosses a segment, and one that would take
- * more than a thirty-second of a segment is a page of its own (large-blocks.ts). Free blocks are merged with their
+ * more than an eighth of a segment is a page of its own (large-blocks.ts). Free blocks are merged with their
  * neighbours at once (boundary tags) and found by size: a list for each size below 64 units, above that eight lists
  * for each power of two. O(1), but for the copying of bytes.
  *
@@ -67,8 +67,8 @@ const EXTRA_KEY_AT = 16;
 const WIDE_KEY_AT = 24;
 const WIDE_VALUE_AT = WIDE_KEY_AT + 256;
 
-/** A large block takes more than this share of a segment. */
-const LARGE_SHIFT = 5;
+/** A large block takes more than this share of a segment: an eighth. */
+const LARGE_SHIFT = 3;
 /** Below so many units there is a list for each size. */
 const EXACT_UNITS = 64;
 /** Blocks of a list that are tried where not all are large enough, or where not all will do. */
@@ -537,18 +537,24 @@ export class Arena {
 
   // For the packer
 
-  /** The segment with the most free units that has no reserved block; 0 where none has `least`. O(segments). */
-  emptiest(least: number): number {
+  /**
+   * The segment with the most free units that has no reserved block; 0 where none has `least`. `toEmpty`: the others must have
+   * room for its blocks. O(segments).
+   */
+  emptiest(least: number, toEmpty: boolean): number {
     const { ints, rows } = this;
     let best = 0;
     let most = least - 1;
+    let all = 0;
     for (let id = 1; id < ints[SEGMENTS_END]!; id++) {
       const free = rows.get(id, FREE_UNITS);
-      if (free <= most || !this.isPresent(id) || this.isPinned(id)) continue;
+      if (!this.isPresent(id)) continue;
+      all += free;
+      if (free <= most || this.isPinned(id)) continue;
       best = id;
       most = free;
     }
-    return best;
+    return toEmpty && best !== 0 && all - most < rows.get(best, END) - most ? 0 : best;
   }
 
   isPinned(id: number): boolean {
@@ -600,21 +606,15 @@ export class Arena {
     ints[GAP] = units;
   }
 
-  /** A free block of just so many units; 0 when there is none. `elsewhere`: not in the segment that is being packed. */
-  takeExact(units: number, elsewhere: boolean): number {
-    if (units >= EXACT_UNITS) return elsewhere ? this.takeListed(units) : 0;
-    let place = this.bins[units]!;
-    for (let looks = 0; place !== 0; looks++) {
-      const words = this.words[place >>> this.segmentShift]!;
-      if (!elsewhere || place >>> this.segmentShift !== this.ints[PACKED]) {
-        this.unlist(words, place & this.unitMask, units);
-        this.carve(place >>> this.segmentShift, words, place & this.unitMask, units, units);
-        return place;
-      }
-      if (looks === LOOKS) return 0;
-      place = words[((place & this.unitMask) << this.wordShift) + 1]!;
-    }
-    return 0;
+  /** A free block of just so many units; 0 when there is none that is found at once. */
+  takeExact(units: number): number {
+    const place = units < EXACT_UNITS ? this.bins[units]! : 0;
+    if (place === 0) return 0;
+    const id = place >>> this.segmentShift;
+    const words = this.words[id]!;
+    this.unlist(words, place & this.unitMask, units);
+    this.carve(id, words, place & this.unitMask, units, units);
+    return place;
   }
 
   /** Steps over a block that must not move. */
