@@ -41,14 +41,16 @@ function threadMs(directory) {
   return Number(readFileSync(`${directory}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
 }
 
-/** Bytes that are resident, and the most that ever were. */
+/** Bytes that are resident, and the most that ever were; private ones that may be written, touched (`anonymousBytes`) or not (`dataBytes`). */
 export function resident(pids) {
-  const total = { bytes: 0, peakBytes: 0 };
+  const total = { bytes: 0, peakBytes: 0, anonymousBytes: 0, dataBytes: 0 };
   for (const pid of pids) {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
     const kibibytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0);
     total.bytes += kibibytes('VmRSS') * 1024;
     total.peakBytes += kibibytes('VmHWM') * 1024;
+    total.anonymousBytes += kibibytes('RssAnon') * 1024;
+    total.dataBytes += kibibytes('VmData') * 1024;
   }
   return total;
 }

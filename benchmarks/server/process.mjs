@@ -9,7 +9,7 @@ const START_MS = 10_000;
 const GRACE_MS = 2_000;
 
 /**
- * Resolves, once the server accepts connections, to `{ address, pids, output, alive, stop }`. `stop` kills what has not
+ * Resolves, once the server accepts connections, to `{ address, pids, output, errors, alive, stop }`. `stop` kills what has not
  * ended within `graceMs` of `signal`. `startMs`: how long the start may take.
  */
 export async function startServer(command, address, { startMs = START_MS } = {}) {
@@ -42,7 +42,7 @@ export async function startServer(command, address, { startMs = START_MS } = {})
     clearTimeout(late);
     pids.forEach(kill);
   };
-  return { address, pids, output: () => output, alive, stop };
+  return { address, pids, output: () => output, errors: () => errors, alive, stop };
 }
 
 function kill(pid) {

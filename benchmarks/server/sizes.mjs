@@ -4,7 +4,7 @@
  * `set`: resident memory after each step, in a process that may have no more private memory than 1.1 x `-m` + 100 MiB.
  *
  * That bound is RLIMIT_DATA: as near to a memory cgroup as can be had without rights. It counts what is writable and
- * private, touched or not, so it is the stricter of the two.
+ * private, touched or not: what the empty server has and has not touched (stacks of threads) is allowed on top.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -98,8 +98,8 @@ async function heldItems(contender, valueBytes, memoryMebibytes) {
 /** `{ steps: [{ valueBytes, residentBytes, peakBytes }], unfinished, peakBytes, ended }`: `ended` names the step that the server did not survive. */
 async function historyOf(contender, memoryMebibytes, isLimited, connections) {
   const address = await freeAddress('tcp');
-  const limit = isLimited ? ['prlimit', `--data=${limitBytes(memoryMebibytes)}`] : [];
-  const server = await startServer([...limit, ...contender.command(address, { memoryMebibytes })], address);
+  const server = await startServer(contender.command(address, { memoryMebibytes }), address);
+  if (isLimited) limit(server, limitBytes(memoryMebibytes));
   const steps = [];
   /** @type {any} */
   let unfinished = null;
@@ -118,11 +118,22 @@ async function historyOf(contender, memoryMebibytes, isLimited, connections) {
   } catch (error) {
     if (server.alive()) throw error;
     ended = at;
+    console.log(
+      `  ${contender.name} has ended: ${server.errors().trim().split('\n').slice(0, 8).join('\n    ')}`,
+    );
   } finally {
     await server.stop();
   }
   const peakBytes = Math.max(unfinished?.peakBytes ?? 0, ...steps.map((step) => step.peakBytes));
   return { steps, unfinished, peakBytes, ended };
+}
+
+function limit({ pids }, bytes) {
+  for (const pid of pids) {
+    const { dataBytes, anonymousBytes } = resident([pid]);
+    const untouched = Math.max(0, dataBytes - anonymousBytes);
+    execFileSync('prlimit', ['--pid', `${pid}`, `--data=${bytes + untouched}`]);
+  }
 }
 
 function hasPrlimit() {

@@ -10,10 +10,13 @@ import { createStore, type StoreName } from '../support/stores.js';
 export class ScriptedSession {
   readonly clock: ManualClock = new ManualClock(Date.UTC(2026, 0, 1));
   readonly entries: Items;
+  readonly items: ItemStore;
   readonly out: ReplyBuffer = new ReplyBuffer();
   readonly session: Session;
   /** The most bytes that have waited to be taken. */
   mostWaiting = 0;
+  /** Bytes that `read` has written to places. */
+  placedBytes = 0;
   state: SessionState = 'ready';
   readonly #replies: Buffer[] = [];
 
@@ -24,11 +27,8 @@ export class ScriptedSession {
     store: StoreName = 'engine',
   ) {
     this.entries = createStore(store, { maxBytes, clock: this.clock });
-    this.session = new Session(
-      new ItemStore(this.entries, { clock: this.clock, ...options }),
-      this.out,
-      sessionOptions,
-    );
+    this.items = new ItemStore(this.entries, { clock: this.clock, ...options });
+    this.session = new Session(this.items, this.out, sessionOptions);
   }
 
   /** Feeds, and takes replies until the session has worked on all of it; false when it is over. */
@@ -36,13 +36,31 @@ export class ScriptedSession {
     if (this.state === 'closed') return false;
     const chunk = Buffer.from(data as string, 'latin1');
     this.state = this.session.feed(chunk);
+    // Its memory is used again.
+    chunk.fill(0xff);
     this.#take();
     while (this.state === 'blocked') {
       this.state = this.session.resume();
       this.#take();
     }
-    // Its memory is used again.
-    chunk.fill(0xff);
+    return this.state === 'ready';
+  }
+
+  /** As `feed`, the way a socket does it that reads to the session's place while there is one. */
+  read(data: Buffer, chunkMaxBytes: number): boolean {
+    for (let at = 0; at < data.length && this.state !== 'closed'; ) {
+      const { place } = this.session;
+      const room = place === null ? chunkMaxBytes : Math.min(place.length, chunkMaxBytes * 4);
+      const piece = data.subarray(at, at + room);
+      at += piece.length;
+      if (place === null) this.feed(piece);
+      else {
+        piece.copy(place);
+        this.placedBytes += piece.length;
+        this.session.advance(piece.length);
+        this.feed('');
+      }
+    }
     return this.state === 'ready';
   }
 
