@@ -3,7 +3,7 @@
  * Argument, as JSON: `{ address, store, memoryMebibytes, maxConnections }`.
  */
 
-import { createMemcachedEngine } from '../../dist/memcached/index.js';
+import { CacheEngine } from '../../dist/engine/cache-engine.js';
 import { PageStore } from '../../dist/pages/page-store.js';
 import { createTcpServer } from '../../dist/tcp/index.js';
 
@@ -13,5 +13,5 @@ const where = transport === 'unix' ? { path } : { port };
 const tls = transport === 'tls' ? { tls: { certFile, keyFile } } : {};
 
 const maxBytes = memoryMebibytes * 2 ** 20;
-const served = store === 'pages' ? new PageStore({ maxBytes }) : createMemcachedEngine({ maxBytes });
+const served = store === 'pages' ? new PageStore({ maxBytes }) : new CacheEngine({ maxBytes });
 await createTcpServer(served, { ...where, ...tls, maxConnections }).listen();

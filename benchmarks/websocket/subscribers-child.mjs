@@ -5,9 +5,8 @@
  */
 
 import { setImmediate } from 'node:timers/promises';
+import { CacheEngine } from '../../dist/engine/cache-engine.js';
 import { itemStoreOf } from '../../dist/memcached/item-store.js';
-import { createMemcachedEngine } from '../../dist/memcached/memcached-engine.js';
-import { wireValueOfText } from '../../dist/memcached/wire-value.js';
 import { RpcContext } from '../../dist/websocket/rpc/rpc-context.js';
 import { RpcHandler } from '../../dist/websocket/rpc/rpc-handler.js';
 
@@ -19,7 +18,7 @@ const subscribers = Number(subscriberText);
 const setsPerTurn = Number(setsText);
 const measureMs = Number(msText);
 
-const engine = createMemcachedEngine({ maxBytes: 64 * MIB });
+const engine = new CacheEngine({ maxBytes: 64 * MIB });
 const context = new RpcContext(itemStoreOf(engine), {
   access: 'full',
   maxSubscriptions: 100,
@@ -58,7 +57,7 @@ for (let id = 1; id <= subscribers; id++) {
 }
 
 const keys = Array.from({ length: KEYS }, (_, i) => `user:${i}`);
-const value = wireValueOfText('x'.repeat(100));
+const value = 'x'.repeat(100);
 let at = 0;
 
 async function run(ms) {

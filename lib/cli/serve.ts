@@ -1,8 +1,10 @@
 /** Serves as the settings say, in this process, until a signal or a client stops it. */
 
+import { CacheEngine } from '../engine/cache-engine.js';
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
-import { createMemcachedEngine } from '../memcached/index.js';
-import { itemsOf, knownItemStoreOf, type MemcachedEngine } from '../memcached/item-store.js';
+import type { Items } from '../items.js';
+import { EngineItems } from '../memcached/engine-items.js';
+import { knownItemStoreOf } from '../memcached/item-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
 import { reportServing } from './child.js';
 import { StartError } from './errors.js';
@@ -40,8 +42,8 @@ export async function serve(settings: Settings): Promise<void> {
   const identity = identityFor(settings.user);
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
-  const engine = createMemcachedEngine({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
-  const items = itemsOf(engine)!;
+  const { maxBytes, evict } = settings;
+  const items = new EngineItems(new CacheEngine({ maxBytes, evict, clock }));
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
@@ -88,7 +90,7 @@ export async function serve(settings: Settings): Promise<void> {
       // The clock may have been put back since.
       if (settings.casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
     }
-    server = createTcpServer(engine, {
+    server = createTcpServer(items, {
       ...serverOptions(settings),
       maxConnections: connections.tcp,
       clock: debugClocks?.wall ?? systemClock,
@@ -103,7 +105,7 @@ export async function serve(settings: Settings): Promise<void> {
       server,
       settings.addresses.filter((address) => !('path' in address)),
     );
-    web = await webSide(engine, settings, connections.http, log);
+    web = await webSide(items, settings, connections.http, log);
     if (identity !== null) become(identity);
     const paths = await listenOn(
       server,
@@ -151,14 +153,14 @@ function serverOptions(settings: Settings): TcpServerOptions {
 }
 
 async function webSide(
-  engine: MemcachedEngine,
+  items: Items,
   settings: Settings,
   allConnections: number,
   log: Log,
 ): Promise<WebSide | null> {
   if (settings.http === null) return null;
   const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(engine, settings.http, allConnections, settings.requestTimeoutMs, log);
+  return await openWebSide(items, settings.http, allConnections, settings.requestTimeoutMs, log);
 }
 
 /** A failure has been logged, and the previous files stay in force. */

@@ -39,6 +39,8 @@ export class Budget {
   contentBytes = 0;
   /** Buffers that several entries keep alive, and their records. */
   sharedBytes = 0;
+  /** Where bytes beside values are. */
+  sideBytes = 0;
   /** What an entry takes beside key and value, with the columns that are in use. */
   overheadBytes: number = ENTRY_OVERHEAD_BYTES;
   readonly weighs: boolean;
@@ -70,12 +72,16 @@ export class Budget {
     if (!this.weighs) return 0;
     const average = entries * this.overheadBytes;
     const allocated = this.columns.bytes + this.index.bytes + (more - UNCOUNTED_BYTES);
-    return this.contentBytes + this.sharedBytes + (average > allocated ? average : allocated);
+    return (
+      this.contentBytes + this.sharedBytes + this.sideBytes + (average > allocated ? average : allocated)
+    );
   }
 
   /** Bytes of `entries` entries with the present content, once the structure has no slack. */
   tightBytes(entries: number): number {
-    return this.weighs ? this.contentBytes + this.sharedBytes + entries * this.overheadBytes : 0;
+    return this.weighs
+      ? this.contentBytes + this.sharedBytes + this.sideBytes + entries * this.overheadBytes
+      : 0;
   }
 
   /** Whether more has been allocated than the average. Then removing an entry frees no structure. */

@@ -69,7 +69,7 @@ export class CacheEngine<K, V> {
   get(key: K): V | undefined {
     const store = this.#store;
     const slot = store.readSlot(key);
-    return slot > 0 ? store.valueAt(slot) : undefined;
+    return slot > 0 ? store.readValueAt(slot) : undefined;
   }
 
   /** The value under `key`, or `undefined`. Changes neither the order nor the statistics. */
@@ -213,13 +213,13 @@ export class CacheEngine<K, V> {
 
   /** Live values, newest first by default. O(1) for each. */
   *values(options?: IterationOptions): Generator<V, void, undefined> {
-    for (const slot of this.#store.walk(direction(options))) yield this.#store.valueAt(slot);
+    for (const slot of this.#store.walk(direction(options))) yield this.#store.shownValueAt(slot);
   }
 
   /** Live keys and values, newest first by default. O(1) for each. */
   *entries(options?: IterationOptions): Generator<[K, V], void, undefined> {
     for (const slot of this.#store.walk(direction(options)))
-      yield [this.#store.keyAt(slot), this.#store.valueAt(slot)];
+      yield [this.#store.keyAt(slot), this.#store.shownValueAt(slot)];
   }
 
   /** What `entries()` returns: `for (const [key, value] of engine)`. */
@@ -244,7 +244,7 @@ export class CacheEngine<K, V> {
       const adapterBits = store.tracksAccess ? store.adapterBitsAt(slot) : 0;
       yield {
         key: store.keyAt(slot),
-        value: store.valueAt(slot),
+        value: store.shownValueAt(slot),
         flags: store.flagsAt(slot),
         remainingTtlMs: store.remainingTtlMsAt(slot),
         ...this.#accessAt(slot),

@@ -18,8 +18,10 @@ export const NEXT = 3;
 
 export const NEVER: number = Number.POSITIVE_INFINITY;
 
-/** In `bits`: the value has been read. The other seven belong to adapters. */
+/** In `bits`: the value has been read. Seven bits of an adapter's follow, and then the value's form (forms.ts). */
 export const FETCHED = 1;
+export const ADAPTER_BITS_SHIFT = 1;
+export const FORM_SHIFT = 8;
 
 /** Up to this many slots, keys and values are in one array, which is copied as it grows: 2 MB in 3 ms at most. */
 const FLAT_MAX_SLOTS = 2 ** 17;
@@ -47,7 +49,7 @@ interface TypedColumns {
   flags: Uint32Array | null;
   versions: Float64Array | null;
   times: Float64Array | null;
-  bits: Uint8Array | null;
+  bits: Uint16Array | null;
 }
 
 type ColumnName = keyof TypedColumns;
@@ -60,7 +62,7 @@ const COLUMNS = {
   flags: { type: Uint32Array, width: 1 },
   versions: { type: Float64Array, width: 1 },
   times: { type: Float64Array, width: 2 },
-  bits: { type: Uint8Array, width: 1 },
+  bits: { type: Uint16Array, width: 1 },
 } as const;
 const NAMES = Object.keys(COLUMNS) as ColumnName[];
 
@@ -91,7 +93,7 @@ export class Columns implements TypedColumns {
   versions: Float64Array | null = null;
   /** When the value was stored, and when it was last used. */
   times: Float64Array | null = null;
-  bits: Uint8Array | null = null;
+  bits: Uint16Array | null = null;
 
   capacity: number = FIRST_SLOTS;
   /** This slot and those above it have never been used. */

@@ -16,10 +16,21 @@ import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import { checkedSize, paddedBytes, type SizeOf, textBytes, valueBytes, weighObject } from '../weigh/index.js';
 import { Budget, type Limits } from './budget.js';
 import { type Clock, Timekeeper } from './clock.js';
-import { Columns, FETCHED, MAX_SLOTS, NEVER } from './columns.js';
+import { ADAPTER_BITS_SHIFT, Columns, FETCHED, FORM_SHIFT, MAX_SLOTS, NEVER } from './columns.js';
 import { LOOKUP_CHANNEL, REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
 import { EvictionAges } from './eviction-ages.js';
 import { Expiry } from './expiry.js';
+import {
+  BOTH,
+  type Codec,
+  ENCODED,
+  type Encoded,
+  encodedBytes,
+  HIDDEN,
+  PLAIN,
+  SAME,
+  SideBytes,
+} from './forms.js';
 import { HitRatioWindow } from './hit-ratio-window.js';
 import { KeyIndex } from './key-index.js';
 import { Listeners } from './listeners.js';
@@ -36,8 +47,9 @@ const SPARSE_MIN_SLOTS = 1024;
 const COMPACTED_AT_ONCE = 8;
 /** Added to what a sweep compacts: earlier sweeps of the round may have left work to it. */
 const SWEPT_EXTRA = 512;
-/** An adapter's bits are above `FETCHED`. */
-const ADAPTER_BITS_SHIFT = 1;
+/** Entries whose value column holds bytes have more in `bits`. */
+const HOLDS_VALUE = (BOTH + 1) << FORM_SHIFT;
+const ADAPTER_BITS = 0x7f << ADAPTER_BITS_SHIFT;
 
 /** Bits of rare features: 0 in the usual engine, so that one test rules out all of them. */
 const LISTENERS = 1;
@@ -45,6 +57,8 @@ const ACCESS = 2;
 const SHARED = 4;
 /** Flags, versions or access times. */
 const COLUMNS = 8;
+/** Bytes beside values. */
+const SIDES = 16;
 
 /** The hash of a long text, and of a key whose hash is not computed. */
 const NOT_HASHED = 0;
@@ -80,11 +94,14 @@ export class EntryStore<K, V> {
   private readonly time: Timekeeper;
   private readonly listeners: Listeners<K, V>;
   private readonly shared: SharedBuffers = new SharedBuffers();
+  private readonly sides: SideBytes = new SideBytes();
   private readonly window: HitRatioWindow = new HitRatioWindow();
-  private readonly evictionAges: EvictionAges | null;
+  private evictionAges: EvictionAges | null = null;
   private readonly sizeOf: SizeOf<K, V> | null;
   private readonly ttlMs: number;
   private features = 0;
+  /** Null until clients of another kind are served. */
+  private codec: Codec<K, V> | null = null;
   /** Bytes of key and value that are about to enter. */
   private entering = 0;
   /** Buffers found in the value that is being written. */
@@ -100,15 +117,19 @@ export class EntryStore<K, V> {
     this.ttlMs = options.ttlMs;
     this.budget = new Budget(options, this.columns, this.index);
     this.listeners = new Listeners(options.onRemoval);
-    this.evictionAges = options.trackAccess ? new EvictionAges() : null;
     if (this.budget.weighs) this.need('weights');
     if (options.ttlMs !== NEVER) this.need('dues');
-    if (options.trackAccess) {
-      this.need('times');
-      this.need('bits');
-      this.features |= ACCESS;
-    }
+    if (options.trackAccess) this.beginAccess();
     this.noteListeners();
+  }
+
+  /** Entries that are there already count as stored and used now. O(slots). */
+  private beginAccess(): void {
+    this.need('times');
+    this.need('bits');
+    this.features |= ACCESS;
+    this.evictionAges = new EvictionAges();
+    if (this.size > 0) this.columns.times!.fill(this.time.now(), 0, this.columns.nextFresh * 2);
   }
 
   /** True, since every entry counts more with the column. */
@@ -142,11 +163,16 @@ export class EntryStore<K, V> {
     return slot === 0 || this.isExpired(slot) ? 0 : slot;
   }
 
+  /** The slot of an entry, expired or not; 0 for none. */
+  slotOf(key: K): number {
+    return this.index.find(key, this.index.hash(key));
+  }
+
   /** What `get` does, but returns the slot: 0 when there is none, -1 when there was one that has expired. */
   readSlot(key: K): number {
     const slot = this.index.find(key, this.index.hash(key));
     if (slot !== 0) return this.readAt(slot);
-    this.missed(key);
+    this.miss(key);
     return 0;
   }
 
@@ -173,7 +199,8 @@ export class EntryStore<K, V> {
     this.columns.mirror(slot);
   }
 
-  private missed(key: K): void {
+  /** Counts a read that has found nothing. */
+  miss(key: K): void {
     const { counters } = this;
     this.window.beforeMiss(this.hits, count.missesOf(counters));
     counters[count.MISSES_ABSENT]!++;
@@ -202,8 +229,37 @@ export class EntryStore<K, V> {
     return this.columns.keyAt(slot) as K;
   }
 
+  /**
+   * The value, for a caller that changes nothing. O(bytes) where only clients have stored and read it. Throws
+   * `HOTSET_UNREADABLE_VALUE`.
+   */
   valueAt(slot: number): V {
-    return this.columns.valueAt(slot) as V;
+    return this.holdsValueAt(slot) ? (this.columns.valueAt(slot) as V) : this.decodedAt(slot, false);
+  }
+
+  /** The same for a read, which keeps what it decodes. Others may have to go, and slots are not valid afterwards. */
+  readValueAt(slot: number): V {
+    return this.holdsValueAt(slot) ? (this.columns.valueAt(slot) as V) : this.decodedAt(slot, true);
+  }
+
+  /** The same for those who have not asked for this entry: bytes where they are not what the flags say. */
+  shownValueAt(slot: number): V {
+    return this.shown(
+      this.keyAt(slot),
+      this.columns.valueAt(slot) as V,
+      this.flagsAt(slot),
+      this.formAt(slot),
+    );
+  }
+
+  private holdsValueAt(slot: number): boolean {
+    const { bits } = this.columns;
+    return bits === null || bits[slot]! < HOLDS_VALUE;
+  }
+
+  private formAt(slot: number): number {
+    const { bits } = this.columns;
+    return bits === null ? PLAIN : bits[slot]! >>> FORM_SHIFT;
   }
 
   /**
@@ -214,10 +270,13 @@ export class EntryStore<K, V> {
     return this.columns.isUsed(slot) ? this.keyAt(slot) : undefined;
   }
 
-  /** 0 unless the entry was stored with flags. */
+  /** 0 unless the entry was stored with flags, or clients know it by others. */
   flagsAt(slot: number): number {
     const { flags } = this.columns;
-    return flags === null ? 0 : flags[slot]!;
+    const stored = flags === null ? 0 : flags[slot]!;
+    if (stored !== 0 || this.codec === null) return stored;
+    const form = this.formAt(slot);
+    return form === PLAIN || form === HIDDEN ? this.codec.flagsOf(this.columns.valueAt(slot) as V) : 0;
   }
 
   /** Whether writes are numbered. */
@@ -249,7 +308,7 @@ export class EntryStore<K, V> {
 
   /** Seven bits of an adapter's own, 0 after each write. Needs `trackAccess`, as the next four. */
   adapterBitsAt(slot: number): number {
-    return this.columns.bits![slot]! >>> ADAPTER_BITS_SHIFT;
+    return (this.columns.bits![slot]! & ADAPTER_BITS) >>> ADAPTER_BITS_SHIFT;
   }
 
   /** Whether the value has been read since it was stored. */
@@ -319,7 +378,7 @@ export class EntryStore<K, V> {
 
   setAdapterBitsAt(slot: number, bits: number): void {
     const column = this.columns.bits!;
-    column[slot] = (bits << ADAPTER_BITS_SHIFT) | (column[slot]! & FETCHED);
+    column[slot] = (bits << ADAPTER_BITS_SHIFT) | (column[slot]! & ~ADAPTER_BITS);
     this.columns.mirror(slot);
   }
 
@@ -328,7 +387,7 @@ export class EntryStore<K, V> {
     const { times, bits } = this.columns;
     times![slot * 2]! -= ageMs;
     times![slot * 2 + 1]! -= idleMs;
-    bits![slot] = fetched ? FETCHED : 0;
+    bits![slot] = (bits![slot]! & ~FETCHED) | (fetched ? FETCHED : 0);
     this.columns.mirror(slot);
   }
 
@@ -386,19 +445,34 @@ export class EntryStore<K, V> {
     keepRefused: boolean,
   ): StoreResult {
     const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
-    return this.write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint);
+    return this.write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint, PLAIN);
   }
 
   /** A new value for a live entry, which keeps its flags and its due time; with `keepBits` an adapter's bits as well. */
   update(slot: number, value: V, keepRefused: boolean, keepBits = false): StoreResult {
+    const flags = this.flagsAt(slot);
+    // Flags that only said what kind of value it was go by the new value.
+    const kept = this.codec?.isKind(flags) === true ? 0 : flags;
+    return this.updateForm(slot, value, kept, keepRefused, keepBits, PLAIN);
+  }
+
+  private updateForm(
+    slot: number,
+    value: V | Encoded,
+    flags: number,
+    keepRefused: boolean,
+    keepBits: boolean,
+    form: number,
+  ): StoreResult {
     const key = this.keyAt(slot);
-    const bits = keepBits ? this.columns.bits![slot]! : 0;
+    const bits = keepBits ? this.columns.bits![slot]! & (FETCHED | ADAPTER_BITS) : 0;
     const now = this.nowIfNeeded();
-    const result = this.write(key, value, this.dueMsAt(slot), this.flagsAt(slot), keepRefused, now, slot);
+    const dueMs = this.dueMsAt(slot);
+    const result = this.write(key, value, dueMs, flags, keepRefused, now, slot, form);
     // A removal listener may have removed the entry.
     const written = bits === 0 || result !== 'stored' ? 0 : this.peekSlot(key);
     if (written !== 0) {
-      this.columns.bits![written] = bits;
+      this.columns.bits![written]! |= bits;
       this.columns.mirror(written);
     }
     return result;
@@ -407,12 +481,13 @@ export class EntryStore<K, V> {
   /** The only place where a value enters. Rare cases have methods of their own. */
   private write(
     key: K,
-    value: V,
+    value: V | Encoded,
     dueMs: number,
     flags: number,
     keepRefused: boolean,
     now: number,
     hint: number,
+    form: number,
   ): StoreResult {
     const columns = this.columns;
     const budget = this.budget;
@@ -420,7 +495,7 @@ export class EntryStore<K, V> {
     const { weighs } = budget;
     let hash = hint === 0 ? index.hash(key) : NOT_HASHED;
     // A sizeOf hook may call the engine: look-ups come after it has returned.
-    const bytes = weighs ? keyBytes(key, hash) + this.weigh(key, value) : 0;
+    const bytes = weighs ? keyBytes(key, hash) + this.weighForm(key, value, form) : 0;
     const found = this.found;
     this.found = null;
     // New columns make every entry heavier.
@@ -443,7 +518,7 @@ export class EntryStore<K, V> {
       if (refusal === 'too-large' || (refusal !== null && dueMs > now))
         return this.refuse(key, slot, refusal, keepRefused, now);
     }
-    if (dueMs <= now) return this.storeExpired(key, value, slot);
+    if (dueMs <= now) return this.storeExpired(key, value, slot, flags, form);
 
     if (slot === 0) {
       const structure = index.bytes + columns.bytes;
@@ -461,7 +536,7 @@ export class EntryStore<K, V> {
     }
     // A slot that is used again still has what its last entry had.
     if (columns.dues !== null) this.expiry.set(slot, dueMs);
-    if ((this.features & COLUMNS) !== 0) this.fillColumns(slot, flags, now);
+    if ((this.features & COLUMNS) !== 0) this.fillColumns(slot, flags, now, form);
     if (weighs) {
       budget.contentBytes += bytes;
       columns.setWeight(slot, bytes);
@@ -477,14 +552,15 @@ export class EntryStore<K, V> {
     return 'stored';
   }
 
-  private fillColumns(slot: number, flags: number, now: number): void {
+  private fillColumns(slot: number, flags: number, now: number, form: number): void {
     const columns = this.columns;
+    if ((this.features & SIDES) !== 0) this.dropSide(slot);
     if (columns.flags !== null) columns.flags[slot] = flags;
     if (columns.versions !== null) columns.setVersion(slot, ++this.lastVersion);
     if (columns.times !== null) {
       columns.times[slot * 2] = now;
       columns.times[slot * 2 + 1] = now;
-      columns.bits![slot] = 0;
+      columns.bits![slot] = form << FORM_SHIFT;
     }
   }
 
@@ -498,6 +574,10 @@ export class EntryStore<K, V> {
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.engine, key, result: 'stored' });
     this.reportChange(slot, 'stored');
     this.listeners.deliver();
+  }
+
+  private weighForm(key: K, value: V | Encoded, form: number): number {
+    return form === ENCODED ? encodedBytes(value as Encoded) : this.weigh(key, value as V);
   }
 
   /** Bytes of a value, without buffers that other values may share, which go to `found`. */
@@ -517,7 +597,7 @@ export class EntryStore<K, V> {
   }
 
   /** Gives an absent key a slot, as the newest entry. Where evicting one entry makes room, its slot is used again. */
-  private place(key: K, value: V, hash: number, bytes: number, now: number): number {
+  private place(key: K, value: V | Encoded, hash: number, bytes: number, now: number): number {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE);
     this.entering = bytes;
     while (this.isShortFor(0, bytes) && this.size > 0) {
@@ -603,7 +683,7 @@ export class EntryStore<K, V> {
   }
 
   /** A value that has expired at once: removes the old entry and evicts nothing. */
-  private storeExpired(key: K, value: V, slot: number): StoreResult {
+  private storeExpired(key: K, value: V | Encoded, slot: number, flags: number, form: number): StoreResult {
     if (slot !== 0) this.remove(slot, 'replaced');
     if (this.columns.versions !== null) this.lastVersion++;
     this.stores++;
@@ -611,7 +691,7 @@ export class EntryStore<K, V> {
     if (this.tracksAccess) this.counters[count.EXPIRATIONS_UNFETCHED]!++;
     this.lastStored = 0;
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.engine, key, result: 'stored' });
-    this.reportRemoval(0, ordinary(key), value, 'expired');
+    this.reportRemoval(0, ordinary(key), value, flags, form, 'expired');
     this.settle();
     return 'stored';
   }
@@ -676,6 +756,7 @@ export class EntryStore<K, V> {
     this.budget.contentBytes -= this.weightOf(slot);
     if (this.hearsRemovals) this.noteRemoval(slot, cause, now);
     if ((this.features & SHARED) !== 0) this.hold(slot, null);
+    if ((this.features & SIDES) !== 0) this.dropSide(slot);
     this.order.unlink(slot);
     this.index.remove(slot);
     this.columns.release(slot);
@@ -689,7 +770,13 @@ export class EntryStore<K, V> {
   /** Reports a removal, while the slot still holds its key and value. */
   private noteRemoval(slot: number, cause: RemovalCause, now: number): void {
     if (this.tracksAccess) this.countAccess(slot, cause, now);
-    this.reportRemoval(slot, this.keyAt(slot), this.valueAt(slot), cause);
+    this.reportRemovalOf(slot, cause);
+  }
+
+  private reportRemovalOf(slot: number, cause: RemovalCause): void {
+    const { columns } = this;
+    const held = columns.valueAt(slot) as V;
+    this.reportRemoval(slot, this.keyAt(slot), held, this.flagsAt(slot), this.formAt(slot), cause);
   }
 
   private countAccess(slot: number, cause: RemovalCause, now: number): void {
@@ -734,10 +821,203 @@ export class EntryStore<K, V> {
       this.order.move(top, to);
       this.expiry.move(to);
       this.shared.move(top, to);
+      if ((this.features & SIDES) !== 0) this.moveSide(top, to);
       columns.mirror(to);
       columns.release(top);
     }
     columns.dropTop(this.mayGrow);
+  }
+
+  // Forms: what clients of another kind see of values (forms.ts)
+
+  /**
+   * From now on clients of another kind store and read values as bytes. Begins access times. May evict, also with
+   * `evict: false`, because they take room. O(slots).
+   */
+  serve(codec: Codec<K, V>): void {
+    if (this.codec !== null) return;
+    this.codec = codec;
+    const now = this.time.now();
+    // Later there may be no room for them.
+    if (!this.evicts) this.need('flags');
+    if (!this.tracksAccess) this.beginAccess();
+    this.makeRoom(now);
+    this.listeners.deliver();
+  }
+
+  /** Whether the entry holds bytes, or is its own. */
+  hasBytesAt(slot: number): boolean {
+    const form = this.formAt(slot);
+    return form >= BOTH || form === SAME;
+  }
+
+  /** Whether nobody but the engine has a reference to the bytes. */
+  ownsBytesAt(slot: number): boolean {
+    return this.formAt(slot) >= BOTH;
+  }
+
+  /** The entry's bytes, made anew where it holds none; null where its value has none. Changes nothing. */
+  encodedAt(slot: number): Encoded | null {
+    switch (this.formAt(slot)) {
+      case PLAIN:
+        return this.codec!.encode(this.columns.valueAt(slot) as V, this.flagsAt(slot));
+      case HIDDEN:
+        return null;
+      case BOTH:
+        return this.sides.at(slot)!;
+      default:
+        return this.columns.valueAt(slot) as Encoded;
+    }
+  }
+
+  /**
+   * Makes a live entry hold its bytes, where there is room; with `mayEvict` others go for them, but never this one.
+   * Returns its slot afterwards; 0 where its value has no bytes. O(bytes) the first time.
+   */
+  encodeAt(slot: number, mayEvict: boolean): number {
+    const { columns } = this;
+    if (this.hasBytesAt(slot)) return slot;
+    if (this.formAt(slot) === HIDDEN) return 0;
+    const key = this.keyAt(slot);
+    const value = columns.valueAt(slot) as V;
+    const flags = this.flagsAt(slot);
+    if (flags !== 0 && columns.flags === null) return mayEvict ? this.encodeWithFirstFlags(slot) : slot;
+    // May run code of the value's own, which may have changed anything.
+    const encoded = this.codec!.encode(value, flags);
+    const now = this.time.now();
+    if (!this.stillHolds(slot, key, value, PLAIN) || this.dueMsAt(slot) <= now) return 0;
+    if (encoded === null) {
+      this.setForm(slot, HIDDEN);
+      return 0;
+    }
+    if (columns.flags !== null) columns.flags[slot] = flags;
+    if (encoded === (value as unknown)) {
+      this.setForm(slot, SAME);
+      return slot;
+    }
+    const growth = encodedBytes(encoded);
+    if (!this.hasRoomFor(slot, growth + this.sides.wouldAdd(slot), mayEvict)) return slot;
+    this.setForm(slot, BOTH);
+    this.putSide(slot, encoded);
+    return this.settleForm(slot, growth, now);
+  }
+
+  /** With the column of flags every entry weighs more, this one too. */
+  private encodeWithFirstFlags(slot: number): number {
+    const key = this.keyAt(slot);
+    const now = this.time.now();
+    this.need('flags');
+    this.order.promote(slot);
+    this.makeRoom(now);
+    this.listeners.deliver();
+    const found = this.peekSlot(key);
+    return found === 0 ? 0 : this.encodeAt(found, true);
+  }
+
+  /** What `setWithHint` does, for bytes that clients have sent: text of latin1, or memory that nobody else changes. */
+  setEncoded(
+    hint: number,
+    key: K,
+    encoded: Encoded,
+    ttlMs: number,
+    flags: number,
+    keepRefused: boolean,
+  ): StoreResult {
+    const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
+    return this.write(key, encoded, dueTime(ttlMs, now), flags, keepRefused, now, hint, ENCODED);
+  }
+
+  /** What `update` does, for bytes. */
+  updateEncoded(slot: number, encoded: Encoded, keepRefused: boolean, keepBits: boolean): StoreResult {
+    return this.updateForm(slot, encoded, this.flagsAt(slot), keepRefused, keepBits, ENCODED);
+  }
+
+  /** The value of an entry that holds bytes only. Without `keeps` it is kept only where that takes no room. */
+  private decodedAt(slot: number, keeps: boolean): V {
+    const { columns, budget } = this;
+    const encoded = columns.valueAt(slot) as Encoded;
+    const key = this.keyAt(slot);
+    const value = this.codec!.decode(encoded, this.flagsAt(slot), key);
+    const isHeld = (value as unknown) === encoded;
+    // Bytes are bytes in both worlds.
+    const isSame = isHeld || value instanceof Uint8Array;
+    if (!isSame && !keeps) return value;
+    let growth = 0;
+    if (budget.weighs && !isHeld) {
+      growth = this.weigh(key, value) - (isSame ? encodedBytes(encoded) : 0);
+      const { found } = this;
+      this.found = null;
+      // A sizeOf hook may have called the engine.
+      if (found !== null || !this.stillHolds(slot, key, encoded, ENCODED)) return value;
+      if (!keeps && growth > 0) return value;
+    }
+    const now = this.time.now();
+    if (this.dueMsAt(slot) <= now) return value;
+    if (!this.hasRoomFor(slot, growth + (isSame ? 0 : this.sides.wouldAdd(slot)), keeps)) return value;
+    columns.setValue(slot, value);
+    this.setForm(slot, isSame ? SAME : BOTH);
+    if (!isSame) this.putSide(slot, encoded);
+    this.settleForm(slot, growth, now);
+    return value;
+  }
+
+  private shown(key: K, held: V | Encoded, flags: number, form: number): V {
+    if (form !== ENCODED) return held as V;
+    try {
+      return this.codec!.decode(held as Encoded, flags, key);
+    } catch {
+      return this.codec!.bytesOf(held as Encoded);
+    }
+  }
+
+  private stillHolds(slot: number, key: K, held: unknown, form: number): boolean {
+    const { columns } = this;
+    if (!columns.isUsed(slot) || this.formAt(slot) !== form) return false;
+    return Object.is(columns.keyAt(slot), key) && Object.is(columns.valueAt(slot), held);
+  }
+
+  /** Whether an entry may weigh so much more. */
+  private hasRoomFor(slot: number, more: number, mayEvict: boolean): boolean {
+    const { budget } = this;
+    if (!budget.weighs || more <= 0) return true;
+    if (budget.neverFits(this.columns.weightAt(slot) + more + this.shared.aloneAt(slot))) return false;
+    return (mayEvict && this.evicts) || !budget.exceededBy(more, this.size);
+  }
+
+  private setForm(slot: number, form: number): void {
+    const { bits } = this.columns;
+    bits![slot] = (bits![slot]! & (FETCHED | ADAPTER_BITS)) | (form << FORM_SHIFT);
+    this.columns.mirror(slot);
+  }
+
+  private putSide(slot: number, encoded: Encoded): void {
+    this.features |= SIDES;
+    this.sides.put(slot, encoded);
+    this.budget.sideBytes = this.sides.bytes;
+  }
+
+  private dropSide(slot: number): void {
+    this.sides.delete(slot);
+    this.budget.sideBytes = this.sides.bytes;
+  }
+
+  private moveSide(from: number, to: number): void {
+    this.sides.move(from, to);
+    this.budget.sideBytes = this.sides.bytes;
+  }
+
+  /** An entry weighs more by `growth`. Returns its slot afterwards; 0 when a listener has removed it. */
+  private settleForm(slot: number, growth: number, now: number): number {
+    const { budget, columns } = this;
+    if (!budget.weighs) return slot;
+    budget.contentBytes += growth;
+    columns.setWeight(slot, columns.weightAt(slot) + growth);
+    columns.mirror(slot);
+    if (!budget.exceededBy(0, this.size)) return slot;
+    const key = this.keyAt(slot);
+    const settled = this.makeRoomBeside(slot, now);
+    this.listeners.deliver();
+    return (this.features & LISTENERS) === 0 ? settled : this.peekSlot(key);
   }
 
   // Removing
@@ -755,17 +1035,18 @@ export class EntryStore<K, V> {
   /** Removes everything and gives the memory back. O(n) with a removal listener. */
   clear(): void {
     if (this.listeners.hearsRemovals || REMOVAL_CHANNEL.hasSubscribers)
-      for (const slot of this.order.walk('oldest-first'))
-        this.reportRemoval(slot, this.keyAt(slot), this.valueAt(slot), 'cleared');
+      for (const slot of this.order.walk('oldest-first')) this.reportRemovalOf(slot, 'cleared');
     this.order.clear();
     this.columns.clear();
     this.index.clear();
     this.expiry.clear();
     this.shared.clear();
+    this.sides.clear();
     this.size = 0;
     this.lastStored = 0;
     this.budget.contentBytes = 0;
     this.budget.sharedBytes = 0;
+    this.budget.sideBytes = 0;
     this.listeners.changed({ key: undefined, cause: 'cleared', version: undefined });
     this.listeners.deliver();
   }
@@ -778,7 +1059,7 @@ export class EntryStore<K, V> {
     while (entry === undefined && this.size > 0) {
       const { oldest } = this.order;
       const isExpired = this.dueMsAt(oldest) <= now;
-      if (!isExpired) entry = [this.keyAt(oldest), this.valueAt(oldest)];
+      if (!isExpired) entry = [this.keyAt(oldest), this.shownValueAt(oldest)];
       this.remove(oldest, isExpired ? 'expired' : 'evicted', now);
       removed++;
     }
@@ -846,10 +1127,28 @@ export class EntryStore<K, V> {
     else this.features &= ~LISTENERS;
   }
 
-  private reportRemoval(slot: number, key: K, value: V, cause: RemovalCause): void {
-    this.listeners.removed(key, value, cause);
-    if (REMOVAL_CHANNEL.hasSubscribers)
-      REMOVAL_CHANNEL.publish({ engine: this.engine, entry: slot, key, value, cause });
+  /** Decodes only for those who look. */
+  private reportRemoval(
+    slot: number,
+    key: K,
+    held: V | Encoded,
+    flags: number,
+    form: number,
+    cause: RemovalCause,
+  ): void {
+    const shown = (): V => this.shown(key, held, flags, form);
+    this.listeners.removed(key, shown, cause);
+    if (!REMOVAL_CHANNEL.hasSubscribers) return;
+    const { engine } = this;
+    REMOVAL_CHANNEL.publish({
+      engine,
+      entry: slot,
+      key,
+      get value() {
+        return shown();
+      },
+      cause,
+    });
   }
 
   private reportChange(slot: number, cause: 'stored' | 'touched'): void {
@@ -899,9 +1198,15 @@ export class EntryStore<K, V> {
     const used = new Set(this.order.walk('oldest-first'));
     problems.push(...this.index.verify(used));
     let contentBytes = 0;
+    const sided = new Set<number>();
     const versions = new Set<number | bigint>();
     for (const slot of used) {
       if (budget.weighs) contentBytes += columns.weightAt(slot);
+      const form = this.formAt(slot);
+      if (form === BOTH) sided.add(slot);
+      const held = columns.valueAt(slot);
+      if ((form === SAME || form === ENCODED) && typeof held !== 'string' && !(held instanceof Uint8Array))
+        problems.push(`slot ${slot} should hold bytes`);
       if (columns.versions === null || columns.versionAt(slot) === 0) continue;
       if (versions.has(columns.versionAt(slot)) && !this.givesVersions)
         problems.push(`slot ${slot} has the version of another`);
@@ -909,6 +1214,9 @@ export class EntryStore<K, V> {
     }
     if (contentBytes !== budget.contentBytes)
       problems.push(`entries sum to ${contentBytes} bytes, the engine counts ${budget.contentBytes}`);
+    problems.push(...this.sides.verify(sided));
+    if (budget.sideBytes !== this.sides.bytes)
+      problems.push(`pages of bytes take ${this.sides.bytes} bytes, the engine counts ${budget.sideBytes}`);
     if (budget.sharedBytes !== this.shared.bytes)
       problems.push(
         `shared buffers take ${this.shared.bytes} bytes, the engine counts ${budget.sharedBytes}`,

@@ -55,8 +55,10 @@ export class Listeners<K, V> {
     };
   }
 
-  removed(key: K, value: V, cause: RemovalCause): void {
-    if (this.#onRemoval !== null) this.#waiting.push({ removal: [key, value, cause], change: null, to: [] });
+  /** `value` is called where somebody listens. */
+  removed(key: K, value: () => V, cause: RemovalCause): void {
+    if (this.#onRemoval !== null)
+      this.#waiting.push({ removal: [key, value(), cause], change: null, to: [] });
     // A write reports itself.
     if (cause !== 'replaced' && cause !== 'cleared') this.changed({ key, cause, version: undefined });
   }

@@ -27,7 +27,7 @@ export interface CacheEngineOptions<K, V> {
   sizeOf?: SizeOf<K, V> | undefined;
   /** Called with every removal and its cause. */
   onRemoval?: RemovalListener<K, V> | undefined;
-  /** Keep for each entry when it was stored and last read (19 bytes more for each entry). Default: false. */
+  /** Keep for each entry when it was stored and last read (20 bytes more for each entry). Default: false. */
   trackAccess?: boolean | undefined;
   /** Make room by evicting the least recently used entry; `false` refuses what does not fit. Default: true. */
   evict?: boolean | undefined;

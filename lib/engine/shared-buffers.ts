@@ -33,6 +33,12 @@ export class SharedBuffers {
     return buffers.reduce((bytes, buffer) => bytes + blockBytes(buffer), recordBytes(buffers));
   }
 
+  /** The same for what a slot holds. */
+  aloneAt(slot: number): number {
+    const buffers = this.#slots.get(slot);
+    return buffers === undefined ? 0 : SharedBuffers.alone(buffers);
+  }
+
   /** By how much `bytes` would grow, or shrink, if a slot (0 for a new one) held these buffers instead. */
   wouldAdd(slot: number, buffers: Buffers | null): number {
     let growth = 0;

@@ -23,8 +23,7 @@ export { DEFAULT_HTTP_PORT, type HttpServerOptions } from './options.js';
  * …
  * await Promise.all([endpoint.close({ forceAfterMs: 5000 }), http.close({ forceAfterMs: 5000 })]);
  *
- * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for an engine that
- * `createMemcachedEngine` did not make; `createMetrics` takes any engine.
+ * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for what is no engine.
  */
 export function createHttpServer(engine: ServedStore, options: HttpServerOptions = {}): HttpServer {
   checkServedStore(engine);

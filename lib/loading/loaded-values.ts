@@ -52,8 +52,8 @@ export class LoadedValues<K, V> {
     const entries = this.#entries;
     const slot = entries.readSlot(key);
     if (slot <= 0) return this.#readNegative(key);
-    const value = entries.valueAt(slot);
     const freshness = freshnessOf(entries.remainingTtlMsAt(slot), this.#options);
+    const value = entries.readValueAt(slot);
     if (freshness === 'fresh') {
       this.#counters.hits++;
       return value;

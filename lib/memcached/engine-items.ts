@@ -1,5 +1,7 @@
 /**
- * `Items` over an engine of wire values: what a service keeps in its own process, and clients see.
+ * `Items` over an engine of a service: clients see the entries that the service has, and the service those of clients. What
+ * a value is in the other world, value-codec.ts says; which forms an entry holds, engine/forms.ts. Not visible to clients:
+ * values without bytes, and keys that cannot be named (`wireOfKey`).
  *
  * Slots are the engine's. As in the engine, `private` is TypeScript's: V8 inlines more.
  */
@@ -9,11 +11,16 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
 import type { Clock } from '../engine/clock.js';
 import type { EntryStore } from '../engine/entry-store.js';
+import type { Encoded } from '../engine/forms.js';
 import type { EngineStats } from '../engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, StoreResult } from '../engine/types.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
+import { latin1Text } from './key.js';
+import { keyOfWire, wireOfKey } from './key-encoding.js';
 import { writeLatin1 } from './reply-buffer.js';
-import { bytesOf, concatenated, ownedWireValue, type WireValue, wireValue } from './wire-value.js';
+import { type KindFlags, TEXT_MAX_BYTES, ValueCodec } from './value-codec.js';
+
+const NOTHING = Buffer.alloc(0);
 
 export class EngineItems implements Items {
   readonly clock: Clock;
@@ -21,18 +28,24 @@ export class EngineItems implements Items {
   readonly hashSeed: number = randomInt(2 ** 32) | 0;
   adapter: object | null = null;
 
-  private readonly engine: CacheEngine<string, WireValue>;
-  private readonly store: EntryStore<string, WireValue>;
+  private readonly engine: object;
+  private readonly store: EntryStore<string, unknown>;
   private readonly memo: KeyMemo;
   private evictionListener: ((slot: number) => void) | null = null;
   private readListener: ((key: string) => void) | null = null;
+  /** The bytes of a value that holds none, for lack of room or because nobody has read it: until the end of the turn. */
+  private made: Encoded | null = null;
+  private madeOf: unknown;
+  private madeWith = 0;
 
-  constructor(engine: CacheEngine<string, WireValue>) {
+  /** From now on the engine keeps access times. May evict: see `EntryStore.serve`. */
+  constructor(engine: CacheEngine<string, unknown>, flags?: KindFlags) {
     this.engine = engine;
     this.store = storeOf(engine);
     this.memo = new KeyMemo(this.store);
     this.clock = this.store.clock;
     this.evicts = this.store.evicts;
+    this.store.serve(new ValueCodec(flags));
   }
 
   get size(): number {
@@ -70,41 +83,67 @@ export class EngineItems implements Items {
   // Finding
 
   peek(key: KeyBytes): number {
-    const { store, memo } = this;
-    const known = memo.find(key);
-    if (known !== 0) return store.isExpired(known) ? 0 : known;
-    const slot = store.peekSlot(key.text);
-    if (slot !== 0) memo.note(key.hash, slot);
-    return slot;
+    const { store } = this;
+    const slot = this.find(key);
+    if (slot === 0 || store.isExpired(slot)) return 0;
+    if (store.hasBytesAt(slot)) return slot;
+    const encoded = store.encodeAt(slot, false);
+    return encoded !== 0 && this.encodedAt(encoded) === null ? 0 : encoded;
   }
 
   read(key: KeyBytes): number {
+    const { store } = this;
+    let slot = this.find(key);
+    if (slot !== 0 && !store.hasBytesAt(slot) && !store.isExpired(slot)) slot = store.encodeAt(slot, true);
+    if (slot !== 0) return store.readAt(slot);
+    store.miss(keyOfWire(key.text));
+    return 0;
+  }
+
+  /** The slot of an entry, expired or not, visible or not; 0 for none. */
+  private find(key: KeyBytes): number {
     const { store, memo } = this;
     const known = memo.find(key);
-    if (known !== 0) return store.readAt(known);
-    const slot = store.readSlot(key.text);
-    if (slot > 0) memo.note(key.hash, slot);
+    if (known !== 0) return known;
+    const slot = store.slotOf(keyOfWire(key.text));
+    if (slot !== 0) memo.note(key.hash, slot);
     return slot;
   }
 
   // What is known about an item
 
   keyAt(slot: number): string {
-    return this.store.keyAt(slot);
+    return wireOfKey(this.store.keyAt(slot)) ?? '';
   }
 
   valueBytesAt(slot: number): number {
-    return this.store.valueAt(slot).length;
+    return this.encodedAt(slot)?.length ?? 0;
   }
 
   copyValueAt(slot: number, target: Buffer, at: number): void {
-    const value = this.store.valueAt(slot);
-    if (typeof value === 'string') writeLatin1(target, at, value);
-    else value.copy(target, at);
+    const encoded = this.encodedAt(slot);
+    if (typeof encoded === 'string') writeLatin1(target, at, encoded);
+    else if (encoded !== null) target.set(encoded, at);
   }
 
+  /** A service may write to bytes that it has stored, or been given: those are copied. */
   valueAt(slot: number): Buffer {
-    return bytesOf(this.store.valueAt(slot));
+    const encoded = this.encodedAt(slot) ?? NOTHING;
+    if (typeof encoded === 'string') return Buffer.from(encoded, 'latin1');
+    return encoded instanceof Buffer && this.store.ownsBytesAt(slot) ? encoded : Buffer.from(encoded);
+  }
+
+  private encodedAt(slot: number): Encoded | null {
+    const { store } = this;
+    if (store.hasBytesAt(slot)) return store.encodedAt(slot);
+    const value = store.valueAt(slot);
+    const flags = store.flagsAt(slot);
+    if (this.made === null || !Object.is(this.madeOf, value) || this.madeWith !== flags) {
+      this.made = store.encodedAt(slot);
+      this.madeOf = value;
+      this.madeWith = flags;
+    }
+    return this.made;
   }
 
   flagsAt(slot: number): number {
@@ -170,24 +209,24 @@ export class EngineItems implements Items {
   set(key: KeyBytes, data: ItemData, ttlMs: number, flags: number, keepRefused: boolean): StoreResult {
     const { store, memo } = this;
     const known = memo.find(key);
-    const text = known === 0 ? key.text : store.keyAt(known);
-    const result = store.setWithHint(known, text, taken(data), ttlMs, flags, keepRefused);
+    const text = known === 0 ? keyOfWire(key.text) : store.keyAt(known);
+    const result = store.setEncoded(known, text, taken(data), ttlMs, flags, keepRefused);
     if (known === 0 && result === 'stored') memo.note(key.hash, store.lastStored);
     return result;
   }
 
   update(slot: number, data: ItemData, keepRefused: boolean, keepBits: boolean): StoreResult {
-    return this.store.update(slot, taken(data), keepRefused, keepBits);
+    return this.store.updateEncoded(slot, taken(data), keepRefused, keepBits);
   }
 
   extend(slot: number, data: ItemData, before: boolean, keepRefused: boolean): StoreResult {
-    const held = this.store.valueAt(slot);
+    const held = this.encodedAt(slot) ?? NOTHING;
     const more = taken(data);
-    const both = before ? concatenated(more, held) : concatenated(held, more);
-    return this.store.update(slot, both, keepRefused);
+    const both = before ? joined(more, held) : joined(held, more);
+    return this.store.updateEncoded(slot, both, keepRefused, false);
   }
 
-  /** Memory for a value that may never arrive would be the engine's to count. */
+  /** What has been announced costs nothing before it arrives. */
   reserve(): boolean {
     return false;
   }
@@ -197,7 +236,7 @@ export class EngineItems implements Items {
   // Removing
 
   delete(key: KeyBytes): boolean {
-    return this.store.delete(key.text);
+    return this.store.delete(keyOfWire(key.text));
   }
 
   deleteAt(slot: number): void {
@@ -235,16 +274,42 @@ export class EngineItems implements Items {
 
   // Looking at all
 
-  walk(order: Direction): IterableIterator<number, void, undefined> {
-    return this.store.walk(order);
+  *walk(order: Direction): Generator<number, void, undefined> {
+    const { store } = this;
+    for (const slot of store.walk(order))
+      if (wireOfKey(store.keyAt(slot)) !== null && this.encodedAt(slot) !== null) yield slot;
   }
 
   *dump(): Generator<DumpedEntry<string, Buffer>, void, undefined> {
-    for (const entry of this.engine.dump()) yield { ...entry, value: bytesOf(entry.value) };
+    for (const slot of this.walk('oldest-first')) {
+      const adapterBits = this.adapterBitsAt(slot);
+      yield {
+        key: this.keyAt(slot),
+        value: this.valueAt(slot),
+        flags: this.flagsAt(slot),
+        remainingTtlMs: this.remainingTtlMsAt(slot),
+        ageMs: this.ageMsAt(slot),
+        idleMs: this.idleMsAt(slot),
+        fetched: this.fetchedAt(slot),
+        ...(adapterBits === 0 ? {} : { adapterBits }),
+      };
+    }
   }
 
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number {
-    return this.engine.load(wireEntries(entries));
+    const { store } = this;
+    let stored = 0;
+    for (const { key, value, flags = 0, remainingTtlMs, ...access } of entries) {
+      const encoded = value.length <= TEXT_MAX_BYTES ? latin1Text(value, 0, value.length) : value;
+      const ttlMs = remainingTtlMs ?? Number.POSITIVE_INFINITY;
+      if (store.setEncoded(0, keyOfWire(key), encoded, ttlMs, flags, false) !== 'stored') continue;
+      stored++;
+      const slot = store.lastStored;
+      if (slot === 0) continue;
+      store.backdateAt(slot, access.ageMs ?? 0, access.idleMs ?? 0, access.fetched === true);
+      store.setAdapterBitsAt(slot, access.adapterBits ?? 0);
+    }
+    return stored;
   }
 
   stats(): EngineStats {
@@ -262,7 +327,12 @@ export class EngineItems implements Items {
   // Being told: what the engine's channels say of this engine, while somebody listens
 
   subscribe(prefix: string, listener: ChangeListener<string>): () => void {
-    return this.store.subscribe(prefix, listener);
+    // Bytes of a prefix may end within a character.
+    return this.store.subscribe('', (change) => {
+      if (change.cause === 'cleared') return listener(change);
+      const key = wireOfKey(change.key);
+      if (key?.startsWith(prefix)) listener({ ...change, key });
+    });
   }
 
   get onEviction(): ((slot: number) => void) | null {
@@ -291,28 +361,45 @@ export class EngineItems implements Items {
   };
 
   private readonly tellOfRead = (message: unknown): void => {
-    const { engine, key } = message as { engine: object; key: string };
-    if (engine === this.engine) this.readListener?.(key);
+    const { engine, key } = message as { engine: object; key: unknown };
+    if (engine !== this.engine) return;
+    const wireKey = wireOfKey(key);
+    if (wireKey !== null) this.readListener?.(wireKey);
   };
 
-  endTurn(): void {}
+  endTurn(): void {
+    this.made = null;
+    this.madeOf = undefined;
+  }
 }
 
-/** The value that the engine is to hold. */
-function taken({ bytes, start, end, owned }: ItemData): WireValue {
-  return owned && start === 0 ? ownedWireValue(bytes, end) : wireValue(bytes, start, end);
+/** What the engine is to hold: the memory itself where nobody else uses it. */
+function taken(data: ItemData): Encoded {
+  const { bytes, start, end, owned } = data;
+  if (end - start <= TEXT_MAX_BYTES) return latin1Text(bytes, start, end);
+  // The end of a line may lie behind it.
+  if (owned) return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+  const copy = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
 }
 
-function* wireEntries(
-  entries: Iterable<DumpedEntry<string, Buffer>>,
-): Generator<DumpedEntry<string, WireValue>, void, undefined> {
-  for (const entry of entries) yield { ...entry, value: ownedWireValue(entry.value, entry.value.length) };
+function joined(first: Encoded, second: Encoded): Encoded {
+  const both = Buffer.allocUnsafeSlow(first.length + second.length);
+  put(both, 0, first);
+  put(both, first.length, second);
+  return both.length <= TEXT_MAX_BYTES ? latin1Text(both, 0, both.length) : both;
+}
+
+function put(target: Buffer, at: number, bytes: Encoded): void {
+  if (typeof bytes === 'string') target.write(bytes, at, 'latin1');
+  else target.set(bytes, at);
 }
 
 /** What a KeyMemo needs to know of an engine. */
 interface KeyHolder {
   readonly size: number;
-  keyUnder(entry: number): string | undefined;
+  keyUnder(entry: number): unknown;
 }
 
 const FIRST_PLACES = 2 ** 8;
@@ -324,7 +411,7 @@ const MAX_PLACES = 2 ** 16;
  *
  * A table of numbers in pairs of places; a hash has two places, and the newer one is looked at first. It can only
  * miss, and never be wrong: a number counts when the engine holds an entry under it, and that entry's key has
- * these very bytes. So it needs no notice of removals and moves, and it keeps no key alive. Its memory grows with
+ * these very bytes, which must be ASCII. So it needs no notice of removals and moves, and it keeps no key alive. Its memory grows with
  * the engine, by 16 bytes for each entry at most and up to 512 KiB.
  *
  * The hash shows that a place belongs to another key, without access to the engine's memory: that is the whole cost
@@ -350,9 +437,15 @@ export class KeyMemo {
     }
     const entry = memory[at + 1]!;
     const key = this.engine.keyUnder(entry);
-    if (key === undefined || key.length !== end - start) return 0;
-    for (let i = 0, from = start; from < end; i++, from++) if (key.charCodeAt(i) !== bytes[from]) return 0;
-    return entry;
+    if (typeof key !== 'string' || key.length !== end - start) return 0;
+    let bits = 0;
+    for (let i = 0, from = start; from < end; i++, from++) {
+      const byte = bytes[from]!;
+      if (key.charCodeAt(i) !== byte) return 0;
+      bits |= byte;
+    }
+    // Other characters have other bytes.
+    return bits < 0x80 ? entry : 0;
   }
 
   /** Remembers the entry of a key with this hash. */

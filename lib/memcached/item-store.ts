@@ -12,6 +12,7 @@ import type { Transport } from '../transport.js';
 import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
 import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
+import { EngineItems } from './engine-items.js';
 import type { IncrementalTask } from './incremental-task.js';
 import { Key } from './key.js';
 import {
@@ -26,8 +27,8 @@ import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
 import { UnreadReplies } from './unread-replies.js';
+import type { KindFlags } from './value-codec.js';
 import { WatchLog } from './watch/watch-log.js';
-import type { WireValue } from './wire-value.js';
 
 /** Expired items that are reclaimed at once: about a millisecond. */
 const RECLAIMED_AT_ONCE = 10_000;
@@ -60,9 +61,6 @@ export const KEY_BINARY = 4;
 const UNIX_TIME_EVEN = 8;
 const UNIX_TIME_ODD = 16;
 export const UNIX_TIME: number = UNIX_TIME_EVEN | UNIX_TIME_ODD;
-
-/** An engine that `createMemcachedEngine` has made: texts as keys, the wire's bytes as values. */
-export type MemcachedEngine = CacheEngine<string, WireValue>;
 
 /** Options that all servers of one engine share. The first server decides. */
 export interface ItemStoreOptions {
@@ -106,6 +104,11 @@ export interface ItemStoreOptions {
    * Default: memcached's defaults.
    */
   settings?: Partial<MemcachedSettings> | undefined;
+  /**
+   * The flags that clients know texts, JSON and bytes of this process by; a service's values are written with them and
+   * clients' values read. Default: npm memcached's, `{ text: 0, json: 2, bytes: 4 }`.
+   */
+  valueFlags?: KindFlags | undefined;
   /** Called when a client sends `shutdown`; without it the command is refused. */
   onShutdown?: ((graceful: boolean) => void) | undefined;
   /**
@@ -132,6 +135,7 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'prefixDelimiter',
   'trackSizes',
   'settings',
+  'valueFlags',
   'onShutdown',
   'onDebugTime',
 ];
@@ -532,10 +536,11 @@ function isUnixTime(exptime: number): boolean {
   return exptime > RELATIVE_EXPTIME_MAX_SECONDS;
 }
 
-/** What servers serve: an engine that `createMemcachedEngine` has made, or a store of its own kind. */
-export type ServedStore = MemcachedEngine | Items;
+/** What servers serve: any engine, of which clients see entries with texts as keys, or a store of another kind. */
+// biome-ignore lint/suspicious/noExplicitAny: an engine of any keys and values is accepted
+export type ServedStore = CacheEngine<any, any> | Items;
 
-/** The items of what can be served; null for anything else. */
+/** The items of what is served; null for anything else, also for an engine that nobody serves yet. */
 export function itemsOf(source: unknown): Items | null {
   const items = source instanceof CacheEngine ? storeOf(source).adapter : source;
   return isItems(items) ? items : null;
@@ -547,28 +552,25 @@ function isItems(value: unknown): value is Items {
 
 /** Throws `HOTSET_INVALID_ARGUMENT` for what cannot be served. */
 export function checkServedStore(source: unknown): void {
-  if (itemsOf(source) === null)
-    throw invalidArgument(
-      'engine',
-      'an engine that createMemcachedEngine (hotset/memcached) has made',
-      source,
-    );
+  if (!(source instanceof CacheEngine) && !isItems(source))
+    throw invalidArgument('engine', 'a CacheEngine', source);
 }
 
 /** The ItemStore of what an adapter serves; undefined while none does. */
-export function knownItemStoreOf(source: ServedStore): ItemStore | undefined {
+export function knownItemStoreOf(source: unknown): ItemStore | undefined {
   const adapter = itemsOf(source)?.adapter;
   return adapter instanceof ItemStore ? adapter : undefined;
 }
 
 /**
- * The one ItemStore of a store. The first call creates it with `options`. Throws `HOTSET_INVALID_OPTION` where a later
- * call's options differ, which would otherwise be ignored.
+ * The one ItemStore of a store. The first call creates it with `options`; an engine begins to keep access times and
+ * versions, for which entries may have to go. Throws `HOTSET_INVALID_OPTION` where a later call's options differ, which
+ * would otherwise be ignored.
  */
 export function itemStoreOf(source: ServedStore, options?: ItemStoreOptions): ItemStore {
   const known = knownItemStoreOf(source);
   if (known === undefined) {
-    const items = itemsOf(source)!;
+    const items = openItems(source, options?.valueFlags);
     const store = new ItemStore(items, options);
     items.adapter = store;
     return store;
@@ -577,13 +579,23 @@ export function itemStoreOf(source: ServedStore, options?: ItemStoreOptions): It
   return known;
 }
 
+/** The items of a store; an engine begins to be served. */
+export function openItems(source: ServedStore, valueFlags?: KindFlags): Items {
+  const known = itemsOf(source);
+  if (known !== null) return known;
+  const engine = source as CacheEngine<string, unknown>;
+  const items = new EngineItems(engine, valueFlags);
+  storeOf(engine).adapter = items;
+  return items;
+}
+
 /** Options in which later servers may differ without error: they grant clients nothing. */
 const MAY_DIFFER: ReadonlySet<keyof ItemStoreOptions> = new Set(['clock', 'verbosity']);
 
 function checkAgrees(store: ItemStore, options: ItemStoreOptions): void {
   for (const name of ITEM_STORE_OPTIONS) {
     const value = options[name];
-    if (value === undefined || name === 'settings' || MAY_DIFFER.has(name)) continue;
+    if (value === undefined || name === 'settings' || name === 'valueFlags' || MAY_DIFFER.has(name)) continue;
     const held = name === 'prefixDelimiter' ? store.prefixes.delimiter : store[name];
     if (value !== held)
       throw invalidOption(name, `what the engine is served with already, ${shown(held)}`, value);

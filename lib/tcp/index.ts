@@ -13,18 +13,18 @@ export type { TlsMinVersion, TlsOptions, TlsVerifyMode } from './tls-options.js'
 
 /**
  * Creates a server that serves `engine` to memcached clients; `listen()` starts it. The code that created the
- * engine may keep using it, best through a `SharedCache`.
+ * engine keeps using it: both sides see the same entries (docs/server.md).
  *
  * @example
- * const engine = createMemcachedEngine({ maxBytes: 64 * 1024 * 1024 });
+ * const engine = new CacheEngine({ maxBytes: '64MiB' });
  * const server = createTcpServer(engine, { port: 11211 });
  * await server.listen();
  * …
  * await server.close({ forceAfterMs: 5000 });
  *
  * Throws `HOTSET_INVALID_OPTION` for an invalid option, `HOTSET_INVALID_TLS` and
- * `HOTSET_INVALID_AUTH_FILE` for files that cannot be used, and `HOTSET_INVALID_ARGUMENT` for an engine that is
- * not for the wire.
+ * `HOTSET_INVALID_AUTH_FILE` for files that cannot be used, and `HOTSET_INVALID_ARGUMENT` for what is no
+ * engine.
  */
 export function createTcpServer(engine: ServedStore, options: TcpServerOptions = {}): TcpServer {
   checkServedStore(engine);

@@ -12,7 +12,7 @@ export type { WebSocketEndpoint } from './endpoint.js';
 export type { Access, WebSocketOptions } from './options.js';
 
 /**
- * Opens `engine`, which `createMemcachedEngine` has made, to WebSocket clients: those of an HTTP server that is there,
+ * Opens `engine` to WebSocket clients: those of an HTTP server that is there,
  * of one of its own, which `listen()` starts, or those passed to `handleUpgrade`.
  *
  * @example
@@ -20,8 +20,8 @@ export type { Access, WebSocketOptions } from './options.js';
  * …
  * await endpoint.close({ forceAfterMs: 5000 });
  *
- * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for an engine
- * that is not for the wire.
+ * Throws `HOTSET_INVALID_OPTION` for an invalid option, and `HOTSET_INVALID_ARGUMENT` for what is no
+ * engine.
  */
 export function attachWebSocket(engine: ServedStore, options: WebSocketOptions = {}): WebSocketEndpoint {
   checkServedStore(engine);

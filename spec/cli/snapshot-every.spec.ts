@@ -4,14 +4,13 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryFile, type SavedItems } from '../../lib/cli/memory-file.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
-import { itemsOf } from '../../lib/memcached/item-store.js';
-import { wireValue } from '../../lib/memcached/wire-value.js';
+import { CacheEngine } from '../../lib/index.js';
+import { openItems } from '../../lib/memcached/item-store.js';
 import { folder, start, talk } from './command.js';
 
-function engineWith(...keys: string[]): MemcachedEngine {
-  const engine = createMemcachedEngine();
-  for (const key of keys) engine.set(key, wireValue(Buffer.from('x'), 0, 1));
+function engineWith(...keys: string[]): CacheEngine<string, unknown> {
+  const engine = new CacheEngine<string, unknown>();
+  for (const key of keys) engine.set(key, 'x');
   return engine;
 }
 
@@ -21,9 +20,9 @@ async function restored(
   maxAgeMs: number | null = null,
 ): Promise<{ keys: string[]; log: string[] }> {
   const file = await MemoryFile.take(path, () => {});
-  const engine = createMemcachedEngine();
+  const engine = new CacheEngine<string, unknown>();
   const log: string[] = [];
-  await file.restore(itemsOf(engine)!, (message) => log.push(message), maxAgeMs);
+  await file.restore(openItems(engine), (message) => log.push(message), maxAgeMs);
   await file.release();
   return { keys: [...engine.keys()].sort(), log };
 }
@@ -85,7 +84,7 @@ describe('periodic saves', () => {
     const items = (): SavedItems => {
       saves++;
       expect(underWay++).toBe(0);
-      const items = itemsOf(engineWith('a'))!;
+      const items = openItems(engineWith('a'));
       const dump = items.dump.bind(items);
       items.dump = function* () {
         yield* dump();
@@ -120,7 +119,7 @@ it('many saves in a process leave nothing behind that grows', async () => {
   let saves = 0;
   const items = () => {
     saves++;
-    return { items: itemsOf(engineWith('a'))!, flushInMs: Number.POSITIVE_INFINITY };
+    return { items: openItems(engineWith('a')), flushInMs: Number.POSITIVE_INFINITY };
   };
   file.saveEvery(1, items, () => {});
   await expect.poll(() => saves, { timeout: 20_000 }).toBeGreaterThan(15);
@@ -137,7 +136,7 @@ describe('--restore-max-age', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
     const path = join(folder(), 'items');
     const file = await MemoryFile.take(path, () => {});
-    await file.save(() => ({ items: itemsOf(engineWith('a'))!, flushInMs: Number.POSITIVE_INFINITY }));
+    await file.save(() => ({ items: openItems(engineWith('a')), flushInMs: Number.POSITIVE_INFINITY }));
     await file.release();
     vi.setSystemTime(Date.UTC(2026, 0, 1, 0, 0, 10));
     expect(await restored(path, 10_000)).toEqual({ keys: ['a'], log: [] });

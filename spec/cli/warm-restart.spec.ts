@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { load, MemoryFile, save } from '../../lib/cli/memory-file.js';
 import { CacheEngine } from '../../lib/index.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
-import { itemsOf } from '../../lib/memcached/item-store.js';
-import { STRING_MAX_BYTES, wireValue } from '../../lib/memcached/wire-value.js';
+import { openItems } from '../../lib/memcached/item-store.js';
+import { TEXT_MAX_BYTES } from '../../lib/memcached/value-codec.js';
 import { saveSnapshot } from '../../lib/snapshot/index.js';
 import { type Command, folder, run, start, talk } from './command.js';
 
@@ -182,20 +181,19 @@ describe('save and load', () => {
     vi.useRealTimers();
   });
 
-  const short = Buffer.from('short');
-  const long = Buffer.alloc(STRING_MAX_BYTES + 1, 'x');
+  const long = Buffer.alloc(TEXT_MAX_BYTES + 1, 'x');
 
   it('go on with the times to live, the downtime included', async () => {
     const path = file();
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
-    const before = createMemcachedEngine();
-    before.set('short', wireValue(short, 0, 5), { ttlMs: 5000 });
-    before.set('long', wireValue(short, 0, 5), { ttlMs: 60_000 });
-    before.set('ever', wireValue(short, 0, 5));
-    await save({ items: itemsOf(before)!, flushInMs: Number.POSITIVE_INFINITY }, path);
+    const before = new CacheEngine<string, unknown>();
+    before.set('short', 'short', { ttlMs: 5000 });
+    before.set('long', 'short', { ttlMs: 60_000 });
+    before.set('ever', 'short');
+    await save({ items: openItems(before), flushInMs: Number.POSITIVE_INFINITY }, path);
     vi.advanceTimersByTime(5000);
-    const after = createMemcachedEngine();
-    await load(itemsOf(after)!, path);
+    const after = new CacheEngine<string, unknown>();
+    await load(openItems(after), path);
     expect([...after.keys()].sort()).toEqual(['ever', 'long']);
     vi.advanceTimersByTime(54_999);
     expect(after.has('long')).toBe(true);
@@ -206,17 +204,17 @@ describe('save and load', () => {
 
   it('bring back order, flags, marks and access times, and values as the wire makes them', async () => {
     const path = file();
-    const before = createMemcachedEngine();
-    before.set('a', wireValue(short, 0, 5), { flags: 7 });
-    before.set('b', wireValue(long, 0, long.length), { flags: 2 ** 32 - 1 });
-    before.set('c', wireValue(long, 0, STRING_MAX_BYTES));
-    before.set('d', wireValue(short, 0, 0));
+    const before = new CacheEngine<string, unknown>();
+    before.set('a', 'short', { flags: 7 });
+    before.set('b', long, { flags: 2 ** 32 - 1 });
+    before.set('c', 'x'.repeat(TEXT_MAX_BYTES));
+    before.set('d', '');
     before.get('a');
-    await save({ items: itemsOf(before)!, flushInMs: Number.POSITIVE_INFINITY }, path);
-    const after = createMemcachedEngine();
-    await load(itemsOf(after)!, path);
-    const told = (engine: MemcachedEngine): unknown[] =>
-      Array.from(engine.dump(), ({ key, value, flags, fetched, adapterBits }) => ({
+    await save({ items: openItems(before), flushInMs: Number.POSITIVE_INFINITY }, path);
+    const after = new CacheEngine<string, unknown>();
+    await load(openItems(after), path);
+    const told = (engine: CacheEngine<string, unknown>): unknown[] =>
+      Array.from(openItems(engine).dump(), ({ key, value, flags, fetched, adapterBits }) => ({
         key,
         value,
         flags,
@@ -226,7 +224,7 @@ describe('save and load', () => {
     expect(told(after)).toEqual(told(before));
     expect(Array.from(after.dump(), ({ key }) => key)).toEqual(['b', 'c', 'd', 'a']);
     expect(after.bytes).toBe(before.bytes);
-    const [value] = Array.from(after.dump(), (entry) => entry.value);
+    const value = after.get('b');
     expect(Buffer.isBuffer(value) && value.buffer.byteLength).toBe(long.length);
     expect(after.verify()).toEqual([]);
   });
@@ -236,10 +234,10 @@ describe('save and load', () => {
     const other = new CacheEngine<string, object>();
     other.set('a', { any: 'thing' });
     await saveSnapshot(other, path);
-    const engine = createMemcachedEngine();
+    const engine = new CacheEngine<string, unknown>();
     const lines: string[] = [];
     const taken = await MemoryFile.take(path, () => {});
-    await taken.restore(itemsOf(engine)!, (line) => lines.push(line));
+    await taken.restore(openItems(engine), (line) => lines.push(line));
     await taken.release();
     expect(engine.size).toBe(0);
     expect(lines).toEqual([expect.stringMatching(/cannot be read .* and the server starts empty$/)]);
@@ -248,12 +246,12 @@ describe('save and load', () => {
   it('let a flush that is to come take what it would have taken', async () => {
     const path = file();
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
-    const before = createMemcachedEngine();
-    before.set('ever', wireValue(short, 0, 5));
-    before.set('soon', wireValue(short, 0, 5), { ttlMs: 1000 });
-    await save({ items: itemsOf(before)!, flushInMs: 3000 }, path);
-    const after = createMemcachedEngine();
-    await load(itemsOf(after)!, path);
+    const before = new CacheEngine<string, unknown>();
+    before.set('ever', 'short');
+    before.set('soon', 'short', { ttlMs: 1000 });
+    await save({ items: openItems(before), flushInMs: 3000 }, path);
+    const after = new CacheEngine<string, unknown>();
+    await load(openItems(after), path);
     vi.advanceTimersByTime(999);
     expect([...after.keys()].sort()).toEqual(['ever', 'soon']);
     vi.advanceTimersByTime(2000);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { attachWebSocket, type WebSocketEndpoint } from '../../lib/websocket/index.js';
 import { CHROMIUM, chromiumTool } from '../support/external-tool.js';
 
@@ -36,7 +36,7 @@ it('is bundled without anything of Node, and takes ws only where there is no Web
 });
 
 describe.skipIf(missing)(`in Chromium${hint}`, () => {
-  const engine = createMemcachedEngine();
+  const engine = new CacheEngine<string, unknown>();
   let server: Server;
   let endpoint: WebSocketEndpoint;
   let browser: Browser;

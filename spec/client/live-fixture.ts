@@ -6,15 +6,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ClientOptions, HotsetClient } from '../../lib/client/index.js';
-import {
-  createMemcachedEngine,
-  type MemcachedEngine,
-  type MemcachedEngineOptions,
-} from '../../lib/memcached/index.js';
+import { CacheEngine, type CacheEngineOptions } from '../../lib/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 
 export interface LiveServer {
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly url: string;
   connect(options?: ClientOptions): LiveClient;
   /** Destroys every connection. */
@@ -38,9 +34,9 @@ afterEach(async () => {
 
 export async function liveServer(
   options: WebSocketOptions = {},
-  engineOptions: MemcachedEngineOptions = {},
+  engineOptions: CacheEngineOptions<string, unknown> = {},
 ): Promise<LiveServer> {
-  const engine = createMemcachedEngine(engineOptions);
+  const engine = new CacheEngine<string, unknown>(engineOptions);
   const server = createServer();
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

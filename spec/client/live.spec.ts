@@ -9,10 +9,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CacheValue, HotsetClient, type Invalidation } from '../../lib/client/index.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
-import { encodeKey } from '../../lib/memcached/key-encoding.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
-import { wireValue } from '../../lib/memcached/wire-value.js';
 import { type LiveServer, liveServer } from './live-fixture.js';
 
 const run = promisify(execFile);
@@ -21,7 +19,7 @@ const NEAR = { nearCache: {} };
 
 /** A write in the process. */
 function put({ engine }: LiveServer, key: string, value: string, options?: { flags: number }): void {
-  engine.set(encodeKey(key), wireValue(Buffer.from(value), 0, Buffer.byteLength(value)), options);
+  engine.set(key, options === undefined ? value : Buffer.from(value), options);
 }
 
 /** How many reads the near cache has answered. */

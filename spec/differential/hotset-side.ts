@@ -1,7 +1,7 @@
 /** hotset as the fuzzer talks to it: bare sessions over one store, a manual clock, input cut anywhere. */
 
-import { ManualClock } from '../../lib/index.js';
-import { ItemStore, itemsOf, type MemcachedEngine } from '../../lib/memcached/item-store.js';
+import { type CacheEngine, ManualClock } from '../../lib/index.js';
+import { ItemStore, openItems } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
 import { createServed } from '../support/stores.js';
@@ -9,7 +9,7 @@ import type { Random } from './random.js';
 
 export class HotsetSide {
   readonly clock: ManualClock;
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly #store: ItemStore;
   readonly #out = new ReplyBuffer();
   readonly #sessions = new Map<number, Session>();
@@ -17,7 +17,7 @@ export class HotsetSide {
   constructor(unixSeconds: number) {
     this.clock = new ManualClock(unixSeconds * 1000);
     this.engine = createServed({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
-    this.#store = new ItemStore(itemsOf(this.engine)!, { clock: this.clock });
+    this.#store = new ItemStore(openItems(this.engine), { clock: this.clock });
   }
 
   /** The reply to `input`, which is fed in pieces; `closed` when hotset ends the connection. */

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../lib/http/index.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer, type ListenAddress, type TcpServer } from '../../lib/tcp/index.js';
 import { certificate } from '../support/certificates.js';
 import { type ExposedSample, readExposition } from '../support/exposition.js';
@@ -38,7 +38,7 @@ class Cache {
 
   constructor({ expiresInDays = 1000, httpPort = 0, maxHttpConnections = 2048 }) {
     const expiring = certificate('server', undefined, new Date(Date.now() + expiresInDays * DAY_MS));
-    const engine: MemcachedEngine = createMemcachedEngine({ maxBytes: '256KiB' });
+    const engine: CacheEngine<string, unknown> = new CacheEngine<string, unknown>({ maxBytes: '256KiB' });
     const tls = certFiles(folder(), expiring);
     this.#tcp = createTcpServer(engine, { port: 0, maxConnections: 2, maxItemBytes: 2048, tls });
     this.#http = createHttpServer(engine, { port: httpPort, maxConnections: maxHttpConnections });

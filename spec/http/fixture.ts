@@ -10,11 +10,11 @@ import {
   type HttpServer,
   type HttpServerOptions,
 } from '../../lib/http/index.js';
-import type { MemcachedEngine } from '../../lib/memcached/index.js';
+import type { CacheEngine } from '../../lib/index.js';
 import { createServed } from '../support/stores.js';
 
 export interface ServedHttp {
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly http: HttpServer;
   readonly port: number;
 }

@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServerOptions } from '../../lib/http/index.js';
 import { CacheEngine } from '../../lib/index.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
 import { thrownBy } from '../engine/fixture.js';
 import { ask, dial, serveHttp } from './fixture.js';
 
@@ -71,12 +70,12 @@ describe('a server', () => {
   });
 
   it('that never listened is closed as well', async () => {
-    await createHttpServer(createMemcachedEngine()).close();
+    await createHttpServer(new CacheEngine<string, unknown>()).close();
   });
 });
 
 describe('options', () => {
-  const engine = createMemcachedEngine();
+  const engine = new CacheEngine<string, unknown>();
 
   it.each<[name: string, options: object]>([
     ['there is no option "origins"', { origins: [] }],
@@ -104,7 +103,7 @@ describe('options', () => {
   });
 
   it('an engine that is not for the wire is refused', () => {
-    const error = thrownBy(() => createHttpServer(new CacheEngine() as unknown as MemcachedEngine));
+    const error = thrownBy(() => createHttpServer(new Map() as unknown as CacheEngine<string, unknown>));
     expect(error.code).toBe('HOTSET_INVALID_ARGUMENT');
   });
 

@@ -2,7 +2,7 @@
 
 import { connect } from 'node:net';
 import { createHttpServer } from '../../lib/http/index.js';
-import { type MemcachedEngine, SharedCache } from '../../lib/memcached/index.js';
+import type { CacheEngine } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { createServed } from '../support/stores.js';
@@ -17,9 +17,7 @@ export interface LiveServerOptions
 }
 
 export interface LiveServer {
-  readonly engine: MemcachedEngine;
-  /** The same entries, as values. */
-  readonly cache: SharedCache;
+  readonly engine: CacheEngine<string, unknown>;
   /** Of the page. */
   readonly port: number;
   readonly url: string;
@@ -37,7 +35,6 @@ export async function startLiveServer(options: LiveServerOptions = {}): Promise<
   const stopLoad = busy ? startLoad(((await tcp.listen({ port: 0 })) as { port: number }).port) : () => {};
   return {
     engine,
-    cache: new SharedCache(engine),
     port: page.port,
     url: `http://127.0.0.1:${page.port}/`,
     close: async () => {

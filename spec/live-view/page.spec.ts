@@ -117,7 +117,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
 
   it('reads a value only on request', async () => {
     const { page, server, sent, complaints } = await open({ busy: false });
-    server.cache.set('user:7', { name: 'Ada', tags: ['a'] }, { ttlMs: 600_000 });
+    server.engine.set('user:7', { name: 'Ada', tags: ['a'] }, { ttlMs: 600_000 });
     await connected(page);
     await inspect(page, 'user:7');
     const facts = page.locator('#inspect-facts');
@@ -143,14 +143,14 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
   it('takes keys and values for text, whatever HTML is in them', async () => {
     const evil = '<img/src=x/onerror=alert(1)>';
     const { page, server, complaints, strayRequests } = await open({ busy: false });
-    server.cache.set(evil, `</textarea><script>alert(2)</script>${evil}`);
+    server.engine.set(evil, `</textarea><script>alert(2)</script>${evil}`);
     await connected(page);
     const keys = page.locator('section[aria-label="Hottest keys"]');
     await keys.scrollIntoViewIfNeeded();
     const button = keys.locator('tbody button', { hasText: evil });
     // What is hot is counted from when somebody asks.
     await eventually(() => {
-      for (let i = 0; i < 50; i++) server.cache.get(evil);
+      for (let i = 0; i < 50; i++) server.engine.get(evil);
       return button.count();
     }).toBe(1);
     await button.click();
@@ -163,7 +163,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
 
   it('flushes when FLUSH is typed, and not before', async () => {
     const { page, server, sent } = await open({ busy: false });
-    for (let i = 0; i < 100; i++) server.cache.set(`k${i}`, 'v');
+    for (let i = 0; i < 100; i++) server.engine.set(`k${i}`, 'v');
     await connected(page);
     await page.locator('#flush').click();
     const confirm = page.locator('#flush-confirm');
@@ -183,7 +183,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
 
   it('says why when the server refuses to flush, and nothing is lost', async () => {
     const { page, server } = await open({ busy: false, allowFlush: false });
-    server.cache.set('k', 'v');
+    server.engine.set('k', 'v');
     await connected(page);
     await page.locator('#flush').click();
     await page.locator('#flush-word').fill('FLUSH');
@@ -199,7 +199,7 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
     ['metadata', false],
   ] as const)('offers no flush where access is %s; a value: %s', async (access, showsValue) => {
     const { page, server, complaints } = await open({ busy: false, access });
-    server.cache.set('k', 'secret');
+    server.engine.set('k', 'secret');
     await eventually(() => page.locator('#facts').textContent()).toContain(access);
     expect(await page.locator('#flush-panel').isVisible()).toBe(false);
     await inspect(page, 'k');

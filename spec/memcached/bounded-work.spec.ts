@@ -2,10 +2,9 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import type { MemcachedEngineOptions } from '../../lib/memcached/index.js';
+import type { CacheEngineOptions } from '../../lib/index.js';
 import { Session } from '../../lib/memcached/session.js';
 import { EVICTIONS } from '../../lib/memcached/watch/lines.js';
-import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import type { Transport } from '../../lib/transport.js';
 import { STORE } from '../support/stores.js';
 import { Administered, START_SECONDS } from './admin/fixture.js';
@@ -35,10 +34,10 @@ function longestTurn(admin: Administered, data: string): number {
 function filled(
   count: number,
   ttlMs = Number.POSITIVE_INFINITY,
-  options: MemcachedEngineOptions = {},
+  options: CacheEngineOptions<string, unknown> = {},
 ): Administered {
   const admin = new Administered({}, { maxBytes: 2 ** 30, ...options });
-  const value = wireValueOfText('v');
+  const value = 'v';
   for (let i = 0; i < count; i++) admin.engine.set(`key-${i}`, value, { ttlMs, flags: 0 });
   return admin;
 }

@@ -2,19 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import { storeOf } from '../../lib/engine/cache-engine.js';
+import { CacheEngine } from '../../lib/index.js';
 import { KeyMemo } from '../../lib/memcached/engine-items.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
 import { HASH_FACTOR } from '../../lib/memcached/key.js';
-import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 
 const SEED = 0x811c9dc5 | 0;
 
 function filled(keys: readonly string[]) {
-  const engine = createMemcachedEngine({ maxBytes: '64MiB' });
+  const engine = new CacheEngine<string, unknown>({ maxBytes: '64MiB' });
   const entries = storeOf(engine);
   const memo = new KeyMemo(entries);
   const set = (key: string): void => {
-    engine.set(key, wireValueOfText('v'));
+    engine.set(key, 'v');
     memo.note(hashOf(key), entries.lastStored);
   };
   for (const key of keys) set(key);
@@ -32,9 +31,14 @@ function find(memo: KeyMemo, key: string, hash: number = hashOf(key)): number {
 
 describe('the key memo', () => {
   it('knows what has been noted', () => {
-    const { entries, memo } = filled(['a', 'b', '\xff\0']);
-    for (const key of ['a', 'b', '\xff\0']) expect(find(memo, key)).toBe(entries.peekSlot(key));
+    const { entries, memo } = filled(['a', 'b', '\x7f\0', 'ü']);
+    for (const key of ['a', 'b', '\x7f\0']) expect(find(memo, key)).toBe(entries.peekSlot(key));
     expect(find(memo, 'c')).toBe(0);
+  });
+
+  it('does not take a character for the byte of its number', () => {
+    const { memo } = filled(['\xfc']);
+    expect(find(memo, '\xfc')).toBe(0);
   });
 
   it('takes no key for another one with the same hash', () => {

@@ -6,7 +6,6 @@ import { EngineItems } from '../../lib/memcached/engine-items.js';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
-import { type WireValue, wireValueBytes } from '../../lib/memcached/wire-value.js';
 
 const NO_MEMORY = 'SERVER_ERROR out of memory storing object\r\n';
 const VALUE = 'VALUE k 0 1\r\n9\r\nEND\r\n';
@@ -14,12 +13,10 @@ const VALUE = 'VALUE k 0 1\r\n9\r\nEND\r\n';
 /** A session over a cache that holds `k` and has no room for 200 bytes more, nor for a longer `k`. */
 function full(): (data: string) => string {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const engine = new CacheEngine<string, WireValue>({
+  const engine = new CacheEngine<string, unknown>({
     maxBytes: 1200,
     evict: false,
     clock,
-    sizeOf: wireValueBytes,
-    trackAccess: true,
   });
   const out = new ReplyBuffer();
   const session = new Session(new ItemStore(new EngineItems(engine), { clock }), out);

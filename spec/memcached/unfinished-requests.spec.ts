@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/engine/clock.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
+import { CacheEngine } from '../../lib/index.js';
+import { ItemStore, openItems } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
 import { UnfinishedRequests } from '../../lib/memcached/unfinished-requests.js';
@@ -158,7 +158,7 @@ it.each([0, 1024, -1, Number.POSITIVE_INFINITY, '5'])(
   (maxUnfinishedBytes) => {
     expect(
       () =>
-        new ItemStore(itemsOf(createMemcachedEngine())!, {
+        new ItemStore(openItems(new CacheEngine()), {
           maxUnfinishedBytes: maxUnfinishedBytes as number,
         }),
     ).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' }));

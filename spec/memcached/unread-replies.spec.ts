@@ -1,8 +1,8 @@
 /** Replies that wait to be read have one bound; the client that has read nothing for longest pays. */
 
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
+import { CacheEngine } from '../../lib/index.js';
+import { ItemStore, openItems } from '../../lib/memcached/item-store.js';
 import { UnreadReplies } from '../../lib/memcached/unread-replies.js';
 import { givesUp } from './gives-up.js';
 
@@ -45,7 +45,7 @@ it.each([0, -1, 1.5, 1024 ** 2, Number.NaN, Number.POSITIVE_INFINITY, '1m'])(
   'refuses a maxUnreadBytes of %s',
   (maxUnreadBytes) => {
     const options = { maxUnreadBytes: maxUnreadBytes as number };
-    expect(() => new ItemStore(itemsOf(createMemcachedEngine())!, options)).toThrow(
+    expect(() => new ItemStore(openItems(new CacheEngine<string, unknown>()), options)).toThrow(
       expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' }),
     );
   },

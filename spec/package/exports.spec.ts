@@ -21,7 +21,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   '.': 'CacheEngine,CoarseClock,DEFAULT_MAX_BYTES,ERROR_CODES,HotsetError,ManualClock,monotonicClock,systemClock',
   './loading':
     'DEFAULT_MAX_FLIGHTS,DEFAULT_MAX_NEGATIVES,LoadingCache,ManualScheduler,memoize,systemScheduler',
-  './memcached': 'BYTES_FLAGS,JSON_FLAGS,SharedCache,TEXT_FLAGS,createMemcachedEngine,decodeKey,encodeKey',
+  './memcached': 'BYTES_FLAGS,JSON_FLAGS,TEXT_FLAGS',
   './tcp': 'createTcpServer',
   './websocket': 'attachWebSocket',
   './client': 'HotsetClient',

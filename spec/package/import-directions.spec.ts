@@ -254,8 +254,7 @@ describe('import directions', () => {
       'memcached/commands/storage.ts',
       'memcached/engine-items.ts',
       'memcached/item-store.ts',
-      'memcached/memcached-engine.ts',
-      'memcached/shared-cache.ts',
+      'memcached/value-codec.ts',
     ]);
   });
 

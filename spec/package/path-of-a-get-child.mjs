@@ -3,10 +3,10 @@
 import { once } from 'node:events';
 import { Session } from 'node:inspector/promises';
 import { connect } from 'node:net';
-import { createMemcachedEngine } from '../../dist/memcached/memcached-engine.js';
+import { CacheEngine } from '../../dist/engine/cache-engine.js';
 import { TcpServer } from '../../dist/tcp/tcp-server.js';
 
-const server = new TcpServer(createMemcachedEngine(), { port: 0 });
+const server = new TcpServer(new CacheEngine(), { port: 0 });
 const { port } = await server.listen();
 const socket = connect(port);
 const ask = async (request) => {

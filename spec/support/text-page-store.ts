@@ -1,28 +1,30 @@
-/** A PageStore with those methods of a CacheEngine that specs use: keys are texts, a latin1 character for each byte. */
+/** A PageStore with those methods of a CacheEngine that specs use: its keys, and values as the codec of servers has them. */
 
 import type { EntryInfo, StoreOptions, StoreResult } from '../../lib/engine/types.js';
 import type { ItemData, KeyBytes } from '../../lib/items.js';
-import { bytesOf, type WireValue, wireValue } from '../../lib/memcached/wire-value.js';
+import { keyOfWire, wireOfKey } from '../../lib/memcached/key-encoding.js';
+import { ValueCodec } from '../../lib/memcached/value-codec.js';
 import { PageStore } from '../../lib/pages/page-store.js';
 import { TextKey } from '../../lib/pages/text-key.js';
+
+const CODEC = new ValueCodec();
 
 export class TextPageStore extends PageStore {
   readonly #textKey: TextKey = new TextKey();
 
   #key(key: string | KeyBytes): KeyBytes {
-    return typeof key === 'string' ? this.#textKey.set(key, this.hashSeed) : key;
+    return typeof key === 'string' ? this.#textKey.set(wireOfKey(key)!, this.hashSeed) : key;
   }
 
   #slot(key: string): number {
     return this.peek(this.#key(key));
   }
 
-  #valueAt(slot: number): WireValue {
-    const bytes = this.valueAt(slot);
-    return wireValue(bytes, 0, bytes.length);
+  #valueAt(slot: number): unknown {
+    return CODEC.decode(this.valueAt(slot), this.flagsAt(slot), this.keyAt(slot));
   }
 
-  get(key: string): WireValue | undefined {
+  get(key: string): unknown {
     const slot = this.read(this.#key(key));
     return slot > 0 ? this.#valueAt(slot) : undefined;
   }
@@ -31,7 +33,7 @@ export class TextPageStore extends PageStore {
     return this.#slot(key) !== 0;
   }
 
-  getEntry(key: string): EntryInfo<string, WireValue> | undefined {
+  getEntry(key: string): EntryInfo<string, unknown> | undefined {
     const slot = this.#slot(key);
     if (slot === 0) return undefined;
     return {
@@ -52,23 +54,24 @@ export class TextPageStore extends PageStore {
   }
 
   *keys(): Generator<string> {
-    for (const slot of this.walk('newest-first')) yield this.keyAt(slot);
+    for (const slot of this.walk('newest-first')) yield keyOfWire(this.keyAt(slot));
   }
 
-  override set(key: string, value: WireValue, options?: StoreOptions): StoreResult;
+  override set(key: string, value: unknown, options?: StoreOptions): StoreResult;
   override set(...args: Parameters<PageStore['set']>): StoreResult;
   override set(...args: readonly unknown[]): StoreResult {
     if (typeof args[0] !== 'string') return super.set(...(args as Parameters<PageStore['set']>));
-    const [key, value, options = {}] = args as unknown as [string, WireValue, StoreOptions?];
-    const { ttlMs = Number.POSITIVE_INFINITY, flags = 0, keepRefused = false } = options;
-    return super.set(this.#key(key), dataOf(value), ttlMs, flags, keepRefused);
+    const [key, value, options = {}] = args as unknown as [string, unknown, StoreOptions?];
+    const { ttlMs = Number.POSITIVE_INFINITY, flags = CODEC.flagsOf(value), keepRefused = false } = options;
+    return super.set(this.#key(key), dataOf(value, flags), ttlMs, flags, keepRefused);
   }
 
-  override update(key: string, value: WireValue): StoreResult;
+  override update(key: string, value: unknown): StoreResult;
   override update(...args: Parameters<PageStore['update']>): StoreResult;
   override update(...args: readonly unknown[]): StoreResult {
     if (typeof args[0] !== 'string') return super.update(...(args as Parameters<PageStore['update']>));
-    return super.update(this.#slot(args[0]), dataOf(args[1] as WireValue), false, false);
+    const slot = this.#slot(args[0]);
+    return super.update(slot, dataOf(args[1], this.flagsAt(slot)), false, false);
   }
 
   touch(key: string, ttlMs: number): boolean {
@@ -96,7 +99,7 @@ export class TextPageStore extends PageStore {
   }
 }
 
-function dataOf(value: WireValue): ItemData {
-  const bytes = bytesOf(value);
+function dataOf(value: unknown, flags: number): ItemData {
+  const bytes = CODEC.bytesOf(CODEC.encode(value, flags)!);
   return { bytes, start: 0, end: bytes.length, place: 0, owned: false };
 }

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { folder, type Served, serve } from './fixture.js';
 import type { WireClient } from './wire-client.js';
@@ -34,7 +34,7 @@ describe('an auth file that cannot be used', () => {
   ])('%s is refused by name', (_what, content, why) => {
     const authFile = join(folder(), 'users');
     if (content !== null) writeFileSync(authFile, content);
-    expect(() => createTcpServer(createMemcachedEngine(), { authFile })).toThrow(
+    expect(() => createTcpServer(new CacheEngine<string, unknown>(), { authFile })).toThrow(
       expect.objectContaining({
         code: 'HOTSET_INVALID_AUTH_FILE',
         message: expect.stringMatching(new RegExp(`^${authFile} ${why.source}`)),

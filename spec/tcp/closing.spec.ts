@@ -14,12 +14,12 @@ const SCRIPT = `
   import { once } from 'node:events';
   import { connect } from 'node:net';
   import { connect as connectTls } from 'node:tls';
-  import { createMemcachedEngine } from 'hotset/memcached';
+  import { CacheEngine } from 'hotset';
   import { createTcpServer } from 'hotset/tcp';
 
   const tls = JSON.parse(process.argv[1]);
   const options = { port: 0, idleTimeoutMs: 1000, ...(tls === null ? {} : { tls }) };
-  const server = createTcpServer(createMemcachedEngine(), options);
+  const server = createTcpServer(new CacheEngine(), options);
   const { port } = await server.listen();
   const open = () => (tls === null ? connect(port) : connectTls({ port, rejectUnauthorized: false }));
   const clients = [open(), open(), open()];

@@ -1,14 +1,13 @@
 /** Dumps over a socket: others are served meanwhile, and what a dump holds goes with its client. */
 
 import { describe, expect, it } from 'vitest';
-import { wireValueOfText } from '../../lib/memcached/wire-value.js';
 import { type Served, serve } from './fixture.js';
 import { eventually, type WireClient } from './wire-client.js';
 
 const COUNT = 30_000;
 
 function fill({ clock, engine }: Served, ttlMs = Number.POSITIVE_INFINITY): void {
-  for (let i = 0; i < COUNT; i++) engine.set(`key-${i}`, wireValueOfText('v'), { ttlMs });
+  for (let i = 0; i < COUNT; i++) engine.set(`key-${i}`, 'v', { ttlMs });
   clock.advance(500);
 }
 

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
-import type { MemcachedEngine, MemcachedEngineOptions } from '../../lib/memcached/index.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import {
   createTcpServer,
@@ -21,7 +20,7 @@ import { createServed, isServed } from '../support/stores.js';
 import { WireClient } from './wire-client.js';
 
 export interface Served {
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly server: TcpServer;
   /** What the server keeps of its connections. */
   readonly transport: ConnectionRegistry;
@@ -74,7 +73,7 @@ export function certFiles(
 /** A server over an engine of its own, or over `engine`. */
 export async function serve(
   options: TcpServerOptions = {},
-  engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
+  engineOptions: CacheEngineOptions<string, unknown> | CacheEngine<string, unknown> = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine = isServed(engineOptions) ? engineOptions : createServed({ clock, ...engineOptions });
@@ -97,7 +96,7 @@ export async function serve(
 }
 
 /** What was added last of all that serves the engine. */
-export function transportOf(engine: MemcachedEngine): ConnectionRegistry {
+export function transportOf(engine: CacheEngine<string, unknown>): ConnectionRegistry {
   return [...itemStoreOf(engine).transports].at(-1) as ConnectionRegistry;
 }
 

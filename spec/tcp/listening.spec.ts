@@ -7,11 +7,11 @@ import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer, type TcpServerOptions } from '../../lib/tcp/index.js';
 import { closeAfterTest, connectTo, folder, serve } from './fixture.js';
 
-const engine = createMemcachedEngine();
+const engine = new CacheEngine();
 const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
@@ -74,9 +74,7 @@ describe('listening on TCP', () => {
 
   it('can listen again after a failure, and after close', async () => {
     const first = await serve();
-    const server = closeAfterTest(
-      createTcpServer(createMemcachedEngine(), first.address as TcpServerOptions),
-    );
+    const server = closeAfterTest(createTcpServer(new CacheEngine(), first.address as TcpServerOptions));
     await expect(server.listen()).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
     await first.server.close();
     for (let round = 0; round < 2; round++) {
@@ -192,11 +190,11 @@ it('a worker thread opens a Unix socket with the mode of the process’s umask, 
     const code = ${'`'}
       const { parentPort } = await import('node:worker_threads');
       (async () => {
-        const { createMemcachedEngine } = await import('hotset/memcached');
+        const { CacheEngine } = await import('hotset');
         const { createTcpServer } = await import('hotset/tcp');
         const said = [];
         for (const mode of [0o700, 0o750]) {
-          const server = createTcpServer(createMemcachedEngine(), { path: ${JSON.stringify(path)}, mode });
+          const server = createTcpServer(new CacheEngine(), { path: ${JSON.stringify(path)}, mode });
           try {
             await server.listen();
             said.push('listens');

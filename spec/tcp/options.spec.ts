@@ -1,7 +1,7 @@
 /** Options that make no sense are refused by name, before anything is opened. */
 
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer, type TcpServerOptions, type TlsOptions } from '../../lib/tcp/index.js';
 
 const bad: [option: string, options: TcpServerOptions][] = [
@@ -48,7 +48,7 @@ const bad: [option: string, options: TcpServerOptions][] = [
 
 describe('the options of createTcpServer', () => {
   it.each(bad)('refuses %s of %j', (option, options) => {
-    expect(() => createTcpServer(createMemcachedEngine(), options)).toThrow(
+    expect(() => createTcpServer(new CacheEngine<string, unknown>(), options)).toThrow(
       expect.objectContaining({
         code: 'HOTSET_INVALID_OPTION',
         message: expect.stringMatching(new RegExp(`^${option} takes .*; got .*$`)),
@@ -57,7 +57,7 @@ describe('the options of createTcpServer', () => {
   });
 
   it('refuses a bad address of listen() in the same way', async () => {
-    const server = createTcpServer(createMemcachedEngine());
+    const server = createTcpServer(new CacheEngine<string, unknown>());
     await expect(server.listen({ port: 65536 })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
     await expect(server.listen({ path: '' })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
     await expect(server.listen({ port: 0, tls: true })).rejects.toMatchObject({
@@ -72,7 +72,7 @@ describe('the options of createTcpServer', () => {
     ['verifyMode', { verifyMode: 2 }, 'nothing where the address speaks no TLS; got 2'],
     ['protocol', { protocol: 'udp' as 'auto' }, 'auto, ascii or binary; got "udp"'],
   ] as const)('an address has a %s that makes sense', async (name, address, problem) => {
-    const server = createTcpServer(createMemcachedEngine());
+    const server = createTcpServer(new CacheEngine<string, unknown>());
     await expect(server.listen({ port: 0, ...address })).rejects.toMatchObject({
       code: 'HOTSET_INVALID_OPTION',
       message: `an address's ${name} takes ${problem}`,
@@ -81,7 +81,7 @@ describe('the options of createTcpServer', () => {
 
   it('refuses an unknown option of tls by name', () => {
     const tls = { certFile: 'c', cert: 'c' } as TlsOptions;
-    expect(() => createTcpServer(createMemcachedEngine(), { tls })).toThrow(
+    expect(() => createTcpServer(new CacheEngine<string, unknown>(), { tls })).toThrow(
       /there is no option "cert"; options are certFile/,
     );
   });
@@ -97,6 +97,6 @@ describe('the options of createTcpServer', () => {
       { maxItemBytes: 1024 },
       { maxItemBytes: 2 ** 30 },
     ])
-      expect(() => createTcpServer(createMemcachedEngine(), options)).not.toThrow();
+      expect(() => createTcpServer(new CacheEngine<string, unknown>(), options)).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 /** Every byte of every size comes back as it was sent: across the string/Buffer threshold, to the item limit. */
 
 import { describe, expect, it } from 'vitest';
-import { STRING_MAX_BYTES } from '../../lib/memcached/wire-value.js';
+import { TEXT_MAX_BYTES } from '../../lib/memcached/value-codec.js';
 import { everyByte, serve } from './fixture.js';
 import type { WireClient } from './wire-client.js';
 
@@ -26,9 +26,9 @@ describe('values of bytes', () => {
     1,
     255,
     256,
-    STRING_MAX_BYTES - 1,
-    STRING_MAX_BYTES,
-    STRING_MAX_BYTES + 1,
+    TEXT_MAX_BYTES - 1,
+    TEXT_MAX_BYTES,
+    TEXT_MAX_BYTES + 1,
     65_535,
     65_536,
     65_537,

@@ -2,8 +2,8 @@
 
 import type { Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
+import { CacheEngine } from '../../lib/index.js';
+import { ItemStore, openItems } from '../../lib/memcached/item-store.js';
 import { REPLIES_MAX_BYTES } from '../../lib/memcached/limits.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { TcpConnection } from '../../lib/tcp/connection.js';
@@ -27,7 +27,7 @@ afterEach(() => {
 
 /** Connections as a server has them, but in reach of the spec. */
 async function bareConnections(): Promise<{ address: ListenAddress; connections: TcpConnection[] }> {
-  const items = new ItemStore(itemsOf(createMemcachedEngine())!);
+  const items = new ItemStore(openItems(new CacheEngine<string, unknown>()));
   const registry = new ConnectionRegistry(items, {} as TransportSettings, resolveConnectionOptions({}), {});
   const context = { registry, out: new ReplyBuffer(), maxUnsentBytes: UNSENT_MAX_BYTES };
   const connections: TcpConnection[] = [];

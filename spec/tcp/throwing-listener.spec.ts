@@ -8,12 +8,12 @@ import { serve } from './fixture.js';
 const SCRIPT = `
   import { once } from 'node:events';
   import { connect } from 'node:net';
-  import { createMemcachedEngine } from 'hotset/memcached';
+  import { CacheEngine } from 'hotset';
 import { createTcpServer } from 'hotset/tcp';
 
   const uncaught = [];
   process.on('uncaughtException', (error) => uncaught.push(error.message));
-  const engine = createMemcachedEngine({ onRemoval: () => { throw new Error('from the listener'); } });
+  const engine = new CacheEngine({ onRemoval: () => { throw new Error('from the listener'); } });
   const server = createTcpServer(engine, { port: 0 });
   const { port } = await server.listen();
   const open = () => {

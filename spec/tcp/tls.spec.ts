@@ -5,7 +5,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer, type TlsOptions } from '../../lib/tcp/index.js';
 import { type Certificate, certificate } from '../support/certificates.js';
 import { certFiles, connectTo, folder, type Served, serve } from './fixture.js';
@@ -306,7 +306,7 @@ describe('files that cannot be used are named, with the reason', () => {
   ])('%s', (_what, tls, message) => {
     let thrown: unknown;
     try {
-      createTcpServer(createMemcachedEngine(), { tls: tls() });
+      createTcpServer(new CacheEngine<string, unknown>(), { tls: tls() });
     } catch (error) {
       thrown = error;
     }

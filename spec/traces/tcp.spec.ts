@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { keysOf, TRACES, traceSkip } from './traces.js';
 
@@ -19,7 +19,7 @@ async function hitsThroughTcp(
   keys: Uint32Array,
   capacity: number,
 ): Promise<{ counted: number; told: number }> {
-  const engine = createMemcachedEngine({ maxEntries: capacity });
+  const engine = new CacheEngine<string, unknown>({ maxEntries: capacity });
   const server = createTcpServer(engine, { port: 0 });
   const address = await server.listen();
   const socket = connect('port' in address ? address.port! : 0);

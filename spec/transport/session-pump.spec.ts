@@ -1,9 +1,8 @@
 /** Turns, stalls and ends of a session, over a sink that is no socket: the same for every transport. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ManualClock } from '../../lib/index.js';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
-import { ItemStore, itemsOf } from '../../lib/memcached/item-store.js';
+import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { ItemStore, openItems } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { resolveConnectionOptions } from '../../lib/transport/connection-options.js';
 import { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
@@ -71,7 +70,7 @@ const clock = new ManualClock(1_000_000);
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setImmediate'] });
-  const items = new ItemStore(itemsOf(createMemcachedEngine({ clock }))!, {
+  const items = new ItemStore(openItems(new CacheEngine<string, unknown>({ clock })), {
     clock,
     requestsPerTurn: REQUESTS_PER_TURN,
   });

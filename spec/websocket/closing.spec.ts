@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { everyByte, transportOf } from '../tcp/fixture.js';
 import { eventually } from '../tcp/wire-client.js';
@@ -27,10 +27,10 @@ const LONG_MS = 50_000;
 const SCRIPT = `
   import { once } from 'node:events';
   import { WebSocket } from 'ws';
-  import { createMemcachedEngine } from 'hotset/memcached';
+  import { CacheEngine } from 'hotset';
   import { attachWebSocket } from 'hotset/websocket';
 
-  const endpoint = attachWebSocket(createMemcachedEngine(), { port: 0 });
+  const endpoint = attachWebSocket(new CacheEngine(), { port: 0 });
   const { port } = await endpoint.listen();
   const open = async (protocol) => {
     const ws = new WebSocket('ws://127.0.0.1:' + port, protocol);
@@ -70,7 +70,7 @@ describe('close', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const engine = createMemcachedEngine();
+    const engine = new CacheEngine<string, unknown>();
     const endpoint = closeAfterTest(attachWebSocket(engine, { server }));
     const transport = transportOf(engine);
     const client = await connectTo(port);
@@ -155,7 +155,7 @@ describe('close', () => {
     const closed = endpoint.close({ forceAfterMs: LONG_MS });
     await Promise.all([closed, endpoint.close()]);
     await endpoint.close();
-    await attachWebSocket(createMemcachedEngine(), { port: 0 }).close();
+    await attachWebSocket(new CacheEngine(), { port: 0 }).close();
   });
 
   it.each([Number.POSITIVE_INFINITY, 2 ** 40])('waits with a forceAfterMs of %s', async (forceAfterMs) => {
@@ -189,7 +189,7 @@ describe('close', () => {
 it('the endpoint’s timers do not hold the process', () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
-  closeAfterTest(attachWebSocket(createMemcachedEngine(), {}));
+  closeAfterTest(attachWebSocket(new CacheEngine(), {}));
   expect(timers()).toBe(before);
 });
 

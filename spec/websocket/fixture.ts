@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
-import { ManualClock } from '../../lib/index.js';
-import type { MemcachedEngine, MemcachedEngineOptions } from '../../lib/memcached/index.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
 import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { createServed, isServed } from '../support/stores.js';
@@ -13,7 +12,7 @@ import { transportOf } from '../tcp/fixture.js';
 import { FrameClient } from './frame-client.js';
 
 export interface Served {
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly endpoint: WebSocketEndpoint;
   /** What the endpoint keeps of its connections. */
   readonly transport: ConnectionRegistry;
@@ -36,7 +35,7 @@ afterEach(async () => {
 /** An endpoint with a server of its own, over an engine of its own or over `engine`. */
 export async function serve(
   options: WebSocketOptions = {},
-  engineOptions: MemcachedEngineOptions | MemcachedEngine = {},
+  engineOptions: CacheEngineOptions<string, unknown> | CacheEngine<string, unknown> = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const engine = isServed(engineOptions) ? engineOptions : createServed({ clock, ...engineOptions });

@@ -14,7 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { TOKEN_SUBPROTOCOL } from '../../lib/rpc-protocol.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { certificate } from '../support/certificates.js';
@@ -240,7 +240,7 @@ describe('a server of its own', () => {
 
   it('cannot listen where another does, and says so', async () => {
     const { port } = await serve();
-    const second = closeAfterTest(attachWebSocket(createMemcachedEngine(), { port }));
+    const second = closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>(), { port }));
     await expect(second.listen()).rejects.toMatchObject({
       code: 'HOTSET_LISTEN_FAILED',
       message: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port} is in use by another process`)),
@@ -252,7 +252,7 @@ describe('a server of its own', () => {
   it('listens once, and not after it was closed', async () => {
     const { endpoint } = await serve();
     await expect(endpoint.listen()).rejects.toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT' });
-    const closed = attachWebSocket(createMemcachedEngine(), { port: 0 });
+    const closed = attachWebSocket(new CacheEngine<string, unknown>(), { port: 0 });
     const listening = closed.listen();
     const closing = closed.close();
     await expect(listening).rejects.toMatchObject({ code: 'HOTSET_LISTEN_FAILED' });
@@ -262,7 +262,7 @@ describe('a server of its own', () => {
   });
 
   it('is not there without a port', async () => {
-    const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine()));
+    const endpoint = closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>()));
     await expect(endpoint.listen()).rejects.toMatchObject({ code: 'HOTSET_INVALID_ARGUMENT' });
   });
 });
@@ -271,7 +271,7 @@ describe('a server that is shared', () => {
   it('keeps its pages, and gives each endpoint the upgrades of its path', async () => {
     const server = createServer((_request, response) => response.end('page'));
     const port = await listening(server);
-    const [first, second] = [createMemcachedEngine(), createMemcachedEngine()];
+    const [first, second] = [new CacheEngine<string, unknown>(), new CacheEngine<string, unknown>()];
     const one = closeAfterTest(attachWebSocket(first, { server, path: '/one' }));
     closeAfterTest(attachWebSocket(second, { server, path: '/two' }));
     await (await connectTo(port, { path: '/one?x=1' })).ask('set a 0 0 1\r\nx\r\n');
@@ -290,7 +290,7 @@ describe('a server that is shared', () => {
     const { cert, key } = certificate('server');
     const server = createTlsServer({ cert, key });
     const port = await listening(server);
-    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
+    closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>(), { server }));
     const client = new FrameClient(new WebSocket(`wss://localhost:${port}/`, 'memcached', { ca: cert }));
     await client.opened;
     const value = 'v'.repeat(200_000);
@@ -310,7 +310,7 @@ describe('a server that is shared', () => {
     };
     const server = scheme === 'http' ? createServer(echo) : createTlsServer({ cert, key }, echo);
     const port = await listening(server);
-    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server, path: '/cache' }));
+    closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>(), { server, path: '/cache' }));
     const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' };
     const ask = scheme === 'http' ? request : requestTls;
     for (const [method, body] of [
@@ -331,12 +331,12 @@ describe('a server that is shared', () => {
   it('refuses a path that an endpoint has already', async () => {
     const server = createServer();
     await listening(server);
-    const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
-    expect(() => attachWebSocket(createMemcachedEngine(), { server })).toThrow(
+    const endpoint = closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>(), { server }));
+    expect(() => attachWebSocket(new CacheEngine<string, unknown>(), { server })).toThrow(
       'path takes one that no other endpoint of the server has; got "/"',
     );
     await endpoint.close();
-    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server }));
+    closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>(), { server }));
   });
 
   it('leaves other paths to whoever else takes upgrades', async () => {
@@ -346,7 +346,7 @@ describe('a server that is shared', () => {
     server.on('upgrade', (message, socket, head) => {
       if (message.url === '/other') other.handleUpgrade(message, socket, head, (ws) => ws.send('hello'));
     });
-    closeAfterTest(attachWebSocket(createMemcachedEngine(), { server, path: '/cache' }));
+    closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>(), { server, path: '/cache' }));
     const client = await connectTo(port, { path: '/other' });
     expect(await client.message()).toBe('hello');
     expect((await connectTo(port, { path: '/cache' })).ws.protocol).toBe('memcached');
@@ -356,7 +356,7 @@ describe('a server that is shared', () => {
     const server = createServer();
     const port = await listening(server);
     const { shouldUpgradeCallback: decide } = server as { shouldUpgradeCallback?: unknown };
-    const endpoint = attachWebSocket(createMemcachedEngine(), { server });
+    const endpoint = attachWebSocket(new CacheEngine<string, unknown>(), { server });
     expect(server.listenerCount('upgrade')).toBe(1);
     await connectTo(port);
     await endpoint.close();
@@ -368,7 +368,7 @@ describe('a server that is shared', () => {
 
 describe('handleUpgrade', () => {
   it('takes upgrades from anywhere, on any path', async () => {
-    const engine = createMemcachedEngine();
+    const engine = new CacheEngine<string, unknown>();
     const endpoint = closeAfterTest(attachWebSocket(engine, { path: '/unused' }));
     const server = createServer();
     server.on('upgrade', endpoint.handleUpgrade);

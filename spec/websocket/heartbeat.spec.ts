@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { expect, it, vi } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { eventually } from '../tcp/wire-client.js';
 import { closeAfterTest, closeOf, serve, upgrade } from './fixture.js';
@@ -139,7 +139,7 @@ it('the interval is the option’s, and Infinity is none', () => {
     const intervals = (heartbeatMs?: number): unknown[] => {
       timers.mockClear();
       closeAfterTest(
-        attachWebSocket(createMemcachedEngine(), heartbeatMs === undefined ? {} : { heartbeatMs }),
+        attachWebSocket(new CacheEngine<string, unknown>(), heartbeatMs === undefined ? {} : { heartbeatMs }),
       );
       return timers.mock.calls.map(([, ms]) => ms);
     };

@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { createOwnServer } from '../../lib/websocket/own-server.js';
@@ -422,7 +422,7 @@ it('a refused client that never leaves is left', async () => {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const engine = createMemcachedEngine();
+  const engine = new CacheEngine<string, unknown>();
   closeAfterTest(attachWebSocket(engine, { server }));
   const transport = transportOf(engine);
   const socket = await openSocket((server.address() as AddressInfo).port);

@@ -3,7 +3,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { CacheEngine } from '../../lib/index.js';
-import { createMemcachedEngine, type MemcachedEngine } from '../../lib/memcached/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
 import { closeAfterTest } from './fixture.js';
 
@@ -51,7 +50,7 @@ const bad: [option: string, options: { [Name in keyof WebSocketOptions]: unknown
 
 describe('the options of attachWebSocket', () => {
   it.each(bad)('refuses %s of %j', (option, options) => {
-    expect(() => attachWebSocket(createMemcachedEngine(), options as WebSocketOptions)).toThrow(
+    expect(() => attachWebSocket(new CacheEngine<string, unknown>(), options as WebSocketOptions)).toThrow(
       expect.objectContaining({
         code: 'HOTSET_INVALID_OPTION',
         message: expect.stringMatching(new RegExp(`^${option} takes .*; got .*$`)),
@@ -60,20 +59,20 @@ describe('the options of attachWebSocket', () => {
   });
 
   it('refuses an unknown one by name', () => {
-    expect(() => attachWebSocket(createMemcachedEngine(), { prot: 1 } as WebSocketOptions)).toThrow(
-      /there is no option "prot"; options are server, /,
-    );
+    expect(() =>
+      attachWebSocket(new CacheEngine<string, unknown>(), { prot: 1 } as WebSocketOptions),
+    ).toThrow(/there is no option "prot"; options are server, /);
   });
 
   it('refuses an engine that is not for the wire', () => {
-    expect(() => attachWebSocket(new CacheEngine() as unknown as MemcachedEngine)).toThrow(
+    expect(() => attachWebSocket(new Map() as unknown as CacheEngine<string, unknown>)).toThrow(
       expect.objectContaining({ code: 'HOTSET_INVALID_ARGUMENT' }),
     );
   });
 
   it('leaves nothing behind in what it refuses', () => {
     const server = createServer();
-    expect(() => attachWebSocket(createMemcachedEngine(), { server, token: '' })).toThrow();
+    expect(() => attachWebSocket(new CacheEngine<string, unknown>(), { server, token: '' })).toThrow();
     expect(server.listenerCount('upgrade')).toBe(0);
   });
 
@@ -90,6 +89,6 @@ describe('the options of attachWebSocket', () => {
       { heartbeatMs: Number.POSITIVE_INFINITY },
       { maxItemBytes: 2 ** 30 },
     ])
-      closeAfterTest(attachWebSocket(createMemcachedEngine(), options));
+      closeAfterTest(attachWebSocket(new CacheEngine<string, unknown>(), options));
   });
 });

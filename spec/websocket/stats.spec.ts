@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createMemcachedEngine } from '../../lib/memcached/index.js';
+import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
 import { connectTo as connectTcp, folder } from '../tcp/fixture.js';
@@ -96,7 +96,7 @@ it('seconds since the last command are the client’s own, and the age of a list
 });
 
 it('an endpoint on a server that is shared counts from the start', async () => {
-  const engine = createMemcachedEngine();
+  const engine = new CacheEngine<string, unknown>();
   const tcp = createTcpServer(engine, { port: 0, maxConnections: 1 });
   const client = await connectTcp(await tcp.listen());
   const endpoint = attachWebSocket(engine, { server: createServer(), maxConnections: 2 });
@@ -111,7 +111,9 @@ it('a connection over a Unix socket is shown as one', async () => {
   const path = join(folder(), 'socket');
   server.listen(path);
   await once(server, 'listening');
-  const endpoint = closeAfterTest(attachWebSocket(createMemcachedEngine(), { server, path: '/cache' }));
+  const endpoint = closeAfterTest(
+    attachWebSocket(new CacheEngine<string, unknown>(), { server, path: '/cache' }),
+  );
   const client = new FrameClient(
     new WebSocket(`ws+unix:${path}:/cache`, 'memcached', { headers: { Host: 'localhost' } }),
   );

@@ -63,12 +63,12 @@ it('goes to onError when the upkeep brings it out', async () => {
 const SCRIPT = `
   import { once } from 'node:events';
   import { WebSocket } from 'ws';
-  import { createMemcachedEngine } from './dist/memcached/index.js';
+  import { CacheEngine } from './dist/index.js';
   import { attachWebSocket } from './dist/websocket/index.js';
 
   const uncaught = [];
   process.on('uncaughtException', (error) => uncaught.push(error.message));
-  const engine = createMemcachedEngine({ onRemoval: () => { throw new Error('from the listener'); } });
+  const engine = new CacheEngine({ onRemoval: () => { throw new Error('from the listener'); } });
   const endpoint = attachWebSocket(engine, { port: 0 });
   const { port } = await endpoint.listen();
   const open = async () => {

@@ -5,9 +5,8 @@
 
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { EngineStats } from '../../engine/stats.js';
-import type { Items } from '../../items.js';
 import { STORE_TOO_LARGE } from '../../memcached/counters.js';
-import { itemsOf, knownItemStoreOf, type ServedStore } from '../../memcached/item-store.js';
+import { knownItemStoreOf, type ServedStore } from '../../memcached/item-store.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
 import { LOADING_FAMILIES } from './loading-families.js';
@@ -47,12 +46,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       removals.push(addToRegister(registry, { ...family, name: prefix + family.name }, source, labels));
   };
   try {
-    const items = itemsOf(engine);
-    if (items !== null) {
-      add(ENGINE_FAMILIES, () => withRefusalsOfServers(items));
-      add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(items)));
-      add(SERVER_FAMILIES, () => knownItemStoreOf(items));
-    } else add(ENGINE_FAMILIES, () => engine.stats());
+    add(ENGINE_FAMILIES, () => withRefusalsOfServers(engine));
+    // A server may begin to serve it later.
+    add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(engine)));
+    add(SERVER_FAMILIES, () => knownItemStoreOf(engine));
     if (loading !== undefined) add(LOADING_FAMILIES, () => loading.stats());
   } catch (error) {
     close();
@@ -72,9 +69,9 @@ export function createHttpMetrics(engine: ServedStore, figures: () => HttpFigure
 }
 
 /** Servers refuse what is larger than an item may be before the engine sees it. */
-function withRefusalsOfServers(entries: Items): EngineStats {
-  const stats = entries.stats();
-  const items = knownItemStoreOf(entries);
+function withRefusalsOfServers(engine: { stats(): EngineStats }): EngineStats {
+  const stats = engine.stats();
+  const items = knownItemStoreOf(engine);
   if (items === undefined) return stats;
   const tooLarge = items.counters[STORE_TOO_LARGE]! + items.oversizedAppends;
   return { ...stats, refusals: stats.refusals + tooLarge };

@@ -11,7 +11,7 @@ export type MetricsRegister = Registry<PrometheusContentType> | Registry<OpenMet
 
 /** What `createMetrics` takes. */
 export interface MetricsOptions {
-  /** Any CacheEngine. One of `createMemcachedEngine` also reports what its servers count. */
+  /** Any CacheEngine. Its servers, if it has any, report what they count. */
   readonly engine: { stats(): EngineStats };
   /** A LoadingCache to measure as well. */
   readonly loading?: { stats(): LoadingStats } | undefined;

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { admin as administer } from '../../../lib/memcached/admin/admin.js';
 import { KEY_BINARY } from '../../../lib/memcached/item-store.js';
 import { Request, type Verb } from '../../../lib/memcached/request.js';
-import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
 import { Administered, START_SECONDS } from './fixture.js';
 
 const T = START_SECONDS;
@@ -84,7 +83,7 @@ describe('mgdump', () => {
     const admin = new Administered();
     admin.set('text');
     admin.ask('ms Zm9vYmFy 1 b\r\nx\r\n');
-    admin.engine.set('a b\r\nmg x', wireValueOfText('x'));
+    admin.engine.set('a b\r\nmg x', 'x');
     expect(admin.ask('lru_crawler mgdump all\r\n')).toBe(
       'OK\r\nmg text\r\nmg Zm9vYmFy b\r\nmg YSBiDQptZyB4 b\r\nEN\r\n',
     );
@@ -108,7 +107,7 @@ describe('cachedump', () => {
     admin.set('a');
     admin.set('marked');
     admin.items.entries.setAdapterBitsAt(admin.items.peekText('marked'), KEY_BINARY);
-    admin.engine.set('b c', wireValueOfText('x'));
+    admin.engine.set('b c', 'x');
     expect(admin.ask('stats cachedump 1 0\r\n')).toBe('ITEM a [1 b; 0 s]\r\nEND\r\n');
   });
 

@@ -1,13 +1,7 @@
 /** A session over an ItemStore that the spec can look into, on a clock that stands still. */
 
-import { ManualClock } from '../../../lib/index.js';
-import type { MemcachedEngineOptions } from '../../../lib/memcached/index.js';
-import {
-  ItemStore,
-  type ItemStoreOptions,
-  itemsOf,
-  type MemcachedEngine,
-} from '../../../lib/memcached/item-store.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../../lib/index.js';
+import { ItemStore, type ItemStoreOptions, openItems } from '../../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../lib/memcached/session.js';
 import { createServed } from '../../support/stores.js';
@@ -17,14 +11,18 @@ export const START_SECONDS: number = Date.UTC(2026, 0, 1) / 1000;
 
 export class Administered {
   readonly clock: ManualClock = new ManualClock(START_SECONDS * 1000);
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly items: ItemStore;
   readonly out: ReplyBuffer = new ReplyBuffer();
   readonly session: Session;
 
-  constructor(options: ItemStoreOptions = {}, engineOptions: MemcachedEngineOptions = {}) {
-    this.engine = createServed({ maxBytes: 64 * 1024 * 1024, clock: this.clock, ...engineOptions });
-    this.items = new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...options });
+  constructor(options: ItemStoreOptions = {}, engineOptions: CacheEngineOptions<string, unknown> = {}) {
+    this.engine = createServed({
+      maxBytes: 64 * 1024 * 1024,
+      clock: this.clock,
+      ...engineOptions,
+    });
+    this.items = new ItemStore(openItems(this.engine), { clock: this.clock, ...options });
     this.session = new Session(this.items, this.out);
   }
 

@@ -1,7 +1,6 @@
 /** A frame's cost is bounded before anything is made of what it says: JSON.parse never sees more than a few short texts. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
 import type { Access } from '../../../lib/rpc-protocol.js';
 import { Endpoint, turn } from './fixture.js';
 
@@ -86,7 +85,7 @@ it('parses no value, neither to store it nor to show it', () => {
 it('shows a stored value with more values in it than JSON may have as bytes', () => {
   const endpoint = new Endpoint({}, { maxItemBytes: 64 * 1024 * 1024 }, { maxBytes: '256MiB' });
   const value = `[${'0,'.repeat(1_000_000)}0]`;
-  endpoint.engine.set('k', wireValueOfText(value), { flags: 2 });
+  endpoint.engine.set('k', Buffer.from(value), { flags: 2 });
   expect(endpoint.connect().call('get', { key: 'k' })).toMatchObject({
     base64: Buffer.from(value).toString('base64'),
   });

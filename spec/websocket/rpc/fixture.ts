@@ -1,13 +1,7 @@
 /** A hotset.v1 handler without a socket: frames in as texts, and whatever comes out. */
 
-import { ManualClock } from '../../../lib/index.js';
-import {
-  ItemStore,
-  type ItemStoreOptions,
-  itemsOf,
-  type MemcachedEngine,
-} from '../../../lib/memcached/item-store.js';
-import type { MemcachedEngineOptions } from '../../../lib/memcached/memcached-engine.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../../lib/index.js';
+import { ItemStore, type ItemStoreOptions, openItems } from '../../../lib/memcached/item-store.js';
 import { RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/rpc-context.js';
 import { RpcHandler } from '../../../lib/websocket/rpc/rpc-handler.js';
 import type { FrameSink, SubprotocolHandler } from '../../../lib/websocket/subprotocol.js';
@@ -122,7 +116,7 @@ function resultOf(frames: readonly unknown[], id: number): unknown {
 
 export class Endpoint {
   readonly clock: ManualClock = new ManualClock(START_MS);
-  readonly engine: MemcachedEngine;
+  readonly engine: CacheEngine<string, unknown>;
   readonly items: ItemStore;
   readonly context: RpcContext;
   readonly errors: unknown[] = [];
@@ -131,10 +125,14 @@ export class Endpoint {
   constructor(
     settings: Partial<RpcSettings> = {},
     itemOptions: ItemStoreOptions = {},
-    engineOptions: MemcachedEngineOptions = {},
+    engineOptions: CacheEngineOptions<string, unknown> = {},
   ) {
-    this.engine = createServed({ maxBytes: '64MiB', clock: this.clock, ...engineOptions });
-    this.items = new ItemStore(itemsOf(this.engine)!, { clock: this.clock, ...itemOptions });
+    this.engine = createServed({
+      maxBytes: '64MiB',
+      clock: this.clock,
+      ...engineOptions,
+    });
+    this.items = new ItemStore(openItems(this.engine), { clock: this.clock, ...itemOptions });
     this.context = new RpcContext(this.items, {
       access: 'full',
       maxSubscriptions: 100,

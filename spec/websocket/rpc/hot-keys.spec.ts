@@ -3,7 +3,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ItemStoreOptions } from '../../../lib/memcached/item-store.js';
-import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
 import type { HotKeys } from '../../../lib/rpc-protocol.js';
 import { COUNTS_KEPT, INTEREST_MS } from '../../../lib/websocket/rpc/hot-keys.js';
 import { STORE } from '../../support/stores.js';
@@ -38,8 +37,7 @@ describe('hot', () => {
   it('counts reads since the first request, in the process and by clients, hits and misses', async () => {
     const endpoint = opened();
     const client = endpoint.connect();
-    for (const key of ['user:1', 'user:2', 'page:1', 'plain'])
-      endpoint.engine.set(key, wireValueOfText('v'.repeat(100)));
+    for (const key of ['user:1', 'user:2', 'page:1', 'plain']) endpoint.engine.set(key, 'v'.repeat(100));
     read(endpoint, 'user:1', 50);
     expect(await hot(client)).toEqual({ sampledMs: 0, reads: 0, keys: [], prefixes: [] });
     read(endpoint, 'user:1', 3);
@@ -73,7 +71,7 @@ describe('hot', () => {
     const endpoint = opened({ prefixDelimiter: '/' });
     const client = endpoint.connect();
     await hot(client);
-    read(endpoint, 'é/1:2/3'.replace('é', '\xc3\xa9'), 1);
+    read(endpoint, 'é/1:2/3', 1);
     expect(await hot(client)).toMatchObject({ keys: [{ key: 'é/1:2/3' }], prefixes: [{ prefix: 'é/' }] });
   });
 

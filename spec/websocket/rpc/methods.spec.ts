@@ -2,8 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { COUNTERS, type CounterName } from '../../../lib/memcached/counters.js';
-import { encodeKey } from '../../../lib/memcached/key-encoding.js';
-import { bytesOf, wireValueOfText } from '../../../lib/memcached/wire-value.js';
 import { STORE } from '../../support/stores.js';
 import { Endpoint, type Peer } from './fixture.js';
 
@@ -66,14 +64,14 @@ describe('values', () => {
   it('that are JSON go out as they were stored', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
-    endpoint.engine.set('k', wireValueOfText('{"id": 12345678901234567890, "a":1.0,"a":2}'), { flags: 2 });
+    endpoint.engine.set('k', Buffer.from('{"id": 12345678901234567890, "a":1.0,"a":2}'), { flags: 2 });
     client.send({ jsonrpc: '2.0', id: 1, method: 'get', params: { key: 'k' } });
     expect(client.texts()[0]).toContain('"value":{"id": 12345678901234567890, "a":1.0,"a":2}');
   });
 
   it.each([0, 1, 16])('with flags %i are text', (flags) => {
     const endpoint = new Endpoint();
-    endpoint.engine.set('k', wireValueOfText('\xc3\xa4'), { flags });
+    endpoint.engine.set('k', 'ä', { flags });
     expect(endpoint.connect().call('get', { key: 'k' })).toMatchObject({ value: 'ä', flags });
   });
 });
@@ -83,7 +81,7 @@ describe('keys', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.call('set', { key, value: 'v' });
-    expect(endpoint.engine.has(encodeKey(key))).toBe(true);
+    expect(endpoint.engine.has(key)).toBe(true);
     expect(client.call('getMany', { keys: [key] })).toMatchObject([{ value: 'v' }]);
     expect(client.call('delete', { key })).toEqual({ result: 'deleted' });
     expect(endpoint.engine.size).toBe(0);
@@ -190,7 +188,8 @@ describe('JSON values', () => {
     const client = endpoint.connect();
     client.send(`{"jsonrpc":"2.0","id":1,"method":"set","params":{"key":"k","value": ${json} }}`);
     expect(client.frames()).toMatchObject([{ result: { result: 'stored' } }]);
-    expect(bytesOf(endpoint.engine.get('k')!).toString()).toBe(json);
+    const slot = endpoint.items.peekText('k');
+    expect(String(endpoint.items.entries.valueAt(slot))).toBe(json);
     client.send('{"jsonrpc":"2.0","id":2,"method":"get","params":{"key":"k"}}');
     expect(client.texts()[0]).toContain(`"result":{"value":${json},"flags":2,`);
   });
@@ -377,7 +376,7 @@ describe('writes', () => {
     const { engine } = endpoint;
     const client = endpoint.connect();
     engine.subscribe('', ({ version }) => {
-      if (Number(version) % 2 === 1) engine.set('k', wireValueOfText('7'));
+      if (Number(version) % 2 === 1) engine.set('k', '7');
     });
     expect(client.call('set', { key: 'k', value: 'mine' })).toEqual({ result: 'stored', version: '1' });
     expect(client.call('increment', { key: 'k' })).toEqual({ result: 'stored', value: '8', version: '3' });
@@ -423,7 +422,7 @@ describe('counters', () => {
   ];
   it.each(calls)('%s %j', (method, params, counts) => {
     const endpoint = new Endpoint();
-    endpoint.engine.set('k', wireValueOfText('5'));
+    endpoint.engine.set('k', '5');
     expect(endpoint.connect().call(method, params)).toSatisfy(isResult);
     expect(counted(endpoint)).toEqual(counts);
   });
@@ -463,7 +462,7 @@ describe('inspect', () => {
 describe('stats', () => {
   it('reports engine, commands, connections and network', () => {
     const endpoint = new Endpoint({ access: 'read-only' });
-    endpoint.engine.set('k', wireValueOfText('5'));
+    endpoint.engine.set('k', '5');
     endpoint.clock.advance(5000);
     const client = endpoint.connect();
     client.call('get', { key: 'k' });
@@ -505,7 +504,7 @@ describe('access', () => {
     ['metadata', METADATA, [...VALUES, ...CHANGES]],
   ] as const)('%s', (access, allowed, forbidden) => {
     const endpoint = new Endpoint({ access });
-    endpoint.engine.set('k', wireValueOfText('5'));
+    endpoint.engine.set('k', '5');
     const client = endpoint.connect();
     for (const method of forbidden) expect(call(client, method)).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
     expect(endpoint.engine.getEntry('k')).toMatchObject({ value: '5', version: 1 });
@@ -514,7 +513,7 @@ describe('access', () => {
 
   it('flush where the server forbids it', () => {
     const endpoint = new Endpoint({}, { allowFlush: false });
-    endpoint.engine.set('k', wireValueOfText('5'));
+    endpoint.engine.set('k', '5');
     expect(endpoint.connect().call('flush')).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
     expect(endpoint.engine.size).toBe(1);
   });

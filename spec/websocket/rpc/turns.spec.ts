@@ -1,7 +1,6 @@
 /** How much is done in one turn, in what order things are sent, and what becomes of a client that does not read. */
 
 import { describe, expect, it } from 'vitest';
-import { wireValueOfText } from '../../../lib/memcached/wire-value.js';
 import { Endpoint, type Peer, turn } from './fixture.js';
 
 const LAGGED = (dropped: unknown): object[] => [
@@ -18,7 +17,7 @@ function told(key: string, version: string | null, cause = 'stored'): object {
 }
 
 function set(endpoint: Endpoint, key: string, value = 'v'): void {
-  endpoint.engine.set(key, wireValueOfText(value));
+  endpoint.engine.set(key, value);
 }
 
 /** Turns until something has been sent; how many. */
