@@ -15,12 +15,15 @@ const COUNTED_FROM_BYTES = 4096;
 
 export class UnfinishedRequests {
   readonly maxBytes: number;
+  readonly #onHeld: () => void;
   #bytes = 0;
   /** What each holds, those that have waited longest for their clients first. */
   readonly #held = new Map<UnfinishedRequest, number>();
 
-  constructor(maxBytes: number) {
+  /** `onHeld` is called when more is held than before. */
+  constructor(maxBytes: number, onHeld: () => void = () => {}) {
     this.maxBytes = maxBytes;
+    this.#onHeld = onHeld;
   }
 
   get bytes(): number {
@@ -38,6 +41,7 @@ export class UnfinishedRequests {
       this.release(longest!);
       longest!.giveUp();
     }
+    this.#onHeld();
   }
 
   /** `request` has come to its end, or its client is gone. */

@@ -19,6 +19,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'shutdown.ts', imports: ['errors.ts', 'scheduler.ts'], packages: [] },
   { room: 'rpc-protocol.ts', imports: [], packages: [] },
   { room: 'server-log.ts', imports: [], packages: [] },
+  { room: 'structures.ts', imports: [], packages: ['mnemonist', 'node:module'] },
   { room: 'value-text.ts', imports: ['errors.ts'], packages: [] },
   { room: 'listen-failure.ts', imports: ['errors.ts'], packages: [] },
   { room: 'index.ts', imports: ['engine', 'weigh', 'errors.ts'], packages: [] },
@@ -28,8 +29,8 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
   {
     room: 'pages',
-    imports: ['engine', 'items.ts', 'errors.ts'],
-    packages: ['node:buffer', 'node:worker_threads'],
+    imports: ['engine', 'snapshot', 'items.ts', 'errors.ts'],
+    packages: ['node:buffer', 'node:fs', 'node:fs/promises', 'node:worker_threads'],
   },
   {
     room: 'loading',
@@ -60,8 +61,18 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   })),
   {
     room: 'memcached',
-    imports: ['engine', 'weigh', 'items.ts', 'transport.ts', 'errors.ts', 'value-text.ts'],
-    packages: ['mnemonist', 'node:buffer', 'node:crypto', 'node:diagnostics_channel'],
+    imports: ['engine', 'weigh', 'items.ts', 'structures.ts', 'transport.ts', 'errors.ts', 'value-text.ts'],
+    packages: ['node:buffer', 'node:crypto', 'node:diagnostics_channel'],
+  },
+  {
+    room: 'shared',
+    imports: ['engine', 'memcached', 'pages', 'errors.ts', 'items.ts'],
+    packages: ['node:crypto', 'node:os'],
+  },
+  {
+    room: 'threads',
+    imports: ['memcached', 'transport.ts'],
+    packages: ['node:worker_threads'],
   },
   {
     room: 'snapshot',
@@ -93,8 +104,9 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'scheduler.ts',
       'server-log.ts',
       'shutdown.ts',
+      'structures.ts',
     ],
-    packages: ['mnemonist'],
+    packages: [],
   },
   {
     room: 'tcp',
@@ -128,6 +140,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'scheduler.ts',
       'server-log.ts',
       'shutdown.ts',
+      'structures.ts',
       'value-text.ts',
       'version.ts',
     ],
@@ -139,7 +152,6 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:net',
       'node:stream',
       'node:url',
-      'mnemonist',
       'ws',
     ],
   },
@@ -180,8 +192,10 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'engine',
       'http',
       'memcached',
+      'pages',
       'snapshot',
       'tcp',
+      'threads',
       'web',
       'websocket',
       'errors.ts',
@@ -192,6 +206,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
     packages: [
       'node:child_process',
+      'node:crypto',
       'node:dns/promises',
       'node:fs',
       'node:fs/promises',
@@ -201,6 +216,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:url',
       'node:util',
       'node:v8',
+      'node:worker_threads',
     ],
   },
 ];
