@@ -257,8 +257,13 @@ const actions: Record<string, (pair: Pair, ...rest: never[]) => void> = {
     pair.model.find(text)!.bits = bits;
   },
   advance(pair, ms: number) {
-    pair.real.clock.advance(ms);
-    pair.model.now += ms;
+    const { real, model } = pair;
+    const expired = model.items.filter((item) => item.due <= model.now);
+    real.clock.advance(ms);
+    model.now += ms;
+    // Where the clock goes back, those live on that nothing has taken.
+    for (const item of expired)
+      if (item.due > model.now && real.store.peek(real.key(item.key)) === 0) model.remove(item.key);
   },
   resize(pair, maxBytes: number) {
     pair.real.store.resize(maxBytes);
