@@ -10,7 +10,7 @@ export const THREADS = 3;
 export const CLIENTS = 24;
 
 /** Nodes that can share a port between threads. */
-export const CAPABLE = NODES.filter(
+export const CAPABLE: typeof NODES = NODES.filter(
   ([version]) => threadsFor({ threads: 2 } as never, version.slice(1)).threads === 2,
 );
 
