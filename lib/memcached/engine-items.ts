@@ -56,6 +56,10 @@ export class EngineItems implements Items {
     return this.store.bytes;
   }
 
+  get heldBytes(): number {
+    return this.store.bytes;
+  }
+
   get maxBytes(): number {
     return this.store.maxBytes;
   }
