@@ -6,7 +6,6 @@ const ON_PAGES = [
   'spec/memcached/{admin,watch}/*.spec.ts',
   'spec/differential/differential.spec.ts',
   'spec/http/answers.spec.ts',
-  'spec/live-view/page.spec.ts',
   'spec/tcp/{closing,clock-steps,connection-*,direct-reads,dump,hostile-clients,idle-timeout,interleaving}.spec.ts',
   'spec/tcp/{shared-reads,sharing,sizes,slow-reader,soak,traffic-stats,unread-replies,watch}.spec.ts',
   'spec/websocket/{closing,frames,hostile-clients,limits,memcached,stats}.spec.ts',
