@@ -55,6 +55,10 @@ export class EngineItems implements Items {
     return this.store.bytes;
   }
 
+  get heldBytes(): number {
+    return this.store.bytes;
+  }
+
   get maxBytes(): number {
     return this.store.maxBytes;
   }
