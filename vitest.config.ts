@@ -4,6 +4,12 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const ON_PAGES = [
   'spec/memcached/{bounded-work,clock-steps,delayed-flush,late-values}.spec.ts',
   'spec/memcached/{admin,watch}/*.spec.ts',
+  'spec/differential/differential.spec.ts',
+  'spec/http/answers.spec.ts',
+  'spec/tcp/{closing,clock-steps,connection-*,direct-reads,dump,hostile-clients,idle-timeout,interleaving}.spec.ts',
+  'spec/tcp/{shared-reads,sharing,sizes,slow-reader,soak,traffic-stats,unread-replies,watch}.spec.ts',
+  'spec/websocket/{closing,frames,hostile-clients,limits,memcached,stats}.spec.ts',
+  'spec/websocket/rpc/**/*.spec.ts',
 ];
 
 const config: ViteUserConfig = defineConfig({

@@ -7,14 +7,15 @@ import { CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, shown } from '../errors.js';
+import { EngineItems } from '../items/engine-items.js';
+import { Key } from '../items/key.js';
+import type { KindFlags } from '../items/value-codec.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import type { Transport } from '../transport.js';
 import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
 import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
-import { EngineItems } from './engine-items.js';
 import type { IncrementalTask } from './incremental-task.js';
-import { Key } from './key.js';
 import { LentBudget } from './lent-budget.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
@@ -40,7 +41,6 @@ import {
 } from './siblings.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
 import { UnreadReplies } from './unread-replies.js';
-import type { KindFlags } from './value-codec.js';
 import { WatchLog } from './watch/watch-log.js';
 
 /** Expired items that are reclaimed at once: about a millisecond. */

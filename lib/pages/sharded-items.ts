@@ -248,6 +248,10 @@ export class ShardedItems implements ShardItems {
     return this.sum((shard) => shard.bytes);
   }
 
+  get heldBytes(): number {
+    return this.sum((shard) => shard.heldBytes);
+  }
+
   get maxBytes(): number {
     return this.control.maxBytes;
   }

@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 /** `hotset/shared`: a store that all threads of a process read and write. */
 
-export type { KindFlags } from '../memcached/value-codec.js';
+export type { KindFlags } from '../items/value-codec.js';
 export type { ShardSettings, SharedMemories } from '../pages/open-shards.js';
 export {
   SharedStore,

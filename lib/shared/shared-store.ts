@@ -12,12 +12,11 @@ import { monotonicClock } from '../engine/clock.js';
 import type { EngineStats } from '../engine/stats.js';
 import type { Change, ChangeListener, StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { HASH_FACTOR, KEY_MAX_BYTES, Key } from '../items/key.js';
+import { decodeKey, encodeKey } from '../items/key-encoding.js';
+import { type KindFlags, TEXT_FLAGS, TEXT_MAX_BYTES, ValueCodec } from '../items/value-codec.js';
 import type { ItemData, Items } from '../items.js';
 import { knownItemStoreOf } from '../memcached/item-store.js';
-import { HASH_FACTOR, Key } from '../memcached/key.js';
-import { decodeKey, encodeKey } from '../memcached/key-encoding.js';
-import { KEY_MAX_BYTES } from '../memcached/limits.js';
-import { type KindFlags, TEXT_FLAGS, TEXT_MAX_BYTES, ValueCodec } from '../memcached/value-codec.js';
 import {
   newSharedMemories,
   openShards,

@@ -189,7 +189,7 @@ describe('figures in prose', () => {
       'docs/snapshots.md',
       `bytes, 1 to ${constant('snapshot/options.ts', 'LARGEST_ENTRY_BYTES') / 1024 ** 3} GiB`,
     ],
-    ['docs/errors.md', `over ${constant('memcached/limits.ts', 'KEY_MAX_BYTES')} bytes`],
+    ['docs/errors.md', `over ${constant('items/key.ts', 'KEY_MAX_BYTES')} bytes`],
   ])('%s says: %s', (page, sentence) => {
     expect(text(page).replace(/\s+/g, ' ')).toContain(sentence);
   });

@@ -5,8 +5,8 @@
 
 import { bytesOption } from '../../lib/engine/byte-size.js';
 import { CacheEngine, type CacheEngineOptions, type Clock } from '../../lib/index.js';
+import { EngineItems } from '../../lib/items/engine-items.js';
 import type { Items } from '../../lib/items.js';
-import { EngineItems } from '../../lib/memcached/engine-items.js';
 import { PageStore, type PageStoreOptions } from '../../lib/pages/page-store.js';
 import { TextPageStore } from './text-page-store.js';
 

@@ -1,9 +1,9 @@
 /** A PageStore with those methods of a CacheEngine that specs use: its keys, and values as the codec of servers has them. */
 
 import type { EntryInfo, StoreOptions, StoreResult } from '../../lib/engine/types.js';
+import { keyOfWire, wireOfKey } from '../../lib/items/key-encoding.js';
+import { ValueCodec } from '../../lib/items/value-codec.js';
 import type { ItemData, KeyBytes } from '../../lib/items.js';
-import { keyOfWire, wireOfKey } from '../../lib/memcached/key-encoding.js';
-import { ValueCodec } from '../../lib/memcached/value-codec.js';
 import { PageStore } from '../../lib/pages/page-store.js';
 import { TextKey } from '../../lib/pages/text-key.js';
 

@@ -1,7 +1,7 @@
 /** Every byte of every size comes back as it was sent: across the string/Buffer threshold, to the item limit. */
 
 import { describe, expect, it } from 'vitest';
-import { TEXT_MAX_BYTES } from '../../lib/memcached/value-codec.js';
+import { TEXT_MAX_BYTES } from '../../lib/items/value-codec.js';
 import { everyByte, serve } from './fixture.js';
 import type { WireClient } from './wire-client.js';
 

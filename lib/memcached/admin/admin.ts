@@ -78,7 +78,7 @@ function* changeBudget(items: ItemStore, bytes: number): IncrementalTask & Itera
   admin.memoryLimit = limit;
   try {
     while (entries.shrinkTowards(bytes, SHRUNK_AT_ONCE)) {
-      const maxBytes = Math.min(budget.maxBytes, entries.bytes + MEBIBYTE);
+      const maxBytes = Math.min(budget.maxBytes, entries.heldBytes + MEBIBYTE);
       budget.resize(maxBytes);
       yield;
       if (admin.memoryLimit !== limit || budget.maxBytes !== maxBytes) return;
