@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../lib/engine/clock.js';
+import { Key } from '../../lib/items/key.js';
 import type { ItemData } from '../../lib/items.js';
-import { Key } from '../../lib/memcached/key.js';
 import { newSharedMemories, openShards, type ShardSettings } from '../../lib/pages/open-shards.js';
 import type { ShardedItems } from '../../lib/pages/sharded-items.js';
 
