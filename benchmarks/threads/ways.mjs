@@ -5,15 +5,14 @@
  */
 
 import { MessageChannel } from 'node:worker_threads';
-import * as core from '../../dist/index.js';
+import { CacheEngine } from '../../dist/index.js';
+import { SharedStore } from '../../dist/shared/index.js';
 
 export const SHARED = 'SharedStore';
 export const NO_CACHE = 'no cache';
 
-const SharedStore = /** @type {any} */ (core).SharedStore;
-
 function cacheOf(maxBytes) {
-  const cache = new core.CacheEngine({ maxBytes });
+  const cache = new CacheEngine({ maxBytes });
   return { get: (key) => cache.get(key), set: (key, value) => cache.set(key, value) };
 }
 
@@ -48,12 +47,14 @@ function asker(port) {
 export const WAYS = {
   [NO_CACHE]: { inMain: () => [], inWorker: () => ({ get: () => undefined, set: () => {} }) },
   [SHARED]: {
-    missing: SharedStore === undefined ? 'this build has none' : null,
     inMain: (maxBytes, workers) => {
       const store = new SharedStore({ maxBytes });
       return Array.from({ length: workers }, () => store.handle);
     },
-    inWorker: (handle) => new SharedStore(handle),
+    inWorker: (handle) => {
+      const store = SharedStore.open(handle);
+      return { get: (key) => store.get(key), set: (key, value) => store.set(key, value) };
+    },
   },
   'a cache in each thread': {
     inMain: (maxBytes, workers) => Array.from({ length: workers }, () => maxBytes / workers),

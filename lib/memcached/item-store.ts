@@ -184,7 +184,8 @@ export class ItemStore {
   /** The store's budget, of which those two may take a part. */
   readonly budget: LentBudget;
   readonly lendsBudget: boolean;
-  readonly counters: Float64Array = new Float64Array(COUNTERS.length);
+  /** Several threads keep them where all can see them. */
+  counters: Float64Array = new Float64Array(COUNTERS.length);
   /** The servers of this store, for `stats`. */
   readonly transports: Set<Transport> = new Set();
   readonly connectionNumbers: ConnectionNumbers = new ConnectionNumbers();
@@ -551,7 +552,7 @@ export class ItemStore {
   /** Writes what this thread has counted to `row`, in the order of FIGURES. */
   writeFigures(row: Float64Array): void {
     const { counters, log, admin } = this;
-    row.set(counters);
+    if (row.buffer !== counters.buffer) row.set(counters);
     let at = counters.length;
     row[at++] = this.storesInPlace;
     row[at++] = this.oversizedAppends;

@@ -275,9 +275,9 @@ export class SharedStore {
     return flags;
   }
 
-  /** A client's delayed flush_all comes first. */
+  /** A client's delayed flush_all comes first, where there are clients. */
   #applyDueFlush(): void {
-    knownItemStoreOf(this.#items)?.applyDueFlush();
+    if (this.#items.adapter !== null) knownItemStoreOf(this.#items)?.applyDueFlush();
   }
 }
 

@@ -15,7 +15,7 @@ import { FIGURES, type FigureName, type Siblings, STATE } from '../memcached/sib
 import type { Relay } from '../memcached/watch/watch-log.js';
 import type { ConnectionInfo, Transport, TransportSettings } from '../transport.js';
 
-/** The figures of all transports of a thread. */
+/** The figures of all transports of a thread, and where they begin in its row. */
 const TRANSPORT_FIGURES = [
   'currentConnections',
   'totalConnections',
@@ -27,8 +27,12 @@ const TRANSPORT_FIGURES = [
   'bytesWritten',
 ] as const;
 type TransportFigure = (typeof TRANSPORT_FIGURES)[number];
+const TRANSPORTS_AT: number = FIGURES.length;
 
-const ROW: number = FIGURES.length + TRANSPORT_FIGURES.length;
+/** Numbers in a cache line. What threads write lies at least so far apart: else each write would slow the others down. */
+const LINE = 8;
+const ROW: number = FIGURES.length + TRANSPORT_FIGURES.length + LINE;
+const ROWS_AT: number = STATE + LINE;
 
 /** How long an answer waits for that of the other threads. */
 const ANSWER_MS = 1000;
@@ -45,7 +49,7 @@ export interface ThreadGroupHandle {
 }
 
 export function newThreadGroup(threads: number, channel: string): ThreadGroupHandle {
-  return { channel, threads, figures: new SharedArrayBuffer((STATE + threads * ROW) * 8) };
+  return { channel, threads, figures: new SharedArrayBuffer((ROWS_AT + threads * ROW) * 8) };
 }
 
 interface Question {
@@ -83,6 +87,7 @@ export class ThreadGroup implements Siblings, Transport, Relay {
   readonly #self: number;
   readonly #items: ItemStore;
   readonly #rows: readonly Float64Array[];
+  readonly #sums: Float64Array = new Float64Array(TRANSPORT_FIGURES.length);
   readonly #channel: BroadcastChannel;
   readonly #answers = new Map<number, Answer>();
   #lastQuestion = 0;
@@ -106,11 +111,14 @@ export class ThreadGroup implements Siblings, Transport, Relay {
     this.#items = items;
     this.#rows = Array.from(
       { length: threads },
-      (_, thread) => new Float64Array(figures, (STATE + thread * ROW) * 8, ROW),
+      (_, thread) => new Float64Array(figures, (ROWS_AT + thread * ROW) * 8, ROW),
     );
     const state = new Float64Array(figures, 0, STATE);
     if (this.isFirst) state.set(items.state);
     items.state = state;
+    const own = this.#rows[self]!.subarray(0, items.counters.length);
+    own.set(items.counters);
+    items.counters = own;
     this.settings = { ...NO_SETTINGS, reload: () => this.#post({ reload: true }) };
     this.#channel = new BroadcastChannel(channel);
     this.#channel.onmessage = (event) => this.#receive((event as { data: Message }).data);
@@ -131,20 +139,29 @@ export class ThreadGroup implements Siblings, Transport, Relay {
   close(): void {
     this.#channel.close();
     this.#items.transports.delete(this);
-    this.#rows[this.#self]!.fill(0, FIGURES.length, FIGURES.length + 1);
+    this.#rows[this.#self]!.fill(0, TRANSPORTS_AT, TRANSPORTS_AT + 1);
   }
 
   // Figures
 
+  /** Names each figure: a loop over their names takes 300 ns. */
   publish(): void {
-    const row = this.#rows[this.#self]!;
-    this.#items.writeFigures(row);
-    for (let i = 0; i < TRANSPORT_FIGURES.length; i++) {
-      let sum = 0;
-      for (const transport of this.#items.transports)
-        if (transport !== this) sum += transport[TRANSPORT_FIGURES[i]!];
-      row[FIGURES.length + i] = sum;
+    const sums = this.#sums;
+    sums.fill(0);
+    for (const transport of this.#items.transports) {
+      if (transport === this) continue;
+      sums[0]! += transport.currentConnections;
+      sums[1]! += transport.totalConnections;
+      sums[2]! += transport.rejectedConnections;
+      sums[3]! += transport.idleKicks;
+      sums[4]! += transport.yields;
+      sums[5]! += transport.handshakeErrors;
+      sums[6]! += transport.bytesRead;
+      sums[7]! += transport.bytesWritten;
     }
+    const row = this.#rows[this.#self]!;
+    row.set(sums, TRANSPORTS_AT);
+    this.#items.writeFigures(row);
   }
 
   figure(name: FigureName): number {
@@ -159,7 +176,7 @@ export class ThreadGroup implements Siblings, Transport, Relay {
   }
 
   #transportFigure(name: TransportFigure): number {
-    return this.#sum(FIGURES.length + TRANSPORT_FIGURES.indexOf(name));
+    return this.#sum(TRANSPORTS_AT + TRANSPORT_FIGURES.indexOf(name));
   }
 
   get currentConnections(): number {

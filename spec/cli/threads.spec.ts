@@ -1,12 +1,9 @@
 /** `-t`: several threads that clients see as one server. They share a port from Node 22.12 on: HOTSET_NODES names one. */
 
-import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { threadsFor } from '../../lib/cli/threads.js';
-import { NODES } from '../weigh/node-versions.js';
 import { Command, folder, start, talk } from './command.js';
-
-const THREADS = 3;
+import { CAPABLE, Client, clients, startThreads, THREADS } from './thread-clients.js';
 
 it.each([
   ['20.19.0', 4, 1],
@@ -25,11 +22,6 @@ it.each([
   expect(plan.warning === null).toBe(asked === threads);
 });
 
-/** Nodes that can share a port between threads. */
-const CAPABLE = NODES.filter(
-  ([version]) => threadsFor({ threads: 2 } as never, version.slice(1)).threads === 2,
-);
-
 it.runIf(CAPABLE.length === 0)(
   'serves with one thread here, and says so: HOTSET_NODES names no newer Node',
   async () => {
@@ -39,48 +31,9 @@ it.runIf(CAPABLE.length === 0)(
   },
 );
 
-/** A connection that stays. */
-class Client {
-  readonly socket: Socket;
-  #text = '';
-
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1');
-    this.socket.setEncoding('latin1').on('data', (text: string) => {
-      this.#text += text;
-    });
-  }
-
-  /** Sends a request; returns all that has come when `end` is there. */
-  async ask(request: string, end: RegExp): Promise<string> {
-    this.#text = '';
-    this.socket.write(request);
-    return await this.until(end);
-  }
-
-  async until(end: RegExp): Promise<string> {
-    const deadline = Date.now() + 20_000;
-    while (!end.test(this.#text)) {
-      if (Date.now() > deadline) throw new Error(`no ${end} in ${JSON.stringify(this.#text)}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    return this.#text;
-  }
-}
-
 describe.each(CAPABLE)('on Node %s', (_version, node) => {
-  function startThreads(flags: readonly string[] = []): Command {
-    return start(['-t', `${THREADS}`, ...flags], {}, node);
-  }
-
-  /** The system decides which thread a connection goes to: with so many, each has some. */
-  async function clients(command: Command): Promise<Client[]> {
-    const port = await command.port();
-    return Array.from({ length: 24 }, () => new Client(port));
-  }
-
   it('is one server to clients', async () => {
-    const command = startThreads();
+    const command = startThreads(node);
     const all = await clients(command);
     for (const [i, client] of all.entries()) await client.ask(`set key${i} 0 0 1\r\nx\r\n`, /STORED/);
     for (const [i, client] of all.entries())
@@ -105,7 +58,7 @@ describe.each(CAPABLE)('on Node %s', (_version, node) => {
   });
 
   it('shows a watcher what all threads do', async () => {
-    const all = await clients(startThreads());
+    const all = await clients(startThreads(node));
     const watcher = all.pop()!;
     await watcher.ask('watch mutations\r\n', /OK/);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -116,7 +69,7 @@ describe.each(CAPABLE)('on Node %s', (_version, node) => {
   });
 
   it('bounds connections over all threads', async () => {
-    const command = startThreads(['-c', '10']);
+    const command = startThreads(node, ['-c', '10']);
     const port = await command.port();
     const open = Array.from({ length: 10 }, () => new Client(port));
     for (const client of open) await client.ask('version\r\n', /VERSION/);
@@ -126,19 +79,19 @@ describe.each(CAPABLE)('on Node %s', (_version, node) => {
 
   it('stops as one, saves what all have stored, and loads it', async () => {
     const file = `${folder()}/items`;
-    const command = startThreads(['-e', file, '-A']);
+    const command = startThreads(node, ['-e', file, '-A']);
     const all = await clients(command);
     for (const [i, client] of all.entries()) await client.ask(`set key${i} 0 0 1\r\nx\r\n`, /STORED/);
     all[0]!.socket.write('shutdown\r\n');
     expect((await command.ended).code).toBe(0);
-    const again = startThreads(['-e', file]);
+    const again = startThreads(node, ['-e', file]);
     expect(await talk(await again.port(), 'stats\r\nquit\r\n')).toContain('STAT curr_items 24\r\n');
     again.signal('SIGTERM');
     expect((await again.ended).code).toBe(0);
   });
 
   it('does not share its port with another server', async () => {
-    const port = await startThreads().port();
+    const port = await startThreads(node).port();
     const other = new Command(['-p', `${port}`, '-t', '2'], {}, undefined, node);
     expect((await other.ended).code).toBe(1);
     expect(other.stderr).toContain('-p');
