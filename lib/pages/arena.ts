@@ -1,6 +1,6 @@
 /**
  * Where keys and values lie: blocks in segments, measured in units. A block never crosses a segment, and one that would take
- * more than a thirty-second of a segment is a page of its own (large-blocks.ts). Free blocks are merged with their
+ * more than an eighth of a segment is a page of its own (large-blocks.ts). Free blocks are merged with their
  * neighbours at once (boundary tags) and found by size: a list for each size below 64 units, above that eight lists
  * for each power of two. O(1), but for the copying of bytes.
  *
@@ -23,9 +23,10 @@ import type { Budget } from './budget.js';
 import {
   CURRENT,
   CURSOR,
+  GAP,
   HELD,
   type Header,
-  IS_CLOSED,
+  MODE,
   PACKED,
   PINNED_SEGMENTS,
   SEGMENTS,
@@ -38,6 +39,14 @@ import { SLOT_MASK } from './records.js';
 import { Rows } from './rows.js';
 
 export const MAX_KEY_BYTES = 255;
+// How a segment is packed.
+/** To make a hole: its other holes stay in the free lists. */
+export const FOR_HOLE = 0;
+/** To become empty: its holes leave the free lists first, */
+export const CLOSING = 1;
+/** and have left them. */
+export const CLOSED = 2;
+
 /** The slot of a block that is reserved. */
 export const RESERVED_SLOT: number = SLOT_MASK;
 
@@ -58,8 +67,8 @@ const EXTRA_KEY_AT = 16;
 const WIDE_KEY_AT = 24;
 const WIDE_VALUE_AT = WIDE_KEY_AT + 256;
 
-/** A large block takes more than this share of a segment. */
-const LARGE_SHIFT = 5;
+/** A large block takes more than this share of a segment: an eighth. */
+const LARGE_SHIFT = 3;
 /** Below so many units there is a list for each size. */
 const EXACT_UNITS = 64;
 /** Blocks of a list that are tried where not all are large enough, or where not all will do. */
@@ -291,7 +300,7 @@ export class Arena {
   take(units: number): number {
     let place = this.takeListed(units);
     if (place === 0 && this.ints[PACKED] !== 0) place = this.takeGap(units);
-    return place !== 0 ? place : this.takeFresh(units);
+    return place !== 0 ? place : this.takeFresh(units, true);
   }
 
   /** From the free lists. */
@@ -342,27 +351,16 @@ export class Arena {
   private takeGap(units: number): number {
     const { ints } = this;
     const id = ints[PACKED]!;
-    const gap = this.gapUnits;
+    const gap = ints[GAP]!;
     if (gap < units) return 0;
     const unit = ints[CURSOR]! - gap;
+    ints[GAP] = gap - units;
     this.carve(id, this.words[id]!, unit, gap, units);
     return (id << this.segmentShift) | unit;
   }
 
-  /** Units of the free block before the place where packing continues. */
-  get gapUnits(): number {
-    const { ints } = this;
-    const id = ints[PACKED]!;
-    if (id === 0 || ints[IS_CLOSED] === 0) return 0;
-    const cursor = ints[CURSOR]!;
-    const words = this.words[id]!;
-    if (cursor >= this.rows.get(id, END) || (words[cursor << this.wordShift]! & PREVIOUS_IS_FREE) === 0)
-      return 0;
-    return words[(cursor << this.wordShift) - 1]!;
-  }
-
-  /** From memory that has not been used yet. */
-  private takeFresh(units: number): number {
+  /** From memory that has not been used yet. `isStrict`: only while there are few holes. */
+  takeFresh(units: number, isStrict: boolean): number {
     const { ints, rows, budget } = this;
     let id = ints[CURRENT]!;
     if (id !== 0) {
@@ -370,7 +368,7 @@ export class Arena {
       if (end + units <= this.segmentUnits) {
         const touched = rows.get(id, TOUCHED);
         const grows = Math.max(0, end + units - touched);
-        if (grows > 0 && !budget.allowsForItems(grows << this.unitShift)) return 0;
+        if (grows > 0 && !budget.allowsForItems(grows << this.unitShift, isStrict)) return 0;
         this.touch(id, end + units);
         rows.put(id, END, end + units);
         this.words[id]![end << this.wordShift] = 0;
@@ -379,7 +377,7 @@ export class Arena {
     }
     const left = id === 0 ? 0 : this.segmentUnits - rows.get(id, END);
     const untouched = id === 0 ? 0 : this.segmentUnits - rows.get(id, TOUCHED);
-    if (!budget.allowsForItems((units + untouched) << this.unitShift)) return 0;
+    if (!budget.allowsForItems((units + untouched) << this.unitShift, isStrict)) return 0;
     const before = id;
     id = this.addSegment();
     if (id === 0) return 0;
@@ -470,23 +468,32 @@ export class Arena {
       return;
     }
     const isPacked = id === ints[PACKED];
-    if (isPacked && start < ints[CURSOR]! && ints[CURSOR]! < end) ints[CURSOR] = end;
+    if (isPacked && start < ints[CURSOR]! && ints[CURSOR]! <= end) {
+      ints[CURSOR] = end;
+      if (ints[MODE] !== CLOSING) ints[GAP] = end - start;
+    }
     if (end === segmentEnd && id === ints[CURRENT]) {
       rows.add(id, FREE_UNITS, start - end);
       rows.put(id, END, start);
-      if (isPacked && ints[CURSOR]! > start) ints[CURSOR] = start;
+      if (isPacked && ints[CURSOR]! > start) {
+        ints[CURSOR] = start;
+        ints[GAP] = 0;
+      }
       return;
     }
     this.putFree(id, words, start, end - start);
   }
 
-  /** Writes the tags of a free block and lists it, except where its segment is being packed. */
+  /** Writes the tags of a free block and lists it, except for what packing uses itself. */
   private putFree(id: number, words: Int32Array, unit: number, units: number): void {
     const base = unit << this.wordShift;
     words[base] = FREE | units;
     words[((unit + units) << this.wordShift) - 1] = units;
     this.markAfter(id, words, unit + units, true);
-    if (id !== this.ints[PACKED] && units >= this.minUnits) this.list(id, words, unit, units);
+    if (units < this.minUnits) return;
+    const { ints } = this;
+    if (id !== ints[PACKED] || (ints[MODE] === FOR_HOLE && unit + units !== ints[CURSOR]))
+      this.list(id, words, unit, units);
   }
 
   private markAfter(id: number, words: Int32Array, unit: number, isFree: boolean): void {
@@ -530,18 +537,24 @@ export class Arena {
 
   // For the packer
 
-  /** The segment with the most free units that has no reserved block; 0 where none has `least`. O(segments). */
-  emptiest(least: number): number {
+  /**
+   * The segment with the most free units that has no reserved block; 0 where none has `least`. `toEmpty`: the others must have
+   * room for its blocks. O(segments).
+   */
+  emptiest(least: number, toEmpty: boolean): number {
     const { ints, rows } = this;
     let best = 0;
     let most = least - 1;
+    let all = 0;
     for (let id = 1; id < ints[SEGMENTS_END]!; id++) {
       const free = rows.get(id, FREE_UNITS);
-      if (free <= most || !this.isPresent(id) || this.isPinned(id)) continue;
+      if (!this.isPresent(id)) continue;
+      all += free;
+      if (free <= most || this.isPinned(id)) continue;
       best = id;
       most = free;
     }
-    return best;
+    return toEmpty && best !== 0 && all - most < rows.get(best, END) - most ? 0 : best;
   }
 
   isPinned(id: number): boolean {
@@ -569,7 +582,7 @@ export class Arena {
     }
     ints[CURSOR] = unit;
     if (unit < end) return visited;
-    ints[IS_CLOSED] = 1;
+    ints[MODE] = CLOSED;
     ints[CURSOR] = 0;
     return visited;
   }
@@ -583,10 +596,35 @@ export class Arena {
     return head < 0 ? -1 : head & SLOT_MASK;
   }
 
-  /** Steps over the free block at the cursor. */
+  /** Steps over the free block at the cursor, which is the gap now. */
   passFree(): void {
     const { ints } = this;
-    ints[CURSOR]! += this.words[ints[PACKED]!]![ints[CURSOR]! << this.wordShift]! & UNITS_MASK;
+    const words = this.words[ints[PACKED]!]!;
+    const units = words[ints[CURSOR]! << this.wordShift]! & UNITS_MASK;
+    this.unlist(words, ints[CURSOR]!, units);
+    ints[CURSOR]! += units;
+    ints[GAP] = units;
+  }
+
+  /** A free block of just so many units; 0 when there is none that is found at once. */
+  takeExact(units: number): number {
+    const place = units < EXACT_UNITS ? this.bins[units]! : 0;
+    if (place === 0) return 0;
+    const id = place >>> this.segmentShift;
+    const words = this.words[id]!;
+    this.unlist(words, place & this.unitMask, units);
+    this.carve(id, words, place & this.unitMask, units, units);
+    return place;
+  }
+
+  /** Steps over a block that must not move. */
+  passReserved(units: number): void {
+    const { ints } = this;
+    const gap = ints[GAP]!;
+    const unit = ints[CURSOR]!;
+    ints[CURSOR] = unit + units;
+    ints[GAP] = 0;
+    if (gap > 0) this.putFree(ints[PACKED]!, this.words[ints[PACKED]!]!, unit - gap, gap);
   }
 
   unitsAtCursor(): number {
@@ -601,7 +639,7 @@ export class Arena {
     const words = this.words[id]!;
     const unit = ints[CURSOR]!;
     const from = unit << this.wordShift;
-    const gap = this.gapUnits;
+    const gap = ints[GAP]!;
     if (place === 0 && gap === 0) {
       ints[CURSOR] = unit + units;
       return (id << this.segmentShift) | unit;
@@ -619,10 +657,14 @@ export class Arena {
     const start = place === 0 ? unit - gap + units : unit - gap;
     if (end < rows.get(id, END)) {
       const after = words[end << this.wordShift]!;
-      if (after < 0) end += after & UNITS_MASK;
+      if (after < 0) {
+        this.unlist(words, end, after & UNITS_MASK);
+        end += after & UNITS_MASK;
+      }
     }
-    this.putFree(id, words, start, end - start);
     ints[CURSOR] = end;
+    ints[GAP] = end - start;
+    this.putFree(id, words, start, end - start);
     return place === 0 ? (id << this.segmentShift) | (unit - gap) : place;
   }
 
@@ -631,25 +673,26 @@ export class Arena {
     const { ints, rows } = this;
     const id = ints[PACKED]!;
     const words = this.words[id]!;
+    const gap = ints[GAP]!;
     ints[PACKED] = 0;
     const end = rows.get(id, END);
     if (rows.get(id, FREE_UNITS) === end) {
       this.dropSegment(id);
       return;
     }
-    for (let unit = 0; unit < end; ) {
-      const head = words[unit << this.wordShift]!;
-      if (head >= 0) {
-        unit += this.unitsIn(words, unit << this.wordShift);
-        continue;
+    // What has been reserved in the meantime did not move: there may be holes before it.
+    if (this.isPinned(id))
+      for (let unit = 0; unit < end - gap; ) {
+        const head = words[unit << this.wordShift]!;
+        const units = head < 0 ? head & UNITS_MASK : this.unitsIn(words, unit << this.wordShift);
+        if (head < 0 && (head & LISTED) === 0 && units >= this.minUnits) this.list(id, words, unit, units);
+        unit += units;
       }
-      const units = head & UNITS_MASK;
-      if (unit + units === end && id === ints[CURRENT]) {
-        rows.put(id, END, unit);
-        rows.add(id, FREE_UNITS, -units);
-      } else if (units >= this.minUnits) this.list(id, words, unit, units);
-      unit += units;
-    }
+    if (gap === 0) return;
+    if (id === ints[CURRENT]) {
+      rows.put(id, END, end - gap);
+      rows.add(id, FREE_UNITS, -gap);
+    } else if (gap >= this.minUnits) this.list(id, words, end - gap, gap);
   }
 
   // All of it
@@ -750,6 +793,7 @@ export class Arena {
     let free = 0;
     let pins = 0;
     let wasFree = false;
+    let gap = 0;
     let sawCursor = ints[PACKED] !== id || ints[CURSOR]! >= end;
     let unit = 0;
     while (unit < end) {
@@ -761,11 +805,13 @@ export class Arena {
       if (units < 1) return [...problems, `the block at place ${place} has no length`];
       if (head < 0) {
         free += units;
-        if (wasFree && id !== ints[PACKED]) problems.push(`two free blocks meet at place ${place}`);
+        if (unit + units === ints[CURSOR]) gap = units;
+        if (wasFree && unit !== ints[CURSOR]) problems.push(`two free blocks meet at place ${place}`);
         if (words[base + (units << this.wordShift) - 1] !== units)
           problems.push(`the tags of place ${place} disagree`);
         const isListed = listed.delete(place);
-        const isOpen = id !== ints[PACKED] && units >= this.minUnits;
+        const isOurs = id === ints[PACKED] && (ints[MODE] !== FOR_HOLE || unit + units === ints[CURSOR]);
+        const isOpen = !isOurs && units >= this.minUnits;
         if (isListed !== ((head & LISTED) !== 0) || (isOpen && !isListed))
           problems.push(`the free block at place ${place} is not listed`);
       } else {
@@ -780,6 +826,8 @@ export class Arena {
     }
     if (unit !== end) problems.push(`the last block of segment ${id} ends behind it`);
     if (!sawCursor) problems.push(`packing continues inside a block of segment ${id}`);
+    if (ints[PACKED] === id && ints[MODE] !== CLOSING && gap !== ints[GAP])
+      problems.push(`the hole before the cursor has ${gap} units, ${ints[GAP]} are counted`);
     if (free !== rows.get(id, FREE_UNITS))
       problems.push(`${free} units of segment ${id} are free, ${rows.get(id, FREE_UNITS)} are counted`);
     if (pins !== rows.get(id, PINS))

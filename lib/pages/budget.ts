@@ -8,8 +8,11 @@
 import { HELD, Header, ITEM_BYTES, MAX_BYTES } from './header.js';
 import type { Memory } from './memory.js';
 
-/** The share of the budget, and of what items count, that holes may take: a sixteenth. */
+/** The share of the budget that items may not count, so that packing always finds holes: a sixteenth. */
 const HOLES_SHIFT = 4;
+/** Holes as a share of what items count, up to which memory is added, and beyond which it has to come back. */
+const FEW_HOLES = 10 / 128;
+const MANY_HOLES = 12 / 128;
 /** What a store takes that has no items: its header, first buckets and rows. */
 const FIXED_BYTES: number = Header.bytes + 12 * 1024;
 /** Beyond these too: pages that have just been begun. */
@@ -42,19 +45,17 @@ export class Budget {
     return true;
   }
 
-  /** Whether so many bytes more for items leave holes of a sixteenth at most. */
-  allowsForItems(bytes: number): boolean {
+  /** Whether so many bytes may be added for items; where that is strict, holes must be few. */
+  allowsForItems(bytes: number, isStrict: boolean): boolean {
     const counted = this.nums[ITEM_BYTES]! + bytes;
-    return (
-      this.nums[HELD]! + bytes <= counted + counted / (1 << HOLES_SHIFT) + HOLES_MIN_BYTES &&
-      this.allows(bytes)
-    );
+    const hasFewHoles = this.nums[HELD]! + bytes <= counted + counted * FEW_HOLES + HOLES_MIN_BYTES;
+    return (hasFewHoles || !isStrict) && this.allows(bytes);
   }
 
   /** Whether there are so many holes that memory should come back. */
   get isLoose(): boolean {
     const counted = this.nums[ITEM_BYTES]!;
-    return this.nums[HELD]! > counted + (counted * 5) / 64 + HOLES_MIN_BYTES;
+    return this.nums[HELD]! > counted + counted * MANY_HOLES + HOLES_MIN_BYTES;
   }
 }
 

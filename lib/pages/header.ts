@@ -26,8 +26,8 @@ export const SEGMENTS_END = 11;
 export const CURRENT = 12;
 /** The segment that is being packed; 0 for none. */
 export const PACKED = 13;
-/** Whether its holes have left the free lists. */
-export const IS_CLOSED = 14;
+/** How it is packed: see packer.ts. */
+export const MODE = 14;
 /** The unit in it at which packing continues. */
 export const CURSOR = 15;
 export const LARGE_END = 16;
@@ -40,6 +40,8 @@ export const PINNED_SEGMENTS = 22;
 export const SEGMENTS = 23;
 /** Pages of rows: about segments, and about large blocks. */
 export const ROW_PAGES = 24;
+/** Units of the free block that ends where packing continues: the hole that it has made so far. */
+export const GAP = 29;
 /** Sizes that stay as the store began: see page-sizes.ts. */
 export const PAGE_SHIFT = 26;
 export const SEGMENT_BYTES_SHIFT = 27;

@@ -94,8 +94,6 @@ const RESERVED_SHARE = 4;
 const LOOP_BYTES = 40;
 /** Bytes given back to the system by each sweep, and by each write. */
 const SWEPT_PENDING_BYTES = 32 * 1024 * 1024;
-/** Segments that are packed at most to store one item. */
-const PACKED_AT_ONCE = 8;
 /** Steps of `resize` at a time. */
 const RESIZE_STEPS = 1024;
 
@@ -642,7 +640,7 @@ export class PageStore implements Items {
     key: Uint8Array,
     keyStart: number,
     keyBytes: number,
-    value: Uint8Array,
+    value: Buffer,
     start: number,
     end: number,
   ): void {
@@ -701,6 +699,7 @@ export class PageStore implements Items {
   private takeSlot(hash: number, itemBytes: number, now: number): number {
     const { records, budget, nums } = this;
     if (this.index.looks >= MAX_CHAIN) this.remove(this.index.lastOf(hash), 'evicted', hash, now);
+    this.packer.allow(itemBytes);
     while (records.growthBytes > 0 && !budget.allows(records.growthBytes)) {
       const isFull = nums[ITEM_BYTES]! + itemBytes > budget.itemLimit;
       if (isFull ? this.evict(0, now) : this.packer.makeRoom(ITEM_OVERHEAD_BYTES) || this.evict(0, now))
@@ -728,11 +727,15 @@ export class PageStore implements Items {
   private allocateUnits(units: number, kept: number, now: number): number {
     const { arena, budget, nums } = this;
     const itemBytes = (units << arena.unitShift) + ITEM_OVERHEAD_BYTES;
-    for (let tries = PACKED_AT_ONCE; ; ) {
+    this.packer.allow(itemBytes);
+    for (;;) {
       const place = arena.take(units);
       if (place !== 0) return place;
       const isFull = nums[ITEM_BYTES]! + itemBytes > budget.itemLimit;
-      if (!isFull && tries-- > 0 && this.packer.makeHole(units)) continue;
+      if (!isFull && this.packer.makeHole(units)) continue;
+      // Too many holes for a while are better than an item less.
+      const fresh = isFull ? 0 : arena.takeFresh(units, false);
+      if (fresh !== 0) return fresh;
       if (!this.evict(kept, now)) return 0;
     }
   }
@@ -740,6 +743,7 @@ export class PageStore implements Items {
   private allocateLarge(bytes: number, kept: number, now: number): number {
     const { arena, budget, nums } = this;
     const growth = arena.large.growthBytes(bytes);
+    this.packer.allow(growth);
     while (!budget.allows(growth)) {
       const isFull = nums[ITEM_BYTES]! + growth + ITEM_OVERHEAD_BYTES > budget.itemLimit;
       if (isFull ? this.evict(kept, now) : this.packer.makeRoom(growth) || this.evict(kept, now)) continue;
@@ -1033,7 +1037,10 @@ export class PageStore implements Items {
         this.remove(oldest, this.expiry.dueAt(oldest) <= now ? 'expired' : 'evicted', undefined, now);
       } else if (this.memory.giveBack(1)) continue;
       else if (this.hasSpareRecords) this.dropTop();
-      else if (!this.packer.makeRoom(this.nums[MAX_BYTES]! - maxBytes) && !this.evict(0, now)) break;
+      else {
+        this.packer.allow(maxBytes / RESIZE_STEPS);
+        if (!this.packer.makeRoom(this.nums[MAX_BYTES]! - maxBytes) && !this.evict(0, now)) break;
+      }
     }
     if (this.hasListeners) this.listeners.deliver();
     return left === 0;
@@ -1185,8 +1192,8 @@ function dueTime(ttlMs: number, now: number): number {
   return ttlMs > 0 ? now + Math.ceil(ttlMs) : now;
 }
 
-function copyBytes(from: Uint8Array, start: number, end: number, to: Buffer, at: number): void {
+function copyBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): void {
   const length = end - start;
-  if (length > LOOP_BYTES) to.set(new Uint8Array(from.buffer, from.byteOffset + start, length), at);
+  if (length > LOOP_BYTES) from.copy(to, at, start, end);
   else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }

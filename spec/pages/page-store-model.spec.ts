@@ -6,7 +6,7 @@ import type { ItemData } from '../../lib/items.js';
 import { dataOf, expectSound, openStore, type TestStore } from './fixture.js';
 import { NaiveItems } from './naive-items.js';
 
-const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 150);
+const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 60);
 const KEYS = 60;
 const NEVER = Number.POSITIVE_INFINITY;
 
