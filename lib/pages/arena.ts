@@ -66,6 +66,8 @@ const KEY_AT = 8;
 const EXTRA_KEY_AT = 16;
 const WIDE_KEY_AT = 24;
 const WIDE_VALUE_AT = WIDE_KEY_AT + 256;
+/** Room behind the value of a wide block for what ends it on the wire, which is read with it. */
+const WIDE_END_BYTES = 2;
 
 /** Shorter ranges are copied by a loop: a call takes as long as 40 bytes. */
 const LOOP_BYTES = 40;
@@ -252,7 +254,8 @@ export class Arena {
 
   /** Bytes that a block takes; more than `largeFromBytes` makes it a large one. */
   blockBytes(keyBytes: number, valueBytes: number, isWide: boolean, hasExtra: boolean): number {
-    return isWide ? WIDE_VALUE_AT + valueBytes : (hasExtra ? EXTRA_KEY_AT : KEY_AT) + keyBytes + valueBytes;
+    if (isWide) return WIDE_VALUE_AT + valueBytes + WIDE_END_BYTES;
+    return (hasExtra ? EXTRA_KEY_AT : KEY_AT) + keyBytes + valueBytes;
   }
 
   unitsOf(bytes: number): number {
@@ -271,7 +274,7 @@ export class Arena {
 
   private unitsIn(words: Int32Array, base: number): number {
     const shape = words[base + 1]!;
-    if ((shape & WIDE) !== 0) return this.unitsOf(WIDE_VALUE_AT + words[base + 4]!);
+    if ((shape & WIDE) !== 0) return this.unitsOf(WIDE_VALUE_AT + words[base + 4]! + WIDE_END_BYTES);
     return this.unitsOf(keyAt(shape) + (shape & KEY_MASK) + (shape >>> VALUE_SHIFT));
   }
 

@@ -935,7 +935,7 @@ export class PageStore implements Items {
       this.packer.pay(bytes);
       for (let left = DROPPED_AT_ONCE; left > 0 && this.hasSpareRecords; left--) this.dropTop();
     } else this.nums[CREDIT] = 0;
-    if (this.memory.pendingBytes > 0) this.memory.giveBack(1);
+    if (this.memory.pendingBytes > 0 && this.budget.keepsTooMuch) this.memory.giveBack(1);
     if (this.hasListeners) this.listeners.deliver();
   }
 
