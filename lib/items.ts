@@ -50,6 +50,8 @@ export interface Items {
   readonly size: number;
   /** What all items count. */
   readonly bytes: number;
+  /** What the store keeps within its budget: `bytes`, and memory without items where it has that. */
+  readonly heldBytes: number;
   /** The budget. */
   readonly maxBytes: number;
   /** What an adapter keeps with the store. */

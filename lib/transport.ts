@@ -46,7 +46,8 @@ export type ProtocolChoice = 'auto' | 'ascii' | 'binary';
 
 /** What `stats settings` shows of a transport. */
 export interface TransportSettings {
-  readonly kind: 'tcp' | 'websocket';
+  /** `threads`: the other threads of the server, whose own transports say all the rest. */
+  readonly kind: 'tcp' | 'websocket' | 'threads';
   /** -1 when it listens on no TCP port. */
   readonly tcpPort: number;
   readonly host: string | null;
@@ -82,7 +83,8 @@ export interface Transport {
   readonly idleTimeoutSeconds: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  connections(): Iterable<ConnectionInfo>;
+  /** Null while more have yet to come. */
+  connections(): Iterable<ConnectionInfo | null>;
   resetStats(): void;
   /** Takes what a removal listener throws outside any client's request. */
   onError(error: unknown): void;

@@ -1,16 +1,14 @@
-/** Reads the flags, makes room for the heap, and serves here or in a child. */
+/** Reads the flags, and serves here or in the background. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { HotsetError } from '../errors.js';
 import { VERSION } from '../version.js';
-import { isDaemon, reportHandlingSignals, runInBackground, runInChild } from './child.js';
+import { isDaemon, runInBackground } from './background.js';
 import { StartError, UsageError } from './errors.js';
 import { helpText } from './flags.js';
-import { planHeap } from './heap.js';
-import { become, identityFor } from './identity.js';
 import { printError } from './log.js';
 import { serve } from './serve.js';
-import { type Settings, settingsFrom } from './settings.js';
+import { settingsFrom } from './settings.js';
 
 const NAME = 'hotset';
 const EXIT_FAILURE = 1;
@@ -19,7 +17,6 @@ const EXIT_USAGE = 2;
 /** `script` is the file that this command was started with. */
 export async function run(argv: readonly string[], script: string): Promise<void> {
   setTitle(argv);
-  reportHandlingSignals();
   try {
     await act(argv, script);
   } catch (error) {
@@ -44,27 +41,9 @@ async function act(argv: readonly string[], script: string): Promise<void> {
       process.stdout.write(readFileSync(new URL('../../LICENSE', import.meta.url), 'utf8'));
       return;
     case 'serve':
-      await serveSomewhere(settings, argv, script);
+      if (settings.daemon && !isDaemon()) runInBackground(script, argv, settings.verbosity > 0);
+      else await serve(settings, script);
   }
-}
-
-/** Here, in a child with a larger heap, or in the background. */
-async function serveSomewhere(settings: Settings, argv: readonly string[], script: string): Promise<void> {
-  if (isDaemon()) {
-    await serve(settings);
-    return;
-  }
-  const plan = planHeap(settings.maxBytes);
-  if ('warning' in plan && plan.warning !== undefined) printError(plan.warning);
-  const oldSpaceMebibytes = plan.kind === 'child' ? plan.oldSpaceMebibytes : undefined;
-  const command = { script, argv, oldSpaceMebibytes };
-  if (settings.daemon) runInBackground(command, settings.verbosity > 0);
-  else if (plan.kind === 'child') {
-    const identity = identityFor(settings.user);
-    runInChild(command, () => {
-      if (identity !== null) become(identity);
-    });
-  } else await serve(settings);
 }
 
 /** As `ps` shows it, V8's flags among the others; `hotset` for the name alone, which `pgrep` and `top` look at. */

@@ -40,7 +40,8 @@ export function fitConnections(
   };
 }
 
-function ownLimits(): string {
+/** The limits of this process, a line each; empty where they are not known. */
+export function ownLimits(): string {
   try {
     return readFileSync('/proc/self/limits', 'utf8');
   } catch {

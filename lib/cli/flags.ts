@@ -164,7 +164,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   unfinishedSize: {
     long: 'max-unfinished-size',
     takes: '<size>',
-    help: 'most that half-received requests of all clients may take, as in 64m\n(default: 64m, or four times -I if that is more)',
+    help: 'most that half-received requests of all clients may take, as in 64m\n(default: a quarter of -m, from the size of one item to 64m)',
   },
   shutdown: {
     short: 'A',
@@ -255,7 +255,12 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   license: { short: 'i', long: 'license', help: 'print the licence' },
   help: { short: 'h', long: 'help', help: 'print this' },
   debugClock: { long: 'debug-clock' },
-  threads: { short: 't', long: 'threads', takes: '<number>', help: 'one thread serves all connections' },
+  threads: {
+    short: 't',
+    long: 'threads',
+    takes: '<number>',
+    help: 'threads that serve (default: 1; more need Node 22.12)',
+  },
   lockMemory: { short: 'k', long: 'lock-memory', help: 'memory is not locked' },
   coreDumps: { short: 'r', long: 'enable-coredumps', help: 'see ulimit -c' },
   largePages: { short: 'L', long: 'enable-largepages', help: 'memory comes from V8' },
@@ -286,6 +291,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] 
       'noDump',
       'noWatch',
       'prefixDelimiter',
+      'threads',
       'extended',
     ],
   ],
@@ -297,7 +303,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] 
   ['The process', ['daemon', 'pidFile', 'user', 'verbose', 'logFormat', 'version', 'license', 'help']],
   [
     'Accepted, and have no effect',
-    ['threads', 'lockMemory', 'coreDumps', 'largePages', 'growthFactor', 'minimumSize', 'napiIds'],
+    ['lockMemory', 'coreDumps', 'largePages', 'growthFactor', 'minimumSize', 'napiIds'],
   ],
 ];
 

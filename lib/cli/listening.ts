@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
 import { HotsetError } from '../errors.js';
 import { listenFailure } from '../listen-failure.js';
 import type { ListenAddress, TcpServer } from '../tcp/index.js';
-import { addressText } from '../tcp/listener.js';
+import { addressText, openListener } from '../tcp/listener.js';
 import type { TcpAddress } from '../tcp/options.js';
 import { VERSION } from '../version.js';
 import type { WebAddress } from '../web/listening.js';
@@ -20,15 +20,19 @@ const PORT_HINT = 'choose another port with -p, for example: hotset -p 11311';
 /** Wildcard addresses, and the loopback address that reaches each. */
 const OWN_NAMES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Listens on each address, and returns them with the ports that were taken. Throws `HOTSET_LISTEN_FAILED`. */
+/**
+ * Listens on each address, and returns them with the ports that were taken. Throws `HOTSET_LISTEN_FAILED`. Ports that
+ * threads share would be shared with another server of the same user as well: `isShared` makes sure that there is none.
+ */
 export async function listenOn(
   server: TcpServer,
   addresses: readonly ListenAddress[],
+  isShared: boolean = false,
 ): Promise<ListenAddress[]> {
   const taken: ListenAddress[] = [];
   for (const address of addresses) {
     if ('path' in address) taken.push(await server.listen(address));
-    else taken.push(...(await listenOnHost(server, address, taken)));
+    else taken.push(...(await listenOnHost(server, address, taken, isShared)));
   }
   return taken;
 }
@@ -38,11 +42,13 @@ async function listenOnHost(
   server: TcpServer,
   address: TcpAddress,
   taken: readonly ListenAddress[],
+  isShared: boolean,
 ): Promise<ListenAddress[]> {
   const opened: ListenAddress[] = [];
   let failure: HotsetError | undefined;
   for (const host of await hostsOf(address)) {
     try {
+      if (isShared) await withPortHint(checkIsFree({ ...address, host }), PORT_HINT);
       opened.push(await withPortHint(server.listen({ ...address, host }), PORT_HINT));
     } catch (error) {
       if (!(error instanceof HotsetError)) throw error;
@@ -54,6 +60,11 @@ async function listenOnHost(
   }
   if (opened.length === 0) throw failure!;
   return opened;
+}
+
+async function checkIsFree(address: TcpAddress): Promise<void> {
+  const probe = await openListener(address, (socket) => socket.destroy());
+  await new Promise((resolve) => probe.close(resolve));
 }
 
 async function hostsOf(address: TcpAddress): Promise<string[]> {

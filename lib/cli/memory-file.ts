@@ -18,11 +18,10 @@ import {
 import { open } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { DumpedEntry } from '../engine/types.js';
+import { systemClock } from '../engine/clock.js';
 import { HotsetError } from '../errors.js';
-import type { Items } from '../items.js';
+import { loadPages, type StoredPages, savePages } from '../pages/page-file.js';
 import { BlockReader } from '../snapshot/block-reader.js';
-import { loadSnapshot, saveSnapshot, type ValueCodec } from '../snapshot/index.js';
 import { temporaryPrefix } from '../snapshot/save.js';
 import { openListener } from '../tcp/listener.js';
 import { checkAddress } from '../tcp/options.js';
@@ -32,19 +31,17 @@ import { StartError } from './errors.js';
 const LOCK_TIMEOUT_MS = 60_000;
 const RETRY_MS = 100;
 const SYMLINKS_MAX = 8;
-/** The largest item that any server could have held, with its key. */
-const ENTRY_MAX_BYTES: number = 2 ** 30 + 2 ** 10;
+/** A cache holds secrets. */
+const MODE = 0o600;
 /** More than a process can give out, two million in a second; exact in a number until the year 2109. */
 const VERSIONS_PER_MILLISECOND: number = 2 ** 11;
-
-const CODEC: ValueCodec<Buffer> = { encode: (bytes) => bytes, decode: (bytes) => bytes };
 
 /** Takes a line for the log. */
 type Log = (message: string) => void;
 
 /** What is saved. */
 export interface SavedItems {
-  readonly items: Items;
+  readonly items: StoredPages;
   /** Milliseconds until a flush will take what is stored now; `Infinity` if none will. */
   readonly flushInMs: number;
 }
@@ -87,30 +84,38 @@ export class MemoryFile {
   }
 
   /**
-   * Loads the file, if there is one, and returns when it was saved, in Unix milliseconds; 0 for none. A file that
-   * cannot be used is set aside, one that is older than `maxAgeMs` is left out, and the server starts empty. Throws a
-   * StartError.
+   * Loads the file, if there is one. A file that cannot be used is set aside, one that is older than `maxAgeMs` is left
+   * out, and the server starts empty. With `casIds`, items get versions above all from before. Throws a StartError.
    */
-  async restore(items: Items, log: Log, maxAgeMs: number | null = null): Promise<number> {
+  async restore(
+    items: StoredPages,
+    log: Log,
+    { maxAgeMs = null, casIds = true }: { maxAgeMs?: number | null; casIds?: boolean } = {},
+  ): Promise<void> {
     const path = this.#path;
+    const begin = (savedAtMs: number): void => {
+      // The clock may have been put back since.
+      if (casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+    };
+    begin(0);
     const stats = asStartError(this.#shown, () => statSync(path, { throwIfNoEntry: false }));
-    if (stats === undefined) return 0;
+    if (stats === undefined) return;
     if (!stats.isFile()) throw new StartError(`-e ${this.#shown}: it is not a file`);
     try {
-      const savedAtMs = maxAgeMs === null ? 0 : await savedAt(path);
+      const savedAtMs = await savedAt(path);
+      begin(savedAtMs);
       // The age of a file from the future is unknown: the clock has gone back.
       const ageMs = Math.abs(Date.now() - savedAtMs);
-      if (maxAgeMs === null || ageMs <= maxAgeMs) return await load(items, path);
-      log(
-        `${this.#shown} is ${Math.round(ageMs / 1000)} seconds old, more than --restore-max-age, and the server starts empty`,
-      );
-      return savedAtMs;
+      if (maxAgeMs === null || ageMs <= maxAgeMs) await loadPages(items, path, systemClock);
+      else
+        log(
+          `${this.#shown} is ${Math.round(ageMs / 1000)} seconds old, more than --restore-max-age, and the server starts empty`,
+        );
     } catch (error) {
       if (!(error instanceof HotsetError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
       items.clear();
       asStartError(this.#shown, () => renameSync(path, `${path}.damaged`));
       log(`${(error as Error).message}; it is now ${this.#shown}.damaged, and the server starts empty`);
-      return 0;
     }
   }
 
@@ -153,7 +158,7 @@ export class MemoryFile {
   async save(items: () => SavedItems): Promise<void> {
     this.#stopped.abort();
     await this.#saving;
-    await save(items(), this.#path);
+    await save(items(), this.#path, null);
   }
 
   /** Releases the lock. */
@@ -179,14 +184,8 @@ function asStartError<T>(where: string, work: () => T): T {
 }
 
 /** Greater than any version of an earlier process: a cas id from before the restart must not match. */
-export function versionsSoFar(nowMs: number): number {
+function versionsSoFar(nowMs: number): number {
   return nowMs * VERSIONS_PER_MILLISECOND;
-}
-
-/** Loads the file; returns when it was saved. Throws what `loadSnapshot` throws. */
-export async function load(items: Items, path: string): Promise<number> {
-  const { savedAtMs } = await loadSnapshot(items, path, { codec: CODEC, maxEntryBytes: ENTRY_MAX_BYTES });
-  return savedAtMs;
 }
 
 /** When the file was saved, from its header. */
@@ -199,23 +198,11 @@ async function savedAt(path: string): Promise<number> {
   }
 }
 
-/** Saves the entries. With a flush pending, none expires later than the flush. */
-export async function save(
+/** With a flush pending, no item expires later than the flush. */
+async function save(
   { items, flushInMs }: SavedItems,
   path: string,
-  signal?: AbortSignal,
+  signal: AbortSignal | null,
 ): Promise<void> {
-  const source = flushInMs === Number.POSITIVE_INFINITY ? items : { dump: () => dumpUntil(items, flushInMs) };
-  const options = {
-    codec: CODEC,
-    maxEntryBytes: ENTRY_MAX_BYTES,
-    ...(signal === undefined ? {} : { signal }),
-  };
-  await saveSnapshot(source, path, options);
-}
-
-/** All of them, none of which outlives `endMs`. */
-function* dumpUntil(items: Items, endMs: number): Generator<DumpedEntry<string, Buffer>, void, undefined> {
-  for (const entry of items.dump())
-    yield { ...entry, remainingTtlMs: Math.min(entry.remainingTtlMs ?? Number.POSITIVE_INFINITY, endMs) };
+  await savePages(items, path, { clock: systemClock, mode: MODE, signal, endInMs: flushInMs });
 }

@@ -1,30 +1,31 @@
 /** Serves as the settings say, in this process, until a signal or a client stops it. */
 
-import { CacheEngine } from '../engine/cache-engine.js';
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
-import type { Items } from '../items.js';
-import { EngineItems } from '../memcached/engine-items.js';
-import { knownItemStoreOf } from '../memcached/item-store.js';
-import { createTcpServer, type ListenAddress, type TcpServer, type TcpServerOptions } from '../tcp/index.js';
-import { reportServing } from './child.js';
+import { itemStoreOf, knownItemStoreOf, type ServedStore } from '../memcached/item-store.js';
+import { PageStore } from '../pages/page-store.js';
+import { createTcpServer, type ListenAddress, type TcpServer } from '../tcp/index.js';
+import { ThreadGroup } from '../threads/thread-group.js';
+import { reportServing } from './background.js';
 import { StartError } from './errors.js';
 import { fileLimit, fitConnections, OWN_FILES } from './file-limit.js';
-import { boundGarbage, heapLimitBytes, maxBytesFor } from './heap.js';
 import { PLAIN_CONNECTIONS } from './http-settings.js';
 import { asUser, become, identityFor } from './identity.js';
 import { greeting, listenOn } from './listening.js';
 import { type Log, openLog } from './log.js';
-import { MemoryFile, type SavedItems, versionsSoFar } from './memory-file.js';
+import { MemoryFile, type SavedItems } from './memory-file.js';
+import { memoryWarning } from './memory-need.js';
+import { serverOptions } from './server-options.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
+import { SharedServer, threadsFor } from './threads.js';
 import type { WebSide } from './web-side.js';
 
 /** How long requests in flight may take when the server stops. */
 const FORCE_AFTER_MS = 5000;
 
-export async function serve(settings: Settings): Promise<void> {
-  boundGarbage();
+/** `script` is the file that this command was started with: what other threads run. */
+export async function serve(settings: Settings, script: string): Promise<void> {
   const log = openLog(settings.logFormat);
   // The log's reader may close the pipe; the server continues.
   process.stdout.on('error', () => {});
@@ -39,11 +40,15 @@ export async function serve(settings: Settings): Promise<void> {
       `this process may open ${fileLimit()} files (ulimit -n), of which it needs ${OWN_FILES} for itself`,
     );
   if (connections.warning !== null) log.write(connections.warning);
+  const shortOfMemory = memoryWarning(settings.maxBytes);
+  if (shortOfMemory !== null) log.write(shortOfMemory);
+  const { threads, warning } = threadsFor(settings);
+  if (warning !== null) log.write(warning);
   const identity = identityFor(settings.user);
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
-  const { maxBytes, evict } = settings;
-  const items = new EngineItems(new CacheEngine({ maxBytes, evict, clock }));
+  const shared = threads === 1 ? null : new SharedServer(settings, threads, clock);
+  const items = shared?.items ?? new PageStore({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
@@ -61,6 +66,7 @@ export async function serve(settings: Settings): Promise<void> {
     await Promise.all([
       server?.close({ forceAfterMs: FORCE_AFTER_MS }),
       web?.close({ forceAfterMs: FORCE_AFTER_MS }),
+      shared?.close(FORCE_AFTER_MS),
     ]);
     let code = 0;
     if (serves && file !== null) {
@@ -78,33 +84,36 @@ export async function serve(settings: Settings): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('SIGUSR1', stop);
-  process.on('SIGHUP', () => server !== null && reload(server));
+  process.on('SIGHUP', () => {
+    for (const { settings } of knownItemStoreOf(items)?.transports ?? []) reload(settings);
+  });
 
   let addresses: ListenAddress[] = [];
   try {
     if (settings.memoryFile !== null) {
       file = await asUser(identity, () => MemoryFile.take(settings.memoryFile!, log.write));
-      const savedAtMs = await asUser(identity, () =>
-        file!.restore(items, log.write, settings.restoreMaxAgeMs),
-      );
-      // The clock may have been put back since.
-      if (settings.casIds) items.beginVersions(versionsSoFar(Math.max(Date.now(), savedAtMs)));
+      const { restoreMaxAgeMs: maxAgeMs, casIds } = settings;
+      await asUser(identity, () => file!.restore(items, log.write, { maxAgeMs, casIds }));
     }
     server = createTcpServer(items, {
-      ...serverOptions(settings),
+      ...serverOptions(settings, threads),
+      ...(shared === null ? {} : { memoryCeilingBytes: shared.ceilingBytes }),
       maxConnections: connections.tcp,
       clock: debugClocks?.wall ?? systemClock,
-      memoryCeilingBytes: Math.max(maxBytesFor(heapLimitBytes()), settings.maxBytes),
       log: log.write,
       onError: log.fail,
       ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
       ...(debugClocks === null ? {} : { onDebugTime: (seconds: number) => debugClocks.shift(seconds) }),
     });
+    const group = shared === null ? null : new ThreadGroup(shared.group, 0, itemStoreOf(items));
     // Ports may be root's alone; Unix sockets are the user's, as with memcached.
     const ports = await listenOn(
       server,
       settings.addresses.filter((address) => !('path' in address)),
+      shared !== null,
     );
+    await shared?.start(script, settings, connections.tcp, ports, { shutdown: () => stop(), log: log.write });
+    group?.join();
     web = await webSide(items, settings, connections.http, log);
     if (identity !== null) become(identity);
     const paths = await listenOn(
@@ -128,32 +137,8 @@ export async function serve(settings: Settings): Promise<void> {
   reportServing(stop);
 }
 
-/** The TCP server's options, from the settings. */
-function serverOptions(settings: Settings): TcpServerOptions {
-  const { authFile, maxUnfinishedBytes, prefixDelimiter, tls } = settings;
-  return {
-    backlog: settings.backlog,
-    protocol: settings.protocol,
-    maxItemBytes: settings.maxItemBytes,
-    casIds: settings.casIds,
-    requestsPerTurn: settings.requestsPerTurn,
-    idleTimeoutMs: settings.idleTimeoutMs,
-    requestTimeoutMs: settings.requestTimeoutMs,
-    allowFlush: settings.allowFlush,
-    allowDump: settings.allowDump,
-    allowWatch: settings.allowWatch,
-    trackSizes: settings.trackSizes,
-    verbosity: settings.verbosity,
-    settings: settings.shownSettings,
-    ...(maxUnfinishedBytes === null ? {} : { maxUnfinishedBytes }),
-    ...(prefixDelimiter === null ? {} : { prefixDelimiter }),
-    ...(authFile === null ? {} : { authFile }),
-    ...(tls === null ? {} : { tls }),
-  };
-}
-
 async function webSide(
-  items: Items,
+  items: ServedStore,
   settings: Settings,
   allConnections: number,
   log: Log,
@@ -164,7 +149,7 @@ async function webSide(
 }
 
 /** A failure has been logged, and the previous files stay in force. */
-function reload(server: TcpServer): void {
+function reload(server: { reload(): void }): void {
   try {
     server.reload();
   } catch {}

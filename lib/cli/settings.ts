@@ -24,6 +24,8 @@ export interface Settings {
   readonly backlog: number;
   readonly protocol: 'auto' | 'ascii' | 'binary';
   readonly maxBytes: number;
+  /** How many threads serve, where this Node can. */
+  readonly threads: number;
   readonly maxItemBytes: number;
   readonly evict: boolean;
   readonly memoryFile: string | null;
@@ -36,7 +38,7 @@ export interface Settings {
   readonly requestsPerTurn: number;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Null for the default, which follows `maxItemBytes`. */
+  /** Null for a share of the memory limit: see serve.ts. */
   readonly maxUnfinishedBytes: number | null;
   readonly enableShutdown: boolean;
   readonly allowFlush: boolean;
@@ -81,6 +83,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     backlog: backlog(line),
     protocol: protocol(line),
     maxBytes: memoryMebibytes * MEBIBYTE,
+    threads: line.wholeNumber('threads', 1, 1, INT32_MAX),
     maxItemBytes,
     evict: !line.has('noEvictions'),
     memoryFile: line.text('memoryFile'),

@@ -22,7 +22,7 @@ const SOCKET_PATH = '/ws';
 
 /** Serves `allConnections` at once, WebSockets among them. Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
-  engine: ServedStore,
+  items: ServedStore,
   { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
   allConnections: number,
   requestTimeoutMs: number,
@@ -31,7 +31,7 @@ export async function openWebSide(
   // Metrics and health checks find room where there are few connections, too.
   const plain = Math.min(PLAIN_CONNECTIONS, Math.floor(allConnections / 4));
   const policy = { hosts, ...(tokenFile === null ? {} : { token: readTokenFile(tokenFile) }) };
-  const http = createHttpServer(engine, {
+  const http = createHttpServer(items, {
     ...policy,
     host,
     port,
@@ -39,7 +39,7 @@ export async function openWebSide(
     log: log.write,
     onError: log.fail,
   });
-  const sockets = attachWebSocket(engine, {
+  const sockets = attachWebSocket(items, {
     ...policy,
     origins,
     server: http.server,

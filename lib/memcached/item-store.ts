@@ -7,14 +7,16 @@ import { CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, shown } from '../errors.js';
+import { EngineItems } from '../items/engine-items.js';
+import { Key } from '../items/key.js';
+import type { KindFlags } from '../items/value-codec.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import type { Transport } from '../transport.js';
 import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
 import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
-import { EngineItems } from './engine-items.js';
 import type { IncrementalTask } from './incremental-task.js';
-import { Key } from './key.js';
+import { LentBudget } from './lent-budget.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
   DEFAULT_REQUESTS_PER_TURN,
@@ -25,9 +27,20 @@ import {
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
+import {
+  FIGURES,
+  type FigureName,
+  FLUSH_AT_MS,
+  FLUSHES_AT_UNIX_TIME,
+  HAS_FLUSHED,
+  type Siblings,
+  STARTED_AT_MS,
+  STATE,
+  UNIX_TIME_BIT,
+  WALL_OFFSET_MS,
+} from './siblings.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
 import { UnreadReplies } from './unread-replies.js';
-import type { KindFlags } from './value-codec.js';
 import { WatchLog } from './watch/watch-log.js';
 
 /** Expired items that are reclaimed at once: about a millisecond. */
@@ -39,6 +52,8 @@ const RETIMED_AT_ONCE = 10_000;
 /** Items that a flush of old items removes before it yields: a millisecond or two. */
 const FLUSHED_AT_ONCE = 1000;
 /** Default bound of half-received requests: the larger of these bytes and so many times the largest item. */
+/** What a connection holds without its requests and replies, measured. */
+const CONNECTION_BYTES = 10 * 1024;
 const UNFINISHED_MIN_BYTES: number = 64 * 1024 * 1024;
 const UNFINISHED_ITEMS = 4;
 const UNREAD_DEFAULT_BYTES: number = 128 * 1024 * 1024;
@@ -76,6 +91,11 @@ export interface ItemStoreOptions {
    * client that has read nothing for longest is cut. Default: 128 MiB, or four times `maxItemBytes` if that is more.
    */
   maxUnreadBytes?: number | undefined;
+  /**
+   * Whether connections, half-received requests and unread replies count against the store's `maxBytes`, half of it at most:
+   * the store evicts for them. One that does not evict lends nothing. Default: false.
+   */
+  lendsBudget?: boolean | undefined;
   /**
    * Wall-clock time: Unix milliseconds, for exptimes that are Unix times. Durations are measured on the engine's clock.
    * Default: the engine's `clock` option if there is one, else the system's.
@@ -124,6 +144,7 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'maxItemBytes',
   'maxUnfinishedBytes',
   'maxUnreadBytes',
+  'lendsBudget',
   'clock',
   'memoryCeilingBytes',
   'verbosity',
@@ -160,6 +181,9 @@ export class ItemStore {
   readonly unfinished: UnfinishedRequests;
   /** Replies that wait to be read, of all clients. */
   readonly unread: UnreadReplies;
+  /** The store's budget, of which those two may take a part. */
+  readonly budget: LentBudget;
+  readonly lendsBudget: boolean;
   readonly counters: Float64Array = new Float64Array(COUNTERS.length);
   /** The servers of this store, for `stats`. */
   readonly transports: Set<Transport> = new Set();
@@ -180,25 +204,19 @@ export class ItemStore {
   readonly log: WatchLog;
   /** What `stats detail` shows. */
   readonly prefixes: PrefixStats;
+  /** The other threads of the server; null when it has one. */
+  siblings: Siblings | null = null;
   /** Writes that memcached makes in place and does not count as new items. */
   storesInPlace = 0;
   /** Appends and prepends refused as too large, which memcached does not count. */
   oversizedAppends = 0;
-  readonly #startedAtMs: number;
+  /** What the threads of a server share: see siblings.ts. */
+  state: Float64Array = new Float64Array(STATE);
   readonly #key: Key;
   readonly #readListeners = new Set<(key: string) => void>();
   /** The two clocks where they are read once for each turn. */
   readonly #coarseClock: CoarseClock | null;
   readonly #coarseWallClock: CoarseClock | null;
-  /** When a delayed flush_all is due; `Infinity` for none. */
-  #flushAtMs = Number.POSITIVE_INFINITY;
-  /** That flush was applied: what is stored later in the same second is removed as well. */
-  #hasFlushed = false;
-  #flushesAtUnixTime = false;
-  /** Wall-clock time less that of `clock`, as items with a Unix time for an exptime count it. */
-  #wallOffsetMs = 0;
-  /** The bit that those items have; 0 while there have been none. */
-  #unixTimeBit = 0;
   /** Items that have yet to follow a step of the wall clock. */
   #retiming: Iterator<void, void, undefined> | null = null;
 
@@ -221,14 +239,17 @@ export class ItemStore {
         'a whole number of bytes from maxItemBytes',
         maxUnfinishedBytes,
       );
-    this.unfinished = new UnfinishedRequests(maxUnfinishedBytes);
+    const held = (): void => this.budget.lend(this.#heldBytes);
+    this.unfinished = new UnfinishedRequests(maxUnfinishedBytes, held);
     const maxUnreadBytes =
       options.maxUnreadBytes ?? Math.max(UNREAD_DEFAULT_BYTES, UNREAD_ITEMS * this.maxItemBytes);
     // One client alone must be able to read whatever is stored.
     const minUnread = this.maxItemBytes + UNREAD_BESIDE_ITEM_BYTES;
     if (!Number.isSafeInteger(maxUnreadBytes) || maxUnreadBytes < minUnread)
       throw invalidOption('maxUnreadBytes', `a whole number of bytes from ${minUnread}`, maxUnreadBytes);
-    this.unread = new UnreadReplies(maxUnreadBytes);
+    this.unread = new UnreadReplies(maxUnreadBytes, held);
+    this.lendsBudget = options.lendsBudget ?? false;
+    this.budget = new LentBudget(entries, this.lendsBudget);
     this.memoryCeilingBytes = options.memoryCeilingBytes ?? Number.POSITIVE_INFINITY;
     this.verbosity = options.verbosity ?? 0;
     this.casIds = options.casIds ?? true;
@@ -238,7 +259,8 @@ export class ItemStore {
     this.requestsPerTurn = options.requestsPerTurn ?? DEFAULT_REQUESTS_PER_TURN;
     if (!Number.isSafeInteger(this.requestsPerTurn) || this.requestsPerTurn < 1)
       throw invalidOption('requestsPerTurn', 'a whole number from 1', this.requestsPerTurn);
-    this.#startedAtMs = this.clock.now();
+    this.state[STARTED_AT_MS] = this.clock.now();
+    this.state[FLUSH_AT_MS] = Number.POSITIVE_INFINITY;
     this.admin = new AdminState(options.settings);
     this.onShutdown = options.onShutdown;
     this.onDebugTime = options.onDebugTime;
@@ -252,12 +274,13 @@ export class ItemStore {
   beginTurn(): void {
     if (this.#coarseClock !== null) this.#coarseClock.refresh();
     if (this.#coarseWallClock !== null) this.#coarseWallClock.refresh();
-    if (this.#unixTimeBit !== 0) this.#followWallClock();
+    if (this.state[UNIX_TIME_BIT] !== 0 && (this.siblings?.isFirst ?? true)) this.#followWallClock();
   }
 
   /** Called where such a batch ends. */
   endTurn(): void {
     this.entries.endTurn();
+    this.siblings?.publish();
   }
 
   /** The slot of a live item, or 0, by its key as a text with a latin1 character for each byte. */
@@ -270,17 +293,28 @@ export class ItemStore {
   onRead(listener: (key: string) => void): () => void {
     const listeners = this.#readListeners;
     listeners.add(listener);
-    this.entries.onRead = (key) => {
-      for (const each of listeners) each(key);
-    };
+    this.entries.onRead = (key) => this.tellOfRead(key);
+    this.siblings?.wantReads(true);
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0) this.entries.onRead = null;
+      if (listeners.size > 0) return;
+      this.entries.onRead = null;
+      this.siblings?.wantReads(false);
     };
   }
 
+  /** Reports a read, wherever it was. */
+  tellOfRead(key: string): void {
+    for (const each of this.#readListeners) each(key);
+  }
+
+  get #heldBytes(): number {
+    const connections = this.overTransports((transport) => transport.currentConnections);
+    return this.unfinished.ownBytes + this.unread.bytes + connections * CONNECTION_BYTES;
+  }
+
   get uptimeMs(): number {
-    return Math.max(0, this.clock.now() - this.#startedAtMs);
+    return Math.max(0, this.clock.now() - this.state[STARTED_AT_MS]!);
   }
 
   get maxUnfinishedBytes(): number {
@@ -308,11 +342,11 @@ export class ItemStore {
     if (exptime === 0) return Number.POSITIVE_INFINITY;
     if (exptime < 0) return 0;
     if (!isUnixTime(exptime)) return exptime * 1000 - waitedMs;
-    if (this.#unixTimeBit === 0) {
-      this.#unixTimeBit = UNIX_TIME_EVEN;
-      this.#wallOffsetMs = this.wallClock.now() - this.clock.now();
+    if (this.state[UNIX_TIME_BIT]! === 0) {
+      this.state[UNIX_TIME_BIT] = UNIX_TIME_EVEN;
+      this.state[WALL_OFFSET_MS] = this.wallClock.now() - this.clock.now();
     }
-    return exptime * 1000 - (this.clock.now() + this.#wallOffsetMs);
+    return exptime * 1000 - (this.clock.now() + this.state[WALL_OFFSET_MS]!);
   }
 
   /** Stores an item with an exptime. `waitedMs`: see `ttlMs`. */
@@ -326,7 +360,7 @@ export class ItemStore {
   ): StoreResult {
     const ttlMs = this.ttlMs(exptime, waitedMs);
     const result = this.entries.set(key, data, ttlMs, flags, keepRefused);
-    if (isUnixTime(exptime) && result === 'stored') this.addAdapterBits(key, this.#unixTimeBit);
+    if (isUnixTime(exptime) && result === 'stored') this.addAdapterBits(key, this.state[UNIX_TIME_BIT]!);
     return result;
   }
 
@@ -350,7 +384,7 @@ export class ItemStore {
   /** Sets an item's exptime, which may expire it at once. */
   touch(entry: number, exptime: number): void {
     const ttlMs = this.ttlMs(exptime);
-    this.touchMs(entry, ttlMs, isUnixTime(exptime) ? this.#unixTimeBit : 0);
+    this.touchMs(entry, ttlMs, isUnixTime(exptime) ? this.state[UNIX_TIME_BIT]! : 0);
   }
 
   /** The same with a time to live in milliseconds. */
@@ -369,14 +403,14 @@ export class ItemStore {
   #followWallClock(): void {
     this.#retime();
     const offsetMs = this.wallClock.now() - this.clock.now();
-    const stepMs = offsetMs - this.#wallOffsetMs;
+    const stepMs = offsetMs - this.state[WALL_OFFSET_MS]!;
     if (Math.abs(stepMs) < WALL_STEP_MS) return;
     // The clock was set again before all had followed the last step.
     while (this.#retiming !== null) this.#retime();
-    this.#wallOffsetMs = offsetMs;
-    if (this.#flushesAtUnixTime) this.#flushAtMs -= stepMs;
-    const before = this.#unixTimeBit;
-    this.#unixTimeBit = UNIX_TIME - before;
+    this.state[WALL_OFFSET_MS] = offsetMs;
+    if (this.state[FLUSHES_AT_UNIX_TIME] !== 0) this.state[FLUSH_AT_MS]! -= stepMs;
+    const before = this.state[UNIX_TIME_BIT]!;
+    this.state[UNIX_TIME_BIT] = UNIX_TIME - before;
     this.#retiming = this.#retimed(before, stepMs);
     this.#retime();
   }
@@ -447,7 +481,7 @@ export class ItemStore {
    * not been used since goes: that is work to do in steps, which is returned.
    */
   flush(exptime: number): IncrementalTask | null {
-    this.#flushAtMs = Number.POSITIVE_INFINITY;
+    this.state[FLUSH_AT_MS] = Number.POSITIVE_INFINITY;
     if (exptime <= 0) {
       this.entries.clear();
       return null;
@@ -456,9 +490,10 @@ export class ItemStore {
     const flushAtMs = now + this.ttlMs(exptime) - 1000;
     // memcached compares whole seconds.
     if (flushAtMs + 1000 <= now) return this.#removeUnusedSince(flushAtMs + 1000);
-    this.#flushAtMs = flushAtMs;
-    this.#hasFlushed = false;
-    this.#flushesAtUnixTime = isUnixTime(exptime);
+    // What says when comes last: another thread may look meanwhile.
+    this.state[HAS_FLUSHED] = 0;
+    this.state[FLUSHES_AT_UNIX_TIME] = Number(isUnixTime(exptime));
+    this.state[FLUSH_AT_MS] = flushAtMs;
     return null;
   }
 
@@ -478,20 +513,20 @@ export class ItemStore {
 
   /** Milliseconds until a delayed flush_all is due; `Infinity` for none. */
   get flushInMs(): number {
-    return Math.max(0, this.#flushAtMs - this.clock.now());
+    return Math.max(0, this.state[FLUSH_AT_MS]! - this.clock.now());
   }
 
   /** Applies a flush_all that is due. Called before each command, and wherever else items are read. */
   applyDueFlush(): void {
-    if (this.#flushAtMs === Number.POSITIVE_INFINITY) return;
+    if (this.state[FLUSH_AT_MS]! === Number.POSITIVE_INFINITY) return;
     const now = this.clock.now();
-    if (now < this.#flushAtMs) return;
-    if (!this.#hasFlushed) this.entries.clear();
+    if (now < this.state[FLUSH_AT_MS]!) return;
+    if (this.state[HAS_FLUSHED] === 0) this.entries.clear();
     // memcached compares whole seconds: what is stored in the second of the flush is removed as well, item by item,
     // since subscribers have already been notified of the flush.
     else for (const _ of this.#removeUnusedSince(Number.POSITIVE_INFINITY));
-    this.#hasFlushed = true;
-    if (now >= this.#flushAtMs + 1000) this.#flushAtMs = Number.POSITIVE_INFINITY;
+    this.state[HAS_FLUSHED] = 1;
+    if (now >= this.state[FLUSH_AT_MS]! + 1000) this.state[FLUSH_AT_MS] = Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -501,7 +536,32 @@ export class ItemStore {
   reclaim(): void {
     this.applyDueFlush();
     this.entries.sweepExpired(RECLAIMED_AT_ONCE);
+    this.budget.lend(this.#heldBytes);
+    this.budget.takeBack(this.#heldBytes);
     this.endTurn();
+  }
+
+  /** A figure over all threads. */
+  figure(name: FigureName): number {
+    const row = new Float64Array(FIGURES.length);
+    this.writeFigures(row);
+    return row[FIGURES.indexOf(name)]! + (this.siblings?.figure(name) ?? 0);
+  }
+
+  /** Writes what this thread has counted to `row`, in the order of FIGURES. */
+  writeFigures(row: Float64Array): void {
+    const { counters, log, admin } = this;
+    row.set(counters);
+    let at = counters.length;
+    row[at++] = this.storesInPlace;
+    row[at++] = this.oversizedAppends;
+    row[at++] = log.written;
+    row[at++] = log.sent;
+    row[at++] = log.skipped;
+    row[at++] = log.watchers;
+    row[at++] = admin.crawlerStarts;
+    row[at++] = admin.crawlerReclaimed;
+    row[at++] = admin.crawlerChecked;
   }
 
   /** The sum of a figure over all servers of this store. */
@@ -536,14 +596,19 @@ function isUnixTime(exptime: number): boolean {
   return exptime > RELATIVE_EXPTIME_MAX_SECONDS;
 }
 
-/** What servers serve: any engine, of which clients see entries with texts as keys, or a store of another kind. */
+/**
+ * What servers serve: any engine, of which clients see entries with texts as keys, a store of another kind, or what has
+ * one (`SharedStore`).
+ */
 // biome-ignore lint/suspicious/noExplicitAny: an engine of any keys and values is accepted
-export type ServedStore = CacheEngine<any, any> | Items;
+export type ServedStore = CacheEngine<any, any> | Items | { readonly items: Items };
 
 /** The items of what is served; null for anything else, also for an engine that nobody serves yet. */
 export function itemsOf(source: unknown): Items | null {
   const items = source instanceof CacheEngine ? storeOf(source).adapter : source;
-  return isItems(items) ? items : null;
+  if (isItems(items)) return items;
+  const held = typeof items === 'object' && items !== null && 'items' in items ? items.items : null;
+  return isItems(held) ? held : null;
 }
 
 function isItems(value: unknown): value is Items {
@@ -552,8 +617,8 @@ function isItems(value: unknown): value is Items {
 
 /** Throws `HOTSET_INVALID_ARGUMENT` for what cannot be served. */
 export function checkServedStore(source: unknown): void {
-  if (!(source instanceof CacheEngine) && !isItems(source))
-    throw invalidArgument('engine', 'a CacheEngine', source);
+  if (!(source instanceof CacheEngine) && itemsOf(source) === null)
+    throw invalidArgument('engine', 'a CacheEngine or a SharedStore', source);
 }
 
 /** The ItemStore of what an adapter serves; undefined while none does. */

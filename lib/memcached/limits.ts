@@ -1,8 +1,5 @@
 /** What the protocol bounds, in bytes unless said. Sources: memcached's protocol.txt and its server. */
 
-/** protocol.txt, "Keys": at most 250 bytes. */
-export const KEY_MAX_BYTES = 250;
-
 /** A shorter line is a bad command line. Its CR counts, its LF does not: `mn` needs its CR. */
 export const LINE_MIN_BYTES = 3;
 

@@ -22,7 +22,7 @@ export function overview(items: ItemStore): Overview {
   return {
     uptimeMs: items.uptimeMs,
     engine: items.entries.stats(),
-    commands: Object.fromEntries(COUNTERS.map((name, i) => [name, items.counters[i]!])) as Record<
+    commands: Object.fromEntries(COUNTERS.map((name) => [name, items.figure(name)])) as Record<
       CounterName,
       number
     >,

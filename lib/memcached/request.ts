@@ -2,8 +2,8 @@
  * What parsers pass to handlers, and commands return. A session has one Request and refills it for each command.
  */
 
+import { Key } from '../items/key.js';
 import type { ItemData } from '../items.js';
-import { Key } from './key.js';
 import { MetaFlags } from './meta/meta-flags.js';
 
 export type Verb =

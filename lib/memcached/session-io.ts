@@ -146,7 +146,7 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.#placed = 0;
     this.#awaited = bytes + endBytes;
     if (bytes > COLLECTED_MAX_BYTES && this.items.entries.reserve(bytes, data))
-      this.items.unfinished.hold(this, bytes);
+      this.items.unfinished.hold(this, bytes, true);
   }
 
   /**
@@ -173,10 +173,10 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     return data.bytes.subarray(data.start, data.end + endBytes);
   }
 
-  /** Where the next bytes of large data are best read; null for anywhere. */
+  /** Where the next bytes of large data are best read; null for anywhere. What a blocked session holds comes before them. */
   get place(): Buffer | null {
     const awaited = this.#awaited;
-    if (awaited < READ_IN_PLACE_MIN_BYTES) return null;
+    if (awaited < READ_IN_PLACE_MIN_BYTES || this.position < this.chunk.length) return null;
     const { data } = this.request;
     if (data.place === 0) return this.incomplete.room(awaited, DATA_FIRST_BYTES);
     const at = data.start + this.#placed;

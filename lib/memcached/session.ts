@@ -129,9 +129,11 @@ export class Session {
   }
 
   #work(): SessionState {
-    const state = this.#process();
-    this.#io.items.entries.endTurn();
-    return state;
+    try {
+      return this.#process();
+    } finally {
+      this.#io.items.endTurn();
+    }
   }
 
   #process(): SessionState {

@@ -15,29 +15,47 @@ const COUNTED_FROM_BYTES = 4096;
 
 export class UnfinishedRequests {
   readonly maxBytes: number;
+  readonly #onHeld: () => void;
   #bytes = 0;
   /** What each holds, those that have waited longest for their clients first. */
   readonly #held = new Map<UnfinishedRequest, number>();
+  /** Those of them whose bytes lie in the store, which counts them too. */
+  readonly #stored = new Set<UnfinishedRequest>();
+  #storedBytes = 0;
 
-  constructor(maxBytes: number) {
+  /** `onHeld` is called when more is held than before. */
+  constructor(maxBytes: number, onHeld: () => void = () => {}) {
     this.maxBytes = maxBytes;
+    this.#onHeld = onHeld;
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** `request` has got more, and holds `bytes` now; it may have to give them up at once. */
-  hold(request: UnfinishedRequest, bytes: number): void {
+  /** What they hold outside of the store. */
+  get ownBytes(): number {
+    return this.#bytes - this.#storedBytes;
+  }
+
+  /**
+   * `request` has got more, and holds `bytes` now, of its own or `inStore`; it may have to give them up at once.
+   */
+  hold(request: UnfinishedRequest, bytes: number, inStore: boolean = false): void {
     if (bytes < COUNTED_FROM_BYTES) return;
     this.release(request);
     this.#held.set(request, bytes);
     this.#bytes += bytes;
+    if (inStore) {
+      this.#stored.add(request);
+      this.#storedBytes += bytes;
+    }
     while (this.#bytes > this.maxBytes) {
       const [longest] = this.#held.keys();
       this.release(longest!);
       longest!.giveUp();
     }
+    this.#onHeld();
   }
 
   /** `request` has come to its end, or its client is gone. */
@@ -46,5 +64,6 @@ export class UnfinishedRequests {
     if (bytes === undefined) return;
     this.#held.delete(request);
     this.#bytes -= bytes;
+    if (this.#stored.delete(request)) this.#storedBytes -= bytes;
   }
 }

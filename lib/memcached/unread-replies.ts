@@ -12,14 +12,17 @@ export interface UnreadReply {
 
 export class UnreadReplies {
   readonly maxBytes: number;
+  readonly #onHeld: () => void;
   #bytes = 0;
   /** What each keeps alive; those who have read nothing for longest first. */
   readonly #held = new Map<UnreadReply, ArrayBufferLike[]>();
   /** In how many replies each piece of memory is. */
   readonly #uses = new Map<ArrayBufferLike, number>();
 
-  constructor(maxBytes: number) {
+  /** `onHeld` is called when more is held than before. */
+  constructor(maxBytes: number, onHeld: () => void = () => {}) {
     this.maxBytes = maxBytes;
+    this.#onHeld = onHeld;
   }
 
   get bytes(): number {
@@ -42,6 +45,7 @@ export class UnreadReplies {
       this.release(longest!);
       longest!.giveUp();
     }
+    this.#onHeld();
   }
 
   /** The client has read something, and not all. */

@@ -26,6 +26,7 @@ import {
   GAP,
   HELD,
   type Header,
+  LAST_PACKED,
   MODE,
   PACKED,
   PINNED_SEGMENTS,
@@ -464,6 +465,7 @@ export class Arena {
     rows.put(id, PRESENT, 0);
     ints[SEGMENTS]!--;
     if (ints[CURRENT] === id) ints[CURRENT] = 0;
+    if (ints[LAST_PACKED] === id) ints[LAST_PACKED] = 0;
     this.buffers[id] = NO_BYTES;
     this.words[id] = NO_WORDS;
     this.memory.release(SEGMENT, id, false);
@@ -569,23 +571,40 @@ export class Arena {
   // For the packer
 
   /**
-   * The segment with the most free units that has no reserved block; 0 where none has `least`. `toEmpty`: the others must have
-   * room for its blocks. O(segments).
+   * The segment with the most free units that has no reserved block and was not packed last; 0 where none has `least`.
+   * `toEmpty`: the others must have room for its blocks. O(segments).
    */
   emptiest(least: number, toEmpty: boolean): number {
     const { ints, rows } = this;
+    const last = ints[LAST_PACKED]!;
     let best = 0;
     let most = least - 1;
     let all = 0;
     for (let id = 1; id < ints[SEGMENTS_END]!; id++) {
-      const free = rows.get(id, FREE_UNITS);
       if (!this.isPresent(id)) continue;
+      const free = this.unusedIn(id);
       all += free;
-      if (free <= most || this.isPinned(id)) continue;
+      if (free <= most || id === last || this.isPinned(id)) continue;
       best = id;
       most = free;
     }
-    return toEmpty && best !== 0 && all - most < rows.get(best, END) - most ? 0 : best;
+    if (best !== 0) return toEmpty && all - most < rows.get(best, TOUCHED) - most ? 0 : best;
+    return toEmpty || last === 0 || this.isPinned(last) || this.unusedIn(last) < least ? 0 : last;
+  }
+
+  /** Units of a segment that have been touched and hold nothing. */
+  private unusedIn(id: number): number {
+    const { rows } = this;
+    return rows.get(id, FREE_UNITS) + rows.get(id, TOUCHED) - rows.get(id, END);
+  }
+
+  /** A block elsewhere than in the segment that is being emptied, without more memory; 0 when there is none. */
+  takeElsewhere(units: number): number {
+    const place = this.takeListed(units);
+    const { ints, rows } = this;
+    const id = ints[CURRENT]!;
+    if (place !== 0 || id === 0 || id === ints[PACKED]) return place;
+    return rows.get(id, END) + units <= rows.get(id, TOUCHED) ? this.takeFresh(units, false) : 0;
   }
 
   isPinned(id: number): boolean {
@@ -706,6 +725,7 @@ export class Arena {
     const words = this.words[id]!;
     const gap = ints[GAP]!;
     ints[PACKED] = 0;
+    ints[LAST_PACKED] = id;
     const end = rows.get(id, END);
     if (rows.get(id, FREE_UNITS) === end) {
       this.dropSegment(id);
@@ -732,6 +752,7 @@ export class Arena {
   clear(): void {
     const { ints } = this;
     ints[PACKED] = 0;
+    ints[LAST_PACKED] = 0;
     this.bins.fill(0);
     this.bitmap.fill(0);
     for (let id = ints[SEGMENTS_END]! - 1; id > 0; id--) {

@@ -1,8 +1,8 @@
 /**
- * What the store may hold. Two figures: `held`, the memory that has been touched, and `bytes`, what the items count, whose
- * difference is holes. `held <= maxBytes` after every call. Memory is added only while holes are less than a
- * sixteenth; beyond that, packing makes room. What items count is at most 15/16 of the budget when that is the case, so
- * that packing always finds some.
+ * What the store may hold. Two figures: `held`, the memory that has been touched, and `bytes`, what the items count; their
+ * difference is holes. `held <= maxBytes` after every call. Memory is added while holes are few; beyond that, packing
+ * makes room, and where they are many it gives memory back. An item is evicted only where items count more than 15/16 of
+ * the budget, or packing would move too much for one write.
  */
 
 import { HELD, Header, ITEM_BYTES, MAX_BYTES } from './header.js';

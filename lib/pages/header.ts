@@ -42,6 +42,8 @@ export const SEGMENTS = 23;
 export const ROW_PAGES = 24;
 /** Units of the free block that ends where packing continues: the hole that it has made so far. */
 export const GAP = 29;
+/** The segment that was packed last and is still there: it has one hole, so another one comes next. */
+export const LAST_PACKED = 30;
 /** Sizes that stay as the store began: see page-sizes.ts. */
 export const PAGE_SHIFT = 26;
 export const SEGMENT_BYTES_SHIFT = 27;

@@ -2,8 +2,9 @@
  * The LRU list: circular, doubly linked through the records, anchored at slot 0, so that no operation tests for the
  * ends. All operations are O(1), and O(walks under way) where a walk stands.
  *
- * Walks are in the store's memory too, two words each: the slot that comes next (-1 when the walk is not under way) and its
- * direction. A record says whether a walk stands at it.
+ * Walks are in the store's memory too: the slot that comes next (-1 when the walk is not under way), the direction, and the slot
+ * that a walk from the oldest end visits last: what enters behind it is not part of the walk, which would not end otherwise. A
+ * record says whether a walk stands or ends at it.
  */
 
 import type { Direction } from '../engine/types.js';
@@ -14,8 +15,13 @@ import { NEWER, OLDER, RECORD_SHIFT, REST, type Records, WALKED } from './record
 
 /** What walks take while any is under way. */
 export const CURSORS_BYTES = 8192;
-const MAX_WALKS = CURSORS_BYTES / 8;
+const MAX_WALKS = CURSORS_BYTES / 16;
 const UNUSED = -1;
+// The words of a walk.
+const WALK_SHIFT = 2;
+const TOWARDS = 1;
+/** 0 for the end of the list. */
+const LAST = 2;
 
 export class LruList {
   private readonly records: Records;
@@ -113,48 +119,57 @@ export class LruList {
     }
     const { cursors } = this;
     let walk = 0;
-    while (walk < MAX_WALKS && cursors[walk * 2] !== UNUSED) walk++;
+    while (walk < MAX_WALKS && cursors[walk << WALK_SHIFT] !== UNUSED) walk++;
     if (walk === MAX_WALKS)
       throw new HotsetError('HOTSET_TOO_MANY', `at most ${MAX_WALKS} walks can be under way`);
     this.ints[WALKS]!++;
-    cursors[walk * 2 + 1] = towards;
-    this.stand(walk, this.records.get(0, towards));
-    return walk;
+    const at = walk << WALK_SHIFT;
+    cursors[at | TOWARDS] = towards;
+    this.put(at, this.records.get(0, towards));
+    this.put(at | LAST, towards === NEWER ? this.newest : 0);
+    return at;
   }
 
   private get cursors(): Int32Array {
     return wordsOf(this.memory.at(CURSORS, 0));
   }
 
-  private stand(walk: number, slot: number): void {
-    this.cursors[walk * 2] = slot;
+  /** A word of a walk names a slot now. */
+  private put(at: number, slot: number): void {
+    this.cursors[at] = slot;
     if (slot !== 0) this.records.put(slot, REST, this.records.get(slot, REST) | WALKED);
   }
 
   private next(walk: number): number {
     const { cursors } = this;
-    const slot = cursors[walk * 2]!;
-    if (slot > 0) this.stand(walk, this.records.get(slot, cursors[walk * 2 + 1]!));
+    const slot = cursors[walk]!;
+    if (slot > 0)
+      this.put(walk, slot === cursors[walk | LAST] ? 0 : this.records.get(slot, cursors[walk | TOWARDS]!));
     return Math.max(slot, 0);
   }
 
   private end(walk: number): void {
-    this.cursors[walk * 2] = UNUSED;
+    this.cursors[walk] = UNUSED;
     if (--this.ints[WALKS]! > 0) return;
     this.memory.release(CURSORS, 0, false);
     this.nums[HELD]! -= CURSORS_BYTES;
   }
 
-  /** Walks that stand at a slot go on at another one, by their direction. */
+  /** Walks that stand at a slot go on at another one, by their direction; those that end there end at the older one. */
   private redirect(from: number, older: number, newer: number): void {
     let left = this.ints[WALKS]!;
     if (left === 0) return;
     const { cursors } = this;
-    for (let walk = 0; left > 0; walk++) {
-      const at = cursors[walk * 2]!;
-      if (at === UNUSED) continue;
+    for (let walk = 0; left > 0; walk += 1 << WALK_SHIFT) {
+      const slot = cursors[walk]!;
+      if (slot === UNUSED) continue;
       left--;
-      if (at === from) this.stand(walk, cursors[walk * 2 + 1] === NEWER ? newer : older);
+      const isLast = cursors[walk | LAST] === from;
+      if (isLast) this.put(walk | LAST, older);
+      // A slot that has moved as it was has itself on both sides.
+      if (slot !== from) continue;
+      if (isLast && older !== newer) this.put(walk, 0);
+      else this.put(walk, cursors[walk | TOWARDS] === NEWER ? newer : older);
     }
   }
 
@@ -162,7 +177,8 @@ export class LruList {
   clear(): void {
     if (this.ints[WALKS] === 0) return;
     const { cursors } = this;
-    for (let walk = 0; walk < MAX_WALKS; walk++) if (cursors[walk * 2] !== UNUSED) cursors[walk * 2] = 0;
+    for (let walk = 0; walk < cursors.length; walk += 1 << WALK_SHIFT)
+      if (cursors[walk] !== UNUSED) cursors[walk] = 0;
   }
 
   /** What is inconsistent; `size` slots must be linked. O(n). */
@@ -179,10 +195,12 @@ export class LruList {
     }
     if (this.newest !== older) problems.push('the newest item is not the last of the order of use');
     if (linked !== size) problems.push(`the order of use has ${linked} items, the store ${size}`);
-    for (let walk = 0; this.ints[WALKS] !== 0 && walk < MAX_WALKS; walk++) {
-      const slot = this.cursors[walk * 2]!;
-      if (slot > 0 && (!records.isUsed(slot) || (records.get(slot, REST) & WALKED) === 0))
-        problems.push(`a walk stands at slot ${slot}, which does not know`);
+    for (let walk = 0; this.ints[WALKS] !== 0 && walk < MAX_WALKS << WALK_SHIFT; walk += 1 << WALK_SHIFT) {
+      const { cursors } = this;
+      if (cursors[walk]! <= 0) continue;
+      for (const slot of [cursors[walk]!, cursors[walk | LAST]!])
+        if (slot !== 0 && (!records.isUsed(slot) || (records.get(slot, REST) & WALKED) === 0))
+          problems.push(`a walk stands or ends at slot ${slot}, which does not know`);
     }
     return problems;
   }

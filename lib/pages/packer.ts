@@ -107,7 +107,7 @@ export class Packer {
       else {
         // Where all is to go, any hole will do. Else a block that fills a hole of its size makes the gap as much larger.
         let place = 0;
-        if (ints[MODE] === CLOSED) place = arena.takeListed(units);
+        if (ints[MODE] === CLOSED) place = arena.takeElsewhere(units);
         else if (ints[GAP] !== 0) place = arena.takeExact(units);
         records.put(slot, PLACE, arena.moveAtCursor(units, place));
       }

@@ -90,10 +90,10 @@ export class Records {
     this.put(0, NEWER, 0);
   }
 
-  /** Another thread may have added pages, and taken some away. */
+  /** Another thread may have added pages, taken some away, and put others in their place. */
   refresh(): void {
-    this.pages.length = Math.min(this.pages.length, this.ints[RECORD_PAGES]!);
-    for (let page = this.pages.length; page < this.ints[RECORD_PAGES]!; page++)
+    this.pages.length = 0;
+    for (let page = 0; page < this.ints[RECORD_PAGES]!; page++)
       this.pages[page] = wordsOf(this.memory.at(RECORDS, page));
   }
 

@@ -1,4 +1,7 @@
-/** The one block in the making: records are put into its payload, then it is sealed and handed to the writer. */
+/**
+ * The one block in the making: records are put into its payload, then it is sealed and handed to the writer. Blocks are
+ * made in three memories by turns: one is written while the next one is handed over, and a record may be put behind that.
+ */
 
 import { crc32 } from 'node:zlib';
 import {
@@ -13,12 +16,17 @@ import {
 } from './format.js';
 
 export class BlockBuffer {
-  readonly memory: Buffer = Buffer.allocUnsafeSlow(BLOCK_HEADER_BYTES + BLOCK_MAX_BYTES);
-  readonly view: DataView = new DataView(this.memory.buffer);
+  memory: Buffer = Buffer.allocUnsafeSlow(BLOCK_HEADER_BYTES + BLOCK_MAX_BYTES);
+  view: DataView = new DataView(this.memory.buffer);
   /** Where the next byte goes. */
   end: number = BLOCK_HEADER_BYTES;
   #blocks = 0;
   #chain = 0;
+  readonly #memories: Buffer[] = [
+    this.memory,
+    Buffer.allocUnsafeSlow(this.memory.length),
+    Buffer.allocUnsafeSlow(this.memory.length),
+  ];
 
   /** Bytes of payload that still fit. */
   get room(): number {
@@ -41,7 +49,7 @@ export class BlockBuffer {
     return bytes;
   }
 
-  /** The finished block, good until the next record is put; the next block begins. */
+  /** The finished block, good until the next but one is sealed; the next one begins. */
   seal(): Buffer {
     const { memory, view, end } = this;
     view.setUint32(0, this.#blocks++, true);
@@ -50,6 +58,8 @@ export class BlockBuffer {
     view.setUint32(8, crc, true);
     this.#chain = crc32(memory.subarray(0, BLOCK_HEADER_BYTES), this.#chain);
     this.end = BLOCK_HEADER_BYTES;
+    this.memory = this.#memories[this.#blocks % this.#memories.length]!;
+    this.view = new DataView(this.memory.buffer);
     return memory.subarray(0, end);
   }
 

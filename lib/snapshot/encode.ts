@@ -15,9 +15,7 @@ export interface SaveTally {
 }
 
 /**
- * The file's bytes, in chunks of about 256 KiB. A chunk is valid until the next one is requested:
- * all are made in the same memory. Each entry is as it was when its turn came. O(1) memory beside the entry at
- * hand; gives the event loop a turn every few milliseconds.
+ * The file's bytes, in chunks of about 256 KiB. A chunk is valid until the next one has been returned. Each entry is as it was when its turn came. O(1) memory beside the entry at hand; gives the event loop a turn every few milliseconds.
  *
  * Throws `HOTSET_UNSAVABLE_ENTRY`, and the reason of an aborted signal.
  */

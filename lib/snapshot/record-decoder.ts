@@ -30,6 +30,24 @@ export interface DecoderOptions<V> {
   readonly path: string;
   readonly codec: ValueCodec<V> | null;
   readonly maxEntryBytes: number;
+  /** Memory for the key or the value of a record of several blocks. Default: new memory. */
+  readonly allocate?: (bytes: number) => Buffer;
+}
+
+/** A record as it lies in the file, for `readRaw`. */
+export interface RawRecord {
+  /** The key is bytes [keyStart, keyEnd), a latin1 character each. */
+  key: Buffer;
+  keyStart: number;
+  keyEnd: number;
+  value: Buffer;
+  valueStart: number;
+  valueEnd: number;
+  flags: number;
+  remainingTtlMs: number;
+  idleMs: number;
+  fetched: boolean;
+  adapterBits: number;
 }
 
 export class RecordDecoder<K, V> {
@@ -118,6 +136,28 @@ export class RecordDecoder<K, V> {
       fetched: (fields & FETCHED) !== 0,
       ...(this.#adapterBits === 0 ? {} : { adapterBits: this.#adapterBits }),
     };
+  }
+
+  /**
+   * Like `read`, with key and value where they lie, until the next call; false when the payload is used up. Throws where the
+   * key is no latin1 text, or no codec has written the value.
+   */
+  readRaw(passedMs: number, record: RawRecord): boolean {
+    if (!this.#advance()) return false;
+    if (this.#keyTag !== TAG.LATIN1)
+      throw this.#unreadable('a key is no text of one byte for each character');
+    record.key = this.#key;
+    record.keyStart = this.#keyAt;
+    record.keyEnd = this.#keyAt + this.#keyBytes;
+    record.value = this.#value;
+    record.valueStart = this.#valueAt;
+    record.valueEnd = this.#valueAt + this.#valueBytes;
+    record.flags = this.#flags;
+    record.remainingTtlMs = this.#ttlMs - passedMs;
+    record.idleMs = Math.max(0, this.#idleMs + passedMs);
+    record.fetched = (this.#fields & FETCHED) !== 0;
+    record.adapterBits = this.#adapterBits;
+    return true;
   }
 
   /** Advances to the next complete record. */
@@ -215,7 +255,8 @@ export class RecordDecoder<K, V> {
   }
 
   #memoryFor(tag: number, bytes: number): Buffer {
-    return this.#reads || needsTrial(tag) ? Buffer.allocUnsafeSlow(bytes) : NOTHING;
+    if (!this.#reads && !needsTrial(tag)) return NOTHING;
+    return this.#options.allocate?.(bytes) ?? Buffer.allocUnsafeSlow(bytes);
   }
 
   /** Takes what the payload has of a long record. Memory that is not needed stays empty. */

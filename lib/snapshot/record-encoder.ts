@@ -3,7 +3,15 @@
 import type { DumpedEntry } from '../engine/types.js';
 import { HotsetError, shown } from '../errors.js';
 import type { BlockBuffer } from './block-buffer.js';
-import { FETCHED, HAS_ACCESS, HAS_ADAPTER_BITS, HAS_FLAGS, HAS_TTL, recordHeadBytes } from './format.js';
+import {
+  FETCHED,
+  HAS_ACCESS,
+  HAS_ADAPTER_BITS,
+  HAS_FLAGS,
+  HAS_TTL,
+  RECORD_HEAD_BYTES,
+  recordHeadBytes,
+} from './format.js';
 import type { ValueCodec } from './options.js';
 import { OutgoingContent } from './outgoing-content.js';
 
@@ -84,29 +92,19 @@ export class RecordEncoder<K, V> {
   }
 
   #putHead(block: BlockBuffer, entry: DumpedEntry<K, V>): void {
-    const { view } = block;
+    const elapsedMs = this.#elapsedMs;
     const fields = fieldsOf(entry);
-    let at = block.end;
-    view.setUint8(at, this.#key.tag | (this.#value.tag << 4));
-    view.setUint8(at + 1, fields);
-    view.setUint32(at + 2, this.#key.bytes, true);
-    view.setUint32(at + 6, this.#value.bytes, true);
-    at += 10;
-    if ((fields & HAS_FLAGS) !== 0) {
-      view.setUint32(at, entry.flags!, true);
-      at += 4;
-    }
-    if ((fields & HAS_TTL) !== 0) {
-      view.setFloat64(at, entry.remainingTtlMs! + this.#elapsedMs, true);
-      at += 8;
-    }
-    if ((fields & HAS_ACCESS) !== 0) {
-      view.setFloat64(at, entry.ageMs! - this.#elapsedMs, true);
-      view.setFloat64(at + 8, (entry.idleMs ?? entry.ageMs!) - this.#elapsedMs, true);
-      at += 16;
-    }
-    if ((fields & HAS_ADAPTER_BITS) !== 0) view.setUint8(at++, entry.adapterBits!);
-    block.end = at;
+    block.end = putRecordHead(block.view, block.end, {
+      tags: this.#key.tag | (this.#value.tag << 4),
+      fields,
+      keyBytes: this.#key.bytes,
+      valueBytes: this.#value.bytes,
+      flags: entry.flags ?? 0,
+      ttlMs: (entry.remainingTtlMs ?? 0) + elapsedMs,
+      ageMs: (entry.ageMs ?? 0) - elapsedMs,
+      idleMs: (entry.idleMs ?? entry.ageMs ?? 0) - elapsedMs,
+      adapterBits: entry.adapterBits ?? 0,
+    });
   }
 
   #putContent(block: BlockBuffer, content: OutgoingContent, from: number): void {
@@ -114,6 +112,46 @@ export class RecordEncoder<K, V> {
     block.end += put;
     this.#done += put;
   }
+}
+
+/** A record in front of its key; of the fields that may be absent, `fields` says which count. */
+export interface RecordHead {
+  tags: number;
+  fields: number;
+  keyBytes: number;
+  valueBytes: number;
+  flags: number;
+  /** Times are counted from the time in the file's header. */
+  ttlMs: number;
+  ageMs: number;
+  idleMs: number;
+  adapterBits: number;
+}
+
+/** Writes it where there is room; returns where it ends. */
+export function putRecordHead(view: DataView, start: number, head: RecordHead): number {
+  const { fields } = head;
+  let at = start;
+  view.setUint8(at, head.tags);
+  view.setUint8(at + 1, fields);
+  view.setUint32(at + 2, head.keyBytes, true);
+  view.setUint32(at + 6, head.valueBytes, true);
+  at += RECORD_HEAD_BYTES;
+  if ((fields & HAS_FLAGS) !== 0) {
+    view.setUint32(at, head.flags, true);
+    at += 4;
+  }
+  if ((fields & HAS_TTL) !== 0) {
+    view.setFloat64(at, head.ttlMs, true);
+    at += 8;
+  }
+  if ((fields & HAS_ACCESS) !== 0) {
+    view.setFloat64(at, head.ageMs, true);
+    view.setFloat64(at + 8, head.idleMs, true);
+    at += 16;
+  }
+  if ((fields & HAS_ADAPTER_BITS) !== 0) view.setUint8(at++, head.adapterBits);
+  return at;
 }
 
 function fieldsOf(entry: DumpedEntry<unknown, unknown>): number {

@@ -28,7 +28,7 @@ export interface SavedSnapshot {
 /**
  * Saves the live entries of `engine`, with their remaining TTLs, to the file `path`. The engine stays in use
  * meanwhile: each entry is saved as it is when its turn comes. The event loop gets a turn every few milliseconds;
- * memory is bounded by 256 KiB and the largest entry that has to be serialized. O(n).
+ * memory is bounded by 1 MiB and the largest entry that has to be serialized. O(n).
  *
  * On success the file has replaced the one under `path` (also a symbolic link) and is on disk. On failure the old
  * file is untouched and the new one removed. Saves to one path at the same time do not affect each other: the last
@@ -45,14 +45,28 @@ export async function saveSnapshot<K, V>(
   checkArguments(engine, 'dump', path);
   const resolved = resolveSaveOptions(options);
   resolved.signal?.throwIfAborted();
+  const tally: SaveTally = { entries: 0, skipped: 0 };
+  const bytes = await replaceFile(path, resolved, encodeSnapshot(engine, resolved, tally));
+  return { ...tally, bytes };
+}
+
+/**
+ * Puts a file with these bytes in the place of the one under `path`, as `saveSnapshot` says; returns how many they were.
+ * A chunk must stay as it is until the next one has been returned.
+ */
+export async function replaceFile(
+  path: string,
+  { mode, signal }: Pick<ResolvedSaveOptions<never>, 'mode' | 'signal'>,
+  chunks: AsyncIterable<Buffer>,
+): Promise<number> {
   const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(8).toString('hex')}.tmp`);
   const directory = await openDirectory(dirname(path));
   try {
-    const saved = await writeFile(engine, temporary, resolved);
-    resolved.signal?.throwIfAborted();
+    const bytes = await writeFile(temporary, mode, chunks);
+    signal?.throwIfAborted();
     await rename(temporary, path);
     await directory?.sync();
-    return saved;
+    return bytes;
   } catch (error) {
     // The caller has to know the first error.
     await rm(temporary, { force: true }).catch(() => {});
@@ -70,27 +84,28 @@ export function temporaryPrefix(path: string): string {
   return `.${basename(path).slice(0, 100)}.hotset-`;
 }
 
-/** The new file, complete, synced and closed. */
-async function writeFile<K, V>(
-  engine: SnapshotSource<K, V>,
-  path: string,
-  options: ResolvedSaveOptions<V>,
-): Promise<SavedSnapshot> {
-  const tally: SaveTally = { entries: 0, skipped: 0 };
+/** The new file, complete, synced and closed. A chunk is written while the next one is made. */
+async function writeFile(path: string, mode: number, chunks: AsyncIterable<Buffer>): Promise<number> {
   let bytes = 0;
-  const file = await open(path, 'wx', options.mode);
+  const file = await open(path, 'wx', mode);
+  let writing: Promise<void> = Promise.resolve();
   try {
     // The umask has had its say in what open() made.
-    await file.chmod(options.mode);
-    for await (const chunk of encodeSnapshot(engine, options, tally)) {
-      await writeAll(file, chunk);
+    await file.chmod(mode);
+    for await (const chunk of chunks) {
+      await writing;
+      writing = writeAll(file, chunk);
+      // It is awaited with the next chunk.
+      writing.catch(() => {});
       bytes += chunk.length;
     }
+    await writing;
     await file.sync();
   } finally {
+    await writing.catch(() => {});
     await file.close();
   }
-  return { ...tally, bytes };
+  return bytes;
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {

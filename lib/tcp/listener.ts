@@ -16,6 +16,7 @@ export async function openListener(
   address: ListenAddress,
   onConnection: (socket: Socket) => void,
   backlog: number = DEFAULT_BACKLOG,
+  reusePort: boolean = false,
 ): Promise<Server> {
   if ('path' in address) {
     try {
@@ -44,7 +45,7 @@ export async function openListener(
     } else {
       const { host = DEFAULT_HOST, port = DEFAULT_PORT } = address;
       // As in memcached: `::` means all addresses of IPv6, and none of IPv4.
-      server.listen({ host, port, backlog, ipv6Only: true }, listening);
+      server.listen({ host, port, backlog, ipv6Only: true, ...(reusePort ? { reusePort } : {}) }, listening);
     }
   });
 }

@@ -59,6 +59,11 @@ export interface TcpServerOptions extends ItemStoreOptions, ConnectionOptions {
   idleTimeoutMs?: number | undefined;
   /** Connections that the operating system keeps while they wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
+  /**
+   * Whether other servers of this user may listen on the same ports: the operating system spreads new connections over them.
+   * Node 22.12 or newer, Linux and some others. Default: false.
+   */
+  reusePort?: boolean | undefined;
   /** Serves TCP over TLS. The files are read and checked at once, and again by `reload`. Default: no TLS. */
   tls?: TlsOptions | undefined;
   /**
@@ -77,6 +82,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof TcpServerOptions>([
   'mode',
   'idleTimeoutMs',
   'backlog',
+  'reusePort',
   'tls',
   'authFile',
   'protocol',
@@ -88,6 +94,7 @@ export interface ResolvedTcpOptions {
   readonly address: ListenAddress;
   readonly connections: ResolvedConnectionOptions;
   readonly backlog: number;
+  readonly reusePort: boolean;
   readonly tls: ResolvedTlsOptions | null;
   readonly authFile: string | null;
   readonly protocol: ProtocolChoice;
@@ -126,7 +133,9 @@ export function resolveTcpOptions(options: TcpServerOptions): ResolvedTcpOptions
       ? { host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT }
       : { path, mode: mode ?? DEFAULT_SOCKET_MODE };
   checkAddress(address, tls);
-  return { address, connections, backlog, tls, authFile, protocol };
+  const { reusePort = false } = options;
+  if (typeof reusePort !== 'boolean') throw invalidOption('reusePort', 'true or false', reusePort);
+  return { address, connections, backlog, reusePort, tls, authFile, protocol };
 }
 
 /** Throws `HOTSET_INVALID_OPTION` for an address that no server can listen on. */

@@ -90,6 +90,7 @@ export class TcpServer {
       address,
       (socket) => accept(new StreamInput(socket)),
       this.#options.backlog,
+      this.#options.reusePort,
     );
     // In the same turn: no connection has arrived yet.
     if (tls === null) this.#reads.accept(server, accept);

@@ -115,7 +115,8 @@ export class ConnectionRegistry implements Transport {
 
   /** Whether there is room for one more connection, beside `pending` that are not open yet. */
   hasRoom(pending = 0): boolean {
-    return this.#connections.size + pending < this.maxConnections;
+    const elsewhere = this.items.siblings?.currentConnections ?? 0;
+    return this.#connections.size + elsewhere + pending < this.maxConnections;
   }
 
   /** The number that the next connection gets, which is then to be opened. */
@@ -128,6 +129,7 @@ export class ConnectionRegistry implements Transport {
   open(connection: Connection): void {
     this.totalConnections++;
     this.#connections.add(connection);
+    this.items.siblings?.publish();
     this.log.write('connection-opened', `connection ${connection.id} opened`, connection.peer);
     const { log } = this.items;
     if ((log.watched & CONNECTION_EVENTS) !== 0) connectionOpened(log, connection.id, connection.peer);
@@ -135,6 +137,7 @@ export class ConnectionRegistry implements Transport {
 
   closed(connection: Connection): void {
     this.#connections.delete(connection);
+    this.items.siblings?.publish();
     this.items.connectionNumbers.giveBack(connection.id);
     this.log.write('connection-closed', `connection ${connection.id} closed`, connection.peer);
     const { log } = this.items;

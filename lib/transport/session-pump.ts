@@ -6,11 +6,11 @@
  * continues in a later turn of the event loop, and what arrives meanwhile waits in order.
  */
 
-import { Queue } from 'mnemonist';
 import type { Credentials } from '../memcached/auth/credentials.js';
 import type { ReplyBuffer } from '../memcached/reply-buffer.js';
 import { Session, type SessionState } from '../memcached/session.js';
 import type { UnreadReply } from '../memcached/unread-replies.js';
+import { Queue } from '../structures.js';
 import type { ConnectionState, ProtocolChoice } from '../transport.js';
 import type { ConnectionRegistry } from './connection-registry.js';
 import { RequestWindow } from './liveness.js';
@@ -132,9 +132,9 @@ export class SessionPump implements UnreadReply {
     }
   }
 
-  /** Where the next bytes are best read; null for anywhere. */
+  /** Where the next bytes are best read; null for anywhere. What waits comes before them. */
   get place(): Buffer | null {
-    return this.#over ? null : this.#session.place;
+    return this.#over || this.#waiting.size > 0 ? null : this.#session.place;
   }
 
   /** So many bytes have been read to `place`. */

@@ -3,16 +3,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { heapLimitBytes, maxBytesFor } from '../../lib/cli/heap.js';
 import { HOTSET_MAIN } from '../support/project.js';
 import { folder, run, start, talk } from './command.js';
-
-const MIB = 1024 * 1024;
-const LARGE_MIB = Math.ceil(maxBytesFor(heapLimitBytes()) / MIB) + 512;
-const fits = totalmem() > (LARGE_MIB * 1.25 + 256) * MIB;
 
 const daemons: number[] = [];
 afterEach(() => {
@@ -135,14 +129,6 @@ describe.runIf(existsSync('/proc/self/stat'))('-d', () => {
     await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
     expect(text()).toMatch(/\n\S+Z hotset: \S+file cannot be written: ENOENT.*\n$/);
   });
-
-  it.runIf(fits)('has the heap that its memory limit needs, in one process', async () => {
-    const { pid, pidFile, port } = await startDaemon(['-m', String(LARGE_MIB)]);
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-old-space-size=');
-    expect(await talk(port, 'stats\r\nquit\r\n')).toContain(`STAT pid ${pid}\r\n`);
-    process.kill(pid, 'SIGTERM');
-    await expect.poll(() => existsSync(pidFile), { timeout: 15_000 }).toBe(false);
-  });
 });
 
 describe('-P without -d', () => {
@@ -154,14 +140,6 @@ describe('-P without -d', () => {
     command.signal('SIGINT');
     expect(await command.ended).toEqual({ code: 0, signal: null });
     expect(existsSync(pidFile)).toBe(false);
-  });
-
-  it.runIf(fits)('names the child where one serves with a larger heap', async () => {
-    const pidFile = join(folder(), 'pid');
-    const command = start(['-P', pidFile, '-m', String(LARGE_MIB)]);
-    const stats = await talk(await command.port(), 'stats\r\nquit\r\n');
-    expect(stats).toContain(`STAT pid ${readFileSync(pidFile, 'utf8').trim()}\r\n`);
-    expect(readFileSync(pidFile, 'utf8')).not.toBe(`${command.child.pid}\n`);
   });
 
   it('replaces the file that a killed server left behind', async () => {

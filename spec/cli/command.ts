@@ -34,11 +34,16 @@ export class Command {
   stdout = '';
   stderr = '';
 
-  /** `main`: the command's script, where it is not the project's own. */
-  constructor(flags: readonly string[], env: NodeJS.ProcessEnv = {}, main: string = HOTSET_MAIN) {
+  /** `main`: the command's script, where it is not the project's own; `node`: what runs it. */
+  constructor(
+    flags: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    main: string = HOTSET_MAIN,
+    node: string = process.execPath,
+  ) {
     // What vitest gives its workers is not what a user's shell gives the command.
-    const { NODE_OPTIONS, MEMCACHED_PORT_FILENAME, HOTSET_HEAP_CHILD, ...rest } = process.env;
-    this.child = spawn(process.execPath, [main, ...flags], {
+    const { NODE_OPTIONS, MEMCACHED_PORT_FILENAME, ...rest } = process.env;
+    this.child = spawn(node, [main, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...rest, ...env },
     });
@@ -95,8 +100,8 @@ export async function run(
 }
 
 /** Starts the command on any free port. */
-export function start(flags: readonly string[] = [], env?: NodeJS.ProcessEnv): Command {
-  return new Command(['-p', '-1', ...flags], env);
+export function start(flags: readonly string[] = [], env?: NodeJS.ProcessEnv, node?: string): Command {
+  return new Command(['-p', '-1', ...flags], env, undefined, node);
 }
 
 /** Sends `text`, then waits until the server ends the connection; returns all replies. */

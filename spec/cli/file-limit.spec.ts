@@ -76,7 +76,7 @@ describe.runIf(existsSync('/proc/self/limits'))('ulimit -n', () => {
     await server.stop();
   });
 
-  it.each([20, 40])('%i: one line', (files) => {
+  it.each([20, 30])('%i: one line', (files) => {
     const [command, args] = limited(files, '');
     const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
     expect({ status, stderr }).toEqual({

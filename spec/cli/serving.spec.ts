@@ -115,8 +115,8 @@ describe('what hotset does', () => {
     expect(await talk(port, 'stats settings\r\nquit\r\n')).toContain('STAT idle_timeout 77\r\n');
   });
 
-  it('-t and -U 0 change nothing', async () => {
-    const port = await start(['-t', '8', '-U', '0']).port();
+  it('-t 1 and -U 0 change nothing', async () => {
+    const port = await start(['-t', '1', '-U', '0']).port();
     expect(await talk(port, 'stats\r\nquit\r\n')).toContain('STAT threads 1\r\n');
   });
 

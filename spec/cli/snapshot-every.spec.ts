@@ -4,14 +4,13 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryFile, type SavedItems } from '../../lib/cli/memory-file.js';
-import { CacheEngine } from '../../lib/index.js';
-import { openItems } from '../../lib/memcached/item-store.js';
+import { PageStore } from '../../lib/pages/page-store.js';
 import { folder, start, talk } from './command.js';
 
-function engineWith(...keys: string[]): CacheEngine<string, unknown> {
-  const engine = new CacheEngine<string, unknown>();
-  for (const key of keys) engine.set(key, 'x');
-  return engine;
+function storeOf(...keys: string[]): PageStore {
+  const store = new PageStore({ maxBytes: 1024 * 1024 });
+  store.load(keys.map((key) => ({ key, value: Buffer.from('x') })));
+  return store;
 }
 
 /** Keys that a new process would restore from the file. */
@@ -20,11 +19,11 @@ async function restored(
   maxAgeMs: number | null = null,
 ): Promise<{ keys: string[]; log: string[] }> {
   const file = await MemoryFile.take(path, () => {});
-  const engine = new CacheEngine<string, unknown>();
+  const store = storeOf();
   const log: string[] = [];
-  await file.restore(openItems(engine), (message) => log.push(message), maxAgeMs);
+  await file.restore(store, (message) => log.push(message), { maxAgeMs });
   await file.release();
-  return { keys: [...engine.keys()].sort(), log };
+  return { keys: Array.from(store.dump(), ({ key }) => key).sort(), log };
 }
 
 describe('hotset -e --snapshot-every', () => {
@@ -84,10 +83,10 @@ describe('periodic saves', () => {
     const items = (): SavedItems => {
       saves++;
       expect(underWay++).toBe(0);
-      const items = openItems(engineWith('a'));
-      const dump = items.dump.bind(items);
-      items.dump = function* () {
-        yield* dump();
+      const items = storeOf('a');
+      const walk = items.walk.bind(items);
+      items.walk = function* (order) {
+        yield* walk(order);
         underWay--;
       };
       return { items, flushInMs: Number.POSITIVE_INFINITY };
@@ -119,7 +118,7 @@ it('many saves in a process leave nothing behind that grows', async () => {
   let saves = 0;
   const items = () => {
     saves++;
-    return { items: openItems(engineWith('a')), flushInMs: Number.POSITIVE_INFINITY };
+    return { items: storeOf('a'), flushInMs: Number.POSITIVE_INFINITY };
   };
   file.saveEvery(1, items, () => {});
   await expect.poll(() => saves, { timeout: 20_000 }).toBeGreaterThan(15);
@@ -136,7 +135,7 @@ describe('--restore-max-age', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
     const path = join(folder(), 'items');
     const file = await MemoryFile.take(path, () => {});
-    await file.save(() => ({ items: openItems(engineWith('a')), flushInMs: Number.POSITIVE_INFINITY }));
+    await file.save(() => ({ items: storeOf('a'), flushInMs: Number.POSITIVE_INFINITY }));
     await file.release();
     vi.setSystemTime(Date.UTC(2026, 0, 1, 0, 0, 10));
     expect(await restored(path, 10_000)).toEqual({ keys: ['a'], log: [] });

@@ -2,11 +2,10 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { load, MemoryFile, save } from '../../lib/cli/memory-file.js';
+import { describe, expect, it } from 'vitest';
+import { MemoryFile } from '../../lib/cli/memory-file.js';
 import { CacheEngine } from '../../lib/index.js';
-import { openItems } from '../../lib/memcached/item-store.js';
-import { TEXT_MAX_BYTES } from '../../lib/memcached/value-codec.js';
+import { PageStore } from '../../lib/pages/page-store.js';
 import { saveSnapshot } from '../../lib/snapshot/index.js';
 import { type Command, folder, run, start, talk } from './command.js';
 
@@ -176,89 +175,18 @@ describe('a file that can never be written', () => {
   });
 });
 
-describe('save and load', () => {
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  const long = Buffer.alloc(TEXT_MAX_BYTES + 1, 'x');
-
-  it('go on with the times to live, the downtime included', async () => {
-    const path = file();
-    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
-    const before = new CacheEngine<string, unknown>();
-    before.set('short', 'short', { ttlMs: 5000 });
-    before.set('long', 'short', { ttlMs: 60_000 });
-    before.set('ever', 'short');
-    await save({ items: openItems(before), flushInMs: Number.POSITIVE_INFINITY }, path);
-    vi.advanceTimersByTime(5000);
-    const after = new CacheEngine<string, unknown>();
-    await load(openItems(after), path);
-    expect([...after.keys()].sort()).toEqual(['ever', 'long']);
-    vi.advanceTimersByTime(54_999);
-    expect(after.has('long')).toBe(true);
-    vi.advanceTimersByTime(1);
-    expect(after.has('long')).toBe(false);
-    expect(after.has('ever')).toBe(true);
-  });
-
-  it('bring back order, flags, marks and access times, and values as the wire makes them', async () => {
-    const path = file();
-    const before = new CacheEngine<string, unknown>();
-    before.set('a', 'short', { flags: 7 });
-    before.set('b', long, { flags: 2 ** 32 - 1 });
-    before.set('c', 'x'.repeat(TEXT_MAX_BYTES));
-    before.set('d', '');
-    before.get('a');
-    await save({ items: openItems(before), flushInMs: Number.POSITIVE_INFINITY }, path);
-    const after = new CacheEngine<string, unknown>();
-    await load(openItems(after), path);
-    const told = (engine: CacheEngine<string, unknown>): unknown[] =>
-      Array.from(openItems(engine).dump(), ({ key, value, flags, fetched, adapterBits }) => ({
-        key,
-        value,
-        flags,
-        fetched,
-        adapterBits,
-      }));
-    expect(told(after)).toEqual(told(before));
-    expect(Array.from(after.dump(), ({ key }) => key)).toEqual(['b', 'c', 'd', 'a']);
-    expect(after.bytes).toBe(before.bytes);
-    const value = after.get('b');
-    expect(Buffer.isBuffer(value) && value.buffer.byteLength).toBe(long.length);
-    expect(after.verify()).toEqual([]);
-  });
-
-  it('refuse a snapshot of another kind of engine', async () => {
-    const path = file();
-    const other = new CacheEngine<string, object>();
-    other.set('a', { any: 'thing' });
-    await saveSnapshot(other, path);
-    const engine = new CacheEngine<string, unknown>();
-    const lines: string[] = [];
-    const taken = await MemoryFile.take(path, () => {});
-    await taken.restore(openItems(engine), (line) => lines.push(line));
-    await taken.release();
-    expect(engine.size).toBe(0);
-    expect(lines).toEqual([expect.stringMatching(/cannot be read .* and the server starts empty$/)]);
-  });
-
-  it('let a flush that is to come take what it would have taken', async () => {
-    const path = file();
-    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
-    const before = new CacheEngine<string, unknown>();
-    before.set('ever', 'short');
-    before.set('soon', 'short', { ttlMs: 1000 });
-    await save({ items: openItems(before), flushInMs: 3000 }, path);
-    const after = new CacheEngine<string, unknown>();
-    await load(openItems(after), path);
-    vi.advanceTimersByTime(999);
-    expect([...after.keys()].sort()).toEqual(['ever', 'soon']);
-    vi.advanceTimersByTime(2000);
-    expect([...after.keys()]).toEqual(['ever']);
-    vi.advanceTimersByTime(1);
-    expect([...after.keys()]).toEqual([]);
-  });
+it('a snapshot of another kind of engine is refused', async () => {
+  const path = file();
+  const other = new CacheEngine<string, object>();
+  other.set('a', { any: 'thing' });
+  await saveSnapshot(other, path);
+  const store = new PageStore({ maxBytes: MIB });
+  const lines: string[] = [];
+  const taken = await MemoryFile.take(path, () => {});
+  await taken.restore(store, (line) => lines.push(line));
+  await taken.release();
+  expect(store.size).toBe(0);
+  expect(lines).toEqual([expect.stringMatching(/cannot be read .* and the server starts empty$/)]);
 });
 
 describe('a flush that has been put off', () => {

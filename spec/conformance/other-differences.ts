@@ -20,14 +20,8 @@ export const OTHER_DIFFERENCES: readonly OtherDifference[] = [
   {
     sent: '`-m 64`',
     memcached: 'bounds slab pages',
-    hotset: 'bounds keys, values and overhead as JavaScript holds them',
+    hotset: 'bounds all memory of items: keys, values, the index, and what lies idle between them',
     reason: 'hotset has no slabs.',
-  },
-  {
-    sent: '`cache_memlimit 1000000000`',
-    memcached: '`OK`',
-    hotset: '`MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust`',
-    reason: 'hotset grants no more memory than its process can have.',
   },
   {
     sent: '`-U 11211`',

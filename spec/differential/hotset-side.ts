@@ -1,9 +1,10 @@
 /** hotset as the fuzzer talks to it: bare sessions over one store, a manual clock, input cut anywhere. */
 
-import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { type CacheEngine, ManualClock } from '../../lib/index.js';
 import { ItemStore, openItems } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
+import { createServed } from '../support/stores.js';
 import type { Random } from './random.js';
 
 export class HotsetSide {
@@ -15,7 +16,7 @@ export class HotsetSide {
 
   constructor(unixSeconds: number) {
     this.clock = new ManualClock(unixSeconds * 1000);
-    this.engine = new CacheEngine<string, unknown>({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
+    this.engine = createServed({ maxBytes: 256 * 1024 * 1024, clock: this.clock });
     this.#store = new ItemStore(openItems(this.engine), { clock: this.clock });
   }
 

@@ -10,7 +10,8 @@ import {
   type HttpServer,
   type HttpServerOptions,
 } from '../../lib/http/index.js';
-import { CacheEngine } from '../../lib/index.js';
+import type { CacheEngine } from '../../lib/index.js';
+import { createServed } from '../support/stores.js';
 
 export interface ServedHttp {
   readonly engine: CacheEngine<string, unknown>;
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 /** A server over an engine of its own; without the metrics of the process, which nobody could turn off again. */
 export async function serveHttp(options: HttpServerOptions = {}): Promise<ServedHttp> {
-  const engine = new CacheEngine<string, unknown>();
+  const engine = createServed();
   const metrics = createMetrics({ engine, register: new Registry() });
   const http = createHttpServer(engine, { port: 0, metrics, ...options });
   servers.push(http);

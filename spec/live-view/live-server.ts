@@ -2,9 +2,10 @@
 
 import { connect } from 'node:net';
 import { createHttpServer } from '../../lib/http/index.js';
-import { CacheEngine } from '../../lib/index.js';
+import type { CacheEngine } from '../../lib/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/index.js';
+import { createServed } from '../support/stores.js';
 
 export interface LiveServerOptions
   extends Pick<WebSocketOptions, 'access' | 'token' | 'allowFlush' | 'allowDump'> {
@@ -26,7 +27,7 @@ export interface LiveServer {
 export async function startLiveServer(options: LiveServerOptions = {}): Promise<LiveServer> {
   const { port = 0, busy = true, maxBytes = '1MiB', ...endpointOptions } = options;
   const { token } = options;
-  const engine = new CacheEngine<string, unknown>({ maxBytes });
+  const engine = createServed({ maxBytes });
   const http = createHttpServer(engine, { port, ...(token !== undefined && { token }) });
   const endpoint = attachWebSocket(engine, { ...endpointOptions, server: http.server, path: '/ws' });
   const tcp = createTcpServer(engine);

@@ -2,11 +2,11 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { LruList } from '../../lib/engine/lru-list.js';
 import type { CacheEngineOptions } from '../../lib/index.js';
 import { Session } from '../../lib/memcached/session.js';
 import { EVICTIONS } from '../../lib/memcached/watch/lines.js';
 import type { Transport } from '../../lib/transport.js';
+import { STORE } from '../support/stores.js';
 import { Administered, START_SECONDS } from './admin/fixture.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -85,9 +85,10 @@ describe('cache_memlimit far below what is held', () => {
       expect(admin.ask(newest)).toBe('VALUE key-199999 0 1\r\nv\r\nEND\r\n');
       return admin.engine.maxBytes === 8 * MEBIBYTE;
     });
-    expect(removed.length).toBeGreaterThan(100);
     expect(Math.max(...removed)).toBeLessThanOrEqual(500);
-    expect(admin.engine.bytes).toBeGreaterThan(7 * MEBIBYTE);
+    expect(removed.length).toBeGreaterThan(100);
+    // Pages are as large as they were for 1 GiB, and go back whole.
+    expect(admin.engine.bytes).toBeGreaterThan((STORE === 'pages' ? 6 : 7) * MEBIBYTE);
     expect(admin.engine.verify()).toEqual([]);
   });
 
@@ -118,7 +119,7 @@ describe('cache_memlimit far below what is held', () => {
     expect(admin.stat('limit_maxbytes')).toBe(50 * MEBIBYTE);
   });
 
-  it('reports what a removal listener throws to the server', async () => {
+  it.runIf(STORE === 'engine')('reports what a removal listener throws to the server', async () => {
     const errors: unknown[] = [];
     let removals = 0;
     const onRemoval = (): void => {
@@ -136,7 +137,7 @@ describe('flush_all of a large cache', () => {
   it('walks over no item, also while evictions are watched', () => {
     const admin = filled(100_000);
     const watcher = admin.items.log.open(EVICTIONS, () => {})!;
-    const walk = vi.spyOn(LruList.prototype, 'walk');
+    const walk = vi.spyOn(admin.items.entries, 'walk');
     expect(admin.ask('flush_all\r\n')).toBe('OK\r\n');
     admin.ask('flush_all 5\r\n');
     admin.set('later');

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { CacheEngine, ManualClock } from '../../lib/index.js';
-import { EngineItems } from '../../lib/memcached/engine-items.js';
+import { EngineItems } from '../../lib/items/engine-items.js';
 import { ItemStore } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';

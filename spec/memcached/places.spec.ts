@@ -90,3 +90,21 @@ describe.each(STORE_NAMES)('places of %s', (store) => {
     expect(client.entries.verify()).toEqual([]);
   });
 });
+
+it('what a blocked session holds of a value comes before what is read next', () => {
+  const client = new ScriptedSession({ requestsPerTurn: 1 });
+  const { session, out } = client;
+  expect(session.feed(Buffer.from(`set k 0 0 20000\r\n${'a'.repeat(5000)}`))).toBe('blocked');
+  expect(session.place).toBeNull();
+  expect(session.resume()).toBe('ready');
+  const place = session.place!;
+  place.fill('b', 0, 15_000);
+  session.advance(15_000);
+  session.feed(Buffer.from('\r\n'));
+  expect(Buffer.concat(out.take()).toString()).toBe('STORED\r\n');
+  out.release();
+  while (session.resume() === 'blocked');
+  expect(client.ask('get k\r\n')).toBe(
+    `VALUE k 0 20000\r\n${'a'.repeat(5000)}${'b'.repeat(15_000)}\r\nEND\r\n`,
+  );
+});

@@ -3,11 +3,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { storeOf } from '../../lib/engine/cache-engine.js';
 import { CacheEngine, type CacheEngineOptions } from '../../lib/index.js';
-import { EngineItems } from '../../lib/memcached/engine-items.js';
+import { EngineItems } from '../../lib/items/engine-items.js';
+import { type KindFlags, ValueCodec } from '../../lib/items/value-codec.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../lib/memcached/reply-buffer.js';
 import { Session } from '../../lib/memcached/session.js';
-import { type KindFlags, ValueCodec } from '../../lib/memcached/value-codec.js';
 
 type Options = CacheEngineOptions<string, unknown>;
 

@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { Key } from '../../lib/memcached/key.js';
+import { Key } from '../../lib/items/key.js';
 import {
   DATA_FIRST_BYTES,
   GET_LINE_MAX_BYTES,

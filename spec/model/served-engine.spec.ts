@@ -6,9 +6,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CacheEngine, ManualClock, type RemovalCause } from '../../lib/index.js';
+import { EngineItems } from '../../lib/items/engine-items.js';
+import { Key } from '../../lib/items/key.js';
 import type { ItemData } from '../../lib/items.js';
-import { EngineItems } from '../../lib/memcached/engine-items.js';
-import { Key } from '../../lib/memcached/key.js';
 
 const RUNS = Number(process.env.HOTSET_MODEL_RUNS ?? 500);
 const OPERATIONS = 100;

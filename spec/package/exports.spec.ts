@@ -27,6 +27,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   './client': 'HotsetClient',
   './http': 'DEFAULT_HTTP_PORT,createHttpServer,createMetrics',
   './snapshot': 'loadSnapshot,saveSnapshot',
+  './shared': 'SharedStore',
 };
 
 it('names what it exports', () => {

@@ -184,12 +184,12 @@ describe('figures in prose', () => {
       `| block | ${constant('snapshot/format.ts', 'BLOCK_HEADER_BYTES')} + up to ${blockKiB} KiB |`,
     ],
     ['docs/snapshots.md', `| footer | ${constant('snapshot/format.ts', 'FOOTER_BYTES')} |`],
-    ['docs/snapshots.md', `About ${blockKiB} KiB, and the largest entry`],
+    ['docs/snapshots.md', `About ${(4 * Number(blockKiB)) / 1024} MiB, and the largest entry`],
     [
       'docs/snapshots.md',
       `bytes, 1 to ${constant('snapshot/options.ts', 'LARGEST_ENTRY_BYTES') / 1024 ** 3} GiB`,
     ],
-    ['docs/errors.md', `over ${constant('memcached/limits.ts', 'KEY_MAX_BYTES')} bytes`],
+    ['docs/errors.md', `over ${constant('items/key.ts', 'KEY_MAX_BYTES')} bytes`],
   ])('%s says: %s', (page, sentence) => {
     expect(text(page).replace(/\s+/g, ' ')).toContain(sentence);
   });

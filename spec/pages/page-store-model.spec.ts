@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ItemData } from '../../lib/items.js';
+import type { LruList } from '../../lib/pages/lru-list.js';
 import { dataOf, expectSound, openStore, type TestStore } from './fixture.js';
 import { NaiveItems } from './naive-items.js';
 
@@ -115,6 +116,10 @@ class Pair {
 
   check(): void {
     const { store } = this.real;
+    // Expired items that are gone must not come back when the clock does.
+    const { lru } = store as unknown as { lru: LruList };
+    const held = new Set([...lru.walk('oldest-first')].map((slot) => store.keyAt(slot)));
+    this.model.items = this.model.items.filter((item) => item.due > this.model.now || held.has(item.key));
     expectSound(store);
     for (const item of this.model.live()) {
       const slot = this.slot(item.key);
@@ -252,8 +257,13 @@ const actions: Record<string, (pair: Pair, ...rest: never[]) => void> = {
     pair.model.find(text)!.bits = bits;
   },
   advance(pair, ms: number) {
-    pair.real.clock.advance(ms);
-    pair.model.now += ms;
+    const { real, model } = pair;
+    const expired = model.items.filter((item) => item.due <= model.now);
+    real.clock.advance(ms);
+    model.now += ms;
+    // Where the clock goes back, those live on that nothing has taken.
+    for (const item of expired)
+      if (item.due > model.now && real.store.peek(real.key(item.key)) === 0) model.remove(item.key);
   },
   resize(pair, maxBytes: number) {
     pair.real.store.resize(maxBytes);

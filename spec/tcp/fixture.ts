@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach } from 'vitest';
-import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
 import { itemStoreOf } from '../../lib/memcached/item-store.js';
 import {
   createTcpServer,
@@ -16,6 +16,7 @@ import {
 } from '../../lib/tcp/index.js';
 import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { type Certificate, certificate } from '../support/certificates.js';
+import { createServed, isServed } from '../support/stores.js';
 import { WireClient } from './wire-client.js';
 
 export interface Served {
@@ -75,10 +76,7 @@ export async function serve(
   engineOptions: CacheEngineOptions<string, unknown> | CacheEngine<string, unknown> = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const engine =
-    engineOptions instanceof CacheEngine
-      ? engineOptions
-      : new CacheEngine<string, unknown>({ clock, ...engineOptions });
+  const engine = isServed(engineOptions) ? engineOptions : createServed({ clock, ...engineOptions });
   const server = createTcpServer(engine, {
     clock,
     ...('path' in options ? {} : { port: 0 }),

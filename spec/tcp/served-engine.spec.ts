@@ -8,7 +8,7 @@ it('a server takes any CacheEngine, and nothing else', () => {
     expect(() => createTcpServer(other as CacheEngine<string, unknown>)).toThrow(
       expect.objectContaining({
         code: 'HOTSET_INVALID_ARGUMENT',
-        message: expect.stringMatching(/^engine takes a CacheEngine; got /),
+        message: expect.stringMatching(/^engine takes a CacheEngine or a SharedStore; got /),
       }),
     );
 });

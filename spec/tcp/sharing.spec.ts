@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { attachWebSocket } from '../../lib/websocket/index.js';
+import { STORE } from '../support/stores.js';
 import { folder, serve } from './fixture.js';
 
-describe('an engine that its own process uses as well', () => {
+describe.runIf(STORE === 'engine')('an engine that its own process uses as well', () => {
   it('shows the wire what the process has set', async () => {
     const { connect, engine } = await serve();
     const client = await connect();

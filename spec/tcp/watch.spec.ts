@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { STORE } from '../support/stores.js';
 import { folder, serve } from './fixture.js';
 import { eventually, type WireClient } from './wire-client.js';
 
@@ -118,7 +119,7 @@ describe('a watcher gets', () => {
     expect(await told(watcher, 1)).toEqual(['item_get key=end-of-it status=not_found clsid=0 cfd=C size=0']);
   });
 
-  it('of evictions', async () => {
+  it.runIf(STORE === 'engine')('of evictions', async () => {
     const { connect } = await serve({}, { maxEntries: 1 });
     const [watcher, client] = [await connect(), await connect()];
     await watcher.ask('watch evictions\r\n');

@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
-import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../lib/index.js';
 import type { ConnectionRegistry } from '../../lib/transport/connection-registry.js';
 import { attachWebSocket, type WebSocketEndpoint, type WebSocketOptions } from '../../lib/websocket/index.js';
+import { createServed, isServed } from '../support/stores.js';
 import { transportOf } from '../tcp/fixture.js';
 import { FrameClient } from './frame-client.js';
 
@@ -37,10 +38,7 @@ export async function serve(
   engineOptions: CacheEngineOptions<string, unknown> | CacheEngine<string, unknown> = {},
 ): Promise<Served> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const engine =
-    engineOptions instanceof CacheEngine
-      ? engineOptions
-      : new CacheEngine<string, unknown>({ clock, ...engineOptions });
+  const engine = isServed(engineOptions) ? engineOptions : createServed({ clock, ...engineOptions });
   const endpoint = closeAfterTest(attachWebSocket(engine, { clock, port: 0, ...options }));
   const { port } = await endpoint.listen();
   return {

@@ -5,7 +5,6 @@
 
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { EngineStats } from '../../engine/stats.js';
-import { STORE_TOO_LARGE } from '../../memcached/counters.js';
 import { knownItemStoreOf, type ServedStore } from '../../memcached/item-store.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
@@ -61,8 +60,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 /** Metrics of an HTTP server, of the engine that it serves, and of the process. */
-export function createHttpMetrics(engine: ServedStore, figures: () => HttpFigures): Metrics {
-  const metrics = createMetrics({ engine });
+export function createHttpMetrics(store: ServedStore, figures: () => HttpFigures): Metrics {
+  const metrics = createMetrics({ engine: 'items' in store ? store.items : store });
   const read = oncePerTurn(figures);
   for (const family of HTTP_FAMILIES) addToRegister(metrics.register as Registry, family, read, {});
   return metrics;
@@ -73,7 +72,7 @@ function withRefusalsOfServers(engine: { stats(): EngineStats }): EngineStats {
   const stats = engine.stats();
   const items = knownItemStoreOf(engine);
   if (items === undefined) return stats;
-  const tooLarge = items.counters[STORE_TOO_LARGE]! + items.oversizedAppends;
+  const tooLarge = items.figure('store_too_large') + items.figure('oversized_appends');
   return { ...stats, refusals: stats.refusals + tooLarge };
 }
 

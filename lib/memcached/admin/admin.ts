@@ -24,7 +24,10 @@ export const TOO_MANY_WATCHERS = 'WATCHER_TOO_MANY log watcher limit reached\r\n
 
 export function admin(items: ItemStore, request: Request): AdminAnswer {
   const handler = HANDLERS[request.verb];
-  return handler === undefined ? ERROR : handler(items, request.args);
+  if (handler === undefined) return ERROR;
+  const answer = handler(items, request.args);
+  if (SETTERS.has(request.verb)) items.siblings?.setAsHere();
+  return answer;
 }
 
 const HANDLERS: { readonly [V in Verb]?: Handler } = {
@@ -42,6 +45,9 @@ const HANDLERS: { readonly [V in Verb]?: Handler } = {
   refresh_certs: refreshCerts,
 };
 
+/** What changes how a server behaves, or what it shows of that. */
+const SETTERS: ReadonlySet<Verb> = new Set<Verb>(['verbosity', 'lru', 'slabs', 'extstore']);
+
 function verbosity(items: ItemStore, [level]: readonly string[]): AdminAnswer {
   const number = uint32(level);
   if (number === undefined) return BAD_FORMAT;
@@ -54,7 +60,7 @@ function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminA
   if (size === undefined) return ERROR;
   if (size < 8) return 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n';
   if (size > 1_000_000_000) return 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\n';
-  if (!Number.isFinite(items.entries.maxBytes) || size * MEBIBYTE > items.memoryCeilingBytes)
+  if (!Number.isFinite(items.budget.maxBytes) || size * MEBIBYTE > items.memoryCeilingBytes)
     return 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n';
   const task = changeBudget(items, size * MEBIBYTE);
   if (task.next().done !== true) runInBackground(items, task);
@@ -67,17 +73,17 @@ function cacheMemlimit(items: ItemStore, [mebibytes]: readonly string[]): AdminA
  * Ends early when other code sets the budget.
  */
 function* changeBudget(items: ItemStore, bytes: number): IncrementalTask & Iterable<void> {
-  const { entries, admin } = items;
+  const { entries, admin, budget } = items;
   const limit = { bytes };
   admin.memoryLimit = limit;
   try {
     while (entries.shrinkTowards(bytes, SHRUNK_AT_ONCE)) {
-      const maxBytes = Math.min(entries.maxBytes, entries.bytes + MEBIBYTE);
-      entries.resize(maxBytes);
+      const maxBytes = Math.min(budget.maxBytes, entries.heldBytes + MEBIBYTE);
+      budget.resize(maxBytes);
       yield;
-      if (admin.memoryLimit !== limit || entries.maxBytes !== maxBytes) return;
+      if (admin.memoryLimit !== limit || budget.maxBytes !== maxBytes) return;
     }
-    entries.resize(bytes);
+    budget.resize(bytes);
   } finally {
     if (admin.memoryLimit === limit) admin.memoryLimit = null;
   }

@@ -16,9 +16,9 @@ export const VERSION = '1.6.45';
 
 export function generalStats(items: ItemStore): Stat[] {
   const engine = items.entries.stats();
-  const { admin, log } = items;
+  const { admin } = items;
   const usage = process.resourceUsage();
-  const counter = (name: CounterName): Stat => [name, items.counters[COUNTERS.indexOf(name)]!];
+  const counter = (name: CounterName): Stat => [name, items.figure(name)];
   const connections = items.overTransports((transport) => transport.currentConnections);
   const idleTimeout = items.overTransports((transport) => transport.idleTimeoutSeconds) > 0;
 
@@ -47,7 +47,7 @@ export function generalStats(items: ItemStore): Stat[] {
     ['limit_maxbytes', budgetBytes(items)],
     ['accepting_conns', 1],
     ...zeros('listen_disabled_num', 'time_in_listen_disabled_us'),
-    ['threads', 1],
+    ['threads', items.siblings?.threads ?? 1],
     ['conn_yields', items.overTransports((transport) => transport.yields)],
     ...zeros('hash_power_level', 'hash_bytes', 'hash_is_expanding'),
     ...zeros('slab_reassign_rescues', 'slab_reassign_chunk_rescues', 'slab_reassign_inline_reclaim'),
@@ -55,26 +55,26 @@ export function generalStats(items: ItemStore): Stat[] {
     ['slab_reassign_last_busy_status', 'none'],
     ...zeros('slab_reassign_running', 'slabs_moved'),
     ['lru_crawler_running', admin.crawlerRunning ? 1 : 0],
-    ['lru_crawler_starts', admin.crawlerStarts],
+    ['lru_crawler_starts', items.figure('crawler_starts')],
     ...zeros('lru_maintainer_juggles', 'malloc_fails'),
     ['log_worker_dropped', 0],
-    ['log_worker_written', log.written],
-    ['log_watcher_skipped', log.skipped],
-    ['log_watcher_sent', log.sent],
-    ['log_watchers', log.watchers],
+    ['log_worker_written', items.figure('log_written')],
+    ['log_watcher_skipped', items.figure('log_skipped')],
+    ['log_watcher_sent', items.figure('log_sent')],
+    ['log_watchers', items.figure('log_watchers')],
     ...tlsStats(items),
     ...zeros('unexpected_napi_ids', 'round_robin_fallback'),
     ['bytes', engine.bytes],
     ['curr_items', engine.size],
-    ['total_items', engine.stores - items.storesInPlace],
+    ['total_items', engine.stores - items.figure('stores_in_place')],
     ...zeros('slab_global_page_pool'),
     ['expired_unfetched', engine.expirationsUnfetched],
     ['evicted_unfetched', engine.evictionsUnfetched],
     ...zeros('evicted_active'),
     ['evictions', engine.evictions],
     ['reclaimed', engine.expirations],
-    ['crawler_reclaimed', admin.crawlerReclaimed],
-    ['crawler_items_checked', admin.crawlerChecked],
+    ['crawler_reclaimed', items.figure('crawler_reclaimed')],
+    ['crawler_items_checked', items.figure('crawler_checked')],
     ['lrutail_reflocked', 0],
     ...zeros('moves_to_cold', 'moves_to_warm', 'moves_within_lru', 'direct_reclaims', 'lru_bumps_dropped'),
   ];
@@ -97,8 +97,8 @@ function zeros(...names: string[]): Stat[] {
 }
 
 /** The target budget, to which the actual one may still be coming down. No limit reads 0: clients expect a number. */
-export function budgetBytes({ admin, entries }: ItemStore): number {
-  const bytes = admin.memoryLimit?.bytes ?? entries.maxBytes;
+export function budgetBytes({ admin, budget }: ItemStore): number {
+  const bytes = admin.memoryLimit?.bytes ?? budget.maxBytes;
   return Number.isFinite(bytes) ? bytes : 0;
 }
 

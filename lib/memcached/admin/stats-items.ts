@@ -1,16 +1,5 @@
 /** `stats items`, `slabs`, `sizes` and `cachedump`: what is held. All items are in one class, 1. */
 
-import {
-  CAS_BADVAL,
-  CAS_HITS,
-  CMD_SET,
-  DECR_HITS,
-  DELETE_HITS,
-  GET_HITS,
-  INCR_HITS,
-  STORE_NO_MEMORY,
-  TOUCH_HITS,
-} from '../counters.js';
 import { chunks } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
 import { BAD_FORMAT, refusal, type Stat, type StatsAnswer } from './answers.js';
@@ -22,7 +11,7 @@ const CHUNK_BYTES = 96;
 const CHUNKS_PER_PAGE = Math.floor(PAGE_BYTES / CHUNK_BYTES);
 
 export function itemStats(items: ItemStore): Stat[] {
-  const { admin, entries } = items;
+  const { entries } = items;
   const held = entries.stats();
   if (held.size === 0) return [];
   const zeros = (...names: string[]): Stat[] => names.map((name) => [name, 0]);
@@ -36,14 +25,14 @@ export function itemStats(items: ItemStore): Stat[] {
     ['evicted', held.evictions],
     ['evicted_nonzero', held.evictionsWithTtl],
     ['evicted_time', Math.floor((held.lastEvictionIdleMs ?? 0) / 1000)],
-    ['outofmemory', items.counters[STORE_NO_MEMORY]!],
+    ['outofmemory', items.figure('store_no_memory')],
     ...zeros('tailrepairs'),
     ['reclaimed', held.expirations],
     ['expired_unfetched', held.expirationsUnfetched],
     ['evicted_unfetched', held.evictionsUnfetched],
     ...zeros('evicted_active'),
-    ['crawler_reclaimed', admin.crawlerReclaimed],
-    ['crawler_items_checked', admin.crawlerChecked],
+    ['crawler_reclaimed', items.figure('crawler_reclaimed')],
+    ['crawler_items_checked', items.figure('crawler_checked')],
     ...zeros('lrutail_reflocked'),
     ...zeros(
       'moves_to_cold',
@@ -53,7 +42,7 @@ export function itemStats(items: ItemStore): Stat[] {
       'hits_to_hot',
       'hits_to_warm',
     ),
-    ['hits_to_cold', items.counters[GET_HITS]!],
+    ['hits_to_cold', items.figure('get_hits')],
     ...zeros('hits_to_temp'),
   ];
   return stats.map(([name, value]) => [`items:1:${name}`, value]);
@@ -61,7 +50,7 @@ export function itemStats(items: ItemStore): Stat[] {
 
 /** Pages and chunks as memcached would need them for the bytes held; monitors add them up. */
 export function slabStats(items: ItemStore): Stat[] {
-  const { counters, entries } = items;
+  const { entries } = items;
   const pages = Math.max(1, Math.ceil(entries.bytes / PAGE_BYTES), Math.ceil(entries.size / CHUNKS_PER_PAGE));
   const chunks = pages * CHUNKS_PER_PAGE;
   if (entries.size === 0)
@@ -77,14 +66,14 @@ export function slabStats(items: ItemStore): Stat[] {
     ['used_chunks', entries.size],
     ['free_chunks', chunks - entries.size],
     ['free_chunks_end', 0],
-    ['get_hits', counters[GET_HITS]!],
-    ['cmd_set', counters[CMD_SET]!],
-    ['delete_hits', counters[DELETE_HITS]!],
-    ['incr_hits', counters[INCR_HITS]!],
-    ['decr_hits', counters[DECR_HITS]!],
-    ['cas_hits', counters[CAS_HITS]!],
-    ['cas_badval', counters[CAS_BADVAL]!],
-    ['touch_hits', counters[TOUCH_HITS]!],
+    ['get_hits', items.figure('get_hits')],
+    ['cmd_set', items.figure('cmd_set')],
+    ['delete_hits', items.figure('delete_hits')],
+    ['incr_hits', items.figure('incr_hits')],
+    ['decr_hits', items.figure('decr_hits')],
+    ['cas_hits', items.figure('cas_hits')],
+    ['cas_badval', items.figure('cas_badval')],
+    ['touch_hits', items.figure('touch_hits')],
   ];
   return [
     ...stats.map(([name, value]): Stat => [`1:${name}`, value]),

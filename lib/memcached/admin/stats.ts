@@ -2,6 +2,8 @@
 
 import { chunks } from '../incremental-task.js';
 import type { ItemStore } from '../item-store.js';
+import type { PrefixStats } from '../prefix-stats.js';
+import type { Siblings } from '../siblings.js';
 import { type AdminAnswer, ERROR, OK, refusal, type Stat, type StatsAnswer } from './answers.js';
 import { generalStats } from './stats-general.js';
 import { cacheDump, itemStats, sizeStats, slabStats } from './stats-items.js';
@@ -39,14 +41,19 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['reset', reset],
 ]);
 
-function list(make: (items: ItemStore) => Iterable<Stat>): Family {
+function list(make: (items: ItemStore) => Iterable<Stat | null>): Family {
   return (items) => ({ kind: 'list', list: make(items) });
 }
 
 /** Listeners and connections, each under the number that `cfd=` shows elsewhere. */
-function* connectionStats(items: ItemStore): Generator<Stat> {
+function* connectionStats(items: ItemStore): Generator<Stat | null> {
   for (const transport of items.transports) {
-    for (const { id, address, listenAddress, state, secondsSinceLastCommand } of transport.connections()) {
+    for (const connection of transport.connections()) {
+      if (connection === null) {
+        yield null;
+        continue;
+      }
+      const { id, address, listenAddress, state, secondsSinceLastCommand } = connection;
       yield [`${id}:addr`, address];
       if (listenAddress !== undefined) yield [`${id}:listen_addr`, listenAddress];
       yield [`${id}:state`, state];
@@ -58,10 +65,21 @@ function* connectionStats(items: ItemStore): Generator<Stat> {
 function detail(items: ItemStore, [action]: readonly string[]): StatsAnswer {
   if (!items.allowDump) return refusal('CLIENT_ERROR stats detail not allowed\r\n');
   const { prefixes } = items;
-  if (action === 'dump') return { kind: 'dump', text: prefixes.dump() };
+  if (action === 'dump') {
+    const { siblings } = items;
+    if (siblings === null) return { kind: 'dump', text: prefixes.dump() };
+    return { kind: 'lines', lines: chunks(detailOfAll(prefixes, siblings)) };
+  }
   if (action !== 'on' && action !== 'off') return refusal('CLIENT_ERROR usage: stats detail on|off|dump\r\n');
   prefixes.enabled = action === 'on';
+  items.siblings?.setAsHere();
   return { kind: 'done', text: OK };
+}
+
+/** A prefix that several threads have counted comes once for each of them: clients that add up get the sum. */
+function* detailOfAll(prefixes: PrefixStats, siblings: Siblings): Generator<string | null> {
+  yield* siblings.detail();
+  yield prefixes.dump();
 }
 
 function reset(items: ItemStore): StatsAnswer {

@@ -3,12 +3,13 @@
  * hundred bytes at most), then for some a value, which is bounded before any of it is kept.
  */
 
+import { KEY_MAX_BYTES } from '../../items/key.js';
 import { GIVEN_UP } from '../byte-collector.js';
 import { beginBinaryStore, executeBinary, storeBinary } from '../commands/binary/binary-commands.js';
 import { isSasl, MECHANISM_MAX_BYTES, Sasl } from '../commands/binary/sasl.js';
 import { refuseStore } from '../commands/storage.js';
 import type { IncrementalTask } from '../incremental-task.js';
-import { AUTH_DATA_MAX_BYTES, KEY_MAX_BYTES } from '../limits.js';
+import { AUTH_DATA_MAX_BYTES } from '../limits.js';
 import type { Request } from '../request.js';
 import type { ProtocolHandler, SessionIo } from '../session-io.js';
 import { HEADER_BYTES, Header, STATUS, type Status } from './binary-packet.js';

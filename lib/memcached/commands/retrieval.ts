@@ -1,5 +1,6 @@
 /** get, gets, gat, gats and touch. A line may have any number of keys, and is answered in as many turns as it takes. */
 
+import { HASH_FACTOR } from '../../items/key.js';
 import type { KeyBytes } from '../../items.js';
 import {
   CMD_GET,
@@ -11,7 +12,6 @@ import {
   TOUCH_MISSES,
 } from '../counters.js';
 import type { CommandContext } from '../item-store.js';
-import { HASH_FACTOR } from '../key.js';
 import { REPLIES_MAX_BYTES } from '../limits.js';
 import type { Reply, Request } from '../request.js';
 import { NOTHING, type SessionIo } from '../session-io.js';

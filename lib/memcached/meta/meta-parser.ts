@@ -3,7 +3,8 @@
  * Sources: memcached's protocol.txt, "Meta Commands", and the server's own answers where that is silent.
  */
 
-import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
+import { KEY_MAX_BYTES } from '../../items/key.js';
+import { DATA_LENGTH_END } from '../limits.js';
 import { BAD_FORMAT, type LineOutcome, type MetaVerb, type Request, type StoreMode } from '../request.js';
 import { parseInt32, parseUint32, parseUint64 } from '../wire-number.js';
 import { FLAGS_MAX, LETTER, LOWER, type MetaFlags, UPPER } from './meta-flags.js';

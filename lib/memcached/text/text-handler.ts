@@ -1,5 +1,6 @@
 /** Handles the text protocol: lines of the classic and the meta commands, and the data that follows some. */
 
+import { HASH_FACTOR, KEY_MAX_BYTES } from '../../items/key.js';
 import { admin, TOO_MANY_WATCHERS } from '../admin/admin.js';
 import type { AdminAnswer } from '../admin/answers.js';
 import { GIVEN_UP } from '../byte-collector.js';
@@ -13,10 +14,8 @@ import { metaSet } from '../commands/meta/meta-set.js';
 import { answerKey, answerKeys, touch } from '../commands/retrieval.js';
 import { beginStore, refuseStore, store, storeFast } from '../commands/storage.js';
 import type { IncrementalTask, Lines } from '../incremental-task.js';
-import { HASH_FACTOR } from '../key.js';
 import {
   GET_LINE_MAX_BYTES,
-  KEY_MAX_BYTES,
   LINE_MAX_BYTES,
   LINE_MAX_LEADING_BLANKS,
   LINE_MIN_BYTES,

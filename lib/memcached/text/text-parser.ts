@@ -3,7 +3,8 @@
  * Sources: memcached's protocol.txt, and the server's own answers where that is silent.
  */
 
-import { DATA_LENGTH_END, KEY_MAX_BYTES } from '../limits.js';
+import { KEY_MAX_BYTES } from '../../items/key.js';
+import { DATA_LENGTH_END } from '../limits.js';
 import {
   BAD_FORMAT,
   type CasId,

@@ -14,6 +14,14 @@ interface Clock {
   now(): number;
 }
 
+/** To the other threads of a server. */
+export interface Relay {
+  /** The categories that are watched in this thread. */
+  watch(mask: number): void;
+  /** A line that somebody elsewhere watches; false when there is no room for it. */
+  send(category: number, line: string): boolean;
+}
+
 export class WatchLog implements Publisher {
   /** The categories that are watched: check this before making a line. */
   watched = 0;
@@ -22,10 +30,15 @@ export class WatchLog implements Publisher {
   sent = 0;
   skipped = 0;
 
+  /** Where other threads watch too: takes what is watched here, and lines for them. */
+  relay: Relay | null = null;
+
   readonly #clock: Clock;
   readonly #entries: Items;
   readonly #watchers = new Set<Watcher>();
   #lastId = 0;
+  /** The categories that other threads watch. */
+  #watchedElsewhere = 0;
   #wakes = false;
 
   constructor(entries: Items, clock: Clock) {
@@ -55,9 +68,17 @@ export class WatchLog implements Publisher {
     this.#refresh();
   }
 
+  /** Other threads watch the categories in `mask`, and no others. */
+  watchElsewhere(mask: number): void {
+    this.#watchedElsewhere = mask;
+    this.#refresh();
+  }
+
   #refresh(): void {
-    this.watched = 0;
-    for (const { mask } of this.#watchers) this.watched |= mask;
+    let watched = 0;
+    for (const { mask } of this.#watchers) watched |= mask;
+    this.relay?.watch(watched);
+    this.watched = watched | this.#watchedElsewhere;
     this.#entries.onEviction = (this.watched & EVICTIONS) === 0 ? null : this.#onEviction;
   }
 
@@ -75,6 +96,12 @@ export class WatchLog implements Publisher {
   publish(category: number, what: string): void {
     const line = `ts=${timestamp(this.#clock.now())} gid=${++this.#lastId} ${what}\n`;
     this.written++;
+    if ((this.#watchedElsewhere & category) !== 0 && !this.relay!.send(category, line)) this.skipped++;
+    this.show(category, line);
+  }
+
+  /** Shows a line of this thread or another one to those who watch its category here. */
+  show(category: number, line: string): void {
     for (const watcher of this.#watchers) {
       if ((watcher.mask & category) === 0) continue;
       if (watcher.put(line)) this.sent++;

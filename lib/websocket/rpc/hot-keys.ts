@@ -10,10 +10,10 @@
  * the number of all texts divided by `kept`. Adding is one look-up in a Map, and otherwise amortized O(1).
  */
 
-import { Heap } from 'mnemonist';
+import { decodeKey } from '../../items/key-encoding.js';
 import type { ItemStore } from '../../memcached/item-store.js';
-import { decodeKey } from '../../memcached/key-encoding.js';
 import type { HotKeys } from '../../rpc-protocol.js';
+import { Heap } from '../../structures.js';
 
 /** Counting stops after so long without a request. */
 export const INTEREST_MS = 10_000;

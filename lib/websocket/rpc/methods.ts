@@ -1,8 +1,8 @@
 /** What each method of hotset.v1 does that changes no entry. `METHODS` of rpc-protocol.ts says what they take. */
 
+import { encodeKey } from '../../items/key-encoding.js';
 import { fetch } from '../../memcached/commands/retrieval.js';
 import type { CommandContext } from '../../memcached/item-store.js';
-import { encodeKey } from '../../memcached/key-encoding.js';
 import { overview } from '../../memcached/overview.js';
 import { DEFAULT_HOT, type MethodName, type Params } from '../../rpc-protocol.js';
 import { VERSION } from '../../version.js';

@@ -5,9 +5,9 @@
 
 import { isUtf8 } from 'node:buffer';
 import { shown } from '../../errors.js';
+import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS } from '../../items/value-codec.js';
 import type { ItemStore } from '../../memcached/item-store.js';
 import type { CasId } from '../../memcached/request.js';
-import { BYTES_FLAGS, JSON_FLAGS, READ_AS_TEXT, TEXT_FLAGS } from '../../memcached/value-codec.js';
 import { isWellFormed } from '../../value-text.js';
 import { isJson } from './json-scanner.js';
 import { invalidParams, RpcError } from './rpc-error.js';

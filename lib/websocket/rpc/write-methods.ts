@@ -1,11 +1,11 @@
 /** Methods that change entries. They count as memcached's commands do, and a refused write changes nothing. */
 
+import { encodeKey } from '../../items/key-encoding.js';
 import { adjust, countMiss } from '../../memcached/commands/arithmetic.js';
 import { flush, remove } from '../../memcached/commands/deletion.js';
 import { fetchToTouch } from '../../memcached/commands/retrieval.js';
 import { beginStore, store } from '../../memcached/commands/storage.js';
 import type { ItemStore } from '../../memcached/item-store.js';
-import { encodeKey } from '../../memcached/key-encoding.js';
 import type { CasId, Reply, Request, StoreMode } from '../../memcached/request.js';
 import type { Params } from '../../rpc-protocol.js';
 import type { MethodContext, MethodsOf } from './methods.js';

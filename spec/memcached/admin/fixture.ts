@@ -1,9 +1,10 @@
 /** A session over an ItemStore that the spec can look into, on a clock that stands still. */
 
-import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../../lib/index.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../../lib/index.js';
 import { ItemStore, type ItemStoreOptions, openItems } from '../../../lib/memcached/item-store.js';
 import { ReplyBuffer } from '../../../lib/memcached/reply-buffer.js';
 import { Session } from '../../../lib/memcached/session.js';
+import { createServed } from '../../support/stores.js';
 
 /** 2026-01-01, in seconds. */
 export const START_SECONDS: number = Date.UTC(2026, 0, 1) / 1000;
@@ -16,7 +17,7 @@ export class Administered {
   readonly session: Session;
 
   constructor(options: ItemStoreOptions = {}, engineOptions: CacheEngineOptions<string, unknown> = {}) {
-    this.engine = new CacheEngine<string, unknown>({
+    this.engine = createServed({
       maxBytes: 64 * 1024 * 1024,
       clock: this.clock,
       ...engineOptions,

@@ -9,6 +9,7 @@ import { Request } from '../../../lib/memcached/request.js';
 import * as lines from '../../../lib/memcached/watch/lines.js';
 import { WATCHERS_MAX, WatchLog } from '../../../lib/memcached/watch/watch-log.js';
 import { WATCHER_BUFFER_BYTES, type Watcher } from '../../../lib/memcached/watch/watcher.js';
+import { STORE } from '../../support/stores.js';
 import { Administered } from '../admin/fixture.js';
 
 const {
@@ -258,7 +259,7 @@ it('lines that are not watched are not built', () => {
 describe('evictions', () => {
   const removals = channel('hotset:removal');
 
-  it('are reported for this engine alone, while anybody watches them', () => {
+  it.runIf(STORE === 'engine')('are reported for this engine alone, while anybody watches them', () => {
     const limits = { maxBytes: Number.POSITIVE_INFINITY, maxEntries: 2 };
     const [admin, other] = [new Administered({}, limits), new Administered({}, limits)];
     const { log } = admin.items;
@@ -282,7 +283,7 @@ describe('evictions', () => {
     watcher.close();
   });
 
-  it('cost nothing before and after', () => {
+  it.runIf(STORE === 'engine')('cost nothing before and after', () => {
     const { log } = new Administered().items;
     expect(removals.hasSubscribers).toBe(false);
     const fetchers = log.open(FETCHERS, nothing)!;

@@ -1,10 +1,11 @@
 /** A hotset.v1 handler without a socket: frames in as texts, and whatever comes out. */
 
-import { CacheEngine, type CacheEngineOptions, ManualClock } from '../../../lib/index.js';
+import { type CacheEngine, type CacheEngineOptions, ManualClock } from '../../../lib/index.js';
 import { ItemStore, type ItemStoreOptions, openItems } from '../../../lib/memcached/item-store.js';
 import { RpcContext, type RpcSettings } from '../../../lib/websocket/rpc/rpc-context.js';
 import { RpcHandler } from '../../../lib/websocket/rpc/rpc-handler.js';
 import type { FrameSink, SubprotocolHandler } from '../../../lib/websocket/subprotocol.js';
+import { createServed } from '../../support/stores.js';
 
 export const START_MS: number = Date.UTC(2026, 0, 1);
 
@@ -126,7 +127,7 @@ export class Endpoint {
     itemOptions: ItemStoreOptions = {},
     engineOptions: CacheEngineOptions<string, unknown> = {},
   ) {
-    this.engine = new CacheEngine<string, unknown>({
+    this.engine = createServed({
       maxBytes: '64MiB',
       clock: this.clock,
       ...engineOptions,

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ItemStoreOptions } from '../../../lib/memcached/item-store.js';
 import type { HotKeys } from '../../../lib/rpc-protocol.js';
 import { COUNTS_KEPT, INTEREST_MS } from '../../../lib/websocket/rpc/hot-keys.js';
+import { STORE } from '../../support/stores.js';
 import { Endpoint, type Peer, turn } from './fixture.js';
 
 const endpoints: Endpoint[] = [];
@@ -83,7 +84,7 @@ describe('hot', () => {
     expect(await hot(client)).toMatchObject({ reads: 0 });
   });
 
-  it('listens only while clients call it', async () => {
+  it.runIf(STORE === 'engine')('listens only while clients call it', async () => {
     const endpoint = opened();
     const client = endpoint.connect();
     expect(isListening()).toBe(false);

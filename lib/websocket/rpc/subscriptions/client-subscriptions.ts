@@ -1,6 +1,6 @@
 /** One connection's subscriptions, by number, within their limits. */
 
-import { encodeKey } from '../../../memcached/key-encoding.js';
+import { encodeKey } from '../../../items/key-encoding.js';
 import { MAX_TOPICS } from '../../../rpc-protocol.js';
 import type { RpcSettings } from '../rpc-context.js';
 import { RpcError } from '../rpc-error.js';

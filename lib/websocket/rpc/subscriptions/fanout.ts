@@ -3,8 +3,8 @@
  * all who get the same: a thousand clients of one prefix cost a thousand sends, and nothing else.
  */
 
+import { decodeKey } from '../../../items/key-encoding.js';
 import type { ItemStore } from '../../../memcached/item-store.js';
-import { decodeKey } from '../../../memcached/key-encoding.js';
 import { batch, notification } from '../json-rpc.js';
 import type { Invalidation, Subscriber, Topic } from './subscription.js';
 

@@ -6,7 +6,7 @@
  * keeps its values. Memory grows with the topics: `bytes` is about what they take.
  */
 
-import { TrieMap } from 'mnemonist';
+import { TrieMap } from '../../../structures.js';
 import { type Subscription, Topic } from './subscription.js';
 
 /**

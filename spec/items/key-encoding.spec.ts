@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeKey, encodeKey } from '../../lib/memcached/key-encoding.js';
+import { decodeKey, encodeKey } from '../../lib/items/key-encoding.js';
 
 /** Texts without blanks and control characters, which no client could send. */
 const text = fc

@@ -6,7 +6,9 @@
  */
 
 import type { KeyBytes } from '../items.js';
-import { KEY_MAX_BYTES } from './limits.js';
+
+/** protocol.txt, "Keys": at most 250 bytes. */
+export const KEY_MAX_BYTES = 250;
 
 export const HASH_FACTOR = 0x01000193;
 

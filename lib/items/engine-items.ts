@@ -17,7 +17,6 @@ import type { ChangeListener, Direction, DumpedEntry, StoreResult } from '../eng
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import { latin1Text } from './key.js';
 import { keyOfWire, wireOfKey } from './key-encoding.js';
-import { writeLatin1 } from './reply-buffer.js';
 import { type KindFlags, TEXT_MAX_BYTES, ValueCodec } from './value-codec.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -53,6 +52,10 @@ export class EngineItems implements Items {
   }
 
   get bytes(): number {
+    return this.store.bytes;
+  }
+
+  get heldBytes(): number {
     return this.store.bytes;
   }
 
@@ -122,7 +125,7 @@ export class EngineItems implements Items {
 
   copyValueAt(slot: number, target: Buffer, at: number): void {
     const encoded = this.encodedAt(slot);
-    if (typeof encoded === 'string') writeLatin1(target, at, encoded);
+    if (typeof encoded === 'string') target.write(encoded, at, 'latin1');
     else if (encoded !== null) target.set(encoded, at);
   }
 

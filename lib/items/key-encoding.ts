@@ -9,7 +9,7 @@
 import { isUtf8 } from 'node:buffer';
 import { HotsetError, shown } from '../errors.js';
 import { isWellFormed } from '../value-text.js';
-import { KEY_MAX_BYTES } from './limits.js';
+import { KEY_MAX_BYTES } from './key.js';
 
 const ESCAPED = 0xdc00;
 const FIRST_ESCAPED = 0xdc80;

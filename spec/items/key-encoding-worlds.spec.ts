@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyOfWire, wireOfKey } from '../../lib/memcached/key-encoding.js';
+import { keyOfWire, wireOfKey } from '../../lib/items/key-encoding.js';
 
 const bytes = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 40 }),

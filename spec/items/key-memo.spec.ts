@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { storeOf } from '../../lib/engine/cache-engine.js';
 import { CacheEngine } from '../../lib/index.js';
-import { KeyMemo } from '../../lib/memcached/engine-items.js';
-import { HASH_FACTOR } from '../../lib/memcached/key.js';
+import { KeyMemo } from '../../lib/items/engine-items.js';
+import { HASH_FACTOR } from '../../lib/items/key.js';
 
 const SEED = 0x811c9dc5 | 0;
 
