@@ -130,7 +130,7 @@ export interface Items {
   readonly lastStored: number;
   /**
    * Memory for a value of so many bytes that is still to arrive: sets all of `data`, and returns true; false when there
-   * is no room, or nothing to gain. The bytes stay where they are until something stores `data` or `release` gives them back.
+   * is no room, or nothing to gain. Two bytes more may be written behind it. The bytes stay where they are until something stores `data` or `release` gives them back.
    */
   reserve(bytes: number, data: ItemData): boolean;
   /** Takes back what `reserve` has given, and nobody has stored. */

@@ -62,9 +62,9 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   readonly request: Request;
   /** What has arrived of a line, a header or a value that is not yet complete. */
   readonly incomplete: ByteCollector = new ByteCollector();
-  /** How much has arrived of a value that has its place in the store already. */
+  /** How much has arrived of data that has its place in the store already, its end included. */
   #placed = 0;
-  /** How much of the request's data is still to come, where it has no place its end included; 0 while none is awaited. */
+  /** How much of the request's data is still to come, its end included; 0 while none is awaited. */
   #awaited = 0;
   /** The last of the awaited data has been read to `place`. */
   hasReadData = false;
@@ -145,9 +145,8 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     key.keep();
     this.#placed = 0;
     this.#awaited = bytes + endBytes;
-    if (bytes <= COLLECTED_MAX_BYTES || !this.items.entries.reserve(bytes, data)) return;
-    this.#awaited = bytes;
-    this.items.unfinished.hold(this, bytes, true);
+    if (bytes > COLLECTED_MAX_BYTES && this.items.entries.reserve(bytes, data))
+      this.items.unfinished.hold(this, bytes, true);
   }
 
   /**
@@ -164,12 +163,14 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
       return whole;
     }
     const { chunk, position } = this;
-    const taken = Math.min(bytes - this.#placed, chunk.length - position);
+    const taken = Math.min(this.#awaited, chunk.length - position);
     chunk.copy(data.bytes, data.start + this.#placed, position, position + taken);
     this.#placed += taken;
-    this.#awaited = bytes - this.#placed;
+    this.#awaited -= taken;
     this.position = position + taken;
-    return this.#awaited > 0 ? null : this.collect(endBytes, endBytes);
+    if (this.#awaited > 0) return null;
+    this.items.unfinished.release(this);
+    return data.bytes.subarray(data.start, data.end + endBytes);
   }
 
   /** Where the next bytes of large data are best read; null for anywhere. What a blocked session holds comes before them. */

@@ -67,7 +67,14 @@ const KEY_AT = 8;
 const EXTRA_KEY_AT = 16;
 const WIDE_KEY_AT = 24;
 const WIDE_VALUE_AT = WIDE_KEY_AT + 256;
+/** Room behind the value of a wide block for what ends it on the wire, which is read with it. */
+const WIDE_END_BYTES = 2;
 
+/** Shorter ranges are copied by a loop: a call takes as long as 40 bytes. */
+const LOOP_BYTES = 40;
+/** Shorter ones of the store go out word by word: a call makes an object, and takes as long as 200 bytes. */
+const WORD_LOOP_BYTES = 200;
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 /** A large block takes more than this share of a segment: an eighth. */
 const LARGE_SHIFT = 3;
 /** Below so many units there is a list for each size. */
@@ -108,6 +115,9 @@ export class Arena {
   private readonly memory: Memory;
   private readonly budget: Budget;
   readonly rows: Rows;
+  /** Where the last value was copied to: the next one mostly goes there as well. */
+  private target: Buffer = NO_BYTES;
+  private targetView: DataView = new DataView(NO_BYTES.buffer, NO_BYTES.byteOffset, 0);
 
   constructor(header: Header, memory: Memory, budget: Budget, sizes: ArenaSizes) {
     this.ints = header.ints;
@@ -192,12 +202,33 @@ export class Arena {
     );
   }
 
+  /** Copies the value to `target`, from `at` on. O(bytes). */
+  copyValue(place: number, target: Buffer, at: number): void {
+    const words = this.wordsOf(place);
+    const base = this.baseOf(place);
+    const shape = words[base + 1]!;
+    const isWide = (shape & WIDE) !== 0;
+    const start = (base << 2) + (isWide ? WIDE_VALUE_AT : keyAt(shape) + (shape & KEY_MASK));
+    const length = isWide ? words[base + 4]! : shape >>> VALUE_SHIFT;
+    if (length > WORD_LOOP_BYTES || !IS_LITTLE_ENDIAN) {
+      copyBytes(this.bytesOf(place), start, start + length, target, at);
+      return;
+    }
+    if (target !== this.target) {
+      this.target = target;
+      this.targetView = new DataView(target.buffer, target.byteOffset, target.length);
+    }
+    copyWords(words, start, length, this.targetView, at);
+  }
+
   hasExtra(place: number): boolean {
     return (this.shapeOf(place) & (EXTRA | WIDE)) !== 0;
   }
 
   flags(place: number): number {
-    return this.hasExtra(place) ? this.wordsOf(place)[this.baseOf(place) + 2]! >>> 0 : 0;
+    const words = this.wordsOf(place);
+    const base = this.baseOf(place);
+    return (words[base + 1]! & (EXTRA | WIDE)) === 0 ? 0 : words[base + 2]! >>> 0;
   }
 
   versionHigh(place: number): number {
@@ -212,12 +243,11 @@ export class Arena {
     const words = this.wordsOf(place);
     const base = this.baseOf(place);
     const shape = words[base + 1]!;
-    const { bytes, start } = key;
-    const length = key.end - start;
-    if ((shape & KEY_MASK) !== length) return false;
+    const { bytes, start, end } = key;
+    if ((shape & KEY_MASK) !== end - start) return false;
     const own = this.bytesOf(place);
-    const at = (base << 2) + keyAt(shape);
-    for (let i = 0; i < length; i++) if (own[at + i] !== bytes[start + i]) return false;
+    let at = (base << 2) + keyAt(shape);
+    for (let i = start; i < end; i++) if (own[at++] !== bytes[i]) return false;
     return true;
   }
 
@@ -225,7 +255,8 @@ export class Arena {
 
   /** Bytes that a block takes; more than `largeFromBytes` makes it a large one. */
   blockBytes(keyBytes: number, valueBytes: number, isWide: boolean, hasExtra: boolean): number {
-    return isWide ? WIDE_VALUE_AT + valueBytes : (hasExtra ? EXTRA_KEY_AT : KEY_AT) + keyBytes + valueBytes;
+    if (isWide) return WIDE_VALUE_AT + valueBytes + WIDE_END_BYTES;
+    return (hasExtra ? EXTRA_KEY_AT : KEY_AT) + keyBytes + valueBytes;
   }
 
   unitsOf(bytes: number): number {
@@ -244,7 +275,7 @@ export class Arena {
 
   private unitsIn(words: Int32Array, base: number): number {
     const shape = words[base + 1]!;
-    if ((shape & WIDE) !== 0) return this.unitsOf(WIDE_VALUE_AT + words[base + 4]!);
+    if ((shape & WIDE) !== 0) return this.unitsOf(WIDE_VALUE_AT + words[base + 4]! + WIDE_END_BYTES);
     return this.unitsOf(keyAt(shape) + (shape & KEY_MASK) + (shape >>> VALUE_SHIFT));
   }
 
@@ -871,6 +902,32 @@ const NO_WORDS = new Int32Array(0);
 function keyAt(shape: number): number {
   if ((shape & (EXTRA | WIDE)) === 0) return KEY_AT;
   return (shape & WIDE) === 0 ? EXTRA_KEY_AT : WIDE_KEY_AT;
+}
+
+/** Copies `length` bytes of `from`, from byte `start` on: two words make one where that is not a word's beginning. */
+function copyWords(from: Int32Array, start: number, length: number, to: DataView, at: number): void {
+  const end = at + length;
+  const wordsEnd = at + (length & ~3);
+  const shift = (start & 3) << 3;
+  let word = start >>> 2;
+  let i = at;
+  if (shift === 0) for (; i < wordsEnd; i += 4) to.setInt32(i, from[word++]!, true);
+  else {
+    let low = from[word]!;
+    for (; i < wordsEnd; i += 4) {
+      const high = from[++word]!;
+      to.setInt32(i, (low >>> shift) | (high << (32 - shift)), true);
+      low = high;
+    }
+  }
+  for (let byte = start + i - at; i < end; i++, byte++)
+    to.setUint8(i, from[byte >>> 2]! >>> ((byte & 3) << 3));
+}
+
+export function copyBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): void {
+  const length = end - start;
+  if (length > LOOP_BYTES) from.copy(to, at, start, end);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }
 
 /** The free list of blocks of so many units. */

@@ -54,8 +54,17 @@ export class Budget {
 
   /** Whether there are so many holes that memory should come back. */
   get isLoose(): boolean {
+    return this.isTooMuch(this.nums[HELD]!);
+  }
+
+  /** Whether pages that were taken back are too many to wait for their next use. */
+  get keepsTooMuch(): boolean {
+    return this.isTooMuch(this.held);
+  }
+
+  private isTooMuch(bytes: number): boolean {
     const counted = this.nums[ITEM_BYTES]!;
-    return this.nums[HELD]! > counted + counted * MANY_HOLES + HOLES_MIN_BYTES;
+    return bytes > counted + counted * MANY_HOLES + HOLES_MIN_BYTES;
   }
 }
 

@@ -70,10 +70,27 @@ export class LruList {
     records.put(older, NEWER, newer);
   }
 
+  /** What `unlink` and `link` do, in one go: every hit comes here. */
   promote(slot: number): void {
-    if (this.newest === slot) return;
-    this.unlink(slot);
-    this.link(slot);
+    const { pages, shift, mask } = this.records;
+    const anchor = pages[0]!;
+    const newest = anchor[OLDER]!;
+    if (newest === slot) return;
+    const page = pages[slot >>> shift]!;
+    const at = (slot & mask) << RECORD_SHIFT;
+    if ((page[at | REST]! & WALKED) !== 0) {
+      this.unlink(slot);
+      this.link(slot);
+      return;
+    }
+    const older = page[at | OLDER]!;
+    const newer = page[at | NEWER]!;
+    pages[newer >>> shift]![((newer & mask) << RECORD_SHIFT) | OLDER] = older;
+    pages[older >>> shift]![((older & mask) << RECORD_SHIFT) | NEWER] = newer;
+    pages[newest >>> shift]![((newest & mask) << RECORD_SHIFT) | NEWER] = slot;
+    page[at | OLDER] = newest;
+    page[at | NEWER] = 0;
+    anchor[OLDER] = slot;
   }
 
   /** An item, whose record has been copied, has another slot now. */

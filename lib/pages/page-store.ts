@@ -17,7 +17,7 @@ import * as count from '../engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, RemovalCause, StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
-import { Arena, MAX_KEY_BYTES, RESERVED_SLOT } from './arena.js';
+import { Arena, copyBytes, MAX_KEY_BYTES, RESERVED_SLOT } from './arena.js';
 import { Budget, limitOf } from './budget.js';
 import { Expiry, NEVER } from './expiry.js';
 import {
@@ -90,8 +90,6 @@ const SPARE_RECORDS_SHIFT = 4;
 const RESERVE_MIN_BYTES = 4096;
 /** The share of the budget that may be reserved: a quarter. */
 const RESERVED_SHARE = 4;
-/** Shorter ranges are copied by a loop: a call takes as long as 40 bytes. */
-const LOOP_BYTES = 40;
 /** Bytes given back to the system by each sweep, and by each write. */
 const SWEPT_PENDING_BYTES = 32 * 1024 * 1024;
 /** Steps of `resize` at a time. */
@@ -300,7 +298,7 @@ export class PageStore implements Items {
     }
     this.nums[HITS]!++;
     page[at | USED] = now | 0;
-    page[at | REST] = (rest & ~USED_MASK) | (((now / WORD) & 0xf) << USED_SHIFT) | FETCHED;
+    page[at | REST] = (rest & ~USED_MASK) | usedBits(now) | FETCHED;
     this.lru.promote(slot);
     return slot;
   }
@@ -343,10 +341,7 @@ export class PageStore implements Items {
   }
 
   copyValueAt(slot: number, target: Buffer, at: number): void {
-    const { arena } = this;
-    const place = this.placeOf(slot);
-    const start = arena.valueStart(place);
-    copyBytes(arena.bytesOf(place), start, start + arena.valueBytes(place), target, at);
+    this.arena.copyValue(this.placeOf(slot), target, at);
   }
 
   valueAt(slot: number): Buffer {
@@ -430,11 +425,7 @@ export class PageStore implements Items {
   private setUsed(slot: number, time: number): void {
     const { records } = this;
     records.put(slot, USED, time | 0);
-    records.put(
-      slot,
-      REST,
-      (records.get(slot, REST) & ~USED_MASK) | ((Math.floor(time / WORD) & 0xf) << USED_SHIFT),
-    );
+    records.put(slot, REST, (records.get(slot, REST) & ~USED_MASK) | usedBits(time));
   }
 
   // Changing an item where it is
@@ -611,10 +602,12 @@ export class PageStore implements Items {
       this.settle(freed);
       return 'no-room';
     }
-    if (arena.hasExtra(records.get(slot, PLACE))) arena.setFlags(records.get(slot, PLACE), flags);
-    records.put(slot, REST, (records.get(slot, REST) & WALKED) | bits | NO_DUE);
+    const page = records.pages[slot >>> records.shift]!;
+    const at = (slot & records.mask) << RECORD_SHIFT;
+    if (arena.hasExtra(page[at | PLACE]!)) arena.setFlags(page[at | PLACE]!, flags);
+    page[at | USED] = now | 0;
+    page[at | REST] = (page[at | REST]! & WALKED) | bits | NO_DUE | usedBits(now);
     if (due !== NEVER) this.expiry.set(slot, due);
-    this.setUsed(slot, now);
     this.putVersion(slot, ++nums[LAST_VERSION]!);
     ints[LAST_STORED] = slot;
     nums[STORES]!++;
@@ -979,7 +972,7 @@ export class PageStore implements Items {
       for (let left = (this.removed + 1) * DROPPED_PER_ITEM; left > 0 && this.hasSpareRecords; left--)
         this.dropTop();
     this.removed = 0;
-    if (this.memory.pendingBytes > 0) this.memory.giveBack(1);
+    if (this.memory.pendingBytes > 0 && this.budget.keepsTooMuch) this.memory.giveBack(1);
     if (this.hasListeners) this.listeners.deliver();
   }
 
@@ -1221,15 +1214,14 @@ function itemBytesOf(arena: Arena, place: number): number {
   return arena.sizeAt(place) + ITEM_OVERHEAD_BYTES;
 }
 
+/** The upper bits of the last use, as a record has them. */
+function usedBits(time: number): number {
+  return ((time / WORD) & 0xf) << USED_SHIFT;
+}
+
 /** When an item stored `now` expires; a TTL of 0 or less has passed at once. */
 function dueTime(ttlMs: number, now: number): number {
   if (typeof ttlMs !== 'number' || Number.isNaN(ttlMs))
     throw invalidArgument('ttlMs', 'a number of milliseconds (Infinity for never)', ttlMs);
   return ttlMs > 0 ? now + Math.ceil(ttlMs) : now;
-}
-
-function copyBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): void {
-  const length = end - start;
-  if (length > LOOP_BYTES) from.copy(to, at, start, end);
-  else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }

@@ -75,58 +75,58 @@ export class SharedReads {
 /** A socket that reads into the shared buffer, or to a place that its reader has named. */
 export class SharedInput implements Input {
   readonly socket: Socket;
-  readonly #handle: ClientHandle;
-  readonly #shared: SharedReads;
-  #reader: Reader | null = null;
+  private readonly handle: ClientHandle;
+  private readonly shared: SharedReads;
+  private reader: Reader | null = null;
   /** The next read goes to the reader's place. */
-  #isPlaced = false;
+  private isPlaced = false;
 
   constructor(handle: ClientHandle, shared: SharedReads) {
-    this.#handle = handle;
-    this.#shared = shared;
+    this.handle = handle;
+    this.shared = shared;
     const options = {
       handle,
       // A client may shut its side down after its last request and still read the replies.
       allowHalfOpen: true,
       onread: {
-        buffer: () => this.#nextBuffer(),
-        callback: (bytes: number) => this.#onRead(bytes),
+        buffer: () => this.nextBuffer(),
+        callback: (bytes: number) => this.onRead(bytes),
       },
     };
     this.socket = new Socket(options as SocketConstructorOpts);
   }
 
   begin(reader: Reader): void {
-    this.#reader = reader;
+    this.reader = reader;
   }
 
   stop(): void {
-    this.#reader = null;
+    this.reader = null;
     this.leavePlace();
   }
 
   leavePlace(): void {
-    if (!this.#isPlaced) return;
-    this.#isPlaced = false;
-    this.#handle.useUserBuffer(this.#shared.memory);
+    if (!this.isPlaced) return;
+    this.isPlaced = false;
+    this.handle.useUserBuffer(this.shared.memory);
   }
 
-  #onRead(bytes: number): boolean {
-    if (this.#isPlaced) this.#reader!.onPlaced(bytes);
-    else this.#reader?.onData(this.#shared.view(bytes));
+  private onRead(bytes: number): boolean {
+    if (this.isPlaced) this.reader!.onPlaced(bytes);
+    else this.reader?.onData(this.shared.view(bytes));
     return true;
   }
 
   /** Node asks once at the beginning, and after each read; it goes on with the same buffer where it gets none. */
-  #nextBuffer(): Buffer | undefined {
-    const place = this.#reader === null ? null : this.#reader.place;
+  private nextBuffer(): Buffer | undefined {
+    const place = this.reader === null ? null : this.reader.place;
     if (place !== null) {
-      this.#isPlaced = true;
+      this.isPlaced = true;
       return place;
     }
-    if (this.#reader !== null && !this.#isPlaced) return undefined;
-    this.#isPlaced = false;
-    return this.#shared.memory;
+    if (this.reader !== null && !this.isPlaced) return undefined;
+    this.isPlaced = false;
+    return this.shared.memory;
   }
 }
 

@@ -125,7 +125,7 @@ export class SessionPump implements UnreadReply {
   /** Works on what the client has sent, which may be overwritten when this has returned. */
   receive(chunk: Buffer): void {
     if (this.#over) return;
-    if (!this.#isHeld) this.#feed(chunk);
+    if (!this.#isHeld()) this.#feed(chunk);
     else {
       this.#waiting.enqueue(Buffer.from(chunk));
       this.#pause();
@@ -185,13 +185,13 @@ export class SessionPump implements UnreadReply {
     this.#session.close();
   }
 
-  get #isHeld(): boolean {
+  #isHeld(): boolean {
     return this.#working || this.#yielding || this.#stalled;
   }
 
   /** A watcher's lines wait. */
   #wake(): void {
-    if (!this.#isHeld && !this.#over) this.#work(null);
+    if (!this.#isHeld() && !this.#over) this.#work(null);
   }
 
   #feed(chunk: Buffer): void {
@@ -280,15 +280,15 @@ export class SessionPump implements UnreadReply {
 
   /** Works on waiting input until the pump is held again or nothing waits. */
   #goOn(): void {
-    if (this.#over || this.#isHeld) return;
+    if (this.#over || this.#isHeld()) return;
     // Lines of the log may wait since it was held.
     if (this.#state === 'blocked' || this.#session.watching) this.#work(null);
-    while (!this.#over && !this.#isHeld) {
+    while (!this.#over && !this.#isHeld()) {
       const chunk = this.#waiting.dequeue();
       if (chunk === undefined) break;
       this.#feed(chunk);
     }
-    if (!this.#paused || this.#over || this.#isHeld) return;
+    if (!this.#paused || this.#over || this.#isHeld()) return;
     this.#paused = false;
     this.#sink.resume();
   }
