@@ -102,6 +102,30 @@ export class KeyIndex {
     return 0;
   }
 
+  /** The slot of another item with the key of the block at `place`, or 0. */
+  findSame(place: number, hash: number): number {
+    const { records, arena } = this;
+    const tag = hash >>> TAG_SHIFT;
+    let looks = 0;
+    for (let entry = this.head(this.bucketOf(hash)); entry !== 0; looks++) {
+      const slot = entry & SLOT_MASK;
+      if (entry >>> TAG_SHIFT === tag && arena.haveSameKey(records.get(slot, PLACE), place)) return slot;
+      entry = records.get(slot, NEXT);
+    }
+    this.looks = looks;
+    return 0;
+  }
+
+  /** Reads what insertions under so many hashes will read first. Returns anything. */
+  touch(hashes: Int32Array, count: number): number {
+    const { records } = this;
+    let read = 0;
+    for (let i = 0; i < count; i++) read ^= this.head(this.bucketOf(hashes[i]!));
+    for (let i = 0; i < count; i++)
+      read ^= records.get(this.head(this.bucketOf(hashes[i]!)) & SLOT_MASK, NEXT);
+    return read;
+  }
+
   /** The last record of the chain of a hash. */
   lastOf(hash: number): number {
     let slot = 0;
@@ -161,6 +185,12 @@ export class KeyIndex {
     return this.hash(
       hashOf(this.ints[HASH_SEED]!, arena.bytesOf(place), start, start + arena.keyBytes(place)),
     );
+  }
+
+  /** Adds or takes away buckets until there are so many: none is split for items that come. O(buckets + items). */
+  prepare(buckets: number): void {
+    while (this.ints[BUCKETS]! < buckets && this.addBucket());
+    while (this.ints[BUCKETS]! > Math.max(buckets, MIN_BUCKETS)) this.merge();
   }
 
   private addBucket(): boolean {

@@ -28,14 +28,19 @@ import { damaged, unreadable } from '../snapshot/refusal.js';
 import { replaceFile } from '../snapshot/save.js';
 import { TimeSlice } from '../snapshot/time-slice.js';
 import { hashOf } from './hash.js';
+import type { ItemState } from './page-store.js';
 
 /** What a file needs of a store beside what the wire needs. */
 export interface StoredPages extends Items {
   keyBytesAt(slot: number): number;
   /** Copies the key to `target`, from `at` on, where there is room for it. */
   copyKeyAt(slot: number, target: Buffer, at: number): void;
-  /** Says of an item that has just been stored when it was last used, and whether it has been read. */
-  restoreUseAt(slot: number, idleMs: number, fetched: boolean): void;
+  /** Makes the store ready for so many items that are about to come, and fits it to those that have. */
+  prepare(items: number): void;
+  /** Stores an item of a file, as it was; one for which there is no room is left out. */
+  restore(key: KeyBytes, data: ItemData, state: ItemState): void;
+  /** To be called after some `restore`, before anything else. */
+  endRestore(): void;
 }
 
 export interface SavePagesOptions {
@@ -194,6 +199,7 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
       },
       true,
     );
+    store.prepare(await reader.claimedEntries());
     const slice = new TimeSlice();
     const record = emptyRecord();
     const key = new FileKey(store.hashSeed);
@@ -207,10 +213,12 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
         if (record.remainingTtlMs > 0) put(store, record, key, data);
         else tally.expired++;
         if (!slice.isOverAfter(decoder.recordBytes)) continue;
+        store.endRestore();
         store.endTurn();
         await slice.pause();
         passedMs = Math.max(0, clock.now() - savedAtMs);
       }
+      store.endRestore();
       store.endTurn();
     }
     if (decoder.isInside) throw damaged(path, reader.payloadOffset, 'its last record has no end');
@@ -220,8 +228,11 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
         reader.payloadOffset,
         `it has ${tally.entries} entries, and its footer says ${reader.entries}`,
       );
+    store.prepare(store.size);
+    store.endTurn();
     return { savedAtMs, ...tally };
   } finally {
+    store.endRestore();
     await file.close();
   }
 }
@@ -231,12 +242,7 @@ function put(store: StoredPages, record: RawRecord, key: FileKey, data: ItemData
   data.bytes = record.value;
   data.start = record.valueStart;
   data.end = record.valueEnd;
-  // What is too large for this store is left out.
-  if (store.set(key, data, record.remainingTtlMs, record.flags, false) !== 'stored') return;
-  const slot = store.lastStored;
-  if (slot === 0) return;
-  if (record.adapterBits !== 0) store.setAdapterBitsAt(slot, record.adapterBits);
-  store.restoreUseAt(slot, record.idleMs, record.fetched);
+  store.restore(key, data, record);
 }
 
 /** The bytes of values are what they are. */
