@@ -35,8 +35,8 @@ export interface StoredPages extends Items {
   keyBytesAt(slot: number): number;
   /** Copies the key to `target`, from `at` on, where there is room for it. */
   copyKeyAt(slot: number, target: Buffer, at: number): void;
-  /** Makes the store ready for so many items that are about to come, and fits it to those that have. */
-  prepare(items: number): void;
+  /** Makes the store ready for so many items that are about to come, or fits it to those that have. */
+  prepare(items: number, isBefore: boolean): void;
   /** Stores an item of a file, as it was; one for which there is no room is left out. */
   restore(key: KeyBytes, data: ItemData, state: ItemState): void;
   /** To be called after some `restore`, before anything else. */
@@ -199,7 +199,7 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
       },
       true,
     );
-    store.prepare(await reader.claimedEntries());
+    store.prepare(await reader.claimedEntries(), true);
     const slice = new TimeSlice();
     const record = emptyRecord();
     const key = new FileKey(store.hashSeed);
@@ -228,11 +228,11 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
         reader.payloadOffset,
         `it has ${tally.entries} entries, and its footer says ${reader.entries}`,
       );
-    store.prepare(store.size);
-    store.endTurn();
     return { savedAtMs, ...tally };
   } finally {
     store.endRestore();
+    store.prepare(store.size, false);
+    store.endTurn();
     await file.close();
   }
 }

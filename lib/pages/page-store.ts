@@ -95,7 +95,8 @@ const LOOP_BYTES = 40;
 /** Bytes given back to the system by each sweep, and by each write. */
 const SWEPT_PENDING_BYTES = 32 * 1024 * 1024;
 /** Items that are restored before the index takes them. */
-const APPENDED_MAX = 1024;
+const APPENDED_MAX = 65536;
+const NO_SLOTS = new Int32Array(0);
 /** Steps of `resize` at a time. */
 const RESIZE_STEPS = 1024;
 
@@ -630,9 +631,10 @@ export class PageStore implements Items {
   }
 
   /** Fits the index to so many items, as far as they have room: before they are restored, and after. O(items). */
-  prepare(items: number): void {
+  prepare(items: number, isBefore: boolean): void {
     const most = this.budget.itemLimit / (ITEM_OVERHEAD_BYTES + 16);
-    this.index.prepare(Math.max(this.size, Math.floor(Math.min(items, most))));
+    this.index.prepare(Math.max(this.size, Math.floor(Math.min(items, most))), isBefore);
+    this.appended = isBefore ? new Int32Array(APPENDED_MAX * 2) : NO_SLOTS;
   }
 
   /** Stores an item of a file. One that is too large, or has no room, is left out. Other calls wait for `endRestore`. */
@@ -643,39 +645,35 @@ export class PageStore implements Items {
     if (result === 'stored' && this.lastStored !== 0) this.restoreStateAt(this.lastStored, state);
   }
 
-  private restoreStateAt(slot: number, { idleMs, fetched, adapterBits }: Partial<ItemState>): void {
+  private restoreStateAt(
+    slot: number,
+    { idleMs, fetched, adapterBits }: Omit<DumpedEntry<string, Buffer>, 'key' | 'value'>,
+  ): void {
     this.setUsed(slot, this.now() - (idleMs ?? 0));
     if (fetched === true) this.records.put(slot, REST, this.records.get(slot, REST) | FETCHED);
     this.setAdapterBitsAt(slot, adapterBits ?? 0);
   }
 
-  /**
-   * Items that have been restored can be found from now on; of two with the same key, the newer one stays. First, what all of
-   * them will need is read: the processor then waits for many places of memory at a time, and not for one after the other.
-   */
+  /** Items that have been restored can be found from now on; of two with the same key, the newer one stays. */
   endRestore(): void {
-    const { appended, appendedHashes, index, records } = this;
+    const { appended, index } = this;
     const count = this.appendedCount;
     if (count === 0) return;
     this.appendedCount = 0;
-    this.touched ^= index.touch(appendedHashes, count);
-    for (let i = 0; i < count; i++) {
-      const hash = appendedHashes[i]!;
-      const slot = appended[i]!;
-      const place = records.get(slot, PLACE);
-      const before = index.findSame(place, hash);
+    const pairs = index.sortedByBucket(appended, count);
+    for (let at = 0; at < pairs.length; at += 2) {
+      const slot = pairs[at]!;
+      const hash = pairs[at + 1]!;
+      const before = index.findSame(slot, hash);
       if (before !== 0) this.remove(before, 'replaced', hash);
       else if (index.looks >= MAX_CHAIN) this.remove(index.lastOf(hash), 'evicted', hash, this.now());
-      index.insert(slot, hash, this.budget.allows(4));
+      index.insertRestored(slot, hash, this.budget.allows(4));
     }
   }
 
-  /** Items that `restore` has appended, and that the index does not have yet. */
-  private readonly appended = new Int32Array(APPENDED_MAX);
-  private readonly appendedHashes = new Int32Array(APPENDED_MAX);
+  /** Slots that `restore` has filled, and that the index does not have yet, each with its hash. */
+  private appended: Int32Array = NO_SLOTS;
   private appendedCount = 0;
-  /** What has been read for the sake of reading. */
-  private touched = 0;
 
   /** Writes what `write` does of a new item behind all blocks, where nothing has to go; false where that does not do. */
   private append(key: KeyBytes, data: ItemData, state: ItemState): boolean {
@@ -690,6 +688,7 @@ export class PageStore implements Items {
     const itemBytes = (units << arena.unitShift) + ITEM_OVERHEAD_BYTES;
     if (
       this.hasListeners ||
+      this.appended.length === 0 ||
       keyBytes > MAX_KEY_BYTES ||
       bytes >= arena.largeFromBytes ||
       itemBytes > this.maxItemBytes ||
@@ -737,10 +736,9 @@ export class PageStore implements Items {
     ints[SIZE]!++;
     ints[LAST_STORED] = slot;
     this.lru.link(slot);
-    const at = this.appendedCount++;
-    this.appended[at] = slot;
-    this.appendedHashes[at] = this.index.hash(key.hash);
-    if (at === APPENDED_MAX - 1) this.endRestore();
+    this.appended[this.appendedCount * 2] = slot;
+    this.appended[this.appendedCount++ * 2 + 1] = this.index.hash(key.hash);
+    if (this.appendedCount === APPENDED_MAX) this.endRestore();
     return true;
   }
 

@@ -313,9 +313,9 @@ export class ShardedItems implements ShardItems {
     this.current.copyKeyAt(slot, target, at);
   }
 
-  prepare(items: number): void {
+  prepare(items: number, isBefore: boolean): void {
     for (const shard of this.shards) {
-      this.begin(shard.items).prepare(Math.ceil(items / this.shards.length));
+      this.begin(shard.items).prepare(Math.ceil(items / this.shards.length), isBefore);
       this.end();
     }
   }
