@@ -92,8 +92,8 @@ const RESERVE_MIN_BYTES = 4096;
 const RESERVED_SHARE = 4;
 /** Shorter ranges are copied by a loop: a call takes as long as 40 bytes. */
 const LOOP_BYTES = 40;
-/** Bytes given back to the system by each sweep, and by each write. */
-const SWEPT_PENDING_BYTES = 32 * 1024 * 1024;
+/** Bytes given back to the system by each sweep: that takes a millisecond or two. A write gives back one page. */
+const SWEPT_PENDING_BYTES = 8 * 1024 * 1024;
 /** Items that are restored before the index takes them. */
 const APPENDED_MAX = 65536;
 const NO_SLOTS = new Int32Array(0);
