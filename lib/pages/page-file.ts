@@ -39,7 +39,7 @@ export interface StoredPages extends Items {
   prepare(items: number, isBefore: boolean): void;
   /** Stores an item of a file, as it was; one for which there is no room is left out. */
   restore(key: KeyBytes, data: ItemData, state: ItemState): void;
-  /** To be called after some `restore`, before anything else. */
+  /** To be called after the last `restore`, before anything else. */
   endRestore(): void;
 }
 
@@ -213,13 +213,9 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
         if (record.remainingTtlMs > 0) put(store, record, key, data);
         else tally.expired++;
         if (!slice.isOverAfter(decoder.recordBytes)) continue;
-        store.endRestore();
-        store.endTurn();
         await slice.pause();
         passedMs = Math.max(0, clock.now() - savedAtMs);
       }
-      store.endRestore();
-      store.endTurn();
     }
     if (decoder.isInside) throw damaged(path, reader.payloadOffset, 'its last record has no end');
     if (tally.entries !== reader.entries)
