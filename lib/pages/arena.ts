@@ -251,6 +251,22 @@ export class Arena {
     return true;
   }
 
+  haveSameKey(place: number, other: number): boolean {
+    const length = this.keyBytes(place);
+    if (length !== this.keyBytes(other)) return false;
+    const start = this.keyStart(place);
+    const otherStart = this.keyStart(other);
+    return (
+      this.bytesOf(place).compare(
+        this.bytesOf(other),
+        otherStart,
+        otherStart + length,
+        start,
+        start + length,
+      ) === 0
+    );
+  }
+
   // Writing a block
 
   /** Bytes that a block takes; more than `largeFromBytes` makes it a large one. */

@@ -27,6 +27,8 @@ import { NEXT, PLACE, RECORD_SHIFT, type Records, SLOT_MASK } from './records.js
 export const MAX_CHAIN = 64;
 const MIN_BUCKETS = 64;
 const TAG_SHIFT = 28;
+/** Groups of buckets: their power of two. */
+const GROUPS_SHIFT = 11;
 
 export class KeyIndex {
   private readonly pages: Int32Array[] = [];
@@ -102,6 +104,59 @@ export class KeyIndex {
     return 0;
   }
 
+  /** The slot of another item with the key of an item that is not in the index yet, or 0. */
+  findSame(slot: number, hash: number): number {
+    const { records, arena, longer } = this;
+    const tag = hash >>> TAG_SHIFT;
+    const bucket = this.bucketOf(hash);
+    let entry = this.head(bucket);
+    this.looks = 0;
+    // One item with another tag: its record, which would have to come from far away, is of no interest.
+    if (longer !== null && entry !== 0 && entry >>> TAG_SHIFT !== tag && !isSet(longer, bucket)) return 0;
+    let looks = 0;
+    for (; entry !== 0; looks++) {
+      const other = entry & SLOT_MASK;
+      if (
+        entry >>> TAG_SHIFT === tag &&
+        arena.haveSameKey(records.get(other, PLACE), records.get(slot, PLACE))
+      )
+        return other;
+      entry = records.get(other, NEXT);
+    }
+    this.looks = looks;
+    return 0;
+  }
+
+  /** While items are restored: which buckets have more than one, a bit each; null where that is not known. */
+  private longer: Int32Array | null = null;
+
+  /** Like `insert`. */
+  insertRestored(slot: number, hash: number, mayGrow: boolean): void {
+    this.insert(slot, hash, mayGrow);
+    if (this.longer === null || this.records.get(slot, NEXT) === 0) return;
+    const bucket = this.bucketOf(hash);
+    this.longer[bucket >>> 5]! |= 1 << (bucket & 31);
+  }
+
+  /**
+   * Pairs of a slot and its hash in the order of groups of buckets: neighbours share pages, and the processor has the addresses
+   * of few pages at hand.
+   */
+  sortedByBucket(pairs: Int32Array, count: number): Int32Array {
+    const shift = Math.max(0, 32 - Math.clz32(this.ints[BUCKETS]!) - GROUPS_SHIFT);
+    const starts = new Int32Array((1 << GROUPS_SHIFT) + 1);
+    for (let i = 1; i < count * 2; i += 2) starts[(this.bucketOf(pairs[i]!) >>> shift) + 1]!++;
+    for (let group = 1; group < starts.length; group++) starts[group]! += starts[group - 1]!;
+    const sorted = new Int32Array(count * 2);
+    for (let i = 0; i < count * 2; i += 2) {
+      const hash = pairs[i + 1]!;
+      const at = starts[this.bucketOf(hash) >>> shift]!++ * 2;
+      sorted[at] = pairs[i]!;
+      sorted[at + 1] = hash;
+    }
+    return sorted;
+  }
+
   /** The last record of the chain of a hash. */
   lastOf(hash: number): number {
     let slot = 0;
@@ -163,6 +218,13 @@ export class KeyIndex {
     );
   }
 
+  /** Adds or takes away buckets until there are so many: before items are restored, none is split then. O(buckets + items). */
+  prepare(buckets: number, isBefore: boolean): void {
+    while (this.ints[BUCKETS]! < buckets && this.addBucket());
+    while (this.ints[BUCKETS]! > Math.max(buckets, MIN_BUCKETS)) this.merge();
+    this.longer = isBefore && this.ints[SIZE] === 0 ? new Int32Array((this.ints[BUCKETS]! >>> 5) + 1) : null;
+  }
+
   private addBucket(): boolean {
     const { ints } = this;
     const bucket = ints[BUCKETS]!;
@@ -186,6 +248,7 @@ export class KeyIndex {
     const { records } = this;
     const added = this.ints[BUCKETS]!;
     if (!this.addBucket()) return;
+    this.longer = null;
     const from = added - (1 << (31 - Math.clz32(added)));
     let stays = 0;
     let goes = 0;
@@ -208,6 +271,7 @@ export class KeyIndex {
   /** Takes the last bucket away: its chain goes behind that of the bucket that it was split from. */
   private merge(): void {
     const { ints, records } = this;
+    this.longer = null;
     const last = ints[BUCKETS]! - 1;
     const chain = this.head(last);
     ints[BUCKETS] = last;
@@ -259,4 +323,8 @@ export class KeyIndex {
     if (ints[HEADS_TOUCHED]! < ints[BUCKETS]!) problems.push('buckets are in use that count as untouched');
     return problems;
   }
+}
+
+function isSet(bits: Int32Array, index: number): boolean {
+  return (bits[index >>> 5]! & (1 << (index & 31))) !== 0;
 }

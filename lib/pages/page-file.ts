@@ -28,14 +28,19 @@ import { damaged, unreadable } from '../snapshot/refusal.js';
 import { replaceFile } from '../snapshot/save.js';
 import { TimeSlice } from '../snapshot/time-slice.js';
 import { hashOf } from './hash.js';
+import type { ItemState } from './page-store.js';
 
 /** What a file needs of a store beside what the wire needs. */
 export interface StoredPages extends Items {
   keyBytesAt(slot: number): number;
   /** Copies the key to `target`, from `at` on, where there is room for it. */
   copyKeyAt(slot: number, target: Buffer, at: number): void;
-  /** Says of an item that has just been stored when it was last used, and whether it has been read. */
-  restoreUseAt(slot: number, idleMs: number, fetched: boolean): void;
+  /** Makes the store ready for so many items that are about to come, or fits it to those that have. */
+  prepare(items: number, isBefore: boolean): void;
+  /** Stores an item of a file, as it was; one for which there is no room is left out. */
+  restore(key: KeyBytes, data: ItemData, state: ItemState): void;
+  /** To be called after the last `restore`, before anything else. */
+  endRestore(): void;
 }
 
 export interface SavePagesOptions {
@@ -194,6 +199,7 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
       },
       true,
     );
+    store.prepare(await reader.claimedEntries(), true);
     const slice = new TimeSlice();
     const record = emptyRecord();
     const key = new FileKey(store.hashSeed);
@@ -207,11 +213,9 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
         if (record.remainingTtlMs > 0) put(store, record, key, data);
         else tally.expired++;
         if (!slice.isOverAfter(decoder.recordBytes)) continue;
-        store.endTurn();
         await slice.pause();
         passedMs = Math.max(0, clock.now() - savedAtMs);
       }
-      store.endTurn();
     }
     if (decoder.isInside) throw damaged(path, reader.payloadOffset, 'its last record has no end');
     if (tally.entries !== reader.entries)
@@ -222,6 +226,9 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
       );
     return { savedAtMs, ...tally };
   } finally {
+    store.endRestore();
+    store.prepare(store.size, false);
+    store.endTurn();
     await file.close();
   }
 }
@@ -231,12 +238,7 @@ function put(store: StoredPages, record: RawRecord, key: FileKey, data: ItemData
   data.bytes = record.value;
   data.start = record.valueStart;
   data.end = record.valueEnd;
-  // What is too large for this store is left out.
-  if (store.set(key, data, record.remainingTtlMs, record.flags, false) !== 'stored') return;
-  const slot = store.lastStored;
-  if (slot === 0) return;
-  if (record.adapterBits !== 0) store.setAdapterBitsAt(slot, record.adapterBits);
-  store.restoreUseAt(slot, record.idleMs, record.fetched);
+  store.restore(key, data, record);
 }
 
 /** The bytes of values are what they are. */

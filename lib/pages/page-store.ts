@@ -90,8 +90,11 @@ const SPARE_RECORDS_SHIFT = 4;
 const RESERVE_MIN_BYTES = 4096;
 /** The share of the budget that may be reserved: a quarter. */
 const RESERVED_SHARE = 4;
-/** Bytes given back to the system by each sweep, and by each write. */
-const SWEPT_PENDING_BYTES = 32 * 1024 * 1024;
+/** Bytes given back to the system by each sweep: that takes a millisecond or two. A write gives back one page. */
+const SWEPT_PENDING_BYTES = 8 * 1024 * 1024;
+/** Items that are restored before the index takes them. */
+const APPENDED_MAX = 65536;
+const NO_SLOTS = new Int32Array(0);
 /** Steps of `resize` at a time. */
 const RESIZE_STEPS = 1024;
 
@@ -102,6 +105,16 @@ const MAX_INLINE_VERSION = CAS_ELSEWHERE * WORD;
 const EPOCH_BEFORE_MS = 2 ** 40;
 /** The last use has 36 bits: two years. */
 const USED_SPAN_MS = 2 ** 36;
+
+/** What a file knows about an item beside key and value. */
+export interface ItemState {
+  readonly flags: number;
+  /** Above 0, or `Infinity`. */
+  readonly remainingTtlMs: number;
+  readonly idleMs: number;
+  readonly fetched: boolean;
+  readonly adapterBits: number;
+}
 
 export interface PageStoreOptions {
   /** The most memory to hold, in bytes. */
@@ -416,12 +429,6 @@ export class PageStore implements Items {
     return idle < -USED_SPAN_MS / 2 ? idle + USED_SPAN_MS : idle;
   }
 
-  /** Says of an item that has just been stored when it was last used, and whether it has been read. */
-  restoreUseAt(slot: number, idleMs: number, fetched: boolean): void {
-    this.setUsed(slot, this.now() - idleMs);
-    if (fetched) this.records.put(slot, REST, this.records.get(slot, REST) | FETCHED);
-  }
-
   private setUsed(slot: number, time: number): void {
     const { records } = this;
     records.put(slot, USED, time | 0);
@@ -614,6 +621,118 @@ export class PageStore implements Items {
     if (this.hasListeners) this.reportChange(slot, 'stored');
     this.settle(freed + itemBytes);
     return 'stored';
+  }
+
+  /** Fits the index to so many items, as far as they have room: before they are restored, and after. O(items). */
+  prepare(items: number, isBefore: boolean): void {
+    const most = this.budget.itemLimit / (ITEM_OVERHEAD_BYTES + 16);
+    this.index.prepare(Math.max(this.size, Math.floor(Math.min(items, most))), isBefore);
+    this.appended = isBefore ? new Int32Array(APPENDED_MAX * 2) : NO_SLOTS;
+  }
+
+  /** Stores an item of a file. One that is too large, or has no room, is left out. Other calls wait for `endRestore`. */
+  restore(key: KeyBytes, data: ItemData, state: ItemState): void {
+    if (this.append(key, data, state)) return;
+    this.endRestore();
+    const result = this.set(key, data, state.remainingTtlMs, state.flags, false);
+    if (result === 'stored' && this.lastStored !== 0) this.restoreStateAt(this.lastStored, state);
+  }
+
+  private restoreStateAt(
+    slot: number,
+    { idleMs, fetched, adapterBits }: Omit<DumpedEntry<string, Buffer>, 'key' | 'value'>,
+  ): void {
+    this.setUsed(slot, this.now() - (idleMs ?? 0));
+    if (fetched === true) this.records.put(slot, REST, this.records.get(slot, REST) | FETCHED);
+    this.setAdapterBitsAt(slot, adapterBits ?? 0);
+  }
+
+  /** Items that have been restored can be found from now on; of two with the same key, the newer one stays. */
+  endRestore(): void {
+    const { appended, index } = this;
+    const count = this.appendedCount;
+    if (count === 0) return;
+    this.appendedCount = 0;
+    const pairs = index.sortedByBucket(appended, count);
+    for (let at = 0; at < pairs.length; at += 2) {
+      const slot = pairs[at]!;
+      const hash = pairs[at + 1]!;
+      const before = index.findSame(slot, hash);
+      if (before !== 0) this.remove(before, 'replaced', hash);
+      else if (index.looks >= MAX_CHAIN) this.remove(index.lastOf(hash), 'evicted', hash, this.now());
+      index.insertRestored(slot, hash, this.budget.allows(4));
+    }
+  }
+
+  /** Slots that `restore` has filled, and that the index does not have yet, each with its hash. */
+  private appended: Int32Array = NO_SLOTS;
+  private appendedCount = 0;
+
+  /** Writes what `write` does of a new item behind all blocks, where nothing has to go; false where that does not do. */
+  private append(key: KeyBytes, data: ItemData, state: ItemState): boolean {
+    const { arena, records, budget, ints, nums } = this;
+    const now = this.now();
+    const keyBytes = key.end - key.start;
+    const valueBytes = data.end - data.start;
+    const version = nums[LAST_VERSION]! + 1;
+    const hasExtra = state.flags !== 0 || version >= MAX_INLINE_VERSION;
+    const bytes = arena.blockBytes(keyBytes, valueBytes, false, hasExtra);
+    const units = arena.unitsOf(bytes);
+    const itemBytes = (units << arena.unitShift) + ITEM_OVERHEAD_BYTES;
+    if (
+      this.hasListeners ||
+      this.appended.length === 0 ||
+      keyBytes > MAX_KEY_BYTES ||
+      bytes >= arena.largeFromBytes ||
+      itemBytes > this.maxItemBytes ||
+      nums[ITEM_BYTES]! + itemBytes > budget.itemLimit ||
+      !budget.allows(records.growthBytes)
+    )
+      return false;
+    const slot = records.take();
+    const place = slot === 0 ? 0 : arena.takeFresh(units, false);
+    if (place === 0) {
+      if (slot !== 0) records.release(slot);
+      return false;
+    }
+    arena.describe(place, slot, keyBytes, valueBytes, false, hasExtra);
+    const own = arena.bytesOf(place);
+    const keyAt = arena.keyStart(place);
+    // In a file, the value is behind its key.
+    const isOnePiece = key.bytes === data.bytes && key.end === data.start;
+    if (isOnePiece) copyBytes(data.bytes, key.start, data.end, own, keyAt);
+    else {
+      for (let i = 0; i < keyBytes; i++) own[keyAt + i] = key.bytes[key.start + i]!;
+      copyBytes(data.bytes, data.start, data.end, own, keyAt + keyBytes);
+    }
+    const used = now - state.idleMs;
+    const high = Math.floor(version / WORD);
+    if (hasExtra) {
+      arena.setFlags(place, state.flags);
+      arena.setVersionHigh(place, high);
+    }
+    const page = records.pages[slot >>> records.shift]!;
+    const record = (slot & records.mask) << RECORD_SHIFT;
+    page[record | PLACE] = place;
+    page[record | CAS] = version | 0;
+    page[record | USED] = used | 0;
+    page[record | REST] =
+      (state.fetched ? FETCHED : 0) |
+      (state.adapterBits << BITS_SHIFT) |
+      NO_DUE |
+      ((Math.floor(used / WORD) & 0xf) << USED_SHIFT) |
+      (Math.min(high, CAS_ELSEWHERE) << CAS_SHIFT);
+    if (state.remainingTtlMs !== NEVER) this.expiry.set(slot, dueTime(state.remainingTtlMs, now));
+    nums[LAST_VERSION] = version;
+    nums[ITEM_BYTES]! += itemBytes;
+    nums[STORES]!++;
+    ints[SIZE]!++;
+    ints[LAST_STORED] = slot;
+    this.lru.link(slot);
+    this.appended[this.appendedCount * 2] = slot;
+    this.appended[this.appendedCount++ * 2 + 1] = this.index.hash(key.hash);
+    if (this.appendedCount === APPENDED_MAX) this.endRestore();
+    return true;
   }
 
   /** What such an item counts. */
@@ -1111,8 +1230,7 @@ export class PageStore implements Items {
       stored++;
       const slot = this.lastStored;
       if (slot === 0) continue;
-      this.restoreUseAt(slot, entry.idleMs ?? 0, entry.fetched === true);
-      this.setAdapterBitsAt(slot, entry.adapterBits ?? 0);
+      this.restoreStateAt(slot, entry);
     }
     ownData.bytes = this.ownKey;
     return stored;

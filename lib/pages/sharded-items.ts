@@ -22,6 +22,7 @@ import type { ItemData, Items, KeyBytes } from '../items.js';
 import type { ChangeRing } from './change-ring.js';
 import type { Locks } from './lock.js';
 import type { StoredPages } from './page-file.js';
+import type { ItemState } from './page-store.js';
 import { sumOf } from './stats-sum.js';
 import { TextKey } from './text-key.js';
 
@@ -316,10 +317,22 @@ export class ShardedItems implements ShardItems {
     this.current.copyKeyAt(slot, target, at);
   }
 
-  restoreUseAt(slot: number, idleMs: number, fetched: boolean): void {
-    this.begin(this.current).restoreUseAt(slot, idleMs, fetched);
+  prepare(items: number, isBefore: boolean): void {
+    for (const shard of this.shards) {
+      this.begin(shard.items).prepare(Math.ceil(items / this.shards.length), isBefore);
+      this.end();
+    }
+  }
+
+  restore(key: KeyBytes, data: ItemData, state: ItemState): void {
+    const shard = this.begin(this.of(key));
+    shard.restore(key, data, state);
+    // Another thread may look at once.
+    shard.endRestore();
     this.end();
   }
+
+  endRestore(): void {}
 
   keyAt(slot: number): string {
     return this.current.keyAt(slot);

@@ -14,6 +14,7 @@ import {
   HEADER_BYTES,
   HEADER_CODEC,
   MAGIC,
+  RECORD_HEAD_BYTES,
 } from './format.js';
 import { damaged, unreadable } from './refusal.js';
 
@@ -53,6 +54,15 @@ export class BlockReader {
   /** The footer's number of entries: once `next` has returned null. */
   get entries(): number {
     return this.#entries;
+  }
+
+  /** The entries that the file may have, by its footer: known before its blocks have been checked. */
+  async claimedEntries(): Promise<number> {
+    const { size } = await this.#file.stat();
+    const footer = Buffer.alloc(FOOTER_BYTES);
+    await this.#file.read(footer, 0, FOOTER_BYTES, Math.max(0, size - FOOTER_BYTES));
+    const entries = footer.readDoubleLE(8);
+    return entries >= 0 ? Math.min(Math.floor(entries), Math.floor(size / RECORD_HEAD_BYTES)) : 0;
   }
 
   /** The file's header, to be read first. */

@@ -75,6 +75,57 @@ async function loaded(maxBytes?: number): Promise<PageStore> {
   return store;
 }
 
+describe('the index of what is loaded', () => {
+  it('is as large as the items need, where most have expired', async () => {
+    const store = makeStore(MIB / 4);
+    for (let i = 0; i < 2000; i++) put(store, `key ${i}`, Buffer.from('v'), i < 100 ? NEVER : 1000);
+    await save(store);
+    clock.advance(1000);
+    const small = makeStore(MIB / 4);
+    for (let i = 0; i < 100; i++) put(small, `key ${i}`, Buffer.from('v'));
+    const after = await loaded(MIB / 4);
+    expect(after.size).toBe(100);
+    // A page of the index has 4 KiB, and stays as long as it has a bucket.
+    expect(after.heldBytes).toBeLessThanOrEqual(small.heldBytes + 4096);
+  });
+
+  it('finds every item, however many there are', async () => {
+    const store = makeStore();
+    const data = { bytes: Buffer.from('v'), start: 0, end: 1, place: 0, owned: false };
+    for (let i = 0; i < 70_000; i++) store.set(keyOf(store, `key ${i}`), data, NEVER, i & 1, false);
+    await save(store);
+    const after = await loaded();
+    expect(after.size).toBe(70_000);
+    for (let i = 0; i < 70_000; i += 999) expect(after.peek(keyOf(after, `key ${i}`))).not.toBe(0);
+  });
+
+  it('has one item for a key that the file has several times: the last one', async () => {
+    const store = makeStore();
+    for (let i = 0; i < 300; i++) put(store, `key ${i}`, Buffer.from('old'));
+    const twice = Object.create(store, {
+      walk: {
+        *value(): Generator<number> {
+          const slots = [...store.walk('oldest-first')];
+          yield* slots;
+          for (const slot of slots) {
+            const data = { bytes: Buffer.from('new'), start: 0, end: 3, place: 0, owned: false };
+            expect(store.update(slot, data, false, false)).toBe('stored');
+            yield slot;
+          }
+          yield slots[7]!;
+        },
+      },
+    });
+    await save(twice);
+    const after = await loaded();
+    expect(after.size).toBe(300);
+    expect(new Set(contents(after).map((item) => (item as { value: string }).value))).toEqual(
+      new Set([`3 ${crc32('new')}`]),
+    );
+    expect(keysOf(after).at(-1)).toBe('key 7');
+  });
+});
+
 describe('what is saved comes back', () => {
   it('with order, flags, times, marks and access', async () => {
     const store = makeStore();

@@ -22,7 +22,11 @@ class EngineShardItems extends EngineItems implements ShardItems {
     target.write(this.keyAt(slot), at, 'latin1');
   }
 
-  restoreUseAt(): void {}
+  prepare(): void {}
+
+  restore(): void {}
+
+  endRestore(): void {}
 
   textAt(slot: number): string {
     return this.valueAt(slot).toString();
