@@ -7,8 +7,8 @@ import { ownLimits } from './file-limit.js';
 const MEBIBYTE = 1024 * 1024;
 /** Of the memory limit: what the store holds beside what it counts. */
 const SHARE = 1.05;
-/** Node, its code, buffers and connections. */
-const BASE_BYTES = 85_000_000;
+/** Node, its code, buffers and connections, and what glibc keeps between pages of changing sizes (20 MB). */
+const BASE_BYTES = 110_000_000;
 
 /** The most that a process with this limit has resident. */
 export function residentBytesFor(maxBytes: number): number {

@@ -109,7 +109,7 @@ export class Session {
    * them, and `feed` of no bytes works on them.
    */
   get place(): Buffer | null {
-    return this.#io.place;
+    return this.receivingData ? this.#io.place : null;
   }
 
   /** So many bytes have been read to `place`. */

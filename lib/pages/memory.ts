@@ -54,7 +54,9 @@ export class PlainMemory implements Memory {
   readonly #pending: Buffer[] = [];
   obtain(kind: PageKind, index: number, bytes: number): Buffer {
     const reused = kind === LARGE ? this.#reused(bytes) : undefined;
-    const page = reused ?? Buffer.from(new ArrayBuffer(bytes));
+    // A large block is written whole: clearing it first would cost as much.
+    const page =
+      reused ?? (kind === LARGE ? Buffer.allocUnsafeSlow(bytes) : Buffer.from(new ArrayBuffer(bytes)));
     this.#pages[kind]![index] = page;
     return page;
   }

@@ -23,19 +23,19 @@ describe('memoryWarning', () => {
       'the machine',
       1024,
       { machineBytes: 1024 * MIB },
-      'takes up to 1157 MiB, and this machine has 1024 MiB',
+      'takes up to 1181 MiB, and this machine has 1024 MiB',
     ],
     [
       'the container',
       700,
       { containerBytes: 800 * MIB },
-      'takes up to 817 MiB, and this container has 800 MiB',
+      'takes up to 840 MiB, and this container has 800 MiB',
     ],
     [
       'addresses',
       64,
       { addressBytes: 1148 * MIB, usedAddressBytes: 1000 * MIB },
-      'takes up to 1149 MiB of addresses, and this process may have 1148 MiB (ulimit -v)',
+      'takes up to 1173 MiB of addresses, and this process may have 1148 MiB (ulimit -v)',
     ],
   ])('says where it does not fit: %s', (_what, mebibytes, limits, text) => {
     const warning = memoryWarning(mebibytes * MIB, { ...PLENTY, ...limits });

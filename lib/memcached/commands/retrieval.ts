@@ -1,7 +1,7 @@
 /** get, gets, gat, gats and touch. A line may have any number of keys, and is answered in as many turns as it takes. */
 
 import { HASH_FACTOR } from '../../items/key.js';
-import type { KeyBytes } from '../../items.js';
+import type { Items, KeyBytes } from '../../items.js';
 import {
   CMD_GET,
   CMD_TOUCH,
@@ -13,12 +13,22 @@ import {
 } from '../counters.js';
 import type { CommandContext } from '../item-store.js';
 import { REPLIES_MAX_BYTES } from '../limits.js';
+import {
+  COPIED_VALUE_MAX_BYTES,
+  NUMBER_LOOP_END,
+  type ReplyBuffer,
+  writeDigits,
+  writeLatin1,
+} from '../reply-buffer.js';
 import type { Reply, Request } from '../request.js';
 import { NOTHING, type SessionIo } from '../session-io.js';
-import { writeItem } from '../text/text-replies.js';
 import { sawGet, sawLookup } from './observation.js';
 
+const CR = 0x0d;
+const LF = 0x0a;
 const SPACE = 0x20;
+/** `VALUE <key> <flags> <bytes>[ <cas>]`, but for the key. */
+const ITEM_LINE_MAX_BYTES = 64;
 
 /** Answers the request's keys up to the bounds of replies and of a turn; true when all are answered. */
 export function answerKeys(io: SessionIo, request: Request): boolean {
@@ -53,6 +63,55 @@ export function answerKey(io: SessionIo, key: KeyBytes, withCasId: boolean, expt
   if (entry === 0) return;
   writeItem(out, key, items.entries, entry, withCasId ? items.casIdAt(entry) : -1);
   if (exptime !== null) items.touch(entry, exptime);
+}
+
+/** `VALUE <key> <flags> <bytes>[ <cas>]`, the data and its CRLF. A `version` below 0 means no cas id. */
+function writeItem(
+  out: ReplyBuffer,
+  { bytes, start, end }: KeyBytes,
+  items: Items,
+  slot: number,
+  version: number | bigint,
+): void {
+  const length = items.valueBytesAt(slot);
+  // One region for all, written to directly: a call for each token costs more than its bytes.
+  const isShort = length <= COPIED_VALUE_MAX_BYTES;
+  let at = out.prepare(ITEM_LINE_MAX_BYTES + end - start + (isShort ? length : 0));
+  const { memory } = out;
+  memory[at++] = 0x56;
+  memory[at++] = 0x41;
+  memory[at++] = 0x4c;
+  memory[at++] = 0x55;
+  memory[at++] = 0x45;
+  memory[at++] = SPACE;
+  for (let i = start; i < end; i++) memory[at++] = bytes[i]!;
+  memory[at++] = SPACE;
+  at = writeNumber(memory, at, items.flagsAt(slot));
+  memory[at++] = SPACE;
+  at = writeNumber(memory, at, length);
+  if (version >= 0) {
+    memory[at++] = SPACE;
+    at = writeNumber(memory, at, version);
+  }
+  memory[at++] = CR;
+  memory[at++] = LF;
+  if (isShort) {
+    items.copyValueAt(slot, memory, at);
+    at += length;
+  } else {
+    out.commit(at);
+    out.reference(items.valueAt(slot));
+    at = out.prepare(2);
+  }
+  out.memory[at++] = CR;
+  out.memory[at++] = LF;
+  out.commit(at);
+}
+
+/** Writes a whole number in decimal; returns where it ends. */
+function writeNumber(memory: Buffer, at: number, number: number | bigint): number {
+  if (typeof number === 'number' && number < NUMBER_LOOP_END) return writeDigits(memory, at, number);
+  return writeLatin1(memory, at, String(number));
 }
 
 /** The slot of the item under `key`, or 0. Counts as one `get`. */
