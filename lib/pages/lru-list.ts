@@ -103,7 +103,7 @@ export class LruList {
 
   /** Slots in the order of use. It visits no removed item and none twice; it may miss one that moves before its turn. */
   *walk(direction: Direction): Generator<number, void, undefined> {
-    const walk = this.begin(direction === 'oldest-first' ? NEWER : OLDER);
+    const walk = this.start(direction === 'oldest-first' ? NEWER : OLDER);
     try {
       for (let slot = this.next(walk); slot !== 0; slot = this.next(walk)) yield slot;
     } finally {
@@ -111,12 +111,14 @@ export class LruList {
     }
   }
 
-  private begin(towards: number): number {
-    if (this.ints[WALKS] === 0) {
-      this.memory.obtain(CURSORS, 0, CURSORS_BYTES);
-      this.cursors.fill(UNUSED);
-      this.nums[HELD]! += CURSORS_BYTES;
-    }
+  /** Makes room for walks once and for all: one that begins must not exceed the budget. */
+  begin(): void {
+    this.memory.obtain(CURSORS, 0, CURSORS_BYTES);
+    this.cursors.fill(UNUSED);
+    this.nums[HELD]! += CURSORS_BYTES;
+  }
+
+  private start(towards: number): number {
     const { cursors } = this;
     let walk = 0;
     while (walk < MAX_WALKS && cursors[walk << WALK_SHIFT] !== UNUSED) walk++;
@@ -150,9 +152,7 @@ export class LruList {
 
   private end(walk: number): void {
     this.cursors[walk] = UNUSED;
-    if (--this.ints[WALKS]! > 0) return;
-    this.memory.release(CURSORS, 0, false);
-    this.nums[HELD]! -= CURSORS_BYTES;
+    this.ints[WALKS]!--;
   }
 
   /** Walks that stand at a slot go on at another one, by their direction; those that end there end at the older one. */

@@ -48,7 +48,6 @@ import {
   SIZE,
   STORES,
   UNIT_SHIFT,
-  WALKS,
 } from './header.js';
 import { KeyIndex, MAX_CHAIN } from './key-index.js';
 import { CURSORS_BYTES, LruList } from './lru-list.js';
@@ -226,6 +225,7 @@ export class PageStore implements Items {
     this.arena.begin();
     this.index.begin();
     this.expiry.begin();
+    this.lru.begin();
   }
 
   /** Takes note of memory that another thread has added or given back. O(pages). */
@@ -1293,7 +1293,7 @@ export class PageStore implements Items {
       ints[RECORDS_TOUCHED]! * RECORD_BYTES +
       ints[HEADS_TOUCHED]! * 4 +
       arena.touchedBytes +
-      (ints[WALKS] === 0 ? 0 : CURSORS_BYTES);
+      CURSORS_BYTES;
     if (held !== nums[HELD]) problems.push(`pages sum to ${held} bytes, the store counts ${nums[HELD]}`);
     if (this.heldBytes > this.maxBytes && this.size > 0)
       problems.push(`${this.heldBytes} bytes are held, ${this.maxBytes} are allowed`);
