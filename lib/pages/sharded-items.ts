@@ -154,6 +154,8 @@ export class ShardedItems implements ShardItems {
   private enter(index: number): ShardItems {
     if (index !== this.held) this.hold(index);
     else if (this.locks?.isHalfChanged(index)) this.recover(index);
+    // The same thread may have the shards open twice, and the lock is the thread's.
+    else if (this.locks !== null) this.shards[index]!.refresh();
     return this.current;
   }
 
@@ -215,8 +217,15 @@ export class ShardedItems implements ShardItems {
     Atomics.notify(words, NEWS);
   }
 
-  /** Calls `visit` with each shard, locked. */
+  /** Calls `visit` with each shard, locked. Whoever asks outside a turn leaves none locked. */
   private each(visit: (items: ShardItems) => void): void {
+    const isOutside = this.held < 0;
+    this.visitAll(visit);
+    if (isOutside) this.endTurn();
+  }
+
+  /** The same; the last one stays locked. */
+  private visitAll(visit: (items: ShardItems) => void): void {
     for (let index = 0; index < this.shards.length; index++) visit(this.enter(index));
   }
 
@@ -461,7 +470,7 @@ export class ShardedItems implements ShardItems {
 
   /** O(shards). Subscribers hear of it once, when all shards are empty. */
   clear(): void {
-    this.each((shard) => {
+    this.visitAll((shard) => {
       this.stopRecording(this.held);
       this.begin(shard).clear();
       this.end();
