@@ -3,7 +3,7 @@
  * Argument, as JSON: `{ address, store, memoryMebibytes, maxConnections }`.
  */
 
-import { CacheEngine } from '../../dist/engine/cache-engine.js';
+import { CacheEngine } from '../../dist/index.js';
 import { PageStore } from '../../dist/pages/page-store.js';
 import { createTcpServer } from '../../dist/tcp/index.js';
 
