@@ -15,6 +15,7 @@ import type { Encoded } from '../engine/forms.js';
 import type { EngineStats } from '../engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, StoreResult } from '../engine/types.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
+import { dumped } from './dump.js';
 import { latin1Text } from './key.js';
 import { keyOfWire, wireOfKey } from './key-encoding.js';
 import { type KindFlags, TEXT_MAX_BYTES, ValueCodec } from './value-codec.js';
@@ -283,20 +284,8 @@ export class EngineItems implements Items {
       if (wireOfKey(store.keyAt(slot)) !== null && this.encodedAt(slot) !== null) yield slot;
   }
 
-  *dump(): Generator<DumpedEntry<string, Buffer>, void, undefined> {
-    for (const slot of this.walk('oldest-first')) {
-      const adapterBits = this.adapterBitsAt(slot);
-      yield {
-        key: this.keyAt(slot),
-        value: this.valueAt(slot),
-        flags: this.flagsAt(slot),
-        remainingTtlMs: this.remainingTtlMsAt(slot),
-        ageMs: this.ageMsAt(slot),
-        idleMs: this.idleMsAt(slot),
-        fetched: this.fetchedAt(slot),
-        ...(adapterBits === 0 ? {} : { adapterBits }),
-      };
-    }
+  dump(): Iterable<DumpedEntry<string, Buffer>> {
+    return dumped(this);
   }
 
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number {

@@ -27,6 +27,13 @@ export function latin1Text(bytes: Buffer, start: number, end: number): string {
     : bytes.toString('latin1', start, end);
 }
 
+/** The hash of bytes [start, end). O(bytes). */
+export function hashOf(seed: number, bytes: Uint8Array, start: number, end: number): number {
+  let hash = seed;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, HASH_FACTOR);
+  return hash;
+}
+
 export class Key implements KeyBytes {
   bytes: Buffer = NOTHING;
   start = 0;
@@ -64,17 +71,16 @@ export class Key implements KeyBytes {
 
   /** Takes bytes whose hash is not known. O(bytes). */
   setBytes(bytes: Buffer, start: number, end: number): void {
-    let hash = this.#seed;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, HASH_FACTOR);
-    this.set(bytes, start, end, hash);
+    this.set(bytes, start, end, hashOf(this.#seed, bytes, start, end));
   }
 
   /** Takes a text with a latin1 character for each byte. O(characters). */
-  setText(text: string): void {
+  setText(text: string): this {
     const own = this.#memory(text.length);
     for (let i = 0; i < text.length; i++) own[i] = text.charCodeAt(i);
     this.setBytes(own, 0, text.length);
     this.knownText = text;
+    return this;
   }
 
   /** Copies its bytes: the memory that they are in is going to be used for something else. */

@@ -269,7 +269,6 @@ export class ItemStore {
     this.prefixes = new PrefixStats(options.prefixDelimiter);
     this.trackSizes = options.trackSizes ?? false;
     if (this.casIds) entries.beginVersions(0);
-    entries.endTurn();
   }
 
   /** Called before each batch of requests: time moves on between batches, not within one. */

@@ -4,15 +4,6 @@
  * chain, and chains are bounded: see key-index.ts.
  */
 
-const FNV_FACTOR = 0x01000193;
-
-/** FNV-1a of bytes [start, end). O(bytes). */
-export function hashOf(seed: number, bytes: Uint8Array, start: number, end: number): number {
-  let hash = seed;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, FNV_FACTOR);
-  return hash;
-}
-
 /** The finalizer of MurmurHash3, seeded: every bit depends on every bit. */
 export function mixed(hash: number, seed: number): number {
   let h = hash ^ seed;

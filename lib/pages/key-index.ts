@@ -7,9 +7,10 @@
  * near that, and colliding ones (hash.ts) push each other out.
  */
 
+import { hashOf } from '../items/key.js';
 import type { KeyBytes } from '../items.js';
 import type { Arena } from './arena.js';
-import { hashOf, mixed } from './hash.js';
+import { mixed } from './hash.js';
 import {
   BUCKETS,
   HASH_SEED,

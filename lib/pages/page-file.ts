@@ -9,6 +9,7 @@
 
 import { open } from 'node:fs/promises';
 import type { Clock } from '../engine/clock.js';
+import { Key } from '../items/key.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import { BlockBuffer } from '../snapshot/block-buffer.js';
 import { BlockReader } from '../snapshot/block-reader.js';
@@ -27,7 +28,6 @@ import { putRecordHead, type RecordHead } from '../snapshot/record-encoder.js';
 import { damaged, unreadable } from '../snapshot/refusal.js';
 import { replaceFile } from '../snapshot/save.js';
 import { TimeSlice } from '../snapshot/time-slice.js';
-import { hashOf } from './hash.js';
 import type { ItemState } from './page-store.js';
 
 /** What a file needs of a store beside what the wire needs. */
@@ -202,7 +202,7 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
     store.prepare(await reader.claimedEntries(), true);
     const slice = new TimeSlice();
     const record = emptyRecord();
-    const key = new FileKey(store.hashSeed);
+    const key = new Key(store.hashSeed);
     const data: ItemData = { bytes: NOTHING, start: 0, end: 0, place: 0, owned: false };
     for (let payload = await reader.next(); payload !== null; payload = await reader.next()) {
       slice.restart();
@@ -233,8 +233,8 @@ export async function loadPages(store: StoredPages, path: string, clock: Clock):
   }
 }
 
-function put(store: StoredPages, record: RawRecord, key: FileKey, data: ItemData): void {
-  key.set(record.key, record.keyStart, record.keyEnd);
+function put(store: StoredPages, record: RawRecord, key: Key, data: ItemData): void {
+  key.setBytes(record.key, record.keyStart, record.keyEnd);
   data.bytes = record.value;
   data.start = record.valueStart;
   data.end = record.valueEnd;
@@ -252,31 +252,6 @@ function oneMemory(): (bytes: number) => Buffer {
     if (memory.length < bytes) memory = Buffer.allocUnsafeSlow(bytes);
     return memory;
   };
-}
-
-/** A key where it lies in a block. */
-class FileKey implements KeyBytes {
-  bytes: Buffer = NOTHING;
-  start = 0;
-  end = 0;
-  hash = 0;
-  readonly #seed: number;
-
-  /** `seed` is `Items.hashSeed`. */
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
-
-  get text(): string {
-    return this.bytes.toString('latin1', this.start, this.end);
-  }
-
-  set(bytes: Buffer, start: number, end: number): void {
-    this.bytes = bytes;
-    this.start = start;
-    this.end = end;
-    this.hash = hashOf(this.#seed, bytes, start, end);
-  }
 }
 
 function emptyRecord(): RawRecord {

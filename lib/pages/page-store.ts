@@ -16,6 +16,8 @@ import { Listeners } from '../engine/listeners.js';
 import * as count from '../engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, RemovalCause, StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
+import { dumped } from '../items/dump.js';
+import { Key } from '../items/key.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import { Arena, copyBytes, MAX_KEY_BYTES, RESERVED_SLOT } from './arena.js';
 import { Budget, limitOf } from './budget.js';
@@ -74,7 +76,6 @@ import {
   USED_SHIFT,
   WALKED,
 } from './records.js';
-import { TextKey } from './text-key.js';
 
 /** What an item takes beside its block: a record, and a bucket. */
 const ITEM_OVERHEAD_BYTES = RECORD_BYTES + 4;
@@ -169,7 +170,6 @@ export class PageStore implements Items {
   private readonly time: Timekeeper;
   private readonly listeners: Listeners<string, undefined> = new Listeners<string, undefined>(null);
   private hasListeners = false;
-  private readonly textKey: TextKey = new TextKey();
   /** A key whose block is about to go. */
   private readonly ownKey: Buffer = Buffer.alloc(MAX_KEY_BYTES);
   private readonly ownData: ItemData = { bytes: Buffer.alloc(0), start: 0, end: 0, place: 0, owned: false };
@@ -1201,23 +1201,13 @@ export class PageStore implements Items {
     for (const slot of this.lru.walk(order)) if (!this.isExpired(slot)) yield slot;
   }
 
-  *dump(): Generator<DumpedEntry<string, Buffer>, void, undefined> {
-    for (const slot of this.walk('oldest-first')) {
-      const adapterBits = this.adapterBitsAt(slot);
-      yield {
-        key: this.keyAt(slot),
-        value: this.valueAt(slot),
-        flags: this.flagsAt(slot),
-        remainingTtlMs: this.remainingTtlMsAt(slot),
-        idleMs: this.idleMsAt(slot),
-        fetched: this.fetchedAt(slot),
-        ...(adapterBits === 0 ? {} : { adapterBits }),
-      };
-    }
+  dump(): Iterable<DumpedEntry<string, Buffer>> {
+    return dumped(this);
   }
 
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number {
-    const { ownData, textKey } = this;
+    const { ownData } = this;
+    const key = new Key(this.hashSeed);
     let stored = 0;
     for (const entry of entries) {
       const ttlMs = entry.remainingTtlMs ?? NEVER;
@@ -1225,8 +1215,7 @@ export class PageStore implements Items {
       ownData.start = 0;
       ownData.end = entry.value.length;
       ownData.place = 0;
-      textKey.set(entry.key, this.hashSeed);
-      if (this.set(textKey, ownData, ttlMs, entry.flags ?? 0, false) !== 'stored') continue;
+      if (this.set(key.setText(entry.key), ownData, ttlMs, entry.flags ?? 0, false) !== 'stored') continue;
       stored++;
       const slot = this.lastStored;
       if (slot === 0) continue;

@@ -18,13 +18,13 @@ import type { Clock } from '../engine/clock.js';
 import type { EngineStats } from '../engine/stats.js';
 import type { Change, ChangeListener, Direction, DumpedEntry, StoreResult } from '../engine/types.js';
 import { HotsetError } from '../errors.js';
+import { Key } from '../items/key.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import type { ChangeRing } from './change-ring.js';
 import type { Locks } from './lock.js';
 import type { StoredPages } from './page-file.js';
 import type { ItemState } from './page-store.js';
 import { sumOf } from './stats-sum.js';
-import { TextKey } from './text-key.js';
 
 /** What a shard's store can do beside what servers need. */
 export interface ShardItems extends StoredPages {
@@ -115,7 +115,6 @@ export class ShardedItems implements ShardItems {
   private pending: Change<string>[] = [];
   private delivers = false;
   private swept = 0;
-  private readonly textKey: TextKey = new TextKey();
 
   /** As many shards as a power of two. `locks`: where other threads have the shards already. */
   constructor(shards: readonly Shard[], control: ShardControl, locks: Locks | null = null) {
@@ -154,8 +153,6 @@ export class ShardedItems implements ShardItems {
   private enter(index: number): ShardItems {
     if (index !== this.held) this.hold(index);
     else if (this.locks?.isHalfChanged(index)) this.recover(index);
-    // The same thread may have the shards open twice, and the lock is the thread's.
-    else if (this.locks !== null) this.shards[index]!.refresh();
     return this.current;
   }
 
@@ -614,9 +611,10 @@ export class ShardedItems implements ShardItems {
   }
 
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number {
+    const key = new Key(this.hashSeed);
     let stored = 0;
     for (const entry of entries) {
-      stored += this.begin(this.of(this.textKey.set(entry.key, this.hashSeed))).load([entry]);
+      stored += this.begin(this.of(key.setText(entry.key))).load([entry]);
       this.end();
       this.endTurn();
     }

@@ -34,7 +34,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   { room: 'engine', imports: ['weigh', 'errors.ts', 'options.ts'], packages: [] },
   {
     room: 'pages',
-    imports: ['engine', 'snapshot', 'items.ts', 'errors.ts'],
+    imports: ['engine', 'items', 'snapshot', 'items.ts', 'errors.ts'],
     packages: ['node:buffer', 'node:fs', 'node:fs/promises', 'node:worker_threads'],
   },
   {

@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import { ManualClock } from '../../lib/engine/clock.js';
+import { Key } from '../../lib/items/key.js';
 import type { ItemData } from '../../lib/items.js';
 import { PageStore, type PageStoreOptions } from '../../lib/pages/page-store.js';
-import { TextKey } from '../../lib/pages/text-key.js';
 
 export interface TestStore {
   readonly store: PageStore;
   readonly clock: ManualClock;
-  key(text: string): TextKey;
+  key(text: string): Key;
   set(
     key: string,
     value: Buffer | string | number,
@@ -26,8 +26,8 @@ export function dataOf(value: Buffer | string): ItemData {
 export function openStore(options: Partial<PageStoreOptions> = {}): TestStore {
   const clock = new ManualClock(1_000);
   const store = new PageStore({ maxBytes: 1024 * 1024, clock, ...options });
-  const scratch = new TextKey();
-  const key = (text: string): TextKey => scratch.set(text, store.hashSeed);
+  const scratch = new Key(store.hashSeed);
+  const key = (text: string): Key => scratch.setText(text);
   return {
     store,
     clock,

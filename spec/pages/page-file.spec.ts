@@ -7,9 +7,9 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { Key } from '../../lib/items/key.js';
 import { loadPages, savePages } from '../../lib/pages/page-file.js';
 import { PageStore } from '../../lib/pages/page-store.js';
-import { TextKey } from '../../lib/pages/text-key.js';
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_MAX_BYTES,
@@ -37,8 +37,8 @@ function makeStore(maxBytes = 64 * MIB): PageStore {
   return new PageStore({ maxBytes, clock });
 }
 
-function keyOf(store: PageStore, text: string): TextKey {
-  return new TextKey().set(text, store.hashSeed);
+function keyOf(store: PageStore, text: string): Key {
+  return new Key(store.hashSeed).setText(text);
 }
 
 function put(store: PageStore, text: string, value: Buffer, ttlMs = NEVER, flags = 0): number {

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { HotsetError } from '../../lib/errors.js';
+import { Key } from '../../lib/items/key.js';
 import type { KeyBytes } from '../../lib/items.js';
 import { PlainMemory, SEGMENT } from '../../lib/pages/memory.js';
 import { PageStore, type PageStoreOptions } from '../../lib/pages/page-store.js';
-import { TextKey } from '../../lib/pages/text-key.js';
 import { dataOf, expectSound, openStore } from './fixture.js';
 
 const MIB = 1024 * 1024;
@@ -100,7 +100,7 @@ describe('values', () => {
 
 describe('keys whose hashes collide', () => {
   const colliding = (text: string): KeyBytes => {
-    const { bytes, end } = new TextKey().set(text, 0);
+    const { bytes, end } = new Key(0).setText(text);
     return { bytes, start: 0, end, hash: 42, text };
   };
 
@@ -340,9 +340,9 @@ describe('another opener of the same memory', () => {
       test.store.bytes,
       test.store.lastVersion,
     ]);
-    const key = new TextKey();
+    const key = new Key(other.hashSeed);
     for (let i = 0; i < 5000; i++)
-      other.set(key.set(`other${i}`, other.hashSeed), dataOf('x'.repeat(i % 900)), 1e6, 0, false);
+      other.set(key.setText(`other${i}`), dataOf('x'.repeat(i % 900)), 1e6, 0, false);
     test.store.refresh();
     expectSound(test.store);
     expect(test.get('other4999')).toBe('x'.repeat(4999 % 900));

@@ -1,19 +1,19 @@
 /** A PageStore with those methods of a CacheEngine that specs use: its keys, and values as the codec of servers has them. */
 
 import type { EntryInfo, StoreOptions, StoreResult } from '../../lib/engine/types.js';
+import { Key } from '../../lib/items/key.js';
 import { keyOfWire, wireOfKey } from '../../lib/items/key-encoding.js';
 import { ValueCodec } from '../../lib/items/value-codec.js';
 import type { ItemData, KeyBytes } from '../../lib/items.js';
 import { PageStore } from '../../lib/pages/page-store.js';
-import { TextKey } from '../../lib/pages/text-key.js';
 
 const CODEC = new ValueCodec();
 
 export class TextPageStore extends PageStore {
-  readonly #textKey: TextKey = new TextKey();
+  readonly #textKey: Key = new Key(this.hashSeed);
 
   #key(key: string | KeyBytes): KeyBytes {
-    return typeof key === 'string' ? this.#textKey.set(wireOfKey(key)!, this.hashSeed) : key;
+    return typeof key === 'string' ? this.#textKey.setText(wireOfKey(key)!) : key;
   }
 
   #slot(key: string): number {
