@@ -6,7 +6,9 @@ export { type Clock, CoarseClock, ManualClock, monotonicClock, systemClock } fro
 export type { LookupMessage, RemovalMessage, StoreMessage } from './engine/diagnostics.js';
 export type { AgeBar } from './engine/eviction-ages.js';
 export type { HitRatioSnapshot } from './engine/hit-ratio-window.js';
-export { type CacheEngineOptions, DEFAULT_MAX_BYTES } from './engine/options.js';
+export type { CurvePoint, CurveQuery, MissRatioCurve } from './engine/miss-ratio/curve.js';
+export { type CacheEngineOptions, DEFAULT_MAX_BYTES, type MissRatioCurveOptions } from './engine/options.js';
+export type { Policy } from './engine/policy/names.js';
 export type { EngineStats } from './engine/stats.js';
 export type {
   Change,
@@ -16,8 +18,10 @@ export type {
   DumpedEntry,
   EntryInfo,
   IterationOptions,
+  KeyPage,
   RemovalCause,
   RemovalListener,
+  ScanOptions,
   StoreOptions,
   StoreResult,
   TouchOptions,

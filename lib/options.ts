@@ -1,6 +1,6 @@
-/** Checks that the options of several rooms share. Each throws `HOTSET_INVALID_OPTION`. */
+/** Checks that several rooms share. Those of options throw `HOTSET_INVALID_OPTION`, `textArgument` `HOTSET_INVALID_ARGUMENT`. */
 
-import { invalidOption } from './errors.js';
+import { invalidArgument, invalidOption } from './errors.js';
 
 export function functionOption<F, D>(name: string, value: F | undefined, defaultValue: D): F | D {
   if (value === undefined) return defaultValue;
@@ -26,4 +26,10 @@ export function limitOption(name: string, value: number | undefined, defaultValu
   if (value === undefined) return defaultValue;
   if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1)) return value;
   throw invalidOption(name, 'a whole number from 1, or Infinity', value);
+}
+
+/** An argument that must be a text, such as a key. */
+export function textArgument(name: string, value: string): string {
+  if (typeof value !== 'string') throw invalidArgument(name, 'a text', value);
+  return value;
 }

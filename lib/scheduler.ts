@@ -35,16 +35,16 @@ export const systemScheduler: Scheduler = {
       if (!isHeld) timer.unref?.();
     };
     wait();
-    return Object.assign(() => clearTimeout(timer as NodeJS.Timeout), {
-      ref(): void {
-        isHeld = true;
-        timer.ref?.();
-      },
-      unref(): void {
-        isHeld = false;
-        timer.unref?.();
-      },
-    });
+    const cancel: ScheduledTask = () => clearTimeout(timer as NodeJS.Timeout);
+    cancel.ref = () => {
+      isHeld = true;
+      timer.ref?.();
+    };
+    cancel.unref = () => {
+      isHeld = false;
+      timer.unref?.();
+    };
+    return cancel;
   },
 };
 
@@ -78,7 +78,11 @@ export class Timer {
   /** Whether it keeps the process open, where the scheduler can do that. */
   hold(isHeld: boolean): void {
     const task = this.#task;
-    if (task !== undefined) quietly(() => (isHeld ? task.ref?.() : task.unref?.()));
+    if (task === undefined) return;
+    try {
+      if (isHeld) task.ref?.();
+      else task.unref?.();
+    } catch {}
   }
 }
 

@@ -32,6 +32,10 @@ const UNCOUNTED_BYTES = 8192;
 export const ENTRY_OVERHEAD_BYTES: number =
   Math.round((columnBytes('links') + PAIR_BYTES) * COLUMN_SLACK) + CHAIN_BYTES;
 
+/** The same in an engine with a budget in bytes. */
+export const WEIGHED_OVERHEAD_BYTES: number =
+  ENTRY_OVERHEAD_BYTES + Math.round(columnBytes('weights') * COLUMN_SLACK);
+
 export class Budget {
   maxBytes: number;
   maxEntries: number;
@@ -41,9 +45,15 @@ export class Budget {
   sharedBytes = 0;
   /** Where bytes beside values are. */
   sideBytes = 0;
-  /** What an entry takes beside key and value, with the columns that are in use. */
+  /** What the eviction policy has allocated. */
+  policyBytes = 0;
+  /** What it would allocate in addition if there were not too much of other structure. */
+  policyWants = 0;
+  /** What an entry takes beside key and value, with the columns and the policy that are in use. */
   overheadBytes: number = ENTRY_OVERHEAD_BYTES;
   readonly weighs: boolean;
+  /** Whether a policy measures what entries take in bytes, and not in entries. */
+  readonly countsBytes: boolean;
   private readonly maxEntryBytes: number;
   private readonly columns: Columns;
   private readonly index: KeyIndex;
@@ -58,6 +68,7 @@ export class Budget {
     this.maxEntryBytes = limits.maxEntryBytes;
     this.weighs =
       limits.maxBytes !== Number.POSITIVE_INFINITY || limits.maxEntryBytes !== Number.POSITIVE_INFINITY;
+    this.countsBytes = limits.maxBytes !== Number.POSITIVE_INFINITY;
     this.columns = columns;
     this.index = index;
   }
@@ -67,14 +78,25 @@ export class Budget {
     this.overheadBytes += Math.round(columnBytes(name) * COLUMN_SLACK);
   }
 
+  /** Counts what a policy keeps for each entry. */
+  addPolicy(bytes: number): void {
+    this.overheadBytes += bytes;
+  }
+
   /** Bytes of `entries` entries with the present content, if the structure took `more` bytes than it does. */
   bytes(entries: number, more = 0): number {
     if (!this.weighs) return 0;
     const average = entries * this.overheadBytes;
-    const allocated = this.columns.bytes + this.index.bytes + (more - UNCOUNTED_BYTES);
+    const allocated = this.columns.bytes + this.index.bytes + this.policyBytes + (more - UNCOUNTED_BYTES);
     return (
       this.contentBytes + this.sharedBytes + this.sideBytes + (average > allocated ? average : allocated)
     );
+  }
+
+  /** Whether what entries count for structure pays for so many bytes more of it. */
+  pays(bytes: number, entries: number): boolean {
+    const allocated = this.columns.bytes + this.index.bytes + this.policyBytes - UNCOUNTED_BYTES;
+    return !this.weighs || allocated + bytes <= entries * this.overheadBytes;
   }
 
   /** Bytes of `entries` entries with the present content, once the structure has no slack. */
@@ -84,10 +106,10 @@ export class Budget {
       : 0;
   }
 
-  /** Whether more has been allocated than the average. Then removing an entry frees no structure. */
+  /** Whether more has been allocated than the average, or the policy wants that. Then removing an entry frees no structure. */
   hasSlack(entries: number): boolean {
-    const allocated = this.columns.bytes + this.index.bytes - UNCOUNTED_BYTES;
-    return this.weighs && allocated > entries * this.overheadBytes;
+    const allocated = this.columns.bytes + this.index.bytes + this.policyBytes - UNCOUNTED_BYTES;
+    return this.weighs && allocated + this.policyWants > entries * this.overheadBytes;
   }
 
   /** Whether `entries` entries, with `bytes` more than now beside their overhead, would break a limit; `more` as above. */
@@ -102,7 +124,8 @@ export class Budget {
 
   /** Whether an entry with `bytes` of key and value can never fit. */
   neverFits(bytes: number): boolean {
-    const weight = this.entryBytes(bytes);
+    if (!this.weighs) return false;
+    const weight = bytes + this.overheadBytes;
     return weight > this.maxBytes || weight > this.maxEntryBytes;
   }
 

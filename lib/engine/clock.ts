@@ -110,16 +110,23 @@ export class Timekeeper {
    * number.
    */
   now(): number {
-    if (this.answers > 0 && Date === NATIVE_DATE) {
-      this.answers--;
-      return this.current;
-    }
+    if (this.answers === 0 || Date !== NATIVE_DATE) return this.readAnew();
+    this.answers--;
+    return this.current;
+  }
+
+  private readAnew(): number {
     const now = this.read();
     // Fake timers may have come since the last reading; its answers must not come back when they go.
     this.answers = 0;
     if (this.mayKeep && runtime.performance!.now === NATIVE_NOW) this.keep(now);
     this.current = now;
     return now;
+  }
+
+  /** The last answer of `now`. */
+  get latest(): number {
+    return this.current;
   }
 
   private read(): number {

@@ -36,8 +36,10 @@ const GROWTH = 1.25;
 const COPIED_AT_ONCE_SLOTS = 4096;
 /** What one insertion or removal copies: 4 kB of links. */
 const PIECE_SLOTS = 256;
-/** Links are numbers of 31 bits, and slots are multiplied by four. */
-export const MAX_SLOTS: number = 2 ** 28;
+/** Links are numbers of 31 bits, and slots are multiplied by four. What is left of an older link is the policy's (policy/queues.ts). */
+export const SLOT_BITS = 28;
+export const MAX_SLOTS: number = 2 ** SLOT_BITS;
+export const SLOT_MASK: number = MAX_SLOTS - 1;
 
 /** Larger weights are in a side table. */
 const HEAVY = 2 ** 32 - 1;
@@ -49,6 +51,7 @@ interface TypedColumns {
   flags: Uint32Array | null;
   versions: Float64Array | null;
   times: Float64Array | null;
+  ttls: Float64Array | null;
   bits: Uint16Array | null;
 }
 
@@ -62,6 +65,7 @@ const COLUMNS = {
   flags: { type: Uint32Array, width: 1 },
   versions: { type: Float64Array, width: 1 },
   times: { type: Float64Array, width: 2 },
+  ttls: { type: Float64Array, width: 1 },
   bits: { type: Uint16Array, width: 1 },
 } as const;
 const NAMES = Object.keys(COLUMNS) as ColumnName[];
@@ -93,6 +97,8 @@ export class Columns implements TypedColumns {
   versions: Float64Array | null = null;
   /** When the value was stored, and when it was last used. */
   times: Float64Array | null = null;
+  /** What a read sets the due time to, from then on. */
+  ttls: Float64Array | null = null;
   bits: Uint16Array | null = null;
 
   capacity: number = FIRST_SLOTS;
@@ -218,6 +224,11 @@ export class Columns implements TypedColumns {
   get isFull(): boolean {
     const { nextFresh } = this;
     return this.firstFree === 0 && (nextFresh === this.capacity || nextFresh >= this.pairSlots);
+  }
+
+  /** The slot that `take` returns. */
+  get nextSlot(): number {
+    return this.firstFree === 0 ? this.nextFresh : this.firstFree;
   }
 
   /** Bytes that the next insertion adds to `bytes` where `isFull`: less than none where it ends growth. */
@@ -493,6 +504,7 @@ const NO_COLUMNS: TypedColumns = {
   flags: null,
   versions: null,
   times: null,
+  ttls: null,
   bits: null,
 };
 

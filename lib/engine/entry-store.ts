@@ -20,24 +20,19 @@ import { ADAPTER_BITS_SHIFT, Columns, FETCHED, FORM_SHIFT, MAX_SLOTS, NEVER } fr
 import { LOOKUP_CHANNEL, REMOVAL_CHANNEL, STORE_CHANNEL } from './diagnostics.js';
 import { EvictionAges } from './eviction-ages.js';
 import { Expiry } from './expiry.js';
-import {
-  BOTH,
-  type Codec,
-  ENCODED,
-  type Encoded,
-  encodedBytes,
-  HIDDEN,
-  PLAIN,
-  SAME,
-  SideBytes,
-} from './forms.js';
+import { BOTH, type Codec, ENCODED, type Encoded, encodedBytes, HIDDEN, PLAIN, SAME } from './forms.js';
 import { HitRatioWindow } from './hit-ratio-window.js';
 import { KeyIndex } from './key-index.js';
-import { Listeners } from './listeners.js';
-import { type EvictionOrder, LruList } from './lru-list.js';
+import { hasPrefix, Listeners } from './listeners.js';
+import type { Estimate, MissRatioEstimator } from './miss-ratio/estimator.js';
 import type { ResolvedOptions } from './options.js';
+import type { Policy } from './policy/names.js';
+import type { EvictionOrder } from './policy/order.js';
+import { orderFor } from './policy/policies.js';
 import { type Buffers, SharedBuffers } from './shared-buffers.js';
+import { PAGE_BYTES, SlotPages } from './slot-pages.js';
 import * as count from './stats.js';
+import { checkTags, Tags } from './tags.js';
 import type { ChangeListener, Direction, RemovalCause, StoreOptions, StoreResult } from './types.js';
 
 /** Slots checked for an expired entry before a live one is evicted. */
@@ -59,20 +54,55 @@ const SHARED = 4;
 const COLUMNS = 8;
 /** Bytes beside values. */
 const SIDES = 16;
+const TAGS = 32;
+/** The TTL counts from the last read. */
+const SLIDING = 64;
+/** There is a miss-ratio curve; and it samples, where it is not at rest. */
+const CURVE = 128;
+const SAMPLES = 256;
+/** A full cache does not evict; there is a `sizeOf` hook. */
+const REFUSES = 512;
+const HOOKED = 1024;
+/** At rest, the curve is asked whether it should go on at each miss for which so many bits of their number are 0. */
+const REST_MASK = 0xff;
+/** What a hit has to note. */
+const NOTED_HITS = ACCESS | SLIDING | SAMPLES;
+/** What the slot of an entry has beside its columns. */
+const BESIDE = SIDES | TAGS;
 
 /** The hash of a long text, and of a key whose hash is not computed. */
 const NOT_HASHED = 0;
 
-const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>(['ttlMs', 'flags', 'keepRefused']);
+const STORE_OPTIONS: ReadonlySet<string> = new Set<keyof StoreOptions>([
+  'ttlMs',
+  'flags',
+  'keepRefused',
+  'bytes',
+  'tags',
+]);
+
+/** What an entry that is about to enter has beside key and value. */
+interface Found {
+  /** Buffers that other entries may share. */
+  readonly buffers: Buffers | null;
+  readonly tags: readonly string[] | null;
+}
+
+/** Is told which tags are invalidated, for loads that have begun before. */
+export interface InvalidationListener {
+  invalidated(tag: string): void;
+}
 
 export class EntryStore<K, V> {
   /** Where the engine gets its time. */
   readonly clock: Clock;
   /** Whether a full cache evicts (the option `evict`). */
   readonly evicts: boolean;
-  readonly counters: count.Counters = count.newCounters();
-  /** The two most frequent counters are fields: an element of an array of doubles takes three times as long. */
+  readonly policy: Policy;
+  private readonly counters: count.Counters = count.newCounters();
+  /** The most frequent counters are fields: an element of an array of doubles takes three times as long. */
   hits = 0;
+  misses = 0;
   stores = 0;
   /** Entries held, expired ones that are not yet reclaimed included. */
   size = 0;
@@ -82,30 +112,40 @@ export class EntryStore<K, V> {
   givesVersions = false;
   /** What an adapter keeps with the engine. */
   adapter: object | null = null;
+  /** Set by the first cache over the engine that loads what has tags. */
+  invalidations: InvalidationListener | null = null;
   /** The slot of the entry written last; it may be another's by now: see `keyUnder`. */
   lastStored = 0;
 
   private readonly engine: object;
   private readonly columns: Columns = new Columns();
   private readonly index: KeyIndex = new KeyIndex(this.columns);
-  private readonly order: EvictionOrder = new LruList(this.columns);
   private readonly expiry: Expiry = new Expiry(this.columns);
   private readonly budget: Budget;
+  private readonly order: EvictionOrder;
   private readonly time: Timekeeper;
   private readonly listeners: Listeners<K, V>;
   private readonly shared: SharedBuffers = new SharedBuffers();
-  private readonly sides: SideBytes = new SideBytes();
+  private readonly sides: SlotPages<Encoded> = new SlotPages();
+  private readonly tags: Tags = new Tags();
   private readonly window: HitRatioWindow = new HitRatioWindow();
+  /** The reads at which the window slides. */
+  private windowEnd = 0;
   private evictionAges: EvictionAges | null = null;
   private readonly sizeOf: SizeOf<K, V> | null;
+  /** `sizeOf`, except for a value that is written with something of its own. */
+  private weigher: SizeOf<K, V> | null;
   private readonly ttlMs: number;
+  private curve: MissRatioEstimator | null = null;
   private features = 0;
   /** Null until clients of another kind are served. */
   private codec: Codec<K, V> | null = null;
   /** Bytes of key and value that are about to enter. */
   private entering = 0;
-  /** Buffers found in the value that is being written. */
-  private found: Buffers | null = null;
+  /** What the value that is being written has beside it. */
+  private found: Found | null = null;
+  /** Where the search for unused entries continues. */
+  private unusedHand = 1;
 
   /** `engine` is what `node:diagnostics_channel` names. */
   constructor(engine: object, options: ResolvedOptions<K, V>) {
@@ -113,13 +153,20 @@ export class EntryStore<K, V> {
     this.clock = options.clock;
     this.time = new Timekeeper(options.clock);
     this.evicts = options.evict;
+    this.policy = options.policy;
     this.sizeOf = options.sizeOf;
+    this.weigher = options.sizeOf;
     this.ttlMs = options.ttlMs;
     this.budget = new Budget(options, this.columns, this.index);
+    this.order = orderFor(options.policy, this.columns, this.budget);
     this.listeners = new Listeners(options.onRemoval);
+    this.index.readsAll = this.order.keepsHashes;
     if (this.budget.weighs) this.need('weights');
     if (options.ttlMs !== NEVER) this.need('dues');
+    if (!options.evict) this.features |= REFUSES;
+    if (options.sizeOf !== null) this.features |= HOOKED;
     if (options.trackAccess) this.beginAccess();
+    if (options.ttlFrom === 'read') this.beginSliding();
     this.noteListeners();
   }
 
@@ -130,6 +177,11 @@ export class EntryStore<K, V> {
     this.features |= ACCESS;
     this.evictionAges = new EvictionAges();
     if (this.size > 0) this.columns.times!.fill(this.time.now(), 0, this.columns.nextFresh * 2);
+  }
+
+  private beginSliding(): void {
+    this.need('ttls');
+    this.features |= SLIDING;
   }
 
   /** True, since every entry counts more with the column. */
@@ -170,9 +222,10 @@ export class EntryStore<K, V> {
 
   /** What `get` does, but returns the slot: 0 when there is none, -1 when there was one that has expired. */
   readSlot(key: K): number {
-    const slot = this.index.find(key, this.index.hash(key));
+    const hash = this.index.hash(key);
+    const slot = this.index.find(key, hash);
     if (slot !== 0) return this.readAt(slot);
-    this.miss(key);
+    this.miss(key, hash);
     return 0;
   }
 
@@ -184,35 +237,50 @@ export class EntryStore<K, V> {
       return -1;
     }
     this.hits++;
-    if ((this.features & ACCESS) !== 0 || LOOKUP_CHANNEL.hasSubscribers) this.noteHit(slot);
+    if ((this.features & NOTED_HITS) !== 0 || LOOKUP_CHANNEL.hasSubscribers) this.noteHit(slot);
     this.order.promote(slot);
     return slot;
   }
 
   private noteHit(slot: number): void {
+    if ((this.features & SAMPLES) !== 0) {
+      const hash = this.index.sampleHashAt(slot);
+      if (hash < this.curve!.threshold) this.sampleHit(slot, hash);
+      if ((this.features & (ACCESS | SLIDING)) === 0 && !LOOKUP_CHANNEL.hasSubscribers) return;
+    }
     if (LOOKUP_CHANNEL.hasSubscribers)
       LOOKUP_CHANNEL.publish({ engine: this.engine, key: this.keyAt(slot), result: 'hit' });
-    const { times, bits } = this.columns;
-    if (times === null) return;
-    times[slot * 2 + 1] = this.time.now();
-    bits![slot]! |= FETCHED;
+    const { times, ttls, bits } = this.columns;
+    if (ttls !== null && ttls[slot] !== NEVER) this.expiry.set(slot, this.time.now() + ttls[slot]!);
+    if (times !== null) {
+      times[slot * 2 + 1] = this.time.now();
+      bits![slot]! |= FETCHED;
+    }
     this.columns.mirror(slot);
   }
 
-  /** Counts a read that has found nothing. */
-  miss(key: K): void {
-    const { counters } = this;
-    this.window.beforeMiss(this.hits, count.missesOf(counters));
-    counters[count.MISSES_ABSENT]!++;
+  /** Counts a read that has found nothing. `hash`: where the index has computed it. */
+  miss(key: K, hash: number = NOT_HASHED): void {
+    const misses = this.countMiss();
+    if ((this.features & CURVE) !== 0 && ((this.features & SAMPLES) !== 0 || (misses & REST_MASK) === 0))
+      this.sampleMiss(key, hash);
     if (LOOKUP_CHANNEL.hasSubscribers) LOOKUP_CHANNEL.publish({ engine: this.engine, key, result: 'absent' });
   }
 
+  /** How many there were before. */
+  private countMiss(): number {
+    const { misses } = this;
+    if (this.hits + misses >= this.windowEnd) this.windowEnd = this.window.beforeMiss(this.hits, misses);
+    this.misses = misses + 1;
+    return misses;
+  }
+
   private expired(slot: number): void {
-    const { counters } = this;
-    this.window.beforeMiss(this.hits, count.missesOf(counters));
-    counters[count.MISSES_EXPIRED]!++;
+    this.countMiss();
+    this.counters[count.MISSES_EXPIRED]!++;
     const key = this.keyAt(slot);
     this.remove(slot, 'expired');
+    if ((this.features & CURVE) !== 0) this.sampleMiss(key, NOT_HASHED);
     if (LOOKUP_CHANNEL.hasSubscribers)
       LOOKUP_CHANNEL.publish({ engine: this.engine, key, result: 'expired' });
     this.settle();
@@ -221,6 +289,86 @@ export class EntryStore<K, V> {
   isExpired(slot: number): boolean {
     const { dues } = this.columns;
     return dues !== null && dues[slot] !== NEVER && dues[slot]! <= this.time.now();
+  }
+
+  // Sampling for the miss-ratio curve
+
+  /** Reads are sampled from now on. To be called while the store is empty. */
+  observe(curve: MissRatioEstimator): void {
+    this.curve = curve;
+    this.index.keepsHashes = true;
+    this.index.readsAll = true;
+    this.features |= CURVE | SAMPLES;
+    const store = this;
+    curve.observe({
+      get hits() {
+        return store.hits;
+      },
+      get misses() {
+        return store.misses;
+      },
+      get size() {
+        return store.curveSize;
+      },
+    });
+  }
+
+  /** Where entries are what is short, their bytes now are what the budget comes to. */
+  private get curveSize(): number {
+    const { budget } = this;
+    if (budget.maxBytes === NEVER) return budget.maxEntries;
+    return this.size >= budget.maxEntries ? Math.max(this.bytes, 1) : budget.maxBytes;
+  }
+
+  /** What a sampled entry weighs in the curve. Tags and shared buffers belong to nobody: each entry bears its part of them. */
+  private curveWeightAt(slot: number): number {
+    const { budget } = this;
+    if (budget.maxBytes === NEVER) return 1;
+    const beside = budget.sharedBytes + budget.sideBytes;
+    return this.bytesAt(slot) + (beside === 0 ? 0 : Math.round(beside / this.size));
+  }
+
+  private sampleHit(slot: number, hash: number): void {
+    this.curve!.hit(hash, this.curveWeightAt(slot), this.dueMsAt(slot));
+    this.noteRest();
+  }
+
+  private sampleMiss(key: K, hash: number): void {
+    const curve = this.curve!;
+    if ((this.features & SAMPLES) === 0) {
+      if (!curve.wake()) return;
+      this.features |= SAMPLES;
+    }
+    const sampled = this.index.sampleHash(key, hash);
+    if (sampled >= curve.threshold) return;
+    curve.miss(sampled, this.nowIfNeeded());
+    this.noteRest();
+  }
+
+  private sampleStore(slot: number): void {
+    const hash = this.index.sampleHashAt(slot);
+    this.curve!.store(hash, this.curveWeightAt(slot), this.dueMsAt(slot));
+    this.noteRest();
+  }
+
+  private sampleRemoval(slot: number): void {
+    const hash = this.index.sampleHashAt(slot);
+    if (hash < this.curve!.threshold) this.curve!.forget(hash);
+  }
+
+  private noteRest(): void {
+    if (this.curve!.threshold === 0) this.features &= ~SAMPLES;
+  }
+
+  /** What the curve can tell; null before the first read that it knows of. It may end a rest. */
+  estimate(): Estimate | null {
+    if (this.curve!.wake()) this.features |= SAMPLES;
+    return this.curve!.estimate();
+  }
+
+  /** What the curve is drawn around. */
+  get curveAround(): { readonly unit: 'bytes' | 'entries'; readonly size: number } {
+    return { unit: this.budget.maxBytes === NEVER ? 'entries' : 'bytes', size: this.curveSize };
   }
 
   // What is known about an entry
@@ -239,6 +387,8 @@ export class EntryStore<K, V> {
 
   /** The same for a read, which keeps what it decodes. Others may have to go, and slots are not valid afterwards. */
   readValueAt(slot: number): V {
+    const { bits, pairs } = this.columns;
+    if (pairs !== null && (bits === null || bits[slot]! < HOLDS_VALUE)) return pairs[(slot << 1) | 1] as V;
     return this.holdsValueAt(slot) ? (this.columns.valueAt(slot) as V) : this.decodedAt(slot, true);
   }
 
@@ -306,6 +456,34 @@ export class EntryStore<K, V> {
     return dueMs === NEVER ? NEVER : dueMs - this.time.now();
   }
 
+  /** The time by which the read that has just returned this slot was made. Reads no clock for what expires. */
+  timeOfRead(slot: number): number {
+    return this.dueMsAt(slot) === NEVER ? this.time.now() : this.time.latest;
+  }
+
+  /** Whether reads set the TTL anew. */
+  get slides(): boolean {
+    return (this.features & SLIDING) !== 0;
+  }
+
+  /** What a read sets the TTL to; `undefined` where reads do not. */
+  ttlMsAt(slot: number): number | undefined {
+    return this.columns.ttls?.[slot];
+  }
+
+  /** Has no effect where reads do not set the TTL. */
+  setTtlAt(slot: number, ttlMs: number): void {
+    const { ttls } = this.columns;
+    if (ttls === null) return;
+    ttls[slot] = ttlMs;
+    this.columns.mirror(slot);
+  }
+
+  /** In the order in which they were given; null for none. */
+  tagsAt(slot: number): readonly string[] | null {
+    return (this.features & TAGS) === 0 ? null : this.tags.textsAt(slot);
+  }
+
   /** Seven bits of an adapter's own, 0 after each write. Needs `trackAccess`, as the next four. */
   adapterBitsAt(slot: number): number {
     return (this.columns.bits![slot]! & ADAPTER_BITS) >>> ADAPTER_BITS_SHIFT;
@@ -335,15 +513,27 @@ export class EntryStore<K, V> {
     return this.budget.weighs ? this.budget.entryBytes(this.columns.weightAt(slot)) : 0;
   }
 
-  /** Milliseconds since the least recently used entry was used; 0 when there is none. Needs `trackAccess`. */
+  /** Milliseconds since the oldest entry of the policy's order was used; 0 when there is none. Needs `trackAccess`. */
   get oldestIdleMs(): number {
     return this.size === 0 ? 0 : this.idleMsAt(this.order.oldest);
   }
 
-  /** The slot of the least recently used entry, expired or not, if it was last used before `timeMs`; else 0. Needs `trackAccess`. */
+  /**
+   * The slot of an entry, expired or not, that was last used before `timeMs`, by LRU the least recently used one; else 0.
+   * Needs `trackAccess`. Under other policies O(slots), but no more than two rounds for all calls that remove what they get.
+   */
   oldestUnusedSince(timeMs: number): number {
-    const { oldest } = this.order;
-    return oldest !== 0 && this.columns.times![oldest * 2 + 1]! < timeMs ? oldest : 0;
+    const { times, nextFresh } = this.columns;
+    if (this.order.isByUse) {
+      const { oldest } = this.order;
+      return oldest !== 0 && times![oldest * 2 + 1]! < timeMs ? oldest : 0;
+    }
+    for (let looks = 1; looks < nextFresh; looks++) {
+      this.unusedHand = this.unusedHand >= nextFresh ? 1 : this.unusedHand;
+      const slot = this.unusedHand++;
+      if (this.columns.isUsed(slot) && times![slot * 2 + 1]! < timeMs) return slot;
+    }
+    return 0;
   }
 
   /** False when nothing has expired that is not yet reclaimed; true when something may have. */
@@ -351,9 +541,25 @@ export class EntryStore<K, V> {
     return this.expiry.canExpire && this.expiry.mayHaveDue(this.time.now());
   }
 
-  /** Slots of live entries: see `LruList.walk`. */
+  /** Slots of live entries, in the policy's order: see `LruList.walk` and policy/. */
   *walk(direction: Direction): Generator<number, void, undefined> {
     for (const slot of this.order.walk(direction)) if (!this.isExpired(slot)) yield slot;
+  }
+
+  /**
+   * Visits the live entries in at most `looks` slots, from `from` (`Infinity` at first) down, until `visit` returns false.
+   * Returns where the next call continues; 0 at the end. Entries that move move down: one that stays is visited, perhaps twice.
+   */
+  scan(from: number, looks: number, visit: (slot: number) => boolean): number {
+    let slot = Math.min(from, this.columns.nextFresh - 1);
+    for (const end = Math.max(slot - looks, 0); slot > end; slot--)
+      if (this.columns.isUsed(slot) && !this.isExpired(slot) && !visit(slot)) return slot - 1;
+    return slot;
+  }
+
+  /** Whether entries come in the order of their worth, from a dump. */
+  setLoading(isLoading: boolean): void {
+    this.order.isLoading = isLoading;
   }
 
   // Changing an entry where it is
@@ -370,6 +576,7 @@ export class EntryStore<K, V> {
     this.need('dues');
     const isSooner = dueMs < this.columns.dues![slot]!;
     this.expiry.set(slot, dueMs);
+    if (this.columns.ttls !== null) this.columns.ttls[slot] = dueMs - now;
     this.columns.mirror(slot);
     if (isSooner) this.reportChange(slot, 'touched');
     this.makeRoom(now);
@@ -429,10 +636,146 @@ export class EntryStore<K, V> {
   // Writing
 
   set(key: K, value: V, options: StoreOptions | undefined): StoreResult {
-    if (options === undefined) return this.setWithHint(0, key, value, this.ttlMs, 0, false);
+    if (options === undefined)
+      return this.features === 0
+        ? this.setPlainly(key, value)
+        : this.setWithHint(0, key, value, this.ttlMs, 0, false);
     checkStoreOptions(options);
-    const { ttlMs = this.ttlMs, flags = 0, keepRefused = false } = options;
-    return this.setWithHint(0, key, value, ttlMs, flags, keepRefused);
+    const { ttlMs = this.ttlMs, flags = 0, keepRefused = false, bytes, tags } = options;
+    return bytes === undefined && tags === undefined
+      ? this.setWithHint(0, key, value, ttlMs, flags, keepRefused)
+      : this.setWithOwn(key, value, ttlMs, flags, keepRefused, bytes, distinct(tags));
+  }
+
+  /**
+   * What `set` does without options in an engine of which no rare feature is used. Long, and with few calls: V8 inlines
+   * 920 bytes of bytecode.
+   */
+  private setPlainly(key: K, value: V): StoreResult {
+    const { columns, budget, index } = this;
+    const { weighs } = budget;
+    // Clocks, and values that are weighed, may run code of others: look-ups come after it.
+    const now = columns.dues === null ? 0 : this.time.now();
+    let bytes = 0;
+    if (weighs) bytes = typeof value === 'string' ? textBytes(value) : this.weigh(key, value);
+    const hash = index.hash(key);
+    if (weighs) bytes += keyBytes(key, index.readsAll ? hash : NOT_HASHED);
+    const { dues, weights, pairs } = columns;
+    const dueMs = now + this.ttlMs;
+    if (
+      this.found !== null ||
+      this.features !== 0 ||
+      STORE_CHANNEL.hasSubscribers ||
+      REMOVAL_CHANNEL.hasSubscribers ||
+      budget.neverFits(bytes) ||
+      dueMs <= now
+    ) {
+      this.found = null;
+      return this.write(key, value, dueMs, 0, false, now, 0, PLAIN);
+    }
+    const slot = index.find(key, hash);
+    if (slot === 0 || pairs === null || columns.ahead !== null || (dues !== null && dues[slot]! <= now))
+      return this.enterPlainly(key, value, hash, bytes, slot);
+    pairs[(slot << 1) | 1] = value;
+    this.order.promote(slot);
+    if (dues !== null) this.expiry.set(slot, dueMs);
+    this.lastStored = slot;
+    this.stores++;
+    if (weights !== null && weights[slot] !== bytes && this.reweigh(slot, bytes))
+      this.lastStored = this.makeRoomBeside(slot, now);
+    return 'stored';
+  }
+
+  /** What is left of it where more is to be done than to replace a value. The time is the latest, not an argument: V8 would box it. */
+  private enterPlainly(key: K, value: V, hash: number, bytes: number, found: number): StoreResult {
+    const { columns, budget, index } = this;
+    const now = columns.dues === null ? 0 : this.time.latest;
+    let slot = found;
+    let mayExceed = false;
+    if (slot !== 0 && this.dueMsAt(slot) <= now) {
+      this.remove(slot, 'expired');
+      slot = 0;
+    }
+    if (slot === 0) {
+      const structure = index.bytes + columns.bytes;
+      slot = this.place(key, value, hash, bytes, now);
+      mayExceed = index.bytes + columns.bytes > structure;
+      budget.contentBytes += bytes;
+      if (budget.weighs) columns.setWeight(slot, bytes);
+    } else {
+      columns.setValue(slot, value);
+      this.order.promote(slot);
+      if (budget.weighs) mayExceed = this.reweigh(slot, bytes);
+    }
+    if (columns.dues !== null) this.expiry.set(slot, now + this.ttlMs);
+    if (mayExceed) slot = this.makeRoomBeside(slot, now);
+    if (columns.ahead !== null) this.mirror(slot);
+    this.lastStored = slot;
+    this.stores++;
+    return 'stored';
+  }
+
+  /** Gives an entry whose value is new its weight. Whether it weighs more than before. */
+  private reweigh(slot: number, bytes: number): boolean {
+    const growth = bytes - this.columns.weightAt(slot);
+    if (growth === 0) return false;
+    this.budget.contentBytes += growth;
+    this.columns.setWeight(slot, bytes);
+    this.order.weighed(slot, growth);
+    return growth > 0;
+  }
+
+  private mirror(slot: number): void {
+    this.columns.mirror(slot);
+    this.columns.advance();
+  }
+
+  private setWithOwn(
+    key: K,
+    value: V,
+    ttlMs: number,
+    flags: number,
+    keepRefused: boolean,
+    bytes: number | undefined,
+    tags: readonly string[] | null,
+  ): StoreResult {
+    const now = this.nowFor(ttlMs);
+    const dueMs = dueTime(ttlMs, now);
+    return this.withOwn(bytes, tags, PLAIN, () =>
+      this.write(key, value, dueMs, flags, keepRefused, now, 0, PLAIN),
+    );
+  }
+
+  /**
+   * Lets `write` store these tags with the value, which weighs `bytes` where that is given. No code of others runs between here
+   * and what takes them, but that of a sizeOf hook.
+   */
+  private withOwn(
+    bytes: number | undefined,
+    tags: readonly string[] | null,
+    form: number,
+    write: () => StoreResult,
+  ): StoreResult {
+    if (!this.budget.weighs || form === ENCODED) {
+      this.found = this.foundWith(null, tags);
+      return write();
+    }
+    this.weigher = (value, key) => {
+      this.weigher = this.sizeOf;
+      const weight = bytes ?? this.weigh(key, value);
+      this.found = this.foundWith(this.found === null ? null : this.found.buffers, tags);
+      return weight;
+    };
+    try {
+      return write();
+    } finally {
+      this.weigher = this.sizeOf;
+    }
+  }
+
+  private foundWith(buffers: Buffers | null, tags: readonly string[] | null): Found | null {
+    if (tags !== null) this.features |= TAGS;
+    return buffers === null && tags === null ? null : { buffers, tags };
   }
 
   /** What `set` does, faster where the key's entry is in slot `hint`. A wrong hint does no harm. */
@@ -444,11 +787,11 @@ export class EntryStore<K, V> {
     flags: number,
     keepRefused: boolean,
   ): StoreResult {
-    const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
+    const now = this.nowFor(ttlMs);
     return this.write(key, value, dueTime(ttlMs, now), flags, keepRefused, now, hint, PLAIN);
   }
 
-  /** A new value for a live entry, which keeps its flags and its due time; with `keepBits` an adapter's bits as well. */
+  /** A new value for a live entry, which keeps its flags, tags and due time (`ttlFrom: 'read'`: TTL); with `keepBits` an adapter's bits as well. */
   update(slot: number, value: V, keepRefused: boolean, keepBits = false): StoreResult {
     const flags = this.flagsAt(slot);
     // Flags that only said what kind of value it was go by the new value.
@@ -467,8 +810,12 @@ export class EntryStore<K, V> {
     const key = this.keyAt(slot);
     const bits = keepBits ? this.columns.bits![slot]! & (FETCHED | ADAPTER_BITS) : 0;
     const now = this.nowIfNeeded();
-    const dueMs = this.dueMsAt(slot);
-    const result = this.write(key, value, dueMs, flags, keepRefused, now, slot, form);
+    const ttlMs = this.ttlMsAt(slot);
+    const dueMs = ttlMs === undefined ? this.dueMsAt(slot) : now + ttlMs;
+    const result =
+      (this.features & TAGS) === 0
+        ? this.write(key, value, dueMs, flags, keepRefused, now, slot, form)
+        : this.writeTagged(key, value, dueMs, flags, keepRefused, now, slot, form);
     // A removal listener may have removed the entry.
     const written = bits === 0 || result !== 'stored' ? 0 : this.peekSlot(key);
     if (written !== 0) {
@@ -476,6 +823,22 @@ export class EntryStore<K, V> {
       this.columns.mirror(written);
     }
     return result;
+  }
+
+  /** What `write` does, for an entry that keeps its tags. */
+  private writeTagged(
+    key: K,
+    value: V | Encoded,
+    dueMs: number,
+    flags: number,
+    keepRefused: boolean,
+    now: number,
+    slot: number,
+    form: number,
+  ): StoreResult {
+    return this.withOwn(undefined, this.tagsAt(slot), form, () =>
+      this.write(key, value, dueMs, flags, keepRefused, now, slot, form),
+    );
   }
 
   /** The only place where a value enters. Rare cases have methods of their own. */
@@ -493,13 +856,14 @@ export class EntryStore<K, V> {
     const budget = this.budget;
     const index = this.index;
     const { weighs } = budget;
-    let hash = hint === 0 ? index.hash(key) : NOT_HASHED;
     // A sizeOf hook may call the engine: look-ups come after it has returned.
-    const bytes = weighs ? keyBytes(key, hash) + this.weighForm(key, value, form) : 0;
+    let bytes = weighs ? this.weighForm(key, value, form) : 0;
+    let hash = hint === 0 ? index.hash(key) : NOT_HASHED;
+    if (weighs) bytes += keyBytes(key, index.readsAll ? hash : NOT_HASHED);
     const found = this.found;
     this.found = null;
     // New columns make every entry heavier.
-    let mayExceed = found !== null || (this.features & SHARED) !== 0;
+    let mayExceed = found !== null || (this.features & (SHARED | TAGS)) !== 0;
     if (dueMs !== NEVER && columns.dues === null && dueMs > now) mayExceed = this.need('dues');
     if (flags !== 0 && columns.flags === null && dueMs > now) mayExceed = this.need('flags');
 
@@ -513,7 +877,7 @@ export class EntryStore<K, V> {
       if (hash === NOT_HASHED) hash = index.hash(key);
       slot = 0;
     }
-    if (!this.evicts || (weighs && (found !== null || budget.neverFits(bytes)))) {
+    if (!this.evicts || found !== null || (weighs && budget.neverFits(bytes))) {
       const refusal = this.refusal(slot, bytes, hash, found, now);
       if (refusal === 'too-large' || (refusal !== null && dueMs > now))
         return this.refuse(key, slot, refusal, keepRefused, now);
@@ -524,37 +888,37 @@ export class EntryStore<K, V> {
       const structure = index.bytes + columns.bytes;
       slot = this.place(key, value, hash, bytes, now);
       mayExceed ||= index.bytes + columns.bytes > structure;
+      budget.contentBytes += bytes;
+      if (weighs) columns.setWeight(slot, bytes);
     } else {
-      if (weighs) {
-        const before = columns.weightAt(slot);
-        budget.contentBytes -= before;
-        mayExceed ||= bytes > before;
-      }
       if (this.hearsRemovals) this.noteRemoval(slot, 'replaced', now);
       columns.setValue(slot, value);
       this.order.promote(slot);
+      if (weighs && this.reweigh(slot, bytes)) mayExceed = true;
     }
     // A slot that is used again still has what its last entry had.
     if (columns.dues !== null) this.expiry.set(slot, dueMs);
-    if ((this.features & COLUMNS) !== 0) this.fillColumns(slot, flags, now, form);
-    if (weighs) {
-      budget.contentBytes += bytes;
-      columns.setWeight(slot, bytes);
-      if (mayExceed) slot = this.settleWeight(slot, found, now);
-    }
-    if (columns.ahead !== null) {
-      columns.mirror(slot);
-      columns.advance();
-    }
+    if ((this.features & (COLUMNS | TAGS)) !== 0) this.fillColumns(slot, flags, dueMs, now, form, found);
+    if (weighs && mayExceed) slot = this.settleWeight(slot, found, now);
+    if (columns.ahead !== null) this.mirror(slot);
     this.lastStored = slot;
     this.stores++;
-    if ((this.features & LISTENERS) !== 0 || STORE_CHANNEL.hasSubscribers) this.noteStored(slot, key);
+    if ((this.features & (LISTENERS | SAMPLES)) !== 0 || STORE_CHANNEL.hasSubscribers)
+      this.noteStored(slot, key);
     return 'stored';
   }
 
-  private fillColumns(slot: number, flags: number, now: number, form: number): void {
+  private fillColumns(
+    slot: number,
+    flags: number,
+    dueMs: number,
+    now: number,
+    form: number,
+    found: Found | null,
+  ): void {
     const columns = this.columns;
-    if ((this.features & SIDES) !== 0) this.dropSide(slot);
+    if ((this.features & BESIDE) !== 0) this.replaceBeside(slot, found === null ? null : found.tags);
+    if (columns.ttls !== null) columns.ttls[slot] = dueMs - now;
     if (columns.flags !== null) columns.flags[slot] = flags;
     if (columns.versions !== null) columns.setVersion(slot, ++this.lastVersion);
     if (columns.times !== null) {
@@ -565,12 +929,14 @@ export class EntryStore<K, V> {
   }
 
   /** Returns the entry's slot afterwards. */
-  private settleWeight(slot: number, found: Buffers | null, now: number): number {
-    if (found !== null || (this.features & SHARED) !== 0) this.hold(slot, found);
+  private settleWeight(slot: number, found: Found | null, now: number): number {
+    const buffers = found === null ? null : found.buffers;
+    if (buffers !== null || (this.features & SHARED) !== 0) this.hold(slot, buffers);
     return this.makeRoomBeside(slot, now);
   }
 
   private noteStored(slot: number, key: K): void {
+    if ((this.features & SAMPLES) !== 0) this.sampleStore(slot);
     if (STORE_CHANNEL.hasSubscribers) STORE_CHANNEL.publish({ engine: this.engine, key, result: 'stored' });
     this.reportChange(slot, 'stored');
     this.listeners.deliver();
@@ -582,7 +948,7 @@ export class EntryStore<K, V> {
 
   /** Bytes of a value, without buffers that other values may share, which go to `found`. */
   private weigh(key: K, value: V): number {
-    if (this.sizeOf !== null) return checkedSize(this.sizeOf(value, key));
+    if (this.weigher !== null) return checkedSize(this.weigher(value, key));
     if (typeof value === 'string') return textBytes(value);
     if (typeof value !== 'object' || value === null) return valueBytes(value);
     if (value instanceof Promise)
@@ -592,35 +958,36 @@ export class EntryStore<K, V> {
         value,
       );
     const { bytes, shared } = weighObject(value);
-    this.found = shared;
+    if (shared !== null) this.found = { buffers: shared, tags: null };
     return bytes;
   }
 
-  /** Gives an absent key a slot, as the newest entry. Where evicting one entry makes room, its slot is used again. */
+  /** Gives an absent key a slot, where the policy lets new entries enter. Where evicting one entry makes room, its slot is used again. */
   private place(key: K, value: V | Encoded, hash: number, bytes: number, now: number): number {
     if (this.isSparse) this.compact(COMPACTED_AT_ONCE);
     this.entering = bytes;
     while (this.isShortFor(0, bytes) && this.size > 0) {
       if (this.reclaimExpired(now) || this.columns.finish()) continue;
-      const { oldest } = this.order;
-      const weight = this.weightOf(oldest);
+      if (this.budget.policyWants > 0 && this.tighten()) continue;
+      const victim = this.order.victim();
+      const weight = this.weightOf(victim);
       // A walk that stands at the only entry learns that it goes, but not that its slot is used again.
       if (this.size > 1 && !this.budget.exceededBy(bytes - weight, this.size)) {
         this.counters[count.EVICTIONS]!++;
         this.budget.contentBytes -= weight;
-        if (this.hearsRemovals) this.noteRemoval(oldest, 'evicted', now);
-        this.index.remove(oldest);
-        this.columns.put(oldest, ordinary(key), value);
-        this.order.promote(oldest);
-        this.index.insert(key, hash, oldest, this.mayGrow);
-        return oldest;
+        if (this.hearsRemovals) this.noteRemoval(victim, 'evicted', now);
+        this.index.remove(victim);
+        this.order.reuse(victim, key, this.index.orderHash(key, hash), bytes);
+        this.columns.put(victim, ordinary(key), value);
+        this.index.insert(key, hash, victim, this.mayGrow);
+        return victim;
       }
-      if (!this.tighten()) this.remove(oldest, 'evicted', now);
+      if (!this.tighten()) this.remove(victim, 'evicted', now);
     }
     const columns = this.columns;
     if (columns.isNearlyFull && this.mayGrow(columns.growthBytes)) columns.grow();
     const slot = columns.take(ordinary(key), value);
-    this.order.link(slot);
+    this.order.link(slot, key, this.index.orderHash(key, hash), bytes);
     this.index.insert(key, hash, slot, this.mayGrow);
     this.size++;
     return slot;
@@ -650,17 +1017,25 @@ export class EntryStore<K, V> {
     slot: number,
     bytes: number,
     hash: number,
-    found: Buffers | null,
+    found: Found | null,
     now: number,
   ): 'too-large' | 'no-room' | null {
-    const alone = found === null ? 0 : SharedBuffers.alone(found);
+    const buffers = found === null ? null : found.buffers;
+    const tags = found === null ? null : found.tags;
+    let alone = buffers === null ? 0 : SharedBuffers.alone(buffers);
+    if (tags !== null) alone += Tags.alone(tags);
     if (this.budget.neverFits(bytes + alone)) return 'too-large';
+    if (tags !== null && !this.tags.hasRoomFor(tags)) return 'no-room';
     if (this.evicts) return null;
     // A live entry is not due, so the sweep does not take the slot that is to be written.
     const structure = slot === 0 ? this.index.growthBytes(hash) : 0;
-    while (this.isShortFor(slot, bytes + this.shared.wouldAdd(slot, found), structure))
+    while (this.isShortFor(slot, bytes + this.wouldAddBeside(slot, buffers, tags), structure))
       if (!this.reclaimExpired(now) && !this.columns.finish()) return 'no-room';
     return null;
+  }
+
+  private wouldAddBeside(slot: number, buffers: Buffers | null, tags: readonly string[] | null): number {
+    return this.shared.wouldAdd(slot, buffers) + this.tags.wouldAdd(slot || this.columns.nextSlot, tags);
   }
 
   private refuse(
@@ -705,23 +1080,23 @@ export class EntryStore<K, V> {
   // Making room
 
   /**
-   * Makes the limits hold: removes expired entries as far as a bounded search finds them, then the oldest, but
-   * never the `kept` newest.
+   * Makes the limits hold: removes expired entries as far as a bounded search finds them, then those whom the policy
+   * chooses, until `kept` are left.
    */
   private makeRoom(now: number, kept = 0): void {
     while (this.budget.exceededBy(0, this.size)) {
       if (this.reclaimExpired(now) || this.tighten()) continue;
       if (this.size === kept) return;
-      this.remove(this.order.oldest, 'evicted', now);
+      this.remove(this.order.victim(), 'evicted', now);
     }
   }
 
   /** The same, but this entry, which is live, stays. Returns its slot by then. */
   private makeRoomBeside(slot: number, now: number): number {
     if (!this.budget.exceededBy(0, this.size)) return slot;
-    this.order.promote(slot);
+    this.order.keep(slot);
     this.makeRoom(now, 1);
-    return this.order.newest;
+    return this.order.release();
   }
 
   /** Frees structure that no entry needs, where that fills the budget. Moves entries; O(n), and not soon again. */
@@ -754,10 +1129,12 @@ export class EntryStore<K, V> {
     else if (cause === 'expired') counters[count.EXPIRATIONS]!++;
     else if (cause === 'deleted') counters[count.DELETIONS]!++;
     this.budget.contentBytes -= this.weightOf(slot);
+    if ((this.features & SAMPLES) !== 0 && cause !== 'evicted') this.sampleRemoval(slot);
     if (this.hearsRemovals) this.noteRemoval(slot, cause, now);
     if ((this.features & SHARED) !== 0) this.hold(slot, null);
-    if ((this.features & SIDES) !== 0) this.dropSide(slot);
-    this.order.unlink(slot);
+    if ((this.features & BESIDE) !== 0) this.replaceBeside(slot, null);
+    if (cause === 'evicted') this.order.evict(slot);
+    else this.order.unlink(slot);
     this.index.remove(slot);
     this.columns.release(slot);
     this.size--;
@@ -807,6 +1184,8 @@ export class EntryStore<K, V> {
   private compact(steps: number, mayMove = true): void {
     for (let step = 0; step < steps && this.isSparse; step++) {
       if (!mayMove && this.columns.isUsed(this.columns.nextFresh - 1)) return;
+      // What an entry has beside its columns may need a page at its new slot.
+      if ((this.features & BESIDE) !== 0 && this.budget.exceededBy(2 * PAGE_BYTES, this.size)) return;
       this.dropTop();
     }
   }
@@ -821,7 +1200,7 @@ export class EntryStore<K, V> {
       this.order.move(top, to);
       this.expiry.move(to);
       this.shared.move(top, to);
-      if ((this.features & SIDES) !== 0) this.moveSide(top, to);
+      if ((this.features & BESIDE) !== 0) this.moveBeside(top, to);
       columns.mirror(to);
       columns.release(top);
     }
@@ -922,9 +1301,12 @@ export class EntryStore<K, V> {
     ttlMs: number,
     flags: number,
     keepRefused: boolean,
+    tags: readonly string[] | null = null,
   ): StoreResult {
-    const now = ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
-    return this.write(key, encoded, dueTime(ttlMs, now), flags, keepRefused, now, hint, ENCODED);
+    const now = this.nowFor(ttlMs);
+    const dueMs = dueTime(ttlMs, now);
+    if (tags !== null) this.found = this.foundWith(null, tags);
+    return this.write(key, encoded, dueMs, flags, keepRefused, now, hint, ENCODED);
   }
 
   /** What `update` does, for bytes. */
@@ -980,7 +1362,8 @@ export class EntryStore<K, V> {
   private hasRoomFor(slot: number, more: number, mayEvict: boolean): boolean {
     const { budget } = this;
     if (!budget.weighs || more <= 0) return true;
-    if (budget.neverFits(this.columns.weightAt(slot) + more + this.shared.aloneAt(slot))) return false;
+    const beside = this.shared.aloneAt(slot) + this.tags.aloneAt(slot);
+    if (budget.neverFits(this.columns.weightAt(slot) + more + beside)) return false;
     return (mayEvict && this.evicts) || !budget.exceededBy(more, this.size);
   }
 
@@ -993,17 +1376,24 @@ export class EntryStore<K, V> {
   private putSide(slot: number, encoded: Encoded): void {
     this.features |= SIDES;
     this.sides.put(slot, encoded);
-    this.budget.sideBytes = this.sides.bytes;
+    this.countBeside();
   }
 
-  private dropSide(slot: number): void {
-    this.sides.delete(slot);
-    this.budget.sideBytes = this.sides.bytes;
+  /** The slot has these tags, and no bytes beside its value. */
+  private replaceBeside(slot: number, tags: readonly string[] | null): void {
+    if ((this.features & SIDES) !== 0) this.sides.delete(slot);
+    if ((this.features & TAGS) !== 0) this.tags.hold(slot, tags);
+    this.countBeside();
   }
 
-  private moveSide(from: number, to: number): void {
+  private moveBeside(from: number, to: number): void {
     this.sides.move(from, to);
-    this.budget.sideBytes = this.sides.bytes;
+    this.tags.move(from, to);
+    this.countBeside();
+  }
+
+  private countBeside(): void {
+    this.budget.sideBytes = this.sides.bytes + this.tags.bytes;
   }
 
   /** An entry weighs more by `growth`. Returns its slot afterwards; 0 when a listener has removed it. */
@@ -1012,6 +1402,7 @@ export class EntryStore<K, V> {
     if (!budget.weighs) return slot;
     budget.contentBytes += growth;
     columns.setWeight(slot, columns.weightAt(slot) + growth);
+    this.order.weighed(slot, growth);
     columns.mirror(slot);
     if (!budget.exceededBy(0, this.size)) return slot;
     const key = this.keyAt(slot);
@@ -1026,9 +1417,45 @@ export class EntryStore<K, V> {
   delete(key: K): boolean {
     const slot = this.index.find(key, this.index.hash(key));
     if (slot === 0) return false;
+    const live = this.take(slot);
+    this.settle();
+    return live;
+  }
+
+  /** Whether the entry that it removes was live. */
+  private take(slot: number): boolean {
     const live = !this.isExpired(slot);
     this.remove(slot, live ? 'deleted' : 'expired');
-    this.settle();
+    return live;
+  }
+
+  /** Removes the entries that have one of these tags, `limit` at most. Returns how many were live. O(1) for each. */
+  invalidateTags(tags: readonly string[], limit: number = Number.POSITIVE_INFINITY): number {
+    let live = 0;
+    const before = this.size;
+    for (const tag of tags) {
+      this.invalidations?.invalidated(tag);
+      for (let slot = this.tags.slotOf(tag); slot !== 0; slot = this.tags.slotOf(tag)) {
+        if (before - this.size >= limit) break;
+        if (this.take(slot)) live++;
+      }
+    }
+    this.settle(before - this.size);
+    return live;
+  }
+
+  /** Whether an entry has one of these tags. */
+  hasTagged(tags: readonly string[]): boolean {
+    return tags.some((tag) => this.tags.slotOf(tag) !== 0);
+  }
+
+  /** Removes the entries with these keys. Returns how many were live. O(slots). */
+  deletePrefix(prefix: string): number {
+    let live = 0;
+    const before = this.size;
+    for (let slot = this.columns.nextFresh - 1; slot > 0; slot--)
+      if (this.columns.isUsed(slot) && hasPrefix(this.keyAt(slot), prefix) && this.take(slot)) live++;
+    this.settle(before - this.size);
     return live;
   }
 
@@ -1036,12 +1463,14 @@ export class EntryStore<K, V> {
   clear(): void {
     if (this.listeners.hearsRemovals || REMOVAL_CHANNEL.hasSubscribers)
       for (const slot of this.order.walk('oldest-first')) this.reportRemovalOf(slot, 'cleared');
+    this.curve?.clear();
     this.order.clear();
     this.columns.clear();
     this.index.clear();
     this.expiry.clear();
     this.shared.clear();
     this.sides.clear();
+    this.tags.clear();
     this.size = 0;
     this.lastStored = 0;
     this.budget.contentBytes = 0;
@@ -1051,16 +1480,16 @@ export class EntryStore<K, V> {
     this.listeners.deliver();
   }
 
-  /** Evicts the least recently used live entry and returns it; `undefined` when there is none. */
+  /** Evicts the live entry that the policy chooses and returns it; `undefined` when there is none. */
   evictOldest(): [K, V] | undefined {
     const now = this.nowIfNeeded();
     let entry: [K, V] | undefined;
     let removed = 0;
     while (entry === undefined && this.size > 0) {
-      const { oldest } = this.order;
-      const isExpired = this.dueMsAt(oldest) <= now;
-      if (!isExpired) entry = [this.keyAt(oldest), this.shownValueAt(oldest)];
-      this.remove(oldest, isExpired ? 'expired' : 'evicted', now);
+      const victim = this.order.victim();
+      const isExpired = this.dueMsAt(victim) <= now;
+      if (!isExpired) entry = [this.keyAt(victim), this.shownValueAt(victim)];
+      this.remove(victim, isExpired ? 'expired' : 'evicted', now);
       removed++;
     }
     this.settle(removed);
@@ -1097,8 +1526,8 @@ export class EntryStore<K, V> {
     let left = steps;
     for (; left > 0; left--) {
       if (this.size > 0 && this.budget.tightBytes(this.size) > maxBytes) {
-        const { oldest } = this.order;
-        this.remove(oldest, this.dueMsAt(oldest) <= now ? 'expired' : 'evicted', now);
+        const victim = this.order.victim();
+        this.remove(victim, this.dueMsAt(victim) <= now ? 'expired' : 'evicted', now);
       } else if (this.bytes > maxBytes && this.columns.nextFresh > this.size + 1) this.dropTop();
       else break;
     }
@@ -1157,6 +1586,10 @@ export class EntryStore<K, V> {
     this.listeners.changed({ key: this.keyAt(slot), cause, version });
   }
 
+  private nowFor(ttlMs: number): number {
+    return ttlMs === NEVER ? this.nowIfNeeded() : this.time.now();
+  }
+
   /** The time, for an engine that needs it: one without TTLs and access times never reads the clock. */
   private nowIfNeeded(): number {
     return this.columns.dues !== null || this.tracksAccess ? this.time.now() : 0;
@@ -1165,6 +1598,7 @@ export class EntryStore<K, V> {
   // Looking from outside
 
   stats(): count.EngineStats {
+    this.counters[count.MISSES_ABSENT] = this.misses - this.counters[count.MISSES_EXPIRED]!;
     return count.snapshot(this.counters, this.window, this.evictionAges, {
       hits: this.hits,
       stores: this.stores,
@@ -1176,8 +1610,11 @@ export class EntryStore<K, V> {
   }
 
   resetStats(): void {
+    this.curve?.reset();
     this.counters.fill(0);
     this.hits = 0;
+    this.misses = 0;
+    this.windowEnd = 0;
     this.stores = 0;
     this.window.reset();
     this.evictionAges?.reset();
@@ -1214,9 +1651,11 @@ export class EntryStore<K, V> {
     }
     if (contentBytes !== budget.contentBytes)
       problems.push(`entries sum to ${contentBytes} bytes, the engine counts ${budget.contentBytes}`);
-    problems.push(...this.sides.verify(sided));
-    if (budget.sideBytes !== this.sides.bytes)
-      problems.push(`pages of bytes take ${this.sides.bytes} bytes, the engine counts ${budget.sideBytes}`);
+    problems.push(...this.sides.verify(sided, 'bytes'), ...this.tags.verify(used));
+    if (budget.sideBytes !== this.sides.bytes + this.tags.bytes)
+      problems.push(
+        `bytes beside values take ${this.sides.bytes}, tags ${this.tags.bytes}, and the engine counts ${budget.sideBytes}`,
+      );
     if (budget.sharedBytes !== this.shared.bytes)
       problems.push(
         `shared buffers take ${this.shared.bytes} bytes, the engine counts ${budget.sharedBytes}`,
@@ -1236,6 +1675,10 @@ function keyBytes(key: unknown, hash: number): number {
 /** -0 is the key 0, as in a Map. */
 function ordinary<K>(key: K): K {
   return (key as unknown) === 0 ? (0 as K) : key;
+}
+
+function distinct(tags: readonly string[] | undefined): readonly string[] | null {
+  return tags === undefined || tags.length === 0 ? null : [...new Set(tags)];
 }
 
 export function isTime(value: unknown): value is number {
@@ -1262,6 +1705,10 @@ export function checkStoreOptions(options: StoreOptions | undefined): void {
   rejectUnknownOptions(options, STORE_OPTIONS);
   checkFlags(options.flags);
   checkBoolean('keepRefused', options.keepRefused);
+  const { bytes, tags } = options;
+  if (bytes !== undefined && !(typeof bytes === 'number' && bytes >= 0 && bytes < NEVER))
+    throw invalidArgument('bytes', 'a finite number of bytes, 0 or more', bytes);
+  if (tags !== undefined) checkTags(tags);
 }
 
 export function checkBoolean(name: string, value: unknown): void {

@@ -29,9 +29,10 @@ export class HitRatioWindow {
     this.#missesAt = memory;
   }
 
-  /** To be called at a miss, with the totals before it. */
-  beforeMiss(hits: number, misses: number): void {
+  /** To be called at a miss, with the totals before it; not needed before there are as many reads as it returns. */
+  beforeMiss(hits: number, misses: number): number {
     if (hits + misses >= (this.#missesAt[POINTS]! + 1) * STEP_READS) this.#advance(hits + misses, misses);
+    return (this.#missesAt[POINTS]! + 1) * STEP_READS;
   }
 
   #advance(reads: number, misses: number): void {

@@ -6,6 +6,10 @@
  * Hashes are seeded and chains bounded. Where keys collide all the same and a chain is full, the next key goes to
  * the Maps: a flood costs what a Map costs.
  *
+ * While there are few keys, the hash of a text reads only characters that tell keys apart, and learns which from keys
+ * that collide: reading all takes longer than the rest of a look-up (Hentschel, Sirin, Idreos, "Entropy-Learned
+ * Hashing", SIGMOD 2022).
+ *
  * Keys are the same as in a Map (SameValueZero). All operations are O(1).
  */
 
@@ -23,11 +27,18 @@ const FORCED_LOAD = 6;
 /** Old chains that move with one insertion or removal. */
 const MOVED_AT_ONCE = 16;
 const CHAIN_MAX_LENGTH = 48;
+/** So many texts may have one hash that reads a part of each; and the most chains of a table with such hashes, which change all at once. */
+const ALIKE_MAX = 2;
+const READS_PARTS_MAX_CHAINS = 2 ** 14;
+/** The place of no character. */
+const NO_PLACE = TEXT_MAX_LENGTH;
 /** Larger Maps take longer than a few milliseconds to grow, and V8 ends at 2^24 places. */
 const MAP_MAX_KEYS = 2 ** 20;
 
 /** The "hash" of a key that a Map keeps. */
 const IN_MAP = 0;
+/** The `sampleHash` of a key that cannot be sampled, and the mask of the others. */
+const NO_HASH = 0x7fffffff;
 
 interface Shard {
   readonly map: Map<unknown, number>;
@@ -38,7 +49,18 @@ export class KeyIndex {
   /** Bytes allocated. */
   bytes: number = FIRST_CHAINS * 4;
 
+  /** Whether slots whose keys are in Maps have the `sampleHash` of the key in the place of the next slot of a chain. */
+  keepsHashes = false;
+
+  /** Whether hashes of texts depend on all characters. */
+  readsAll = true;
+
   private readonly columns: Columns;
+  /** The places that hashes read otherwise, besides the length. */
+  private first: number = NO_PLACE;
+  private second: number = NO_PLACE;
+  private third: number = NO_PLACE;
+  private fourth: number = NO_PLACE;
   private readonly seed: number = (Math.random() * 2 ** 32) | 0;
   private chains: Int32Array = new Int32Array(FIRST_CHAINS);
   private mask = FIRST_CHAINS - 1;
@@ -60,10 +82,52 @@ export class KeyIndex {
     this.bytes = this.shards.reduce((bytes, { capacity }) => bytes + capacity.bytes, chains * 4);
   }
 
+  // What a look-up calls is short, and apart from what is rare: V8 inlines 920 bytes of bytecode in all.
+
   /** The hash that `find` and `insert` take. */
   hash(key: unknown): number {
-    if (typeof key === 'string') return key.length <= TEXT_MAX_LENGTH ? textHash(key, this.seed) : IN_MAP;
-    return typeof key === 'number' ? numberHash(key, this.seed) : IN_MAP;
+    if (typeof key === 'number')
+      return (key | 0) === key ? mixed(key ^ this.seed) : fractionHash(key, this.seed);
+    return typeof key === 'string' ? this.textHash(key) : IN_MAP;
+  }
+
+  private textHash(text: string): number {
+    const { length } = text;
+    if (this.readsAll || length > TEXT_MAX_LENGTH) return this.wholeHash(text);
+    const { first, second, third, fourth } = this;
+    let bits = length ^ this.seed;
+    if (first < length) bits ^= text.charCodeAt(first) << 8;
+    if (second < length) bits ^= text.charCodeAt(second) << 16;
+    if (third < length) bits ^= text.charCodeAt(third) << 24;
+    if (fourth < length) bits ^= text.charCodeAt(fourth);
+    return mixed(bits);
+  }
+
+  private wholeHash(text: string): number {
+    return text.length > TEXT_MAX_LENGTH ? IN_MAP : textHash(text, this.seed);
+  }
+
+  /**
+   * A hash of 31 bits that chooses keys for a sample, also where a Map keeps the key: `hash` as `find` takes it, or 0 where
+   * it is not known. `NO_HASH` for objects and symbols, which have none. Linear in the length of a long text.
+   */
+  sampleHash(key: unknown, hash: number): number {
+    const known = hash === IN_MAP ? this.hash(key) : hash;
+    if (known !== IN_MAP) return known & NO_HASH;
+    return hasHash(key) ? textHash(String(key), this.seed) & NO_HASH : NO_HASH;
+  }
+
+  /** The same for the key of a slot, at once. Needs `keepsHashes`. */
+  sampleHashAt(slot: number): number {
+    const { links } = this.columns;
+    const hash = links[(slot << 2) | HASH]!;
+    if (hash !== IN_MAP) return hash & NO_HASH;
+    return hasHash(this.columns.keyAt(slot)) ? links[(slot << 2) | NEXT]! & NO_HASH : NO_HASH;
+  }
+
+  /** What the order of a store is told for the hash, so that both have the same in the place of the next slot. */
+  orderHash(key: unknown, hash: number): number {
+    return hash === IN_MAP && this.keepsHashes && hasHash(key) ? this.sampleHash(key, hash) : hash;
   }
 
   /** The key's slot, or 0. */
@@ -74,11 +138,11 @@ export class KeyIndex {
     let slot = this.chainOf(hash);
     while (slot !== 0) {
       if (
-        links[(slot << 2) + HASH] === hash &&
+        links[(slot << 2) | HASH] === hash &&
         (pairs === null ? columns.keyAt(slot) : pairs[slot << 1]) === key
       )
         return slot;
-      slot = links[(slot << 2) + NEXT]!;
+      slot = links[(slot << 2) | NEXT]!;
     }
     return this.overflowed === 0 ? 0 : this.findInMaps(key);
   }
@@ -112,26 +176,85 @@ export class KeyIndex {
   insert(key: unknown, hash: number, slot: number, mayGrow: (bytes: number) => boolean): void {
     const { links } = this.columns;
     const first = hash === IN_MAP ? 0 : this.chainOf(hash);
-    if (hash === IN_MAP || this.isTooLong(first)) {
+    if (hash === IN_MAP || this.isCrowded(first, hash)) {
+      if (hash !== IN_MAP && !this.readsAll && typeof key === 'string') {
+        this.readMore(key, first, hash);
+        this.insert(key, this.hash(key), slot, mayGrow);
+        return;
+      }
       if (hash !== IN_MAP) this.overflowed++;
-      links[(slot << 2) + HASH] = IN_MAP;
+      links[(slot << 2) | HASH] = IN_MAP;
+      if (this.keepsHashes && hasHash(key)) links[(slot << 2) | NEXT] = this.sampleHash(key, hash);
       this.insertInMap(key, slot);
       return;
     }
-    links[(slot << 2) + HASH] = hash;
-    links[(slot << 2) + NEXT] = first;
+    links[(slot << 2) | HASH] = hash;
+    links[(slot << 2) | NEXT] = first;
     this.setChainOf(hash, slot);
     this.chained++;
     if (this.before !== null) this.moveChains();
     else if (this.chained > this.chains.length * MAX_LOAD) this.double(mayGrow);
   }
 
-  private isTooLong(first: number): boolean {
+  /** Whether a chain has no place for another key with this hash. */
+  private isCrowded(first: number, hash: number): boolean {
     const { links } = this.columns;
+    const alikeMax = this.readsAll ? CHAIN_MAX_LENGTH : ALIKE_MAX;
     let length = 0;
-    for (let slot = first; slot !== 0; slot = links[(slot << 2) + NEXT]!)
+    let alike = 0;
+    for (let slot = first; slot !== 0; slot = links[(slot << 2) | NEXT]!) {
       if (++length === CHAIN_MAX_LENGTH) return true;
+      if (links[(slot << 2) | HASH] === hash && ++alike === alikeMax) return true;
+    }
     return false;
+  }
+
+  /** Lets hashes read another character, which tells this text from one with the same hash; or else all of them. */
+  private readMore(text: string, first: number, hash: number): void {
+    const { links } = this.columns;
+    let slot = first;
+    while (slot !== 0 && links[(slot << 2) | HASH] !== hash) slot = links[(slot << 2) | NEXT]!;
+    const other = this.columns.keyAt(slot);
+    const place = typeof other === 'string' ? lastDifference(text, other) : NO_PLACE;
+    if (place === NO_PLACE || this.fourth !== NO_PLACE) this.readAll();
+    else {
+      this.fourth = this.third;
+      this.third = this.second;
+      this.second = this.first;
+      this.first = place;
+      this.rehash();
+    }
+  }
+
+  /** O(n). */
+  private readAll(): void {
+    this.readsAll = true;
+    this.rehash();
+  }
+
+  private rehash(): void {
+    const columns = this.columns;
+    const { links } = columns;
+    while (this.before !== null) this.moveChains();
+    const { chains } = this;
+    let all = 0;
+    for (const first of chains)
+      for (let slot = first; slot !== 0; ) {
+        const next = links[(slot << 2) | NEXT]!;
+        links[(slot << 2) | NEXT] = all;
+        all = slot;
+        slot = next;
+      }
+    chains.fill(0);
+    while (all !== 0) {
+      const slot = all;
+      all = links[(slot << 2) | NEXT]!;
+      const hash = this.hash(columns.keyAt(slot));
+      links[(slot << 2) | HASH] = hash;
+      links[(slot << 2) | NEXT] = this.chainOf(hash);
+      this.setChainOf(hash, slot);
+      if (columns.ahead !== null) columns.mirror(slot);
+    }
   }
 
   /** Bytes that `insert` adds for a key that goes to a Map. */
@@ -153,10 +276,10 @@ export class KeyIndex {
 
   /** Removes the key that a slot holds. */
   remove(slot: number): void {
-    const hash = this.columns.links[(slot << 2) + HASH]!;
+    const hash = this.columns.links[(slot << 2) | HASH]!;
     if (hash === IN_MAP) this.removeFromMap(this.columns.keyAt(slot));
     else {
-      this.replaceInChain(hash, slot, this.columns.links[(slot << 2) + NEXT]!);
+      this.replaceInChain(hash, slot, this.columns.links[(slot << 2) | NEXT]!);
       this.chained--;
       if (this.before !== null) this.moveChains();
       else if (this.chains.length > FIRST_CHAINS && this.chained < this.chains.length * MIN_LOAD)
@@ -178,9 +301,9 @@ export class KeyIndex {
   /** The entry of a slot, all of whose columns have been copied, has another slot now. */
   move(from: number, to: number): void {
     const { links } = this.columns;
-    const hash = links[(from << 2) + HASH]!;
-    links[(to << 2) + HASH] = hash;
-    links[(to << 2) + NEXT] = links[(from << 2) + NEXT]!;
+    const hash = links[(from << 2) | HASH]!;
+    links[(to << 2) | HASH] = hash;
+    links[(to << 2) | NEXT] = links[(from << 2) | NEXT]!;
     if (hash === IN_MAP) {
       const key = this.columns.keyAt(from);
       this.shards.find(({ map }) => map.has(key))!.map.set(key, to);
@@ -194,8 +317,8 @@ export class KeyIndex {
       this.setChainOf(hash, by);
       return;
     }
-    while (links[(before << 2) + NEXT] !== slot) before = links[(before << 2) + NEXT]!;
-    links[(before << 2) + NEXT] = by;
+    while (links[(before << 2) | NEXT] !== slot) before = links[(before << 2) | NEXT]!;
+    links[(before << 2) | NEXT] = by;
     if (this.columns.ahead !== null) this.columns.mirror(before);
   }
 
@@ -213,6 +336,7 @@ export class KeyIndex {
 
   private double(mayGrow: (bytes: number) => boolean): void {
     const { length } = this.chains;
+    if (!this.readsAll && length >= READS_PARTS_MAX_CHAINS) this.readAll();
     if (mayGrow(length * 8) || this.chained > length * FORCED_LOAD) this.resize(length * 2);
   }
 
@@ -246,9 +370,9 @@ export class KeyIndex {
     const end = Math.min(this.moved + MOVED_AT_ONCE, before.length);
     for (let chain = this.moved; chain < end; chain++) {
       for (let slot = before[chain]!; slot !== 0; ) {
-        const next = links[(slot << 2) + NEXT]!;
-        const to = links[(slot << 2) + HASH]! & this.mask;
-        links[(slot << 2) + NEXT] = chains[to]!;
+        const next = links[(slot << 2) | NEXT]!;
+        const to = links[(slot << 2) | HASH]! & this.mask;
+        links[(slot << 2) | NEXT] = chains[to]!;
         chains[to] = slot;
         if (columns.ahead !== null) columns.mirror(slot);
         slot = next;
@@ -276,6 +400,19 @@ export class KeyIndex {
       problems.push(`the index holds ${this.chained + inMaps} keys, the engine ${used.size} entries`);
     return problems;
   }
+}
+
+/** Whether two keys of this kind that are the same always have the same text. */
+function hasHash(key: unknown): boolean {
+  return typeof key === 'object' ? key === null : typeof key !== 'symbol' && typeof key !== 'function';
+}
+
+/** Where two texts of one length differ last. */
+function lastDifference(text: string, other: string): number {
+  if (text.length !== other.length) return NO_PLACE;
+  for (let place = text.length - 1; place >= 0; place--)
+    if (text.charCodeAt(place) !== other.charCodeAt(place)) return place;
+  return NO_PLACE;
 }
 
 /**
@@ -310,10 +447,8 @@ function textHash(text: string, seed: number): number {
 const double = new Float64Array(1);
 const halves = new Int32Array(double.buffer);
 
-/** NaN, which equals no number, is for a Map. */
-function numberHash(key: number, seed: number): number {
-  const whole = key | 0;
-  if (whole === key) return mixed(whole ^ seed);
+/** Of a number that is not a whole one of 32 bits. NaN, which equals no number, is for a Map. */
+function fractionHash(key: number, seed: number): number {
   double[0] = key;
   return Number.isNaN(key) ? IN_MAP : mixed(mixed(halves[0]! ^ seed) ^ halves[1]!);
 }

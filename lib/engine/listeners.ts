@@ -99,7 +99,9 @@ export class Listeners<K, V> {
     if (change === null) return;
     for (const subscription of to) {
       const { prefix, listener } = subscription;
-      if (!subscription.ended && concerns(change, prefix)) attempt(() => listener(change), errors);
+      // Every prefix is concerned when all is cleared.
+      const concerns = change.cause === 'cleared' || hasPrefix(change.key, prefix);
+      if (!subscription.ended && concerns) attempt(() => listener(change), errors);
     }
   }
 }
@@ -133,7 +135,7 @@ function tooManyRounds(rounds: number, dropped: number): HotsetError {
   );
 }
 
-/** Every key begins with the empty prefix, a text or not; every prefix is concerned when all is cleared. */
-function concerns({ key, cause }: Change<unknown>, prefix: string): boolean {
-  return prefix === '' || cause === 'cleared' || (typeof key === 'string' && key.startsWith(prefix));
+/** Every key begins with the empty prefix, a text or not. */
+export function hasPrefix(key: unknown, prefix: string): boolean {
+  return prefix === '' || (typeof key === 'string' && key.startsWith(prefix));
 }

@@ -4,29 +4,14 @@
  */
 
 import { type Columns, NEWER, OLDER } from './columns.js';
+import type { EvictionOrder } from './policy/order.js';
 import type { Direction } from './types.js';
 import { Walks } from './walks.js';
 
-/** What the store needs of an eviction order. */
-export interface EvictionOrder {
-  /** The slot to evict next; 0 when there is none. */
-  readonly oldest: number;
-  readonly newest: number;
-  /** Puts a slot that has no place in the order into it. */
-  link(slot: number): void;
-  unlink(slot: number): void;
-  /** Notes that the entry has been used. */
-  promote(slot: number): void;
-  /** An entry, all of whose columns have been copied, has another slot now. */
-  move(from: number, to: number): void;
-  /** Forgets everything; walks in progress end. The columns are new. */
-  clear(): void;
-  walk(direction: Direction): Generator<number, void, undefined>;
-  /** What is inconsistent; `size` slots must be linked. O(n). */
-  verify(size: number): string[];
-}
-
 export class LruList implements EvictionOrder {
+  readonly isByUse = true;
+  readonly keepsHashes = false;
+  isLoading = false;
   private readonly columns: Columns;
   /** Null until the first walk. */
   private walks: Walks | null = null;
@@ -41,6 +26,10 @@ export class LruList implements EvictionOrder {
 
   get newest(): number {
     return this.columns.links[OLDER]!;
+  }
+
+  victim(): number {
+    return this.oldest;
   }
 
   link(slot: number): void {
@@ -68,24 +57,47 @@ export class LruList implements EvictionOrder {
     if (this.columns.ahead !== null) this.mirror(older, newer, 0);
   }
 
+  evict(slot: number): void {
+    this.unlink(slot);
+  }
+
+  reuse(slot: number): void {
+    this.promote(slot);
+  }
+
+  weighed(): void {}
+
+  keep(slot: number): void {
+    this.promote(slot);
+  }
+
+  release(): number {
+    return this.newest;
+  }
+
   promote(slot: number): void {
     const { links, ahead } = this.columns;
     const newest = links[OLDER]!;
     if (slot === newest) return;
     if (ahead !== null || this.walks !== null) {
-      this.unlink(slot);
-      this.link(slot);
+      this.relink(slot);
       return;
     }
+    // `|`, because `+` is checked for overflow.
     const at = slot << 2;
-    const older = links[at + OLDER]!;
-    const newer = links[at + NEWER]!;
-    links[(newer << 2) + OLDER] = older;
-    links[(older << 2) + NEWER] = newer;
-    links[at + OLDER] = newest;
-    links[at + NEWER] = 0;
-    links[(newest << 2) + NEWER] = slot;
+    const older = links[at]!;
+    const newer = links[at | NEWER]!;
+    links[newer << 2] = older;
+    links[(older << 2) | NEWER] = newer;
+    links[at] = newest;
+    links[at | NEWER] = 0;
+    links[(newest << 2) | NEWER] = slot;
     links[OLDER] = slot;
+  }
+
+  private relink(slot: number): void {
+    this.unlink(slot);
+    this.link(slot);
   }
 
   move(from: number, to: number): void {
@@ -119,7 +131,7 @@ export class LruList implements EvictionOrder {
    */
   *walk(direction: Direction): Generator<number, void, undefined> {
     const columns = this.columns;
-    this.walks ??= new Walks(columns);
+    this.walks ??= new Walks(columns, true);
     const walks = this.walks;
     const first = direction === 'oldest-first' ? this.oldest : this.newest;
     const walk = walks.begin(direction, first);

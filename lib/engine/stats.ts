@@ -58,13 +58,13 @@ export interface EngineStats {
   readonly expirations: number;
   /** Expirations of entries that were never read; 0 without `trackAccess`. */
   readonly expirationsUnfetched: number;
-  /** Entries removed by `delete`. */
+  /** Entries removed by `delete`, `invalidateTags` and `deletePrefix`. */
   readonly deletions: number;
   /** Entries held now, with expired ones that are not reclaimed yet. */
   readonly size: number;
-  /** Counted bytes of all entries, as `engine.bytes`. */
+  /** Counted bytes of all entries, as `engine.bytes`; 0 where nothing is weighed. */
   readonly bytes: number;
-  /** The budget in bytes; `Infinity` for none. */
+  /** The budget in bytes; `Infinity` for none: then nothing is weighed, unless `maxEntryBytes` is set. */
   readonly maxBytes: number;
   /** The most entries; `Infinity` for no limit. */
   readonly maxEntries: number;

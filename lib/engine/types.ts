@@ -11,6 +11,13 @@ export interface StoreOptions {
   flags?: number | undefined;
   /** Keep the old value when the new one is refused as too large or for lack of room. Default: false. */
   keepRefused?: boolean | undefined;
+  /** What the value weighs, 0 or more, for a caller who knows: the engine then does not weigh it. */
+  bytes?: number | undefined;
+  /**
+   * Names under which `invalidateTags` removes the entry with others: at most 128, of 1 to 256 characters. They
+   * count in the budget. Default: none, also where the key had some.
+   */
+  tags?: readonly string[] | undefined;
 }
 
 /** What `update` takes. */
@@ -18,7 +25,7 @@ export type UpdateOptions = Pick<StoreOptions, 'keepRefused'>;
 
 /** What `touch` takes. */
 export interface TouchOptions {
-  /** Also make the entry the newest. Default: false. */
+  /** Also count as a use: by LRU the entry is the newest then. Default: false. */
   promote?: boolean | undefined;
 }
 
@@ -29,6 +36,26 @@ export type Direction = 'newest-first' | 'oldest-first';
 export interface IterationOptions {
   /** Which end comes first. Default: `'newest-first'`. */
   order?: Direction | undefined;
+  /** Only entries whose key is a text that begins so; the empty prefix takes every key. Default: `''`. */
+  prefix?: string | undefined;
+}
+
+/** What `scanKeys` takes. */
+export interface ScanOptions {
+  /** Only keys that are texts and begin so; the empty prefix takes every key. Default: `''`. */
+  prefix?: string | undefined;
+  /** The `cursor` of the page before. Default: the beginning. */
+  cursor?: number | undefined;
+  /** The most entries that the call looks at, from 1. Default: 1,000. */
+  limit?: number | undefined;
+}
+
+/** What `scanKeys` returns. */
+export interface KeyPage<K> {
+  /** Live keys; perhaps none, though more are to come. */
+  readonly keys: K[];
+  /** Where the next call continues; `undefined` at the end. */
+  readonly cursor: number | undefined;
 }
 
 /**
@@ -60,6 +87,8 @@ export interface EntryInfo<K, V> {
   readonly version: number | bigint;
   /** Milliseconds until it expires; `Infinity` for never. */
   readonly remainingTtlMs: number;
+  /** The tags that it was stored with. */
+  readonly tags: readonly string[];
   /** Milliseconds since the value was stored; `undefined` without `trackAccess`. */
   readonly ageMs: number | undefined;
   /** Milliseconds since it was last read or stored; `undefined` without `trackAccess`. */
@@ -78,6 +107,10 @@ export interface DumpedEntry<K, V> {
   readonly flags?: number | undefined;
   /** Milliseconds left; `Infinity` for never, and `null`, which JSON makes of it. Absent: the engine's `ttlMs`. */
   readonly remainingTtlMs?: number | null | undefined;
+  /** With `ttlFrom: 'read'`: what each read sets the TTL to. Absent: `remainingTtlMs`. */
+  readonly ttlMs?: number | undefined;
+  /** As `set` takes them; absent for none. */
+  readonly tags?: readonly string[] | undefined;
   /** Milliseconds since the value was stored; `undefined` without `trackAccess`, as the next two. */
   readonly ageMs?: number | undefined;
   /** Milliseconds since it was last read or stored. */
@@ -94,7 +127,7 @@ export interface DumpedEntry<K, V> {
  * - `evicted`: no room in the budget (bytes or entries).
  * - `expired`: its time had passed.
  * - `replaced`: a write under the same key took its place, or was refused as too large.
- * - `deleted`: `delete` was called.
+ * - `deleted`: `delete`, `invalidateTags` or `deletePrefix` removed it.
  * - `cleared`: `clear` was called.
  */
 export type RemovalCause = 'evicted' | 'expired' | 'replaced' | 'deleted' | 'cleared';
@@ -110,7 +143,8 @@ export type RemovalListener<K, V> = (key: K, value: V, cause: RemovalCause) => v
  *
  * - `stored`: a value was written, whatever was there. Reported twice where an adapter gives it a version of its own.
  * - `touched`: the value is the same, but it expires sooner than it did, or an adapter gave it another version.
- * - `deleted`: `delete` was called, or a value that was refused as too large took it away.
+ * - `deleted`: `delete`, `invalidateTags` or `deletePrefix` removed it, or a value that was refused as too large took
+ *   it away.
  * - `evicted`, `expired`: as in `RemovalCause`.
  * - `cleared`: every entry is gone.
  */

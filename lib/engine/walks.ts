@@ -3,11 +3,12 @@
  * which moves on when the slot leaves its position: each operation costs O(1), however many walks were begun and
  * forgotten. Places are held weakly, so that an unfinished walk is collected with its iterator.
  *
- * An entry that enters at the newest end, or moves there, after a walk has begun is not part of it. A walk from the
- * oldest end knows such an entry by the number of the last walk that had begun when its slot was linked.
+ * An entry that enters the list, or moves in it, after a walk has begun is not part of it. A walk knows such an entry by
+ * the number of the last walk that had begun when its slot was linked. In an LRU list all of them are at the newest
+ * end, so that a walk from the oldest end ends there; in the queues of another policy it passes them.
  */
 
-import { type Columns, NEWER, OLDER } from './columns.js';
+import { type Columns, NEWER, OLDER, SLOT_MASK } from './columns.js';
 import type { Direction } from './types.js';
 
 /** Operations after which the places of abandoned walks are collected. */
@@ -35,6 +36,7 @@ type Places = Map<number, WeakRef<Place>>;
 
 export class Walks {
   readonly #columns: Columns;
+  readonly #isByUse: boolean;
   readonly #places: Readonly<Record<Direction, Places>> = {
     'oldest-first': new Map(),
     'newest-first': new Map(),
@@ -44,8 +46,10 @@ export class Walks {
   #begun = 0;
   #sincePruned = 0;
 
-  constructor(columns: Columns) {
+  /** `isByUse`: entries are linked at the newest end alone. */
+  constructor(columns: Columns, isByUse: boolean) {
     this.#columns = columns;
+    this.#isByUse = isByUse;
   }
 
   /** Whether no walk is known to be in progress. */
@@ -62,13 +66,16 @@ export class Walks {
 
   /** The slot to visit; the walk then stands at the one behind it. 0 at the end. */
   next(walk: Walk): number {
-    const { slot } = placeOf(walk);
-    if (slot === 0) return 0;
-    if (walk.direction === 'oldest-first' && (this.#linkedAfter[slot] ?? 0) >= walk.number) return 0;
-    const behind = this.#behind(slot, walk.direction);
-    this.close(walk);
-    this.#stand(walk, behind);
-    return slot;
+    for (;;) {
+      const { slot } = placeOf(walk);
+      if (slot === 0) return 0;
+      const isLater = (this.#linkedAfter[slot] ?? 0) >= walk.number;
+      if (isLater && this.#isByUse && walk.direction === 'oldest-first') return 0;
+      const behind = this.#behind(slot, walk.direction);
+      this.close(walk);
+      this.#stand(walk, behind);
+      if (!isLater || this.#isByUse) return slot;
+    }
   }
 
   /** The walk leaves its place. */
@@ -108,7 +115,7 @@ export class Walks {
     }
   }
 
-  /** The slot stands at the newest end now. */
+  /** The slot has entered the list, or has another place now. */
   linked(slot: number): void {
     if (slot >= this.#linkedAfter.length) {
       const longer = new Int32Array(this.#columns.capacity);
@@ -141,7 +148,7 @@ export class Walks {
   }
 
   #behind(slot: number, direction: Direction): number {
-    return this.#columns.links[(slot << 2) + (direction === 'oldest-first' ? NEWER : OLDER)]!;
+    return this.#columns.links[(slot << 2) + (direction === 'oldest-first' ? NEWER : OLDER)]! & SLOT_MASK;
   }
 
   #taken(direction: Direction, slot: number): Place | undefined {

@@ -29,7 +29,9 @@
  *
  *     record  10 to 39 bytes, then the key's bytes and the value's
  *         0   uint8    tags: the key's in the low half, the value's in the high half
- *         1   uint8    fields present: 1 flags, 2 time to live, 4 access times, 16 adapter's bits; 8: the value has been read
+ *         1   uint8    fields present: 1 flags, 2 time to live, 4 access times, 16 adapter's bits; 8: the value has been
+ *                      read; 32: the key's bytes are those of an array of the key, its tags, and what a read sets the
+ *                      time to live to (milliseconds, or undefined)
  *         2   uint32   bytes of the key
  *         6   uint32   bytes of the value
  *             uint32   flags; else 0
@@ -65,6 +67,7 @@ export const HAS_TTL = 2;
 export const HAS_ACCESS = 4;
 export const FETCHED = 8;
 export const HAS_ADAPTER_BITS = 16;
+export const HAS_TAGS = 32;
 
 /** What the bytes of a key or value are. */
 export const TAG = {

@@ -6,12 +6,14 @@
  */
 
 import { endianness } from 'node:os';
+import { checkTags } from '../engine/tags.js';
 import type { DumpedEntry } from '../engine/types.js';
 import {
   FETCHED,
   HAS_ACCESS,
   HAS_ADAPTER_BITS,
   HAS_FLAGS,
+  HAS_TAGS,
   HAS_TTL,
   RECORD_HEAD_BYTES,
   recordHeadBytes,
@@ -22,7 +24,7 @@ import type { ValueCodec } from './options.js';
 import { damaged, unreadable } from './refusal.js';
 
 const OTHER_MACHINES: number = endianness() === 'LE' ? TAG.SERIALIZED_BE : TAG.SERIALIZED_LE;
-const ALL_FIELDS: number = HAS_FLAGS | HAS_TTL | HAS_ACCESS | FETCHED | HAS_ADAPTER_BITS;
+const ALL_FIELDS: number = HAS_FLAGS | HAS_TTL | HAS_ACCESS | FETCHED | HAS_ADAPTER_BITS | HAS_TAGS;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export interface DecoderOptions<V> {
@@ -110,7 +112,7 @@ export class RecordDecoder<K, V> {
   /** Checks the next record; false when the payload is used up. */
   check(): boolean {
     if (!this.#advance()) return false;
-    if (needsTrial(this.#keyTag)) this.#readKey();
+    if (needsTrial(this.#keyTag) || (this.#fields & HAS_TAGS) !== 0) this.#readTagged();
     if (needsTrial(this.#valueTag)) this.#readValue();
     this.#forget();
     return true;
@@ -120,17 +122,18 @@ export class RecordDecoder<K, V> {
   read(passedMs: number): DumpedEntry<K, V> | null {
     if (!this.#advance()) return null;
     const fields = this.#fields;
-    const key = this.#readKey();
+    const { key, ...tagged } = this.#readTagged();
     const value = this.#readValue();
     this.#forget();
     const flags = this.#flags;
     const remainingTtlMs = this.#ttlMs - passedMs;
-    if ((fields & HAS_ACCESS) === 0) return { key, value, flags, remainingTtlMs };
+    if ((fields & HAS_ACCESS) === 0) return { key, value, flags, remainingTtlMs, ...tagged };
     return {
       key,
       value,
       flags,
       remainingTtlMs,
+      ...tagged,
       ageMs: Math.max(0, this.#ageMs + passedMs),
       idleMs: Math.max(0, this.#idleMs + passedMs),
       fetched: (fields & FETCHED) !== 0,
@@ -145,7 +148,7 @@ export class RecordDecoder<K, V> {
   readRaw(passedMs: number, record: RawRecord): boolean {
     if (!this.#advance()) return false;
     if (this.#keyTag !== TAG.LATIN1)
-      throw this.#unreadable('a key is no text of one byte for each character');
+      throw this.#unreadable('a key is no text of one byte for each character, or has tags');
     record.key = this.#key;
     record.keyStart = this.#keyAt;
     record.keyEnd = this.#keyAt + this.#keyBytes;
@@ -275,9 +278,20 @@ export class RecordDecoder<K, V> {
       throw this.#damaged('a record of several blocks ends before its last block does');
   }
 
-  #readKey(): K {
+  #readTagged(): Pick<DumpedEntry<K, V>, 'key' | 'tags' | 'ttlMs'> {
+    const content: unknown = this.#readKey();
+    if ((this.#fields & HAS_TAGS) === 0) return { key: content as K };
+    if (!Array.isArray(content) || content.length !== 3)
+      throw this.#damaged('a record has no tags where it should');
+    const [key, tags, ttlMs] = content;
+    if (!areTags(tags) || !(ttlMs === undefined || (typeof ttlMs === 'number' && ttlMs > 0)))
+      throw this.#damaged('the tags of a record make no sense');
+    return { key, ...(tags.length === 0 ? {} : { tags }), ...(ttlMs === undefined ? {} : { ttlMs }) };
+  }
+
+  #readKey(): unknown {
     try {
-      return readContent(this.#keyTag, this.#key, this.#keyAt, this.#keyBytes, this.#isLong) as K;
+      return readContent(this.#keyTag, this.#key, this.#keyAt, this.#keyBytes, this.#isLong);
     } catch (error) {
       throw this.#unreadable('a key does not deserialize', error);
     }
@@ -307,5 +321,15 @@ export class RecordDecoder<K, V> {
 
   #unreadable(what: string, cause?: unknown): Error {
     return unreadable(this.#options.path, this.#recordOffset, what, cause);
+  }
+}
+
+/** What `load` takes: see `checkTags`. */
+function areTags(tags: unknown): tags is readonly string[] {
+  try {
+    checkTags(tags);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -8,6 +8,7 @@ import {
   HAS_ACCESS,
   HAS_ADAPTER_BITS,
   HAS_FLAGS,
+  HAS_TAGS,
   HAS_TTL,
   RECORD_HEAD_BYTES,
   recordHeadBytes,
@@ -68,7 +69,7 @@ export class RecordEncoder<K, V> {
 
   #prepare(entry: DumpedEntry<K, V>): void {
     try {
-      this.#key.set(entry.key);
+      this.#key.set(hasTags(entry) ? [entry.key, entry.tags ?? [], entry.ttlMs] : entry.key);
     } catch (error) {
       throw unsavable(entry.key, 'its key does not serialize', error);
     }
@@ -160,8 +161,14 @@ function fieldsOf(entry: DumpedEntry<unknown, unknown>): number {
     ((entry.remainingTtlMs ?? Number.POSITIVE_INFINITY) === Number.POSITIVE_INFINITY ? 0 : HAS_TTL) |
     (entry.ageMs === undefined ? 0 : HAS_ACCESS) |
     (entry.fetched === true ? FETCHED : 0) |
+    (hasTags(entry) ? HAS_TAGS : 0) |
     (entry.adapterBits === undefined || entry.adapterBits === 0 ? 0 : HAS_ADAPTER_BITS)
   );
+}
+
+/** Tags, or what a read sets the time to live to: few entries have either. */
+function hasTags({ tags, ttlMs }: DumpedEntry<unknown, unknown>): boolean {
+  return tags !== undefined || ttlMs !== undefined;
 }
 
 function unsavable(key: unknown, why: string, cause?: unknown): HotsetError {

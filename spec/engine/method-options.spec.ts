@@ -23,6 +23,7 @@ const others: [string, Call][] = [
   ['keys', (engine, options) => engine.keys(options).next()],
   ['values', (engine, options) => engine.values(options).next()],
   ['entries', (engine, options) => engine.entries(options).next()],
+  ['scanKeys', (engine, options) => engine.scanKeys(options)],
 ];
 
 const refused: [method: string, options: unknown, call: Call, name: string][] = [
@@ -39,6 +40,15 @@ const refused: [method: string, options: unknown, call: Call, name: string][] = 
         [{ ttlMs: '5' }, 'ttlMs'],
         [{ ttlMs: 5n }, 'ttlMs'],
         [{ ttlMs: null }, 'ttlMs'],
+        [{ bytes: -1 }, 'bytes'],
+        [{ bytes: Number.POSITIVE_INFINITY }, 'bytes'],
+        [{ bytes: '7' }, 'bytes'],
+        [{ tags: 'news' }, 'tags'],
+        [{ tags: [''] }, 'tags'],
+        [{ tags: [7] }, 'tags'],
+        [{ tags: ['x'.repeat(257)] }, 'tags'],
+        [{ tags: Array.from({ length: 129 }, (_, i) => `t${i}`) }, 'tags'],
+        [{ tags: ['good'], ttlMs: Number.NaN }, 'ttlMs'],
         [null, 'options'],
         [7, 'options'],
         ['ttlMs', 'options'],
@@ -60,6 +70,13 @@ const refused: [method: string, options: unknown, call: Call, name: string][] = 
   ['update', { keepRefused: 'yes' }, others[0]![1], 'keepRefused'],
   ['keys', { order: 'oldest' }, others[3]![1], 'order'],
   ['keys', { order: null }, others[3]![1], 'order'],
+  ['keys', { prefix: 7 }, others[3]![1], 'prefix'],
+  ['scanKeys', { prefix: null }, others[6]![1], 'prefix'],
+  ['scanKeys', { limit: 0 }, others[6]![1], 'limit'],
+  ['scanKeys', { limit: 1.5 }, others[6]![1], 'limit'],
+  ['scanKeys', { cursor: 0 }, others[6]![1], 'cursor'],
+  ['scanKeys', { cursor: '3' }, others[6]![1], 'cursor'],
+  ['scanKeys', { cursor: null }, others[6]![1], 'cursor'],
 ];
 
 describe('options of methods', () => {
@@ -83,7 +100,13 @@ describe('options of methods', () => {
 
   it('that are undefined mean the default', () => {
     const { engine } = makeFixture({ ttlMs: 50, maxEntries: undefined, trackAccess: undefined });
-    engine.set('a', 1, { ttlMs: undefined, flags: undefined, keepRefused: undefined });
+    engine.set('a', 1, {
+      ttlMs: undefined,
+      flags: undefined,
+      keepRefused: undefined,
+      bytes: undefined,
+      tags: undefined,
+    });
     engine.touch('a', 40, { promote: undefined });
     engine.resize({ maxBytes: undefined, maxEntries: undefined });
     expect([...engine.keys({ order: undefined })]).toEqual(['a']);

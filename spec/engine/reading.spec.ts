@@ -94,6 +94,7 @@ describe('getEntry', () => {
       flags: 0xffffffff,
       version: expect.any(Number),
       remainingTtlMs: 7,
+      tags: [],
       ageMs: undefined,
       idleMs: undefined,
       fetched: undefined,

@@ -9,6 +9,7 @@ import { Expiry } from '../../lib/engine/expiry.js';
 import { KeyIndex } from '../../lib/engine/key-index.js';
 import { LruList } from '../../lib/engine/lru-list.js';
 import { SharedBuffers } from '../../lib/engine/shared-buffers.js';
+import { Tags } from '../../lib/engine/tags.js';
 import { CacheEngine, ManualClock } from '../../lib/index.js';
 
 interface Parts {
@@ -21,6 +22,7 @@ interface Parts {
   readonly expiry: Expiry;
   readonly budget: Budget;
   readonly shared: SharedBuffers;
+  readonly tags: Tags;
   slot(key: unknown): number;
 }
 
@@ -40,14 +42,21 @@ function soundParts(): Parts {
     expiry: vi.spyOn(Expiry.prototype, 'set'),
     budget: vi.spyOn(Budget.prototype, 'exceededBy'),
     shared: vi.spyOn(SharedBuffers.prototype, 'hold'),
+    tags: vi.spyOn(Tags.prototype, 'hold'),
   };
   const clock = new ManualClock(100);
-  const engine = new CacheEngine<unknown, unknown>({ clock, trackAccess: true, maxEntries: 50 });
+  const engine = new CacheEngine<unknown, unknown>({
+    clock,
+    trackAccess: true,
+    ttlFrom: 'read',
+    maxEntries: 50,
+    maxBytes: '64MiB',
+  });
   const store = storeOf(engine);
   store.beginVersions();
   for (const key of ['a', 'free', 'b']) engine.set(key, 'value', { flags: 1 });
-  engine.set('c', 'value', { ttlMs: 50 });
-  engine.set(7, 'value', { ttlMs: 10 });
+  engine.set('c', 'value', { ttlMs: 50, tags: ['t', 'u'] });
+  engine.set(7, 'value', { ttlMs: 10, tags: ['t'] });
   engine.set(OBJECT_KEY, 'value');
   engine.set('slice', new Uint8Array(new ArrayBuffer(100), 10, 10));
   engine.delete('free');
@@ -61,6 +70,7 @@ function soundParts(): Parts {
     expiry: seen.expiry.mock.contexts[0] as Expiry,
     budget: seen.budget.mock.contexts[0] as Budget,
     shared: seen.shared.mock.contexts[0] as SharedBuffers,
+    tags: seen.tags.mock.contexts[0] as Tags,
     slot: (key) => store.peekSlot(key),
   };
 }
@@ -169,6 +179,16 @@ const damages: [found: string, message: RegExp, damage: (parts: Parts) => void][
     /shared buffers take \d+ bytes, the engine counts 0/,
     ({ budget }) => (budget.sharedBytes = 0),
   ],
+  [
+    'tags of an entry that has gone',
+    /slot \d+ is free and has the tag t\n.*the engine counts/s,
+    ({ tags, columns }) => tags.hold(columns.nextSlot, ['t']),
+  ],
+  [
+    'tags that an entry has no more',
+    /tags count \d+ bytes and have|slot \d+ lacks its tag|tags \d+ entries/,
+    ({ tags, slot }) => (tags.textsAt = (at) => (at === slot('c') ? ['t'] : at === slot(7) ? ['t'] : null)),
+  ],
 ];
 
 describe('verify', () => {
@@ -177,7 +197,7 @@ describe('verify', () => {
     expect(engine.verify()).toEqual([]);
     expect([...engine.keys({ order: 'oldest-first' })]).toEqual(KEYS);
     expect(index.bytes).toBeGreaterThan(0);
-    for (const name of ['weights', 'dues', 'flags', 'versions', 'times', 'bits'] as const)
+    for (const name of ['weights', 'dues', 'flags', 'versions', 'times', 'ttls', 'bits'] as const)
       expect(columns[name], name).not.toBeNull();
   });
 

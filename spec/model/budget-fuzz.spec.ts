@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { CacheEngine, ManualClock, type Policy } from '../../lib/index.js';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
 const options = fc.record(
@@ -59,12 +59,18 @@ it('the budget and the structure hold after every call', () => {
   fc.assert(
     fc.property(
       fc.array(operation, { minLength: 40, maxLength: 40 }),
-      fc.record({ evict: fc.boolean(), trackAccess: fc.boolean(), callsBack: fc.boolean() }),
-      (operations, { evict, trackAccess, callsBack }) => {
+      fc.record({
+        policy: fc.constantFrom<Policy>('lru', 'sieve', 's3-fifo', 'w-tinylfu'),
+        evict: fc.boolean(),
+        trackAccess: fc.boolean(),
+        callsBack: fc.boolean(),
+      }),
+      (operations, { policy, evict, trackAccess, callsBack }) => {
         const clock = new ManualClock();
         let callsLeft = 20;
         const engine: Engine = new CacheEngine({
           maxBytes: 1000,
+          policy,
           evict,
           trackAccess,
           clock,
@@ -80,6 +86,6 @@ it('the budget and the structure hold after every call', () => {
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   );
 });

@@ -1,9 +1,11 @@
 /**
- * The engine's rules, written the slow and obvious way: an array from oldest to newest, scanned each time.
- * The model spec compares the engine with it.
+ * The engine's rules, written the slow and obvious way: a list in the order of the policy, scanned each time. The model
+ * spec compares the engine with it.
  */
 
-import type { RemovalCause, StoreResult } from '../../lib/index.js';
+import type { Policy, RemovalCause, StoreResult } from '../../lib/index.js';
+import { textBytes } from '../../lib/weigh/index.js';
+import { type NaiveFrequencies, type NaivePolicy, naivePolicy } from './naive-policies.js';
 
 export interface NaiveEntry {
   key: unknown;
@@ -14,6 +16,9 @@ export interface NaiveEntry {
   storedAt: number;
   usedAt: number;
   fetched: boolean;
+  /** What a read sets the time to live to, where reads do. */
+  ttl: number;
+  tags: readonly string[];
 }
 
 export interface NaiveOptions {
@@ -21,25 +26,58 @@ export interface NaiveOptions {
   maxEntries: number;
   maxEntryBytes: number;
   evict: boolean;
+  policy: Policy;
+  /** Whether a read sets the time to live anew. */
+  slides?: boolean;
 }
 
 export class NaiveCache {
   now = 0;
-  /** Oldest first; expired entries stay until something takes them. */
-  entries: NaiveEntry[] = [];
   removals: [unknown, number, RemovalCause][] = [];
   hits = 0;
   stores = 0;
   readonly #options: NaiveOptions;
   readonly #weigh: (key: unknown, value: number) => number;
 
-  constructor(options: NaiveOptions, weigh: (key: unknown, value: number) => number) {
+  readonly #policy: NaivePolicy<NaiveEntry> & { isLoading?: boolean };
+
+  constructor(
+    options: NaiveOptions,
+    weigh: (key: unknown, value: number) => number,
+    frequencies: NaiveFrequencies,
+  ) {
     this.#options = options;
     this.#weigh = weigh;
+    const countsBytes = options.maxBytes !== Number.POSITIVE_INFINITY;
+    const costOf = (entries: readonly NaiveEntry[]) =>
+      countsBytes ? entries.reduce((sum, { bytes }) => sum + bytes, 0) : entries.length;
+    this.#policy = naivePolicy(options.policy, costOf, frequencies);
+  }
+
+  /** In the order of a walk from the oldest end; expired entries stay until something takes them. */
+  get entries(): NaiveEntry[] {
+    return this.#policy.all();
+  }
+
+  /** Whether a dump is being loaded. */
+  set isLoading(isLoading: boolean) {
+    this.#policy.isLoading = isLoading;
   }
 
   get bytes(): number {
-    return this.entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    return this.bytesOf(this.entries);
+  }
+
+  bytesOf(entries: readonly NaiveEntry[]): number {
+    return entries.reduce((sum, entry) => sum + entry.bytes, 0) + this.tagBytes(entries);
+  }
+
+  /** A link for each tag of an entry, a record for each text, and a page for all as long as there are any. */
+  tagBytes(entries: readonly Pick<NaiveEntry, 'tags'>[]): number {
+    const all = entries.flatMap(({ tags }) => tags);
+    if (all.length === 0 || this.#options.maxBytes === Number.POSITIVE_INFINITY) return 0;
+    const texts = [...new Set(all)].reduce((sum, text) => sum + 80 + textBytes(text), 0);
+    return 640 + all.length * 64 + texts;
   }
 
   live(): NaiveEntry[] {
@@ -61,20 +99,28 @@ export class NaiveCache {
     this.hits++;
     entry.usedAt = this.now;
     entry.fetched = true;
-    this.#promote(entry);
+    if (this.#options.slides === true) entry.expiresAt = this.now + entry.ttl;
+    this.#policy.use(entry);
     return entry.value;
   }
 
-  set(key: unknown, value: number, ttl: number, flags: number): StoreResult {
-    return this.#write(key, value, this.now + Math.max(ttl, 0), flags);
+  set(
+    key: unknown,
+    value: number,
+    ttl: number,
+    flags: number,
+    tags: readonly string[] = [],
+    weight: number = value,
+  ): StoreResult {
+    return this.#write(key, value, this.now + Math.max(ttl, 0), flags, tags, weight);
   }
 
-  add(key: unknown, value: number, ttl: number): StoreResult {
-    return this.peek(key) === undefined ? this.set(key, value, ttl, 0) : 'exists';
+  add(key: unknown, value: number, ttl: number, tags: readonly string[] = []): StoreResult {
+    return this.peek(key) === undefined ? this.set(key, value, ttl, 0, tags) : 'exists';
   }
 
-  replace(key: unknown, value: number, ttl: number): StoreResult {
-    return this.peek(key) === undefined ? 'not-found' : this.set(key, value, ttl, 0);
+  replace(key: unknown, value: number, ttl: number, tags: readonly string[] = []): StoreResult {
+    return this.peek(key) === undefined ? 'not-found' : this.set(key, value, ttl, 0, tags);
   }
 
   compareAndSet(key: unknown, right: boolean, value: number, ttl: number): StoreResult {
@@ -84,14 +130,17 @@ export class NaiveCache {
 
   update(key: unknown, value: number): StoreResult {
     const entry = this.peek(key);
-    return entry === undefined ? 'not-found' : this.#write(key, value, entry.expiresAt, entry.flags);
+    if (entry === undefined) return 'not-found';
+    const expiresAt = this.#options.slides === true ? this.now + entry.ttl : entry.expiresAt;
+    return this.#write(key, value, expiresAt, entry.flags, entry.tags, value);
   }
 
   touch(key: unknown, ttl: number, promote: boolean): boolean {
     const entry = this.peek(key);
     if (entry === undefined) return false;
     entry.expiresAt = this.now + Math.max(ttl, 0);
-    if (promote) this.#promote(entry);
+    entry.ttl = entry.expiresAt - this.now;
+    if (promote) this.#policy.use(entry);
     return true;
   }
 
@@ -103,16 +152,24 @@ export class NaiveCache {
     return live;
   }
 
+  /** Removes what `concerns`, and returns how many of it were live. */
+  deleteAll(concerns: (entry: NaiveEntry) => boolean): number {
+    return this.entries.filter(concerns).filter(({ key }) => this.delete(key)).length;
+  }
+
   clear(): void {
     for (const entry of this.entries.slice()) this.#remove(entry, 'cleared');
+    this.#policy.clear();
   }
 
   evictOldest(): unknown {
-    while (this.entries[0] !== undefined && this.entries[0].expiresAt <= this.now)
-      this.#remove(this.entries[0], 'expired');
-    const oldest = this.entries[0];
-    if (oldest !== undefined) this.#remove(oldest, 'evicted');
-    return oldest?.key;
+    while (this.entries.length > 0) {
+      const victim = this.#policy.victim(undefined);
+      const isExpired = victim.expiresAt <= this.now;
+      this.#remove(victim, isExpired ? 'expired' : 'evicted');
+      if (!isExpired) return victim.key;
+    }
+    return undefined;
   }
 
   sweep(): number {
@@ -131,44 +188,75 @@ export class NaiveCache {
     return this.entries.find((entry) => [entry.key].includes(key));
   }
 
-  #write(key: unknown, value: number, expiresAt: number, flags: number): StoreResult {
-    const bytes = this.#weigh(key, value);
+  #write(
+    key: unknown,
+    value: number,
+    expiresAt: number,
+    flags: number,
+    tags: readonly string[],
+    weight: number,
+  ): StoreResult {
+    const bytes = this.#weigh(key, weight);
+    const alone = bytes + this.tagBytes([{ tags }]);
     const { maxBytes, maxEntries, maxEntryBytes, evict } = this.#options;
-    const old = this.#find(key);
-    if (old !== undefined) this.#remove(old, old.expiresAt <= this.now ? 'expired' : 'replaced');
-    if (bytes > maxBytes || bytes > maxEntryBytes) return 'too-large';
+    let old = this.#find(key);
+    if (old !== undefined && old.expiresAt <= this.now) {
+      this.#remove(old, 'expired');
+      old = undefined;
+    }
+    const removeOld = () => old !== undefined && this.#remove(old, 'replaced');
+    if (alone > maxBytes || alone > maxEntryBytes) {
+      removeOld();
+      return 'too-large';
+    }
     if (expiresAt <= this.now) {
       // Nobody could read it: it takes no room.
+      removeOld();
       this.stores++;
       this.removals.push([key, value, 'expired']);
       return 'stored';
     }
-    const short = () => this.bytes + bytes > maxBytes || this.entries.length + 1 > maxEntries;
-    if (!evict && short()) {
+    const times = { expiresAt, ttl: expiresAt - this.now, storedAt: this.now, usedAt: this.now };
+    const parts = { value, bytes, flags, fetched: false, ...times };
+    const entry: NaiveEntry = { key: key === 0 ? 0 : key, tags, ...parts };
+    const short = (each: NaiveEntry) => {
+      const others = this.entries.filter((other) => other !== old);
+      return this.bytesOf([...others, each]) > maxBytes || others.length + 1 > maxEntries;
+    };
+    if (!evict && short(entry)) {
       this.sweep();
-      if (short()) return 'no-room';
+      if (short(entry)) {
+        removeOld();
+        return 'no-room';
+      }
     }
-    const times = { expiresAt, storedAt: this.now, usedAt: this.now, fetched: false };
-    this.entries.push({ key: key === 0 ? 0 : key, value, bytes, flags, ...times });
     this.stores++;
-    this.#makeRoom();
+    if (old !== undefined) {
+      this.removals.push([old.key, old.value, 'replaced']);
+      this.#policy.use(old);
+      Object.assign(old, parts, { tags });
+      this.#makeRoom(old);
+      return 'stored';
+    }
+    // There is room for the entry before it enters, and for its tags afterwards.
+    const untagged = { ...entry, tags: [] };
+    if (short(untagged)) this.sweep();
+    while (short(untagged)) this.#remove(this.#policy.victim(undefined), 'evicted');
+    this.#policy.enter(entry);
+    this.#makeRoom(entry);
     return 'stored';
   }
 
-  /** The entry written last is the newest: the others go before it. */
-  #makeRoom(): void {
+  #makeRoom(kept?: NaiveEntry): void {
     const short = () => this.bytes > this.#options.maxBytes || this.entries.length > this.#options.maxEntries;
-    if (short()) this.sweep();
-    while (short()) this.#remove(this.entries[0]!, 'evicted');
+    if (!short()) return;
+    if (kept !== undefined) this.#policy.keep(kept);
+    this.sweep();
+    while (short()) this.#remove(this.#policy.victim(kept), 'evicted', kept);
   }
 
-  #promote(entry: NaiveEntry): void {
-    this.entries.splice(this.entries.indexOf(entry), 1);
-    this.entries.push(entry);
-  }
-
-  #remove(entry: NaiveEntry, cause: RemovalCause): void {
-    this.entries.splice(this.entries.indexOf(entry), 1);
+  #remove(entry: NaiveEntry, cause: RemovalCause, kept?: NaiveEntry): void {
+    this.#policy.leave(entry, cause === 'evicted', kept);
     this.removals.push([entry.key, entry.value, cause]);
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { expect, it } from 'vitest';
-import { CacheEngine, ManualClock } from '../../lib/index.js';
+import { CacheEngine, ManualClock, type Policy } from '../../lib/index.js';
 import { randomFrom } from './random.js';
 
 const LONG = 'x'.repeat(70);
@@ -18,21 +18,32 @@ function someValue(random: (below: number) => number, blocks: readonly ArrayBuff
   return new Uint8Array(blocks[random(blocks.length)]!, 8, random(90));
 }
 
-const cases = [1, 2, 3, 4].flatMap((seed) =>
-  [true, false].map((evict) => ({
+const POLICIES: readonly [seed: number, policy: Policy][] = [
+  ...[1, 2, 3, 4].map((seed) => [seed, 'lru'] as [number, Policy]),
+  [1, 'sieve'],
+  [2, 's3-fifo'],
+  [3, 's3-fifo'],
+  [3, 'w-tinylfu'],
+  [4, 'w-tinylfu'],
+];
+
+const cases = POLICIES.flatMap(([seed, policy]) =>
+  (policy === 'lru' ? [true, false] : [true]).map((evict) => ({
     seed,
+    policy,
     evict,
     trackAccess: seed % 2 === 0,
     maxBytes: 800_000 + 200_000 * seed,
   })),
 );
 
-it.each(cases)('the budget holds after every call: %o', ({ seed, evict, trackAccess, maxBytes }) => {
+it.each(cases)('the budget holds after every call: %o', ({ seed, policy, evict, trackAccess, maxBytes }) => {
   const random = randomFrom(seed);
   const clock = new ManualClock(1000);
   let removals = 0;
   const engine = new CacheEngine<unknown, unknown>({
     maxBytes,
+    policy,
     evict,
     trackAccess,
     clock,

@@ -47,10 +47,10 @@ async function hitsThroughTcp(
 
 describe.skipIf(traceSkip !== undefined)('real traces through the TCP server', () => {
   for (const trace of TRACES) {
-    for (const [capacity, hits] of trace.hits) {
-      it(`${trace.name} with ${capacity} entries: ${hits} hits`, async () => {
-        expect(await hitsThroughTcp(keysOf(trace), capacity)).toEqual({ counted: hits, told: hits });
-      });
-    }
+    // The smallest, which evicts the most; the engine's own spec has all.
+    const [capacity, hits] = trace.hits[0]!;
+    it(`${trace.name} with ${capacity} entries: ${hits} hits`, async () => {
+      expect(await hitsThroughTcp(keysOf(trace), capacity)).toEqual({ counted: hits, told: hits });
+    });
   }
 });

@@ -74,15 +74,26 @@ if (traceSkip !== undefined) {
 
 /** The keys of a trace, in order. */
 export function keysOf(trace: Trace): Uint32Array {
+  return requestsOf(trace).keys;
+}
+
+/** The keys of a trace, in order, and the sizes of what is under them; 0 where the trace has none. */
+export function requestsOf(trace: Trace): { keys: Uint32Array; sizes: Uint32Array } {
   const text = gunzipSync(readFileSync(join(folder!, `${trace.name}.txt.gz`)));
   const keys = new Uint32Array(trace.requests);
+  const sizes = new Uint32Array(trace.requests);
   let at = 0;
+  const number = (): number => {
+    let read = 0;
+    for (; text[at]! >= 0x30; at++) read = read * 10 + (text[at]! - 0x30);
+    return read;
+  };
   for (let request = 0; request < trace.requests; request++) {
-    let key = 0;
-    for (; text[at]! >= 0x30; at++) key = key * 10 + (text[at]! - 0x30);
+    keys[request] = number();
+    if (text[at] === 0x20) at++;
+    sizes[request] = number();
     while (at < text.length && text[at] !== 0x0a) at++;
     at++;
-    keys[request] = key;
   }
-  return keys;
+  return { keys, sizes };
 }
