@@ -4,6 +4,7 @@
  */
 
 import type { Timer } from '../scheduler.js';
+import { CallAbort } from './call-abort.js';
 import type { ResolvedLoad } from './options.js';
 
 /** A caller that waits for flights. */
@@ -12,10 +13,14 @@ export interface FlightWaiter<K, V> {
   settle(flight: Flight<K, V>, value: V | undefined): void;
   /** The flight failed. True when the caller has got this error. */
   fail(flight: Flight<K, V>, error: unknown): boolean;
+  /** What the flight loaded is too old for this caller, who joined after an invalidation. To be resumed. */
+  retry(flight: Flight<K, V>): void;
+  /** Goes on with the keys that have no flight. */
+  resume(): void;
 }
 
 export class LoaderCall<K, V> {
-  readonly controller: AbortController = new AbortController();
+  readonly controller: CallAbort = new CallAbort();
   readonly flights: Flight<K, V>[] = [];
   /** The options of the caller that started it. */
   readonly load: ResolvedLoad<K, V>;
@@ -48,14 +53,24 @@ export class Flight<K, V> {
   readonly stale: V | undefined;
   /** The version of that; `undefined` when there was nothing. */
   readonly version: number | bigint | undefined;
-  readonly waiters: Set<FlightWaiter<K, V>> = new Set();
+  /** Invalidations of tags before the flight. */
+  readonly since: number;
+  /** Those who wait for it, with the invalidations before they joined. */
+  readonly waiters: Map<FlightWaiter<K, V>, number> = new Map();
   /** False once the key was invalidated or set: the value goes to the waiters only. */
   attached = true;
 
-  constructor(key: K, call: LoaderCall<K, V>, stale: V | undefined, version: number | bigint | undefined) {
+  constructor(
+    key: K,
+    call: LoaderCall<K, V>,
+    stale: V | undefined,
+    version: number | bigint | undefined,
+    since: number,
+  ) {
     this.key = key;
     this.call = call;
     this.stale = stale;
     this.version = version;
+    this.since = since;
   }
 }

@@ -9,8 +9,9 @@ import { LoadingCache } from './loading-cache.js';
 import { LOADING_OPTIONS, type LoadingOptions } from './options.js';
 import type { LoadingStats } from './stats.js';
 
-/** What `memoize` takes: the options of a `LoadingCache`, and two of its own. */
-export interface MemoizeOptions<A extends readonly unknown[], K, V> extends LoadingOptions<K, V> {
+/** What `memoize` takes: the options of a `LoadingCache`, but for `load`, and two of its own. */
+export interface MemoizeOptions<A extends readonly unknown[], K, V>
+  extends Omit<LoadingOptions<K, V>, 'load'> {
   /** The key of a call. Default: one primitive argument itself; else a text made of all arguments. */
   keyOf?: ((...args: A) => K) | undefined;
   /** An engine, or the options of one to make. Default: a `CacheEngine` without options, of 64 MiB. */
@@ -31,7 +32,9 @@ export interface Memoized<A extends readonly unknown[], R, K = unknown> {
   stats(): LoadingStats;
 }
 
-const MEMOIZE_OPTIONS: ReadonlySet<string> = new Set([...LOADING_OPTIONS, 'keyOf', 'engine']);
+const MEMOIZE_OPTIONS: ReadonlySet<string> = new Set(
+  [...LOADING_OPTIONS, 'keyOf', 'engine'].filter((name) => name !== 'load'),
+);
 
 /**
  * Wraps `fn`, asynchronous or not: calls with one key share one run of it and its result. `fn` is called without a

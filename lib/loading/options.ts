@@ -1,21 +1,31 @@
 /** The options of a LoadingCache: the types, the defaults, and the functions that validate. */
 
 import type { Clock } from '../engine/clock.js';
+import { checkTags } from '../engine/tags.js';
 import { HotsetError, invalidOption, rejectUnknownOptions } from '../errors.js';
 import { functionOption, limitOption, methodOption } from '../options.js';
 import { type Scheduler, systemScheduler } from '../scheduler.js';
 import type { Windows } from './freshness.js';
+import type { Loader, StoreAs } from './loader.js';
 
 /** TTL in milliseconds, more than 0 (`Infinity` for never); or a function that returns it for each loaded value. */
 export type Ttl<K, V> = number | ((value: V, key: K) => number);
 
-/** For the cache, or for one call. All but `timeoutMs` are of the flight that a call starts. */
+/**
+ * The tags of an entry, as `engine.set` takes them; or a function that returns them for each loaded value. It is also called
+ * for a miss and for a failure, without a value, so that these can be invalidated too.
+ */
+export type LoadTags<K, V> = readonly string[] | ((value: V | undefined, key: K) => readonly string[]);
+
+/** For the cache, or for one call. All but `timeoutMs` and `softTimeoutMs` are of the flight that a call starts. */
 interface CommonOptions<K, V> {
   /**
    * How long a loaded value is fresh, in milliseconds. A function gets the value and key; when it returns 0 or
    * less, the value is not stored. Default: the engine's own `ttlMs`.
    */
   ttlMs?: Ttl<K, V> | undefined;
+  /** What `invalidateTags` removes the value by, or the remembered miss or failure. Default: none. */
+  tags?: LoadTags<K, V> | undefined;
   /** How long a miss is remembered (the loader returned `undefined`). Default: 0, not at all. */
   missTtlMs?: number | undefined;
   /**
@@ -27,6 +37,10 @@ interface CommonOptions<K, V> {
   flightTimeoutMs?: number | undefined;
   /** How long a caller waits, also for room. The flight continues. Default: `Infinity`. */
   timeoutMs?: number | undefined;
+  /**
+   * How long a caller waits who can have an old value within `staleOnErrorMs`. The flight continues. Default: `Infinity`.
+   */
+  softTimeoutMs?: number | undefined;
 }
 
 /** What one call of `getOrLoad` or `getOrLoadMany` takes, over the options of the cache. */
@@ -37,11 +51,28 @@ export interface LoadOptions<K, V> extends CommonOptions<K, V> {
   forceRefresh?: boolean | undefined;
 }
 
+/** Made by `loadLeases` of `hotset/tiered`, for the option `leases`. One serves one cache. */
+export interface LoadLeases<K, V> {
+  /**
+   * Called once, by the cache that it is an option of. Returns `AttachedLeases`, which the options need not know.
+   *
+   * @internal
+   */
+  attach(options: ResolvedLoading<K, V>): object;
+}
+
 /** What a `LoadingCache` takes. */
 export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
-  /** How long after its ttl a value is still the answer, while a refresh runs. Default: 0. */
+  /** What `get` loads with. */
+  load?: Loader<K, V> | undefined;
+  /**
+   * Loads a key in one process of all, by leases in a store that they share: `loadLeases(tier)` of `hotset/tiered`. Keys are texts.
+   * Default: each process loads for itself.
+   */
+  leases?: LoadLeases<K, V> | undefined;
+  /** How long after its ttl a value is still the answer, while a refresh runs; `Infinity` for ever. Default: 0. */
   staleMs?: number | undefined;
-  /** How long after its ttl a value may be the answer when its load fails. Default: 0. */
+  /** How long after its ttl a value may be the answer when its load fails; `Infinity` for ever. Default: 0. */
   staleOnErrorMs?: number | undefined;
   /** How long before the end of its ttl a read starts a refresh. Default: 0. */
   refreshAheadMs?: number | undefined;
@@ -69,21 +100,27 @@ export interface LoadingOptions<K, V> extends CommonOptions<K, V> {
 }
 
 /** What `set` takes. */
-export type SetOptions<K, V> = Pick<LoadOptions<K, V>, 'ttlMs'>;
+export type SetOptions<K, V> = Pick<LoadOptions<K, V>, 'ttlMs' | 'tags'>;
 
 /** The options of one call, complete. */
 export interface ResolvedLoad<K, V> {
   readonly ttlMs: Ttl<K, V> | undefined;
+  readonly tags: LoadTags<K, V>;
   readonly missTtlMs: number;
   readonly errorTtlMs: number;
   readonly flightTimeoutMs: number;
   readonly timeoutMs: number;
+  readonly softTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly forceRefresh: boolean;
+  /** Whether an old value is the answer when the load fails. */
+  readonly fallsBack: boolean;
 }
 
 export interface ResolvedLoading<K, V> extends Windows {
   readonly load: ResolvedLoad<K, V>;
+  readonly loader: Loader<K, V> | null;
+  readonly leases: LoadLeases<K, V> | null;
   readonly ttlJitter: number;
   readonly maxFlights: number;
   readonly maxNegatives: number;
@@ -98,10 +135,20 @@ export const DEFAULT_MAX_FLIGHTS = 10_000;
 /** The default of `maxNegatives`. */
 export const DEFAULT_MAX_NEGATIVES = 10_000;
 
-const COMMON_OPTIONS = ['ttlMs', 'missTtlMs', 'errorTtlMs', 'flightTimeoutMs', 'timeoutMs'] as const;
+const COMMON_OPTIONS = [
+  'ttlMs',
+  'tags',
+  'missTtlMs',
+  'errorTtlMs',
+  'flightTimeoutMs',
+  'timeoutMs',
+  'softTimeoutMs',
+] as const;
 
 export const LOADING_OPTIONS: ReadonlySet<string> = new Set<keyof LoadingOptions<unknown, unknown>>([
   ...COMMON_OPTIONS,
+  'load',
+  'leases',
   'staleMs',
   'staleOnErrorMs',
   'refreshAheadMs',
@@ -120,16 +167,19 @@ const LOAD_OPTIONS: ReadonlySet<string> = new Set<keyof LoadOptions<unknown, unk
   'forceRefresh',
 ]);
 
-const SET_OPTIONS: ReadonlySet<string> = new Set<keyof SetOptions<unknown, unknown>>(['ttlMs']);
+const SET_OPTIONS: ReadonlySet<string> = new Set<keyof SetOptions<unknown, unknown>>(['ttlMs', 'tags']);
 
 const NO_LOAD_OPTIONS: ResolvedLoad<never, never> = {
   ttlMs: undefined,
+  tags: [],
   missTtlMs: 0,
   errorTtlMs: 0,
   flightTimeoutMs: Number.POSITIVE_INFINITY,
   timeoutMs: Number.POSITIVE_INFINITY,
+  softTimeoutMs: Number.POSITIVE_INFINITY,
   signal: undefined,
   forceRefresh: false,
+  fallsBack: true,
 };
 
 /** Checks options and fills in defaults. Throws `HOTSET_INVALID_OPTION`. */
@@ -142,9 +192,12 @@ export function resolveLoading<K, V>(options: LoadingOptions<K, V>): ResolvedLoa
     throw invalidOption('maxNegatives', 'a whole number from 1', maxNegatives);
   const resolved = {
     load: mergedLoad(options, NO_LOAD_OPTIONS as ResolvedLoad<K, V>),
+    loader: functionOption('load', options.load, null),
+    leases:
+      options.leases === undefined ? null : methodOption('leases', 'attach', options.leases, options.leases),
     staleMs: windowOption('staleMs', options.staleMs),
     staleOnErrorMs: windowOption('staleOnErrorMs', options.staleOnErrorMs),
-    refreshAheadMs: windowOption('refreshAheadMs', options.refreshAheadMs),
+    refreshAheadMs: durationMs('refreshAheadMs', options.refreshAheadMs, 0),
     ttlJitter,
     maxFlights: limitOption('maxFlights', options.maxFlights, DEFAULT_MAX_FLIGHTS),
     maxNegatives: limitOption('maxNegatives', maxNegatives, DEFAULT_MAX_NEGATIVES),
@@ -175,7 +228,12 @@ export function resolveLoad<K, V>(
     throw invalidOption('signal', 'an AbortSignal', signal);
   if (forceRefresh !== undefined && typeof forceRefresh !== 'boolean')
     throw invalidOption('forceRefresh', 'true or false', forceRefresh);
-  const load = { ...mergedLoad(options, cache.load), signal, forceRefresh: forceRefresh === true };
+  const load = {
+    ...mergedLoad(options, cache.load),
+    signal,
+    forceRefresh: forceRefresh === true,
+    fallsBack: forceRefresh !== true,
+  };
   if (options.ttlMs !== undefined) checkTtl(load.ttlMs, cache);
   if (signal?.aborted === true) throw signal.reason;
   return load;
@@ -191,16 +249,33 @@ export function resolveSet<K, V>(
 }
 
 function mergedLoad<K, V>(options: CommonOptions<K, V>, defaults: ResolvedLoad<K, V>): ResolvedLoad<K, V> {
-  const { ttlMs } = options;
+  const { ttlMs, tags } = options;
   if (ttlMs !== undefined && typeof ttlMs !== 'function') positiveMs('ttlMs', ttlMs, 0);
+  if (tags !== undefined && typeof tags !== 'function') checkTags(tags);
   return {
     ...defaults,
     ttlMs: ttlMs ?? defaults.ttlMs,
+    tags: tags === undefined ? defaults.tags : typeof tags === 'function' ? tags : [...tags],
     missTtlMs: durationMs('missTtlMs', options.missTtlMs, defaults.missTtlMs),
     errorTtlMs: durationMs('errorTtlMs', options.errorTtlMs, defaults.errorTtlMs),
     flightTimeoutMs: positiveMs('flightTimeoutMs', options.flightTimeoutMs, defaults.flightTimeoutMs),
     timeoutMs: positiveMs('timeoutMs', options.timeoutMs, defaults.timeoutMs),
+    softTimeoutMs: positiveMs('softTimeoutMs', options.softTimeoutMs, defaults.softTimeoutMs),
   };
+}
+
+const STORE_AS: ReadonlySet<string> = new Set<keyof StoreAs>(['ttlMs', 'ageMs', 'tags']);
+
+/** A copy. Throws `HOTSET_INVALID_OPTION` and `HOTSET_INVALID_ARGUMENT`. */
+export function checkStoreAs(options: StoreAs): StoreAs {
+  rejectUnknownOptions(options, STORE_AS);
+  const { ttlMs, ageMs, tags } = options;
+  if (ttlMs !== undefined && (typeof ttlMs !== 'number' || Number.isNaN(ttlMs)))
+    throw invalidOption('ttlMs', 'milliseconds (Infinity for ever)', ttlMs);
+  if (ageMs !== undefined && !(Number.isFinite(ageMs) && ageMs >= 0))
+    throw invalidOption('ageMs', 'milliseconds, 0 or more', ageMs);
+  if (tags !== undefined) checkTags(tags);
+  return { ttlMs, ageMs, tags: tags === undefined ? undefined : [...tags] };
 }
 
 /** The windows hang on a ttl that this cache knows, and a refresh ahead must not be due from the start. */
@@ -213,6 +288,8 @@ function checkTtl(
       'HOTSET_INVALID_OPTION',
       'staleMs, staleOnErrorMs, refreshAheadMs and ttlJitter need a ttlMs beside them',
     );
+  if (refreshAheadMs === Number.POSITIVE_INFINITY)
+    throw invalidOption('refreshAheadMs', 'milliseconds, 0 or more, not Infinity', refreshAheadMs);
   if (typeof ttlMs === 'number' && refreshAheadMs > 0 && !(refreshAheadMs < ttlMs * (1 - ttlJitter)))
     throw invalidOption(
       'refreshAheadMs',
@@ -236,10 +313,9 @@ function positiveMs(name: string, value: number | undefined, defaultValue: numbe
   return value;
 }
 
-/** A window is finite: it is taken off what is left of a time to live. */
+/** A thousand years: a window is taken off what is left of a TTL, which must be finite, and exact to a fraction of a millisecond. */
+const FOR_EVER_MS = 2 ** 45;
+
 function windowOption(name: string, value: number | undefined): number {
-  if (value === undefined) return 0;
-  if (typeof value !== 'number' || !(value >= 0 && value < Number.POSITIVE_INFINITY))
-    throw invalidOption(name, 'milliseconds, 0 or more, not Infinity', value);
-  return value;
+  return Math.min(durationMs(name, value, 0), FOR_EVER_MS);
 }

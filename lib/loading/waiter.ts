@@ -16,8 +16,7 @@ import type { Counters } from './stats.js';
 export type StaleFallback<K, V> = (key: K) => { readonly value: V } | undefined;
 
 export class Waiter<K, V> implements FlightWaiter<K, V> {
-  /** The values that were loaded; misses are not in it. */
-  readonly promise: Promise<Map<K, V>>;
+  readonly resume: () => void;
   readonly #values: Map<K, V> = new Map();
   readonly #pending: Set<Flight<K, V>> = new Set();
   /** Keys that have no flight yet, and no answer. */
@@ -26,25 +25,29 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
   readonly #staleFallback: StaleFallback<K, V>;
   readonly #counters: Counters;
   #isOver = false;
-  #resolve!: (values: Map<K, V>) => void;
-  #reject!: (error: unknown) => void;
+  readonly #resolve: (values: Map<K, V>) => void;
+  readonly #reject: (error: unknown) => void;
   #timer: Timer | undefined;
+  #softTimer: Timer | undefined;
   #unwatch: (() => void) | undefined;
 
+  /** `resolve` gets the values that were loaded; misses are not among them. */
   constructor(
     keys: readonly K[],
     flights: Flights<K, V>,
     staleFallback: StaleFallback<K, V>,
     counters: Counters,
+    resume: (waiter: Waiter<K, V>) => void,
+    resolve: (values: Map<K, V>) => void,
+    reject: (error: unknown) => void,
   ) {
+    this.resume = () => resume(this);
     this.#queued = new Set(keys);
     this.#flights = flights;
     this.#staleFallback = staleFallback;
     this.#counters = counters;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   isOver(): boolean {
@@ -62,9 +65,13 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
   }
 
   /** Starts the caller's timer, and watches its signal. Throws what the scheduler throws. Before anything is joined. */
-  watch({ signal, timeoutMs }: ResolvedLoad<K, V>, scheduler: Scheduler): void {
+  watch({ signal, timeoutMs, softTimeoutMs }: ResolvedLoad<K, V>, scheduler: Scheduler): void {
     this.#timer = new Timer(scheduler, timeoutMs, () => this.#timeOut(timeoutMs));
     this.#timer.hold(true);
+    if (softTimeoutMs < timeoutMs) {
+      this.#softTimer = new Timer(scheduler, softTimeoutMs, () => this.#answerOld());
+      this.#softTimer.hold(true);
+    }
     if (this.#isOver || signal === undefined) return;
     if (signal.aborted) this.#giveUp(signal);
     else this.#unwatch = watchAbort(signal, () => this.#giveUp(signal));
@@ -110,6 +117,14 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
     return false;
   }
 
+  retry(flight: Flight<K, V>): void {
+    this.#flights.leave(flight, this);
+    this.#pending.delete(flight);
+    this.#queued.add(flight.key);
+    // It is counted again.
+    this.#counters.joins--;
+  }
+
   /** Ends the wait; its flights continue, and are stored. */
   reject(error: unknown): void {
     if (this.#isOver) return;
@@ -134,18 +149,25 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
   #timeOut(timeoutMs: number): void {
     if (this.#isOver) return;
     this.#counters.callerTimeouts++;
-    const queued = [...this.#queued];
-    const keys = [...this.#end(true).map(({ key }) => key), ...queued];
+    const missing = this.#answerOld();
+    if (missing === undefined) return;
+    this.#end(true);
+    const message = `${shown(missing.key)} took longer than timeoutMs: ${timeoutMs}`;
+    this.#reject(new HotsetError('HOTSET_LOAD_TIMEOUT', message));
+  }
+
+  /** Ends the wait with an old value for each key that is not there yet; or returns one that has none. */
+  #answerOld(): { readonly key: K } | undefined {
+    if (this.#isOver) return undefined;
+    const keys = [...Array.from(this.#pending, ({ key }) => key), ...this.#queued];
     const olds = keys.map((key) => ({ key, old: this.#staleFallback(key) }));
     const missing = olds.find(({ old }) => old === undefined);
-    if (missing !== undefined) {
-      const message = `${shown(missing.key)} took longer than timeoutMs: ${timeoutMs}`;
-      this.#reject(new HotsetError('HOTSET_LOAD_TIMEOUT', message));
-      return;
-    }
+    if (missing !== undefined) return missing;
+    this.#end(true);
     this.#counters.staleFallbacks += olds.length;
     for (const { key, old } of olds) this.#values.set(key, old!.value);
     this.#resolve(this.#values);
+    return undefined;
   }
 
   /** Stops waiting, and returns the flights that it left. `kept` flights continue, and are stored. */
@@ -155,6 +177,7 @@ export class Waiter<K, V> implements FlightWaiter<K, V> {
     this.#queued.clear();
     this.#flights.dequeue(this);
     this.#timer?.cancel();
+    this.#softTimer?.cancel();
     this.#unwatch?.();
     const left = [...this.#pending];
     this.#pending.clear();

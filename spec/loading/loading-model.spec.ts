@@ -37,6 +37,7 @@ const operation = fc.oneof(
       key,
       forceRefresh: fc.boolean(),
       signal: fc.boolean(),
+      listed: fc.boolean(),
     }),
   },
   {
@@ -61,6 +62,7 @@ const operation = fc.oneof(
     arbitrary: fc.record({ op: fc.constant('advance' as const), ms: fc.constantFrom(1, 5, 10, 25, 60) }),
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('invalidate' as const), key }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('tag' as const), key, direct: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('set' as const), key, direct: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('delete' as const), key }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('evict' as const) }) },
@@ -78,6 +80,7 @@ const options: fc.Arbitrary<LoadingOptions<string, Value>> = fc.record({
   flightTimeoutMs: fc.constantFrom(55, Number.POSITIVE_INFINITY),
   maxFlights: fc.constantFrom(3, 1000),
   maxNegatives: fc.constantFrom(1, 100),
+  tags: fc.constant((_: unknown, each: string) => [`t:${each}`]),
 });
 
 it('holds for any order of events', async () => {
@@ -175,6 +178,8 @@ it('holds for any order of events', async () => {
               asked++;
               const call = cache.getOrLoad(o.key, load, {
                 forceRefresh: o.forceRefresh,
+                // A list is known before the value is, a function's answer not.
+                ...(o.listed ? { tags: [`t:${o.key}`] } : {}),
                 ...signalOf(o.signal),
               });
               wait(call, notTooOld(o.key, oldest.get(o.key)));
@@ -217,9 +222,15 @@ it('holds for any order of events', async () => {
               cache.invalidate(o.key);
               expect(engine.has(o.key)).toBe(false);
               break;
+            case 'tag':
+              supersede(o.key);
+              (o.direct ? engine : cache).invalidateTags([`t:${o.key}`, 'other']);
+              expect(engine.has(o.key)).toBe(false);
+              break;
             case 'set':
               // What the engine alone is told does not end a flight; that it is not overwritten is checked below.
-              if (o.direct) engine.set(o.key, { key: o.key, asOf: step }, { ttlMs: 1000 });
+              if (o.direct)
+                engine.set(o.key, { key: o.key, asOf: step }, { ttlMs: 1000, tags: [`t:${o.key}`] });
               else {
                 supersede(o.key);
                 cache.set(o.key, { key: o.key, asOf: step });
