@@ -7,6 +7,7 @@
  */
 
 import type { Clock } from './engine/clock.js';
+import type { CurveQuery, MissRatioCurve } from './engine/miss-ratio/curve.js';
 import type { EngineStats } from './engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, StoreResult } from './engine/types.js';
 
@@ -38,6 +39,14 @@ export interface ItemData {
   place: number;
 }
 
+/** What a store with tags can do. */
+export interface ItemTags {
+  /** Removes items that have one of these tags, `limit` at most, and says so to who is about to store some. Returns how many were live. */
+  invalidate(tags: readonly string[], limit: number): number;
+  /** Whether an item has one of these tags. */
+  isAny(tags: readonly string[]): boolean;
+}
+
 /** A store of items, by slot. */
 export interface Items {
   /** Measures durations. */
@@ -56,6 +65,8 @@ export interface Items {
   readonly maxBytes: number;
   /** What an adapter keeps with the store. */
   adapter: object | null;
+  /** Null for a store without tags. */
+  readonly tags: ItemTags | null;
   /** The greatest version of any write. */
   readonly lastVersion: number;
   /** Whether a client has ever chosen a version: then two values may have had the same one. */
@@ -69,7 +80,9 @@ export interface Items {
 
   /** The slot of a live item, or 0; changes nothing. */
   peek(key: KeyBytes): number;
-  /** The same, counted, and made the newest: 0 when there is none, -1 when there was one that has expired. */
+  /** The version that the next write of the key gets, if nothing else is written before it. */
+  nextVersion(key: KeyBytes): number;
+  /** As `peek`, counted, and made the newest: 0 when there is none, -1 when there was one that has expired. */
   read(key: KeyBytes): number;
 
   // What is known about an item
@@ -82,6 +95,8 @@ export interface Items {
   copyValueAt(slot: number, target: Buffer, at: number): void;
   /** The value as bytes that never change: the store's own where those do not, else a copy. */
   valueAt(slot: number): Buffer;
+  /** Whether `valueAt` makes a copy, as a rule: then `copyValueAt` costs less at any size. */
+  readonly copiesValues: boolean;
   /** The number that the writer gave. */
   flagsAt(slot: number): number;
   /** Changes with each write of the value. A bigint where a number would not be exact. */
@@ -119,9 +134,16 @@ export interface Items {
 
   /**
    * Stores `data` under `key`. 0 or less for `ttlMs` stores and expires at once, `Infinity` never. A refused value takes
-   * the old one away unless `keepRefused`.
+   * the old one away unless `keepRefused`. `tags` are the item's from now on, in a store that has tags.
    */
-  set(key: KeyBytes, data: ItemData, ttlMs: number, flags: number, keepRefused: boolean): StoreResult;
+  set(
+    key: KeyBytes,
+    data: ItemData,
+    ttlMs: number,
+    flags: number,
+    keepRefused: boolean,
+    tags?: readonly string[] | null,
+  ): StoreResult;
   /** A new value for a live item, which keeps its flags and its time to live; with `keepBits` its bits as well. */
   update(slot: number, data: ItemData, keepRefused: boolean, keepBits: boolean): StoreResult;
   /** Adds `data` behind a live item's value, or with `before` in front of it; the rest as in `update`. O(bytes). */
@@ -163,12 +185,21 @@ export interface Items {
    * `return` when it is not walked to its end.
    */
   walk(order: Direction): IterableIterator<number, void, undefined>;
+  /**
+   * Calls `visit` with the slots of live items whose keys begin with `prefix` (a latin1 character for each byte), in an order of
+   * the store's own, until it returns false. Looks at no more than `looks` places, from `from` on, 0 for the beginning;
+   * returns where to go on, 0 at the end. An item that stays is visited at least once, whatever happens between two calls.
+   * `visit` may remove the item. O(looks).
+   */
+  scan(prefix: string, from: number, looks: number, visit: (slot: number) => boolean): number;
   /** Live items, least recently used first, for a snapshot: texts as keys (latin1), Buffers as values. */
   dump(): Iterable<DumpedEntry<string, Buffer>>;
   /** Stores what a dump holds, in its order, as the newest; returns how many were stored. */
   load(entries: Iterable<DumpedEntry<string, Buffer>>): number;
   /** Counters since the start or the last `resetStats`, and what is held now. */
   stats(): EngineStats;
+  /** What hit ratio another size or policy would have; `undefined` for a store that keeps no curve. */
+  missRatioCurve(query?: CurveQuery): MissRatioCurve | undefined;
   /** Sets the counters to 0. */
   resetStats(): void;
   /** What is inconsistent, one sentence each; empty when all is well. O(n). */

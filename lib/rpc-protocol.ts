@@ -28,6 +28,14 @@ export const MAX_TOPICS = 100;
 /** Keys and prefixes that one `hot` returns, and how many when it does not say. */
 export const MAX_HOT = 100;
 export const DEFAULT_HOT = 20;
+/** Tags of one entry, and of one `invalidateTags`; and the length of a tag, in UTF-16 units. */
+export const MAX_TAGS = 128;
+export const MAX_TAG_LENGTH = 256;
+/** Keys that one `keys` returns, and how many when it does not say. */
+export const MAX_KEYS = 1000;
+export const DEFAULT_KEYS = 100;
+/** Entries that one `keys` or `deletePrefix` looks at, and that one `invalidateTags` removes: the next one goes on from there. */
+export const MAX_SCANNED = 100_000;
 /** How deep arrays and objects may be nested in a value that is written. */
 export const MAX_JSON_DEPTH = 1000;
 /** Values in the JSON of a frame or of a stored value, each element and member counted. */
@@ -40,6 +48,16 @@ export const MAX_ID_LENGTH = 1024;
 /** Milliseconds, or null for never. */
 export type TtlMs = number | null;
 
+/** A whole number: beyond 2^53 as a text of digits. */
+export type Whole = number | string;
+
+interface ExtendParams {
+  readonly key: string;
+  readonly value: string | undefined;
+  /** In place of `value`. */
+  readonly base64: string | undefined;
+}
+
 interface StoreParams {
   readonly key: string;
   /** The value's JSON as it came: strings are stored as text, and everything else as this JSON, digit for digit. */
@@ -48,6 +66,7 @@ interface StoreParams {
   readonly base64: string | undefined;
   readonly ttlMs: TtlMs | undefined;
   readonly flags: number | undefined;
+  readonly tags: readonly string[] | undefined;
 }
 
 /** What each method takes. */
@@ -58,9 +77,29 @@ export interface Params {
   add: StoreParams;
   replace: StoreParams;
   compareAndSet: StoreParams & { readonly version: string };
+  append: ExtendParams;
+  prepend: ExtendParams;
   delete: { readonly key: string };
+  getAndDelete: { readonly key: string; readonly as: 'base64' | undefined };
+  deletePrefix: { readonly prefix: string; readonly cursor: string | undefined };
+  invalidateTags: { readonly tags: readonly string[] };
   touch: { readonly key: string; readonly ttlMs: TtlMs };
-  increment: { readonly key: string; readonly by: number | undefined };
+  getAndTouch: { readonly key: string; readonly ttlMs: TtlMs; readonly as: 'base64' | undefined };
+  increment: {
+    readonly key: string;
+    readonly by: Whole | undefined;
+    readonly initial: Whole | undefined;
+    readonly ttlMs: TtlMs | undefined;
+  };
+  getOrLease: {
+    readonly key: string;
+    readonly leaseMs: number;
+    readonly staleBelowMs: TtlMs | undefined;
+    readonly takeFrom: string | undefined;
+    readonly as: 'base64' | undefined;
+  };
+  fill: StoreParams & { readonly lease: string };
+  release: { readonly key: string; readonly lease: string };
   flush: object;
   subscribe: {
     readonly prefixes: readonly string[] | undefined;
@@ -69,7 +108,14 @@ export interface Params {
   };
   unsubscribe: { readonly subscription: number };
   inspect: { readonly key: string };
+  keys: {
+    readonly prefix: string | undefined;
+    readonly cursor: string | undefined;
+    readonly limit: number | undefined;
+  };
   hot: { readonly limit: number | undefined };
+  missRatioCurve: object;
+  history: object;
   stats: object;
   ping: object;
 }
@@ -95,6 +141,8 @@ interface Method<Name extends MethodName> {
 }
 
 const CAS_ID = /^\d{1,20}$/;
+const DIGITS = /^-?\d{1,20}$/;
+const UINT64_END = 2n ** 64n;
 /** A character class without repetition of groups: a long text costs no stack. The length is checked apart. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
@@ -109,6 +157,17 @@ const isWithin =
     isWhole(value) && value >= min && value <= max;
 const isTtlMs = (value: unknown): value is TtlMs =>
   value === null || (isNumber(value) && value >= 0 && Number.isFinite(value));
+const isUint64 = (value: unknown): value is Whole =>
+  isWhole(value) ? value >= 0 : isText(value) && CAS_ID.test(value) && BigInt(value) < UINT64_END;
+const isDelta = (value: unknown): value is Whole =>
+  isWhole(value) ||
+  (isText(value) && DIGITS.test(value) && isUint64(value.startsWith('-') ? value.slice(1) : value));
+const isPrefix = (value: unknown): value is string => isText(value) && value !== '';
+const isTags = (value: unknown): value is readonly string[] =>
+  isTexts(value) &&
+  value.length <= MAX_TAGS &&
+  value.every(({ length }) => isWithin(1, MAX_TAG_LENGTH)(length));
+const isLeaseMs = (value: unknown): value is number => isNumber(value) && value > 0 && Number.isFinite(value);
 const isCasId = (value: unknown): value is string => isText(value) && CAS_ID.test(value);
 const isAsBase64 = (value: unknown): value is 'base64' => value === 'base64';
 const isBase64 = (value: unknown): value is string =>
@@ -124,14 +183,24 @@ function optional<T>(expected: string, accepts: (value: unknown) => value is T):
 
 const TTL_EXPECTED = 'milliseconds, 0 or more, or null for never';
 const TEXTS_EXPECTED = 'an array of texts';
+const TAGS_EXPECTED = `an array of at most ${MAX_TAGS} texts of 1 to ${MAX_TAG_LENGTH} characters`;
 const KEY = required('a text', isText);
 const AS = optional('"base64"', isAsBase64);
+const TTL_MS = required(TTL_EXPECTED, isTtlMs);
+const LEASE = required('the text that getOrLease returned', isText);
+const CURSOR = optional('the text that the request before returned', isText);
+const EXTEND: Method<'append'>['params'] = {
+  key: KEY,
+  value: optional('a text', isText),
+  base64: optional('base64', isBase64),
+};
 const STORE: Method<'set'>['params'] = {
   key: KEY,
   value: { ...optional('JSON', isText), isJson: true },
   base64: optional('base64', isBase64),
   ttlMs: optional(TTL_EXPECTED, isTtlMs),
   flags: optional('a whole number from 0 to 4294967295', isWithin(0, 2 ** 32 - 1)),
+  tags: optional(TAGS_EXPECTED, isTags),
 };
 
 export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
@@ -141,12 +210,44 @@ export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
   add: { needs: 'changes', params: STORE },
   replace: { needs: 'changes', params: STORE },
   compareAndSet: { needs: 'changes', params: { ...STORE, version: required('a text of digits', isCasId) } },
+  append: { needs: 'changes', params: EXTEND },
+  prepend: { needs: 'changes', params: EXTEND },
   delete: { needs: 'changes', params: { key: KEY } },
-  touch: { needs: 'changes', params: { key: KEY, ttlMs: required(TTL_EXPECTED, isTtlMs) } },
+  getAndDelete: { needs: 'changes', params: { key: KEY, as: AS } },
+  deletePrefix: {
+    needs: 'changes',
+    params: { prefix: required('a text of at least one character', isPrefix), cursor: CURSOR },
+  },
+  invalidateTags: { needs: 'changes', params: { tags: required(TAGS_EXPECTED, isTags) } },
+  touch: { needs: 'changes', params: { key: KEY, ttlMs: TTL_MS } },
+  getAndTouch: { needs: 'changes', params: { key: KEY, ttlMs: TTL_MS, as: AS } },
   increment: {
     needs: 'changes',
-    params: { key: KEY, by: optional('a whole number, of at most 2^53 - 1 either way', isWhole) },
+    params: {
+      key: KEY,
+      by: optional(
+        'a whole number, of at most 2^53 - 1 either way, or below 2^64 as a text of digits',
+        isDelta,
+      ),
+      initial: optional(
+        'a whole number from 0, of at most 2^53 - 1, or below 2^64 as a text of digits',
+        isUint64,
+      ),
+      ttlMs: optional(TTL_EXPECTED, isTtlMs),
+    },
   },
+  getOrLease: {
+    needs: 'changes',
+    params: {
+      key: KEY,
+      leaseMs: required('milliseconds, more than 0', isLeaseMs),
+      staleBelowMs: optional(TTL_EXPECTED, isTtlMs),
+      takeFrom: optional('a text of digits', isCasId),
+      as: AS,
+    },
+  },
+  fill: { needs: 'changes', params: { ...STORE, lease: LEASE } },
+  release: { needs: 'changes', params: { key: KEY, lease: LEASE } },
   flush: { needs: 'changes', params: {} },
   subscribe: {
     needs: 'metadata',
@@ -161,10 +262,20 @@ export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
     params: { subscription: required('the number that subscribe returned', isNumber) },
   },
   inspect: { needs: 'metadata', params: { key: KEY } },
+  keys: {
+    needs: 'metadata',
+    params: {
+      prefix: optional('a text', isText),
+      cursor: CURSOR,
+      limit: optional(`a whole number from 1 to ${MAX_KEYS}`, isWithin(1, MAX_KEYS)),
+    },
+  },
   hot: {
     needs: 'metadata',
     params: { limit: optional(`a whole number from 1 to ${MAX_HOT}`, isWithin(1, MAX_HOT)) },
   },
+  missRatioCurve: { needs: 'metadata', params: {} },
+  history: { needs: 'metadata', params: {} },
   stats: { needs: 'metadata', params: {} },
   ping: { needs: 'metadata', params: {} },
 };
@@ -191,6 +302,40 @@ export interface WriteResult {
   readonly result: 'stored' | 'exists' | 'not-found';
   /** Of what was stored. */
   readonly version?: string | null;
+}
+
+/** What `getOrLease` brings. */
+export interface LeaseResult {
+  /** What is there; null for nothing. With `lease` or `isLoading` it is stale. */
+  readonly entry: EntryResult | null;
+  /** The client is to load, and is the only one: for `fill` or `release`. Null for others. */
+  readonly lease: string | null;
+  /** Another client has the lease. */
+  readonly isLoading: boolean;
+}
+
+/** Some of the keys. */
+export interface KeysResult {
+  /** May be empty, though there are more. */
+  readonly keys: readonly string[];
+  /** For the next request; null at the end. */
+  readonly cursor: string | null;
+}
+
+/** What a request has deleted. */
+export interface DeletedResult {
+  /** How many entries. */
+  readonly deleted: number;
+  /** For the next request; null at the end. */
+  readonly cursor: string | null;
+}
+
+/** What a request has removed. */
+export interface InvalidatedResult {
+  /** How many entries. */
+  readonly removed: number;
+  /** Whether there are others, for the next request. */
+  readonly more: boolean;
 }
 
 /** What the server knows of an entry, without its value. */
@@ -247,6 +392,31 @@ export interface HotKeys {
   readonly prefixes: readonly HotPrefix[];
 }
 
+/** What a server's process takes. Peaks are those of about the last second. */
+export interface ProcessFigures {
+  /** Memory that the system gives it. */
+  readonly residentBytes: number;
+  /** What objects take in V8's heap. */
+  readonly heapBytes: number;
+  /** The longest delay of the event loop: a peak. */
+  readonly loopDelayMs: number;
+  /** The longest pause of the garbage collector: a peak. */
+  readonly collectorPauseMs: number;
+  /** All pauses since the endpoint was made. */
+  readonly collectorMs: number;
+}
+
+/** The last hour of a server's figures. */
+export interface HistoryResult {
+  /** Milliseconds since the server started. */
+  readonly uptimeMs: number;
+  /**
+   * Figures by their paths in the result of `stats`, such as `engine.hits`: a number for each time, the oldest first; null for no
+   * limit. The times are the column `uptimeMs`.
+   */
+  readonly columns: Readonly<Record<string, readonly (number | null)[]>>;
+}
+
 /** A server's figures: the engine's, memcached's counters by their names, and those of all transports. */
 export interface StatsResult<Engine> {
   /** The version of hotset. */
@@ -268,6 +438,8 @@ export interface StatsResult<Engine> {
   };
   /** Bytes of all transports. */
   readonly network: { readonly bytesRead: number; readonly bytesWritten: number };
+  /** The process; absent where the endpoint keeps no history. */
+  readonly process?: ProcessFigures | undefined;
 }
 
 // Notifications
@@ -306,6 +478,8 @@ export const HOTSET_RPC_ERRORS = {
   HOTSET_TOO_MANY: -32005,
   HOTSET_REPLY_TOO_LARGE: -32006,
   HOTSET_NO_VERSIONS: -32007,
+  HOTSET_INVALID_CURSOR: -32008,
+  HOTSET_NO_TAGS: -32009,
 } as const;
 
 export type HotsetRpcCode = keyof typeof HOTSET_RPC_ERRORS;

@@ -12,9 +12,10 @@ import { type CacheEngine, storeOf } from '../engine/cache-engine.js';
 import type { Clock } from '../engine/clock.js';
 import type { EntryStore } from '../engine/entry-store.js';
 import type { Encoded } from '../engine/forms.js';
+import type { CurveQuery, MissRatioCurve } from '../engine/miss-ratio/curve.js';
 import type { EngineStats } from '../engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, StoreResult } from '../engine/types.js';
-import type { ItemData, Items, KeyBytes } from '../items.js';
+import type { ItemData, Items, ItemTags, KeyBytes } from '../items.js';
 import { dumped } from './dump.js';
 import { latin1Text } from './key.js';
 import { keyOfWire, wireOfKey } from './key-encoding.js';
@@ -27,8 +28,10 @@ export class EngineItems implements Items {
   readonly evicts: boolean;
   readonly hashSeed: number = randomInt(2 ** 32) | 0;
   adapter: object | null = null;
+  readonly tags: ItemTags;
+  readonly copiesValues = false;
 
-  private readonly engine: object;
+  private readonly engine: CacheEngine<string, unknown>;
   private readonly store: EntryStore<string, unknown>;
   private readonly memo: KeyMemo;
   private evictionListener: ((slot: number) => void) | null = null;
@@ -46,6 +49,11 @@ export class EngineItems implements Items {
     this.clock = this.store.clock;
     this.evicts = this.store.evicts;
     this.store.serve(new ValueCodec(flags));
+    const { store } = this;
+    this.tags = {
+      invalidate: (tags, limit) => store.invalidateTags(tags, limit),
+      isAny: (tags) => store.hasTagged(tags),
+    };
   }
 
   get size(): number {
@@ -93,6 +101,10 @@ export class EngineItems implements Items {
     if (store.hasBytesAt(slot)) return slot;
     const encoded = store.encodeAt(slot, false);
     return encoded !== 0 && this.encodedAt(encoded) === null ? 0 : encoded;
+  }
+
+  nextVersion(): number {
+    return this.store.lastVersion + 1;
   }
 
   read(key: KeyBytes): number {
@@ -210,11 +222,18 @@ export class EngineItems implements Items {
 
   // Writing
 
-  set(key: KeyBytes, data: ItemData, ttlMs: number, flags: number, keepRefused: boolean): StoreResult {
+  set(
+    key: KeyBytes,
+    data: ItemData,
+    ttlMs: number,
+    flags: number,
+    keepRefused: boolean,
+    tags: readonly string[] | null = null,
+  ): StoreResult {
     const { store, memo } = this;
     const known = memo.find(key);
     const text = known === 0 ? keyOfWire(key.text) : store.keyAt(known);
-    const result = store.setEncoded(known, text, taken(data), ttlMs, flags, keepRefused);
+    const result = store.setEncoded(known, text, taken(data), ttlMs, flags, keepRefused, tags);
     if (known === 0 && result === 'stored') memo.note(key.hash, store.lastStored);
     return result;
   }
@@ -284,6 +303,15 @@ export class EngineItems implements Items {
       if (wireOfKey(store.keyAt(slot)) !== null && this.encodedAt(slot) !== null) yield slot;
   }
 
+  /** Keys alone decide: whether a value has bytes is not looked at. */
+  scan(prefix: string, from: number, looks: number, visit: (slot: number) => boolean): number {
+    const { store } = this;
+    return store.scan(from === 0 ? Number.POSITIVE_INFINITY : from, looks, (slot) => {
+      const key = wireOfKey(store.keyAt(slot));
+      return key === null || !key.startsWith(prefix) || visit(slot);
+    });
+  }
+
   dump(): Iterable<DumpedEntry<string, Buffer>> {
     return dumped(this);
   }
@@ -306,6 +334,10 @@ export class EngineItems implements Items {
 
   stats(): EngineStats {
     return this.store.stats();
+  }
+
+  missRatioCurve(query?: CurveQuery): MissRatioCurve | undefined {
+    return this.engine.missRatioCurve(query);
   }
 
   resetStats(): void {

@@ -3,31 +3,35 @@
  * share. Every adapter over one store uses the same ItemStore.
  */
 
+import { randomInt } from 'node:crypto';
 import { CacheEngine, storeOf } from '../engine/cache-engine.js';
 import { type Clock, CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import type { StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, shown } from '../errors.js';
 import { EngineItems } from '../items/engine-items.js';
 import { Key } from '../items/key.js';
+import { LentBudget } from '../items/lent-budget.js';
 import type { KindFlags } from '../items/value-codec.js';
 import type { ItemData, Items, KeyBytes } from '../items.js';
 import type { Transport } from '../transport.js';
 import { AdminState, type MemcachedSettings } from './admin/admin-state.js';
 import { ConnectionNumbers } from './connection-numbers.js';
 import { COUNTERS } from './counters.js';
+import { HotKeyCounter } from './hot-keys.js';
 import type { IncrementalTask } from './incremental-task.js';
-import { LentBudget } from './lent-budget.js';
 import {
   DEFAULT_ITEM_MAX_BYTES,
   DEFAULT_REQUESTS_PER_TURN,
   ITEM_CAS_BYTES,
   ITEM_FLAGS_BYTES,
   ITEM_HEADER_BYTES,
+  KEYS_MAX_PER_PASS,
   RELATIVE_EXPTIME_MAX_SECONDS,
 } from './limits.js';
 import { PrefixStats } from './prefix-stats.js';
 import type { CasId } from './request.js';
 import {
+  CURSOR_EPOCH,
   FIGURES,
   type FigureName,
   FLUSH_AT_MS,
@@ -161,6 +165,16 @@ export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
   'onDebugTime',
 ];
 
+/** How far a store has been filled from another server, for `stats`. */
+export interface WarmingFigures {
+  readonly state: 'warming' | 'done' | 'failed';
+  /** Items that came, and the bytes of their keys and values. */
+  readonly items: number;
+  readonly bytes: number;
+  /** Items of the other server that did not. */
+  readonly left: number;
+}
+
 /** What a command works with: the shared items, and the connection that sent it. */
 export interface CommandContext {
   readonly items: ItemStore;
@@ -189,6 +203,8 @@ export class ItemStore {
   /** The servers of this store, for `stats`. */
   readonly transports: Set<Transport> = new Set();
   readonly connectionNumbers: ConnectionNumbers = new ConnectionNumbers();
+  /** Null for a store that is not filled from elsewhere. */
+  warming: WarmingFigures | null = null;
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
   readonly onDebugTime: ((seconds: number) => void) | undefined;
   readonly memoryCeilingBytes: number;
@@ -203,6 +219,8 @@ export class ItemStore {
   readonly admin: AdminState;
   /** What `watch` shows. */
   readonly log: WatchLog;
+  /** What is read most. */
+  readonly hotKeys: HotKeyCounter = new HotKeyCounter(this);
   /** What `stats detail` shows. */
   readonly prefixes: PrefixStats;
   /** The other threads of the server; null when it has one. */
@@ -211,6 +229,8 @@ export class ItemStore {
   storesInPlace = 0;
   /** Appends and prepends refused as too large, which memcached does not count. */
   oversizedAppends = 0;
+  /** Keys that a session is answering: three words each. */
+  readonly keyRun: Int32Array = new Int32Array(KEYS_MAX_PER_PASS * 3);
   /** What the threads of a server share: see siblings.ts. */
   state: Float64Array = new Float64Array(STATE);
   readonly #key: Key;
@@ -261,6 +281,7 @@ export class ItemStore {
     if (!Number.isSafeInteger(this.requestsPerTurn) || this.requestsPerTurn < 1)
       throw invalidOption('requestsPerTurn', 'a whole number from 1', this.requestsPerTurn);
     this.state[STARTED_AT_MS] = this.clock.now();
+    this.state[CURSOR_EPOCH] = randomInt(2 ** 32);
     this.state[FLUSH_AT_MS] = Number.POSITIVE_INFINITY;
     this.admin = new AdminState(options.settings);
     this.onShutdown = options.onShutdown;

@@ -47,3 +47,6 @@ export const DEFAULT_REQUESTS_PER_TURN = 512;
 
 /** Keys that a session looks up in one turn; a longer get continues in a later one. */
 export const KEYS_MAX_PER_TURN = 20_000;
+
+/** Keys of one line that are read before the first is answered, in one pass; a longer line is parsed first. */
+export const KEYS_MAX_PER_PASS = 100;

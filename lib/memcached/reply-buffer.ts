@@ -10,8 +10,15 @@ import type { Items } from '../items.js';
 
 const BLOCK_BYTES = 64 * 1024;
 
-/** Longer values go out by reference. */
-export const COPIED_VALUE_MAX_BYTES = 4096;
+/** Longer values go out by reference, where the store has bytes that do not change. */
+const REFERENCED_OVER_BYTES = 4096;
+/** Where it has not, longer ones are copied to memory of their own: the block has room for one such item with its line. */
+const COPIED_VALUE_MAX_BYTES = BLOCK_BYTES - 1024;
+
+/** Whether a value of so many bytes is copied into the block. */
+export function isCopied(items: Items, valueBytes: number): boolean {
+  return valueBytes <= (items.copiesValues ? COPIED_VALUE_MAX_BYTES : REFERENCED_OVER_BYTES);
+}
 
 /** Larger chunks make up a good part of the block that they hold. */
 const DETACHED_MAX_BYTES = 16 * 1024;
@@ -26,11 +33,16 @@ const NUMBER_LOOP_DIGITS = 9;
 /** Longer texts are written by Buffer's own method, which costs more to call and less for each byte. */
 const LOOP_MAX_LENGTH = 24;
 
+const END_CR = 0x0d444e45;
+const STOR = 0x524f5453;
+const ED_CRLF = 0x0a0d4445;
+
 export class ReplyBuffer {
   /** Bytes that wait, values by reference included. */
   length = 0;
-
   #block: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** The same as `memory`, for whoever writes several bytes at once. */
+  words: DataView = new DataView(this.#block.buffer);
   /** Bytes of the block before this one have been taken or stand in `#chunks`. */
   #start = 0;
   #end = 0;
@@ -93,6 +105,20 @@ export class ReplyBuffer {
     return this.#block;
   }
 
+  /** Appends what ends the items of a retrieval command: `END` and CRLF. */
+  end(): void {
+    const at = this.reserve(5);
+    this.words.setInt32(at, END_CR, true);
+    this.words.setUint8(at + 4, 0x0a);
+  }
+
+  /** Appends `STORED` and CRLF. */
+  stored(): void {
+    const at = this.reserve(8);
+    this.words.setInt32(at, STOR, true);
+    this.words.setInt32(at + 4, ED_CRLF, true);
+  }
+
   /** Appends bytes without copying them; they must not change afterwards. */
   reference(bytes: Buffer): void {
     this.#closeChunk();
@@ -102,7 +128,7 @@ export class ReplyBuffer {
 
   /** Appends the value of an item, which has so many bytes. */
   value(items: Items, slot: number, bytes: number): void {
-    if (bytes > COPIED_VALUE_MAX_BYTES) {
+    if (!isCopied(items, bytes)) {
       this.reference(items.valueAt(slot));
       return;
     }
@@ -165,6 +191,7 @@ export class ReplyBuffer {
   #beginBlock(): void {
     this.#closeChunk();
     this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.words = new DataView(this.#block.buffer);
     this.#beginnings.fill(undefined);
     this.#start = 0;
     this.#end = 0;

@@ -134,6 +134,8 @@ export class Request {
   line: Buffer = EMPTY;
   keysStart = 0;
   keysEnd = 0;
+  /** What the item is to be tagged with, for callers that have a `ttlMs`; all different, null for nothing. */
+  tags: readonly string[] | null = null;
   /** The flags of a meta command. */
   readonly meta: MetaFlags = new MetaFlags();
 

@@ -150,8 +150,8 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
   }
 
   /**
-   * Puts the request's data together, and the `endBytes` that come behind it. Null while some are missing; then what ends with
-   * those bytes, or `GIVEN_UP` for data that there was no room for.
+   * Puts the request's data together, and the `endBytes` that come behind it. Null while some are missing; then what holds
+   * all of it, or `GIVEN_UP` for data that there was no room for.
    */
   collectData(bytes: number, endBytes: number): Buffer | null {
     this.hasReadData = false;
@@ -170,28 +170,35 @@ export class SessionIo implements CommandContext, UnfinishedRequest {
     this.position = position + taken;
     if (this.#awaited > 0) return null;
     this.items.unfinished.release(this);
-    return data.bytes.subarray(data.start, data.end + endBytes);
+    return data.bytes;
   }
 
-  /** Where the next bytes of large data are best read; null for anywhere. What a blocked session holds comes before them. */
+  /**
+   * Where the next bytes of large data are best read; null for anywhere. What a blocked session holds comes before them. In the
+   * store it is a byte longer than the data: a read that it ends before its place is full is the last of a turn.
+   */
   get place(): Buffer | null {
     const awaited = this.#awaited;
     if (awaited < READ_IN_PLACE_MIN_BYTES || this.position < this.chunk.length) return null;
     const { data } = this.request;
     if (data.place === 0) return this.incomplete.room(awaited, DATA_FIRST_BYTES);
     const at = data.start + this.#placed;
-    return data.bytes.subarray(at, at + awaited);
+    return data.bytes.subarray(at, at + awaited + 1);
   }
 
-  /** So many bytes have been read to `place`. */
-  advance(bytes: number): void {
-    this.#awaited -= bytes;
+  /** So many bytes have been read to `place`. Returns those behind the data, which are to be fed. */
+  advance(bytes: number): Buffer {
+    const { data } = this.request;
+    const taken = Math.min(bytes, this.#awaited);
+    this.#awaited -= taken;
     this.hasReadData = this.#awaited === 0;
-    if (this.request.data.place !== 0) this.#placed += bytes;
-    else {
-      this.incomplete.length += bytes;
+    if (data.place === 0) {
+      this.incomplete.length += taken;
       this.noteIncomplete();
+      return NOTHING;
     }
+    this.#placed += taken;
+    return taken === bytes ? NOTHING : Buffer.of(data.bytes[data.start + this.#placed]!);
   }
 
   /** The request has had its data: gives back what it has not stored. */

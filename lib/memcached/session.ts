@@ -106,15 +106,15 @@ export class Session {
 
   /**
    * Where the next bytes of a large value are best read, in place of being fed; null for anywhere. Then `advance` counts
-   * them, and `feed` of no bytes works on them.
+   * them, and `feed` of what it returns works on them.
    */
   get place(): Buffer | null {
     return this.receivingData ? this.#io.place : null;
   }
 
-  /** So many bytes have been read to `place`. */
-  advance(bytes: number): void {
-    this.#io.advance(bytes);
+  /** So many bytes have been read to `place`. Returns those behind the value, mostly none. */
+  advance(bytes: number): Buffer {
+    return this.#io.advance(bytes);
   }
 
   /** Other connections have had their turn: the bounds of a turn start again. */

@@ -32,7 +32,9 @@ export const WALL_OFFSET_MS = 3;
 /** The bit that those items have; 0 while there have been none. */
 export const UNIX_TIME_BIT = 4;
 export const STARTED_AT_MS = 5;
-export const STATE = 6;
+/** A random number that tells cursors of this server's walks from those of others. */
+export const CURSOR_EPOCH = 6;
+export const STATE = 7;
 
 export interface Siblings {
   /** How many threads serve, this one among them. */

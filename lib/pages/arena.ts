@@ -67,8 +67,8 @@ const KEY_AT = 8;
 const EXTRA_KEY_AT = 16;
 const WIDE_KEY_AT = 24;
 const WIDE_VALUE_AT = WIDE_KEY_AT + 256;
-/** Room behind the value of a wide block for what ends it on the wire, which is read with it. */
-const WIDE_END_BYTES = 2;
+/** Room behind the value of a wide block for what ends it on the wire, which is read with it, and for one byte more. */
+const WIDE_END_BYTES = 3;
 
 /** Shorter ranges are copied by a loop: a call takes as long as 40 bytes. */
 const LOOP_BYTES = 40;
@@ -117,6 +117,8 @@ export class Arena {
   readonly rows: Rows;
   /** Where the last value was copied to: the next one mostly goes there as well. */
   private target: Buffer = NO_BYTES;
+  private source: Uint8Array = NO_BYTES;
+  private sourceView: DataView = new DataView(NO_BYTES.buffer, NO_BYTES.byteOffset, 0);
   private targetView: DataView = new DataView(NO_BYTES.buffer, NO_BYTES.byteOffset, 0);
 
   constructor(header: Header, memory: Memory, budget: Budget, sizes: ArenaSizes) {
@@ -210,6 +212,20 @@ export class Arena {
     const isWide = (shape & WIDE) !== 0;
     const start = (base << 2) + (isWide ? WIDE_VALUE_AT : keyAt(shape) + (shape & KEY_MASK));
     const length = isWide ? words[base + 4]! : shape >>> VALUE_SHIFT;
+    this.copyOut(place, start, length, target, at);
+  }
+
+  /** Copies the key to `target`, from `at` on, and the value behind it where `withValue`. O(bytes). */
+  copyItem(place: number, withValue: boolean, target: Buffer, at: number): void {
+    const shape = this.shapeOf(place);
+    const isOnePiece = withValue && (shape & WIDE) === 0;
+    const keyBytes = shape & KEY_MASK;
+    const length = keyBytes + (isOnePiece ? shape >>> VALUE_SHIFT : 0);
+    this.copyOut(place, (this.baseOf(place) << 2) + keyAt(shape), length, target, at);
+    if (withValue && !isOnePiece) this.copyValue(place, target, at + keyBytes);
+  }
+
+  private copyOut(place: number, start: number, length: number, target: Buffer, at: number): void {
     if (length > WORD_LOOP_BYTES || !IS_LITTLE_ENDIAN) {
       copyBytes(this.bytesOf(place), start, start + length, target, at);
       return;
@@ -218,7 +234,7 @@ export class Arena {
       this.target = target;
       this.targetView = new DataView(target.buffer, target.byteOffset, target.length);
     }
-    copyWords(words, start, length, this.targetView, at);
+    copyWords(this.wordsOf(place), start, length, this.targetView, at);
   }
 
   hasExtra(place: number): boolean {
@@ -245,9 +261,22 @@ export class Arena {
     const shape = words[base + 1]!;
     const { bytes, start, end } = key;
     if ((shape & KEY_MASK) !== end - start) return false;
+    const view = this.viewOf(bytes);
+    let word = base + (keyAt(shape) >>> 2);
+    let i = start;
+    for (const last = end - 3; i < last; i += 4)
+      if (words[word++] !== view.getInt32(i, IS_LITTLE_ENDIAN)) return false;
+    if (i === end) return true;
     const own = this.bytesOf(place);
-    let at = (base << 2) + keyAt(shape);
-    for (let i = start; i < end; i++) if (own[at++] !== bytes[i]) return false;
+    for (let at = word << 2; i < end; i++) if (own[at++] !== bytes[i]) return false;
+    return true;
+  }
+
+  keyBegins(place: number, prefix: Uint8Array): boolean {
+    if (prefix.length > this.keyBytes(place)) return false;
+    const own = this.bytesOf(place);
+    let at = this.keyStart(place);
+    for (let i = 0; i < prefix.length; i++) if (own[at++] !== prefix[i]) return false;
     return true;
   }
 
@@ -315,6 +344,49 @@ export class Arena {
     words[base + 4] = valueBytes;
   }
 
+  /** Copies `from[start, end)` into a block, to the byte `to` of its segment or page. */
+  write(place: number, to: number, from: Uint8Array, start: number, end: number): void {
+    const bytes = this.bytesOf(place);
+    if (end - start > WORD_LOOP_BYTES) {
+      (from as Buffer).copy(bytes, to, start, end);
+      return;
+    }
+    const words = this.wordsOf(place);
+    const view = this.viewOf(from);
+    let at = to;
+    let i = start;
+    for (; (at & 3) !== 0 && i < end; i++) bytes[at++] = from[i]!;
+    let word = at >>> 2;
+    for (const last = end - 3; i < last; i += 4) words[word++] = view.getInt32(i, IS_LITTLE_ENDIAN);
+    for (at = i === end ? 0 : at + ((word - (at >>> 2)) << 2); i < end; i++) bytes[at++] = from[i]!;
+  }
+
+  /** The bytes that a request lies in come again for each key and value in them. */
+  private viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.source) {
+      this.source = bytes;
+      this.sourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.sourceView;
+  }
+
+  /** Gives a block a value of another length, where it has just the room. Returns where the value goes; 0 where it has not. */
+  reshape(place: number, valueBytes: number, hasExtra: boolean): number {
+    const words = this.wordsOf(place);
+    if (place < 0) {
+      if (!this.large.mayHold(~place, this.blockBytes(0, valueBytes, true, true))) return 0;
+      words[4] = valueBytes;
+      return WIDE_VALUE_AT;
+    }
+    const base = this.baseOf(place);
+    const shape = words[base + 1]!;
+    if ((shape & (WIDE | EXTRA)) !== (hasExtra ? EXTRA : 0)) return 0;
+    const valueAt = keyAt(shape) + (shape & KEY_MASK);
+    if (this.unitsOf(valueAt + (shape >>> VALUE_SHIFT)) !== this.unitsOf(valueAt + valueBytes)) return 0;
+    words[base + 1] = (shape & ((1 << VALUE_SHIFT) - 1)) | (valueBytes << VALUE_SHIFT);
+    return (base << 2) + valueAt;
+  }
+
   setFlags(place: number, flags: number): void {
     this.wordsOf(place)[this.baseOf(place) + 2] = flags;
   }
@@ -327,10 +399,6 @@ export class Arena {
 
   slotOf(place: number): number {
     return this.wordsOf(place)[this.baseOf(place)]! & SLOT_MASK;
-  }
-
-  isWide(place: number): boolean {
-    return (this.shapeOf(place) & WIDE) !== 0;
   }
 
   /** Pins a block in a segment, or lets it move again. */

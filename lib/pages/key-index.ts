@@ -30,6 +30,10 @@ const MIN_BUCKETS = 64;
 const TAG_SHIFT = 28;
 /** Groups of buckets: their power of two. */
 const GROUPS_SHIFT = 11;
+/** Fewer items are inserted in any order. */
+const SORTED_MIN = 1 << GROUPS_SHIFT;
+/** Buckets in a cache line. */
+const LINE_BUCKETS = 16;
 
 export class KeyIndex {
   private readonly pages: Int32Array[] = [];
@@ -106,16 +110,11 @@ export class KeyIndex {
   }
 
   /** The slot of another item with the key of an item that is not in the index yet, or 0. */
-  findSame(slot: number, hash: number): number {
-    const { records, arena, longer } = this;
+  private findSame(slot: number, hash: number): number {
+    const { records, arena } = this;
     const tag = hash >>> TAG_SHIFT;
-    const bucket = this.bucketOf(hash);
-    let entry = this.head(bucket);
-    this.looks = 0;
-    // One item with another tag: its record, which would have to come from far away, is of no interest.
-    if (longer !== null && entry !== 0 && entry >>> TAG_SHIFT !== tag && !isSet(longer, bucket)) return 0;
     let looks = 0;
-    for (; entry !== 0; looks++) {
+    for (let entry = this.head(this.bucketOf(hash)); entry !== 0; looks++) {
       const other = entry & SLOT_MASK;
       if (
         entry >>> TAG_SHIFT === tag &&
@@ -128,34 +127,74 @@ export class KeyIndex {
     return 0;
   }
 
-  /** While items are restored: which buckets have more than one, a bit each; null where that is not known. */
-  private longer: Int32Array | null = null;
-
-  /** Like `insert`. */
-  insertRestored(slot: number, hash: number, mayGrow: boolean): void {
-    this.insert(slot, hash, mayGrow);
-    if (this.longer === null || this.records.get(slot, NEXT) === 0) return;
-    const bucket = this.bucketOf(hash);
-    this.longer[bucket >>> 5]! |= 1 << (bucket & 31);
-  }
+  /** While items are restored: which tags a bucket's chain has, a bit each; null where that is not known. */
+  private tags: Uint16Array | null = null;
 
   /**
-   * Pairs of a slot and its hash in the order of groups of buckets: neighbours share pages, and the processor has the addresses
-   * of few pages at hand.
+   * Inserts items that are restored: `pairs` has the slot and the hash of each, and their records have no NEXT. Calls `remove`
+   * for an item that has to go before: one with the same key, or the last of a chain that is too long.
+   *
+   * Takes group of buckets by group, because the processor waits for one that lies far away: where a group's buckets are all
+   * read first, one behind the other, it does not.
    */
-  sortedByBucket(pairs: Int32Array, count: number): Int32Array {
-    const shift = Math.max(0, 32 - Math.clz32(this.ints[BUCKETS]!) - GROUPS_SHIFT);
+  insertRestored(
+    pairs: Int32Array,
+    count: number,
+    remove: (slot: number, hash: number, isSame: boolean) => void,
+  ): void {
+    const { records } = this;
+    const groupShift = Math.max(0, 32 - Math.clz32(this.ints[BUCKETS]!) - GROUPS_SHIFT);
+    const isSorted = count >= SORTED_MIN;
+    const sorted = isSorted ? this.sortedByBucket(pairs, count, groupShift) : pairs;
+    let group = -1;
+    for (let i = 0; i < count * 2; i += 2) {
+      const slot = sorted[i]!;
+      const hash = sorted[i + 1]!;
+      const tag = hash >>> TAG_SHIFT;
+      let bucket = this.bucketOf(hash);
+      if (isSorted && bucket >>> groupShift !== group) {
+        group = bucket >>> groupShift;
+        this.readGroup(group << groupShift, (group + 1) << groupShift);
+      }
+      if (this.head(bucket) !== 0) {
+        // The records of other items, which would have to come from far away, are mostly of no interest.
+        if (this.tags === null || (this.tags[bucket]! & (1 << tag)) !== 0) {
+          const same = this.findSame(slot, hash);
+          if (same !== 0) remove(same, hash, true);
+          else if (this.looks >= MAX_CHAIN) remove(this.lastOf(hash), hash, false);
+          bucket = this.bucketOf(hash);
+        }
+        records.put(slot, NEXT, this.head(bucket));
+      }
+      if (this.tags !== null) this.tags[bucket]! |= 1 << tag;
+      this.putHead(bucket, slot | (tag << TAG_SHIFT));
+    }
+  }
+
+  /** Pairs of a slot and its hash in the order of groups of buckets. */
+  private sortedByBucket(pairs: Int32Array, count: number, groupShift: number): Int32Array {
     const starts = new Int32Array((1 << GROUPS_SHIFT) + 1);
-    for (let i = 1; i < count * 2; i += 2) starts[(this.bucketOf(pairs[i]!) >>> shift) + 1]!++;
+    for (let i = 1; i < count * 2; i += 2) starts[(this.bucketOf(pairs[i]!) >>> groupShift) + 1]!++;
     for (let group = 1; group < starts.length; group++) starts[group]! += starts[group - 1]!;
     const sorted = new Int32Array(count * 2);
     for (let i = 0; i < count * 2; i += 2) {
       const hash = pairs[i + 1]!;
-      const at = starts[this.bucketOf(hash) >>> shift]!++ * 2;
+      const at = starts[this.bucketOf(hash) >>> groupShift]!++ * 2;
       sorted[at] = pairs[i]!;
       sorted[at + 1] = hash;
     }
     return sorted;
+  }
+
+  /** What the buckets of the last group hold together: with no use for it, the optimizer would leave the reading out. */
+  inGroup = 0;
+  private readGroup(from: number, to: number): void {
+    const end = Math.min(to, this.ints[BUCKETS]!);
+    const { tags } = this;
+    let all = 0;
+    for (let bucket = from; bucket < end; bucket += LINE_BUCKETS)
+      all |= this.head(bucket) | (tags === null ? 0 : tags[bucket]!);
+    this.inGroup = all;
   }
 
   /** The last record of the chain of a hash. */
@@ -221,9 +260,10 @@ export class KeyIndex {
 
   /** Adds or takes away buckets until there are so many: before items are restored, none is split then. O(buckets + items). */
   prepare(buckets: number, isBefore: boolean): void {
-    while (this.ints[BUCKETS]! < buckets && this.addBucket());
+    const isEmpty = this.ints[SIZE] === 0;
+    while (this.ints[BUCKETS]! < buckets && (isEmpty ? this.addBucket() : this.split()));
     while (this.ints[BUCKETS]! > Math.max(buckets, MIN_BUCKETS)) this.merge();
-    this.longer = isBefore && this.ints[SIZE] === 0 ? new Int32Array((this.ints[BUCKETS]! >>> 5) + 1) : null;
+    this.tags = isBefore && isEmpty ? new Uint16Array(this.ints[BUCKETS]!) : null;
   }
 
   private addBucket(): boolean {
@@ -245,11 +285,16 @@ export class KeyIndex {
     return true;
   }
 
-  private split(): void {
+  /** Splits a bucket where they are fewer than the items; false when none was split. */
+  grow(): boolean {
+    return this.ints[SIZE]! > this.ints[BUCKETS]! && this.split();
+  }
+
+  private split(): boolean {
     const { records } = this;
     const added = this.ints[BUCKETS]!;
-    if (!this.addBucket()) return;
-    this.longer = null;
+    if (!this.addBucket()) return false;
+    this.tags = null;
     const from = added - (1 << (31 - Math.clz32(added)));
     let stays = 0;
     let goes = 0;
@@ -267,12 +312,13 @@ export class KeyIndex {
     }
     this.putHead(from, stays);
     this.putHead(added, goes);
+    return true;
   }
 
   /** Takes the last bucket away: its chain goes behind that of the bucket that it was split from. */
   private merge(): void {
     const { ints, records } = this;
-    this.longer = null;
+    this.tags = null;
     const last = ints[BUCKETS]! - 1;
     const chain = this.head(last);
     ints[BUCKETS] = last;
@@ -324,8 +370,4 @@ export class KeyIndex {
     if (ints[HEADS_TOUCHED]! < ints[BUCKETS]!) problems.push('buckets are in use that count as untouched');
     return problems;
   }
-}
-
-function isSet(bits: Int32Array, index: number): boolean {
-  return (bits[index >>> 5]! & (1 << (index & 31))) !== 0;
 }

@@ -106,13 +106,10 @@ export class LargeBlocks {
     return this.rows.get(id, BYTES) + LARGE_OVERHEAD_BYTES;
   }
 
-  /** The bytes of its page. */
-  capacity(id: number): number {
-    return this.rows.get(id, BYTES);
-  }
-
-  isLent(id: number): boolean {
-    return this.rows.get(id, IS_LENT) !== 0;
+  /** Whether a block of so many bytes may take its place: it fills the page, and nobody reads that. */
+  mayHold(id: number, bytes: number): boolean {
+    const left = this.rows.get(id, BYTES) - bytes;
+    return left >= 0 && left <= bytes >>> 4 && this.rows.get(id, IS_LENT) === 0;
   }
 
   /** From now on its page never changes. */

@@ -28,6 +28,7 @@ export class LruList {
   private readonly memory: Memory;
   private readonly ints: Int32Array;
   private readonly nums: Float64Array;
+  private ownCursors: Int32Array | null = null;
 
   constructor(header: Header, memory: Memory, records: Records) {
     this.records = records;
@@ -133,7 +134,8 @@ export class LruList {
   }
 
   private get cursors(): Int32Array {
-    return wordsOf(this.memory.at(CURSORS, 0));
+    this.ownCursors ??= wordsOf(this.memory.at(CURSORS, 0));
+    return this.ownCursors;
   }
 
   /** A word of a walk names a slot now. */

@@ -32,6 +32,8 @@ export interface Memory {
   readonly pendingBytes: number;
   /** Gives the system at least so many of them, or all; false when there were none. */
   giveBack(bytes: number): boolean;
+  /** Gives them back a few at a time, now and in later turns, for as long as `isTooMuch`. Holds no process open. */
+  giveBackWhile(isTooMuch: () => boolean): void;
   /** Whether a page can outlive its release in a reader's hands. */
   readonly canLend: boolean;
 }
@@ -46,12 +48,19 @@ const REUSE_SHIFT = 4;
 /** Pages taken back, of those that were taken back last, that are tried. */
 const REUSE_LOOKS = 8;
 
+/** Memory goes back for so long at a time, which is some 10 MiB, */
+const GIVING_MS = 1;
+/** and then others have so long. */
+const GIVING_PAUSE_MS = 20;
+
 /** ArrayBuffers of this thread. They go back to the system a few at a time, because unmapping gigabytes takes long. */
 export class PlainMemory implements Memory {
   readonly canLend = true;
   pendingBytes = 0;
   readonly #pages: Buffer[][] = Array.from({ length: PAGE_KINDS }, () => []);
   readonly #pending: Buffer[] = [];
+  #givesBackLater = false;
+
   obtain(kind: PageKind, index: number, bytes: number): Buffer {
     const reused = kind === LARGE ? this.#reused(bytes) : undefined;
     // A large block is written whole: clearing it first would cost as much.
@@ -96,6 +105,20 @@ export class PlainMemory implements Memory {
       NOWHERE.postMessage(null, [buffer as ArrayBuffer]);
     }
     return true;
+  }
+
+  giveBackWhile(isTooMuch: () => boolean): void {
+    const end = performance.now() + GIVING_MS;
+    while (isTooMuch() && this.giveBack(1)) {
+      if (performance.now() < end) continue;
+      if (this.#givesBackLater) return;
+      this.#givesBackLater = true;
+      setTimeout(() => {
+        this.#givesBackLater = false;
+        this.giveBackWhile(isTooMuch);
+      }, GIVING_PAUSE_MS).unref();
+      return;
+    }
   }
 }
 

@@ -33,8 +33,8 @@ import type { ItemState } from './page-store.js';
 /** What a file needs of a store beside what the wire needs. */
 export interface StoredPages extends Items {
   keyBytesAt(slot: number): number;
-  /** Copies the key to `target`, from `at` on, where there is room for it. */
-  copyKeyAt(slot: number, target: Buffer, at: number): void;
+  /** Copies the key to `target`, from `at` on, where there is room for it, and the value behind it where `withValue`. */
+  copyItemAt(slot: number, withValue: boolean, target: Buffer, at: number): void;
   /** Makes the store ready for so many items that are about to come, or fits it to those that have. */
   prepare(items: number, isBefore: boolean): void;
   /** Stores an item of a file, as it was; one for which there is no room is left out. */
@@ -100,14 +100,9 @@ async function* encodePages(
     // A slot is valid in this turn only: what is sealed waits until the item has been copied.
     const sealed = !block.isEmpty && bytes > block.room ? block.seal() : null;
     block.end = putRecordHead(block.view, block.end, head);
-    store.copyKeyAt(slot, block.memory, block.end);
-    block.end += head.keyBytes;
-    let rest = NOTHING;
-    if (isLong) rest = store.valueAt(slot);
-    else {
-      store.copyValueAt(slot, block.memory, block.end);
-      block.end += head.valueBytes;
-    }
+    store.copyItemAt(slot, !isLong, block.memory, block.end);
+    block.end += head.keyBytes + (isLong ? 0 : head.valueBytes);
+    const rest = isLong ? store.valueAt(slot) : NOTHING;
     entries++;
     if (sealed !== null) {
       store.endTurn();

@@ -13,6 +13,10 @@ import { type Clock, monotonicClock, Timekeeper } from '../engine/clock.js';
 import { barOf, bars } from '../engine/eviction-ages.js';
 import { HitRatioWindow } from '../engine/hit-ratio-window.js';
 import { Listeners } from '../engine/listeners.js';
+import { type CurveQuery, checkQuery, curveOf, type MissRatioCurve } from '../engine/miss-ratio/curve.js';
+import { MissRatioEstimator, type Variant } from '../engine/miss-ratio/estimator.js';
+import { variantsBeside } from '../engine/miss-ratio/miniature-cache.js';
+import { curveOption, type MissRatioCurveOptions } from '../engine/options.js';
 import * as count from '../engine/stats.js';
 import type { ChangeListener, Direction, DumpedEntry, RemovalCause, StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
@@ -52,6 +56,7 @@ import {
   UNIT_SHIFT,
 } from './header.js';
 import { KeyIndex, MAX_CHAIN } from './key-index.js';
+import { LostKeys } from './lost-keys.js';
 import { CURSORS_BYTES, LruList } from './lru-list.js';
 import { type Memory, PlainMemory } from './memory.js';
 import { Packer } from './packer.js';
@@ -65,6 +70,7 @@ import {
   DUE_MASK,
   FETCHED,
   NEWER,
+  NEXT,
   NO_DUE,
   PLACE,
   RECORD_BYTES,
@@ -90,15 +96,18 @@ const SPARE_RECORDS_SHIFT = 4;
 const RESERVE_MIN_BYTES = 4096;
 /** The share of the budget that may be reserved: a quarter. */
 const RESERVED_SHARE = 4;
-/** Bytes given back to the system by each sweep: that takes a millisecond or two. A write gives back one page. */
-const SWEPT_PENDING_BYTES = 8 * 1024 * 1024;
+/** Bytes that each sweep gives back to the system although they could wait for their next use: that takes half a millisecond. */
+const SWEPT_PENDING_BYTES = 4 * 1024 * 1024;
 /** Items that are restored before the index takes them. */
-const APPENDED_MAX = 65536;
+const APPENDED_MAX = 2 ** 18;
 const NO_SLOTS = new Int32Array(0);
 /** Steps of `resize` at a time. */
 const RESIZE_STEPS = 1024;
 
 const WORD = 0x100000000;
+// Indices of `times`.
+const NOW = 0;
+const DUE = 1;
 /** Versions from here on have their upper bits in the item's block. */
 const MAX_INLINE_VERSION = CAS_ELSEWHERE * WORD;
 /** Times begin so long before the store, since clocks may go back: 34 years. */
@@ -116,6 +125,9 @@ export interface ItemState {
   readonly adapterBits: number;
 }
 
+/** What has become of an item that was offered: the key has one, had one that clients took away, or there is no room. */
+export type OfferResult = 'stored' | 'present' | 'lost' | 'refused';
+
 export interface PageStoreOptions {
   /** The most memory to hold, in bytes. */
   readonly maxBytes: number;
@@ -131,6 +143,8 @@ export interface PageStoreOptions {
   readonly opens?: boolean | undefined;
   /** Where hashes of keys begin. Default: a random number. */
   readonly hashSeed?: number | undefined;
+  /** As the option of `CacheEngine`. It follows what is read through this object. Default: false. */
+  readonly missRatioCurve?: boolean | MissRatioCurveOptions | undefined;
 }
 
 const OPTIONS: ReadonlySet<string> = new Set<keyof PageStoreOptions>([
@@ -141,15 +155,22 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof PageStoreOptions>([
   'memory',
   'opens',
   'hashSeed',
+  'missRatioCurve',
 ]);
 
 /** What `toString` ends up in: without the detour over the encoding's name, a short text takes 30 ns less. */
 type Utf8Slicer = Buffer & { utf8Slice(start: number, end: number): string };
 
+/** What the curve takes of a hash, and at which misses it is asked at rest whether it should go on. */
+const SAMPLE_MASK = 0x7fffffff;
+const REST_MASK = 0xff;
+
 export class PageStore implements Items {
   readonly clock: Clock;
   readonly evicts: boolean;
   adapter: object | null = null;
+  readonly tags = null;
+  readonly copiesValues = true;
   onEviction: ((slot: number) => void) | null = null;
   onRead: ((key: string) => void) | null = null;
 
@@ -170,6 +191,13 @@ export class PageStore implements Items {
   private readonly time: Timekeeper;
   private readonly listeners: Listeners<string, undefined> = new Listeners<string, undefined>(null);
   private hasListeners = false;
+  /** Null unless the store is being filled from elsewhere. */
+  private lost: LostKeys | null = null;
+  /** Of the write under way: as arguments, such numbers would be objects that V8 makes for each call. */
+  private readonly times = new Float64Array(2);
+  /** Null without a curve. */
+  private readonly curve: MissRatioEstimator | null;
+  private readonly variants: readonly Variant[];
   /** A key whose block is about to go. */
   private readonly ownKey: Buffer = Buffer.alloc(MAX_KEY_BYTES);
   private readonly ownData: ItemData = { bytes: Buffer.alloc(0), start: 0, end: 0, place: 0, owned: false };
@@ -212,6 +240,21 @@ export class PageStore implements Items {
     this.packer = new Packer(header, this.arena, this.records, this.budget);
     if (opens) this.refresh();
     else this.begin(maxBytes, options.hashSeed ?? (Math.random() * WORD) | 0);
+    const curve = curveOption(options.missRatioCurve);
+    this.variants = curve === null ? [] : variantsBeside('lru', 'bytes');
+    this.curve = curve === null ? null : new MissRatioEstimator({ ...curve, variants: this.variants });
+    const store = this;
+    this.curve?.observe({
+      get hits() {
+        return store.nums[HITS]!;
+      },
+      get misses() {
+        return count.missesOf(store.counters);
+      },
+      get size() {
+        return Math.max(store.budget.itemLimit, 1);
+      },
+    });
   }
 
   private begin(maxBytes: number, hashSeed: number): void {
@@ -237,7 +280,12 @@ export class PageStore implements Items {
 
   /** Milliseconds since the epoch. */
   private now(): number {
-    return Math.floor(this.time.now()) - this.nums[EPOCH_MS]!;
+    this.readClock();
+    return this.times[NOW]!;
+  }
+
+  private readClock(): void {
+    this.times[NOW] = Math.floor(this.time.now()) - this.nums[EPOCH_MS]!;
   }
 
   // What is held
@@ -291,34 +339,47 @@ export class PageStore implements Items {
     return slot === 0 || this.isExpired(slot) ? 0 : slot;
   }
 
+  nextVersion(_key: KeyBytes): number {
+    return this.nums[LAST_VERSION]! + 1;
+  }
+
   read(key: KeyBytes): number {
     if (this.onRead !== null) this.onRead(key.text);
     const hash = this.index.hash(key.hash);
     const slot = this.index.find(key, hash);
     if (slot === 0) {
-      this.missed(count.MISSES_ABSENT);
+      this.missed(count.MISSES_ABSENT, hash);
       return 0;
     }
-    const now = this.now();
+    this.readClock();
+    const now = this.times[NOW]!;
     const { records } = this;
     const page = records.pages[slot >>> records.shift]!;
     const at = (slot & records.mask) << RECORD_SHIFT;
     const rest = page[at | REST]!;
     if ((rest & DUE_MASK) !== NO_DUE && this.expiry.dueAt(slot) <= now) {
-      this.missed(count.MISSES_EXPIRED);
-      this.settle(this.remove(slot, 'expired', hash));
+      const freed = this.remove(slot, 'expired', hash);
+      this.missed(count.MISSES_EXPIRED, hash);
+      this.settle(freed);
       return -1;
     }
     this.nums[HITS]!++;
+    if (this.curve !== null && (hash & SAMPLE_MASK) < this.curve.threshold)
+      this.curve.hit(hash & SAMPLE_MASK, this.bytesAt(slot), this.expiry.dueAt(slot));
     page[at | USED] = now | 0;
     page[at | REST] = (rest & ~USED_MASK) | usedBits(now) | FETCHED;
     this.lru.promote(slot);
     return slot;
   }
 
-  private missed(counter: number): void {
-    this.window.beforeMiss(this.nums[HITS]!, count.missesOf(this.counters));
+  private missed(counter: number, hash: number): void {
+    const misses = count.missesOf(this.counters);
+    this.window.beforeMiss(this.nums[HITS]!, misses);
     this.counters[counter]!++;
+    const { curve } = this;
+    if (curve === null) return;
+    if (curve.threshold === 0 && (misses & REST_MASK) === 0) curve.wake();
+    if ((hash & SAMPLE_MASK) < curve.threshold) curve.miss(hash & SAMPLE_MASK, this.now());
   }
 
   private isExpired(slot: number): boolean {
@@ -341,12 +402,9 @@ export class PageStore implements Items {
     return this.arena.keyBytes(this.placeOf(slot));
   }
 
-  /** Copies the key to `target`, from `at` on, where there is room for it. */
-  copyKeyAt(slot: number, target: Buffer, at: number): void {
-    const { arena } = this;
-    const place = this.placeOf(slot);
-    const start = arena.keyStart(place);
-    copyBytes(arena.bytesOf(place), start, start + arena.keyBytes(place), target, at);
+  /** Copies the key to `target`, from `at` on, where there is room for it, and the value behind it where `withValue`. */
+  copyItemAt(slot: number, withValue: boolean, target: Buffer, at: number): void {
+    this.arena.copyItem(this.placeOf(slot), withValue, target, at);
   }
 
   valueBytesAt(slot: number): number {
@@ -513,21 +571,23 @@ export class PageStore implements Items {
   // Writing
 
   set(key: KeyBytes, data: ItemData, ttlMs: number, flags: number, keepRefused: boolean): StoreResult {
-    const now = this.now();
-    const due = dueTime(ttlMs, now);
+    this.readClock();
+    const now = this.times[NOW]!;
+    this.times[DUE] = dueTime(ttlMs, now);
     const hash = this.index.hash(key.hash);
     let slot = this.index.find(key, hash);
     if (slot !== 0 && this.expiry.dueAt(slot) <= now) {
       this.remove(slot, 'expired', hash);
       slot = 0;
     }
-    return this.write(slot, key, hash, data, due, flags, 0, keepRefused, now);
+    return this.write(slot, key, hash, data, flags, 0, keepRefused);
   }
 
   update(slot: number, data: ItemData, keepRefused: boolean, keepBits: boolean): StoreResult {
     const bits = keepBits ? this.records.get(slot, REST) & (BITS_MASK | FETCHED) : 0;
-    const due = this.expiry.dueAt(slot);
-    return this.write(slot, null, 0, data, due, this.flagsAt(slot), bits, keepRefused, this.now());
+    this.readClock();
+    this.times[DUE] = this.expiry.dueAt(slot);
+    return this.write(slot, null, 0, data, this.flagsAt(slot), bits, keepRefused);
   }
 
   extend(slot: number, data: ItemData, before: boolean, keepRefused: boolean): StoreResult {
@@ -550,40 +610,100 @@ export class PageStore implements Items {
     }
   }
 
-  /** The only place where a value enters. `key` is null for an item that is there. */
+  /** The only place where a value enters, at the `times`. `key` is null for an item that is there. */
   private write(
     slotBefore: number,
     key: KeyBytes | null,
     hash: number,
     data: ItemData,
-    due: number,
     flags: number,
     bits: number,
     keepRefused: boolean,
-    now: number,
   ): StoreResult {
-    const { arena, records, ints, nums } = this;
+    const { arena, records, ints, nums, times } = this;
+    const now = times[NOW]!;
+    const due = times[DUE]!;
+    const hasExtra = flags !== 0 || nums[LAST_VERSION]! + 1 >= MAX_INLINE_VERSION;
+    let slot = slotBefore;
+    let changedBytes: number;
+    const before = slot === 0 ? 0 : records.get(slot, PLACE);
+    if (due > now && this.isAlwaysRoom(before, data) && this.overwrite(before, data, hasExtra)) {
+      this.lru.promote(slot);
+      changedBytes = this.bytesAt(slot);
+    } else {
+      const result = this.writeElsewhere(slot, key, hash, data, hasExtra, keepRefused);
+      slot = ints[LAST_STORED]!;
+      if (result !== 'stored' || slot === 0) return result;
+      changedBytes = this.changedBytes;
+    }
+    const version = ++nums[LAST_VERSION]!;
+    const high = Math.floor(version / WORD);
+    const page = records.pages[slot >>> records.shift]!;
+    const record = (slot & records.mask) << RECORD_SHIFT;
+    const place = page[record | PLACE]!;
+    if (arena.hasExtra(place)) arena.setFlags(place, flags);
+    page[record | CAS] = version | 0;
+    page[record | USED] = now | 0;
+    page[record | REST] =
+      (page[record | REST]! & WALKED) |
+      bits |
+      NO_DUE |
+      usedBits(now) |
+      (Math.min(high, CAS_ELSEWHERE) << CAS_SHIFT);
+    if (high >= CAS_ELSEWHERE) arena.setVersionHigh(place, high);
+    if (due !== NEVER) this.expiry.set(slot, due);
+    ints[LAST_STORED] = slot;
+    nums[STORES]!++;
+    if (this.curve !== null && this.curve.threshold !== 0)
+      this.curve.store(this.index.hashAt(slot) & SAMPLE_MASK, this.bytesAt(slot), due);
+    if (this.hasListeners) this.reportChange(slot, 'stored');
+    this.settle(changedBytes);
+    return 'stored';
+  }
+
+  /** Whether a value as long as the one at a place can be written there whatever the limits are. */
+  private isAlwaysRoom(place: number, data: ItemData): boolean {
+    const mayBeFull = !this.evicts && this.nums[ITEM_BYTES]! > this.budget.itemLimit;
+    return place > 0 && data.place === 0 && !mayBeFull;
+  }
+
+  /** Writes a value where the one before it lies, if it takes just as much. */
+  private overwrite(place: number, data: ItemData, hasExtra: boolean): boolean {
+    const at = this.arena.reshape(place, data.end - data.start, hasExtra);
+    if (at !== 0) this.arena.write(place, at, data.bytes, data.start, data.end);
+    return at !== 0;
+  }
+
+  /** Bytes that `writeElsewhere` has freed and stored. */
+  private changedBytes = 0;
+
+  /** Finds a value its place. The item's slot is in LAST_STORED then, or 0 for a value that has expired at once. */
+  private writeElsewhere(
+    slotBefore: number,
+    key: KeyBytes | null,
+    hash: number,
+    data: ItemData,
+    hasExtra: boolean,
+    keepRefused: boolean,
+  ): StoreResult {
+    const { arena, records, ints } = this;
+    const now = this.times[NOW]!;
     let slot = slotBefore;
     const valueBytes = data.end - data.start;
     const before = slot === 0 ? 0 : records.get(slot, PLACE);
     const keyBytes = key === null ? arena.keyBytes(before) : key.end - key.start;
-    const hasExtra = flags !== 0 || nums[LAST_VERSION]! + 1 >= MAX_INLINE_VERSION;
     const itemBytes = this.itemBytes(keyBytes, valueBytes, hasExtra);
     if (itemBytes > this.maxItemBytes || itemBytes > this.budget.itemLimit || keyBytes > MAX_KEY_BYTES)
       return this.refuse(slot, key, 'too-large', keepRefused);
-    if (due <= now) return this.storeExpired(slot, key, data);
+    if (this.times[DUE]! <= now) return this.storeExpired(slot, key, data);
     if (!this.evicts && !this.fits(slot, itemBytes, now, hash))
       return this.refuse(slot, key, 'no-room', keepRefused);
 
     let freed = 0;
     if (data.place !== 0 && this.isWhole(data))
       slot = this.takeReserved(slot, key, hash, data, keyBytes, now);
-    else if (slot !== 0 && this.canOverwrite(before, keyBytes, valueBytes, hasExtra)) {
-      arena.describe(before, slot, keyBytes, valueBytes, arena.isWide(before), hasExtra);
-      const start = arena.valueStart(before);
-      copyBytes(data.bytes, data.start, data.end, arena.bytesOf(before), start);
-      this.lru.promote(slot);
-    } else if (slot !== 0) {
+    else if (slot !== 0 && this.overwrite(before, data, hasExtra)) this.lru.promote(slot);
+    else if (slot !== 0) {
       this.lru.promote(slot);
       if (key === null) this.keepKey(before);
       freed = arena.sizeAt(before);
@@ -609,25 +729,41 @@ export class PageStore implements Items {
       this.settle(freed);
       return 'no-room';
     }
-    const page = records.pages[slot >>> records.shift]!;
-    const at = (slot & records.mask) << RECORD_SHIFT;
-    if (arena.hasExtra(page[at | PLACE]!)) arena.setFlags(page[at | PLACE]!, flags);
-    page[at | USED] = now | 0;
-    page[at | REST] = (page[at | REST]! & WALKED) | bits | NO_DUE | usedBits(now);
-    if (due !== NEVER) this.expiry.set(slot, due);
-    this.putVersion(slot, ++nums[LAST_VERSION]!);
     ints[LAST_STORED] = slot;
-    nums[STORES]!++;
-    if (this.hasListeners) this.reportChange(slot, 'stored');
-    this.settle(freed + itemBytes);
+    this.changedBytes = freed + itemBytes;
     return 'stored';
+  }
+
+  // Filling it from elsewhere
+
+  /** From here on the store notes which keys lose their items, so that `offer` brings none of them back. */
+  beginOffers(): void {
+    this.lost = new LostKeys();
+  }
+
+  endOffers(): void {
+    this.lost = null;
+  }
+
+  /** Whether everything was removed since `beginOffers`: what is still to come is out of date. */
+  get hasLostAll(): boolean {
+    return this.lost?.all ?? false;
+  }
+
+  /** Stores an item from elsewhere as the newest, unless clients have written or removed its key since `beginOffers`. */
+  offer(key: KeyBytes, data: ItemData, ttlMs: number, flags: number): OfferResult {
+    const hash = this.index.hash(key.hash);
+    // One that has expired is newer too, and has gone.
+    if (this.index.find(key, hash) !== 0) return 'present';
+    if (this.lost?.has(hash)) return 'lost';
+    return this.set(key, data, ttlMs, flags, true) === 'stored' ? 'stored' : 'refused';
   }
 
   /** Fits the index to so many items, as far as they have room: before they are restored, and after. O(items). */
   prepare(items: number, isBefore: boolean): void {
     const most = this.budget.itemLimit / (ITEM_OVERHEAD_BYTES + 16);
     this.index.prepare(Math.max(this.size, Math.floor(Math.min(items, most))), isBefore);
-    this.appended = isBefore ? new Int32Array(APPENDED_MAX * 2) : NO_SLOTS;
+    this.appended = isBefore ? new Int32Array(Math.min(items, APPENDED_MAX) * 2) : NO_SLOTS;
   }
 
   /** Stores an item of a file. One that is too large, or has no room, is left out. Other calls wait for `endRestore`. */
@@ -649,20 +785,16 @@ export class PageStore implements Items {
 
   /** Items that have been restored can be found from now on; of two with the same key, the newer one stays. */
   endRestore(): void {
-    const { appended, index } = this;
     const count = this.appendedCount;
     if (count === 0) return;
     this.appendedCount = 0;
-    const pairs = index.sortedByBucket(appended, count);
-    for (let at = 0; at < pairs.length; at += 2) {
-      const slot = pairs[at]!;
-      const hash = pairs[at + 1]!;
-      const before = index.findSame(slot, hash);
-      if (before !== 0) this.remove(before, 'replaced', hash);
-      else if (index.looks >= MAX_CHAIN) this.remove(index.lastOf(hash), 'evicted', hash, this.now());
-      index.insertRestored(slot, hash, this.budget.allows(4));
-    }
+    while (this.budget.allows(4) && this.index.grow());
+    this.index.insertRestored(this.appended, count, this.removeRestored);
   }
+
+  private readonly removeRestored = (slot: number, hash: number, isSame: boolean): void => {
+    this.remove(slot, isSame ? 'replaced' : 'evicted', hash, this.now());
+  };
 
   /** Slots that `restore` has filled, and that the index does not have yet, each with its hash. */
   private appended: Int32Array = NO_SLOTS;
@@ -696,15 +828,11 @@ export class PageStore implements Items {
       return false;
     }
     arena.describe(place, slot, keyBytes, valueBytes, false, hasExtra);
-    const own = arena.bytesOf(place);
     const keyAt = arena.keyStart(place);
     // In a file, the value is behind its key.
     const isOnePiece = key.bytes === data.bytes && key.end === data.start;
-    if (isOnePiece) copyBytes(data.bytes, key.start, data.end, own, keyAt);
-    else {
-      for (let i = 0; i < keyBytes; i++) own[keyAt + i] = key.bytes[key.start + i]!;
-      copyBytes(data.bytes, data.start, data.end, own, keyAt + keyBytes);
-    }
+    arena.write(place, keyAt, key.bytes, key.start, isOnePiece ? data.end : key.end);
+    if (!isOnePiece) arena.write(place, keyAt + keyBytes, data.bytes, data.start, data.end);
     const used = now - state.idleMs;
     const high = Math.floor(version / WORD);
     if (hasExtra) {
@@ -713,6 +841,7 @@ export class PageStore implements Items {
     }
     const page = records.pages[slot >>> records.shift]!;
     const record = (slot & records.mask) << RECORD_SHIFT;
+    page[record | NEXT] = 0;
     page[record | PLACE] = place;
     page[record | CAS] = version | 0;
     page[record | USED] = used | 0;
@@ -731,7 +860,7 @@ export class PageStore implements Items {
     this.lru.link(slot);
     this.appended[this.appendedCount * 2] = slot;
     this.appended[this.appendedCount++ * 2 + 1] = this.index.hash(key.hash);
-    if (this.appendedCount === APPENDED_MAX) this.endRestore();
+    if (this.appendedCount * 2 === this.appended.length) this.endRestore();
     return true;
   }
 
@@ -743,20 +872,6 @@ export class PageStore implements Items {
     return (
       arena.large.countedBytes(arena.blockBytes(keyBytes, valueBytes, true, hasExtra)) + ITEM_OVERHEAD_BYTES
     );
-  }
-
-  /** Whether a value of other bytes can take the place of the one that is there. */
-  private canOverwrite(place: number, keyBytes: number, valueBytes: number, hasExtra: boolean): boolean {
-    const { arena } = this;
-    if (place >= 0)
-      return (
-        !arena.isWide(place) &&
-        arena.hasExtra(place) === hasExtra &&
-        arena.unitsOf(arena.blockBytes(keyBytes, valueBytes, false, hasExtra)) === arena.unitsAt(place)
-      );
-    const bytes = arena.blockBytes(keyBytes, valueBytes, true, true);
-    const capacity = arena.large.capacity(~place);
-    return bytes <= capacity && capacity - bytes <= bytes >>> 4 && !arena.large.isLent(~place);
   }
 
   /** Gives a new item its place in index and order. */
@@ -786,11 +901,9 @@ export class PageStore implements Items {
     end: number,
   ): void {
     const { arena } = this;
-    const bytes = arena.bytesOf(place);
     arena.describe(place, slot, keyBytes, end - start, place < 0, this.takesExtra);
-    const keyAt = arena.keyStart(place);
-    for (let i = 0; i < keyBytes; i++) bytes[keyAt + i] = key[keyStart + i]!;
-    copyBytes(value, start, end, bytes, arena.valueStart(place));
+    arena.write(place, arena.keyStart(place), key, keyStart, keyStart + keyBytes);
+    arena.write(place, arena.valueStart(place), value, start, end);
     this.nums[ITEM_BYTES]! += itemBytesOf(arena, place);
   }
 
@@ -1018,6 +1131,7 @@ export class PageStore implements Items {
   ): StoreResult {
     this.counters[count.REFUSALS]!++;
     let freed = 0;
+    if (slot === 0 && !keepRefused) this.lost?.add(this.index.hash(key!.hash));
     if (slot !== 0 && !keepRefused) {
       const text = this.hasListeners ? (key?.text ?? this.keyAt(slot)) : '';
       freed = this.remove(slot, 'replaced');
@@ -1030,6 +1144,7 @@ export class PageStore implements Items {
   /** A value that has expired at once: removes the old item and evicts nothing. */
   private storeExpired(slot: number, key: KeyBytes | null, data: ItemData): StoreResult {
     const text = this.hasListeners ? (key?.text ?? this.keyAt(slot)) : '';
+    if (slot === 0) this.lost?.add(this.index.hash(key!.hash));
     const freed = slot === 0 ? 0 : this.remove(slot, 'replaced');
     if (data.place !== 0) this.release(data);
     this.nums[LAST_VERSION]!++;
@@ -1064,6 +1179,9 @@ export class PageStore implements Items {
     const place = this.placeOf(slot);
     const freed = itemBytesOf(arena, place);
     const hashed = hash ?? this.index.hashAt(slot);
+    this.lost?.add(hashed);
+    if (this.curve !== null && cause !== 'evicted' && (hashed & SAMPLE_MASK) < this.curve.threshold)
+      this.curve.forget(hashed & SAMPLE_MASK);
     this.nums[ITEM_BYTES]! -= freed;
     this.freeBlock(place);
     this.takeOut(slot, hashed);
@@ -1121,7 +1239,10 @@ export class PageStore implements Items {
   delete(key: KeyBytes): boolean {
     const hash = this.index.hash(key.hash);
     const slot = this.index.find(key, hash);
-    if (slot === 0) return false;
+    if (slot === 0) {
+      this.lost?.add(hash);
+      return false;
+    }
     const isLive = !this.isExpired(slot);
     this.settle(this.remove(slot, isLive ? 'deleted' : 'expired', hash));
     return isLive;
@@ -1134,6 +1255,7 @@ export class PageStore implements Items {
   /** O(pages); the memory goes back to the system a piece at a time, in later calls. */
   clear(): void {
     const { ints, nums } = this;
+    this.curve?.clear();
     this.lru.clear();
     this.arena.clear();
     this.index.clear();
@@ -1143,6 +1265,7 @@ export class PageStore implements Items {
     ints[LAST_STORED] = 0;
     nums[ITEM_BYTES] = nums[RESERVED]!;
     nums[CREDIT] = 0;
+    if (this.lost !== null) this.lost.all = true;
     if (!this.hasListeners) return;
     this.listeners.changed({ key: undefined, cause: 'cleared', version: undefined });
     this.listeners.deliver();
@@ -1152,12 +1275,15 @@ export class PageStore implements Items {
     if (typeof limit !== 'number' || !(limit >= 0))
       throw invalidArgument('limit', 'a number of items, 0 or more', limit);
     this.memory.giveBack(SWEPT_PENDING_BYTES);
+    this.memory.giveBackWhile(this.keepsTooMuch);
     const now = this.now();
     const before = this.nums[ITEM_BYTES]!;
     const expired = this.expiry.mayHaveDue(now) ? this.expiry.sweep(now, limit, this.removeExpired) : 0;
     this.settle(before - this.nums[ITEM_BYTES]!);
     return expired;
   }
+
+  private readonly keepsTooMuch = (): boolean => this.budget.keepsTooMuch;
 
   oldestUnusedSince(timeMs: number): number {
     const { oldest } = this.lru;
@@ -1199,6 +1325,19 @@ export class PageStore implements Items {
 
   *walk(order: Direction): Generator<number, void, undefined> {
     for (const slot of this.lru.walk(order)) if (!this.isExpired(slot)) yield slot;
+  }
+
+  /** Over records, from the topmost one down: items move to lower ones only. */
+  scan(prefix: string, from: number, looks: number, visit: (slot: number) => boolean): number {
+    const { records, arena } = this;
+    const start = Buffer.from(prefix, 'latin1');
+    const top = this.ints[RECORDS_END]! - 1;
+    let slot = from === 0 ? top : Math.min(from, top);
+    for (let left = looks; left > 0 && slot > 0; left--, slot--) {
+      if (!records.isUsed(slot) || !arena.keyBegins(this.placeOf(slot), start)) continue;
+      if (!this.isExpired(slot) && !visit(slot)) return slot - 1;
+    }
+    return slot;
   }
 
   dump(): Iterable<DumpedEntry<string, Buffer>> {
@@ -1243,7 +1382,20 @@ export class PageStore implements Items {
     });
   }
 
+  /**
+   * What hit ratio the store would have with more or less memory, or with another policy: as the method of `CacheEngine`. Sizes
+   * are what items may take.
+   */
+  missRatioCurve(query: CurveQuery = {}): MissRatioCurve | undefined {
+    checkQuery(query);
+    if (this.curve === null) return undefined;
+    this.curve.wake();
+    const size = this.budget.itemLimit;
+    return curveOf(this.curve.estimate(), { unit: 'bytes', size, policy: 'lru' }, this.variants, query);
+  }
+
   resetStats(): void {
+    this.curve?.reset();
     this.counters.fill(0);
     this.idles.fill(0);
     this.window.reset();

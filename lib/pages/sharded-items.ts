@@ -73,6 +73,9 @@ const { waitAsync } = Atomics as unknown as {
 /** Turns that each shard has in a walk. */
 const WALK_ROUNDS = 256;
 
+/** More than a shard has slots. */
+const SHARD_PLACES = 2 ** 28;
+
 /** Rounds of changes that listeners cause one after another within one call, as in an engine. */
 const MAX_ROUNDS = 1000;
 
@@ -96,6 +99,8 @@ export class ShardedItems implements ShardItems {
   readonly hashSeed: number;
   readonly evicts: boolean;
   adapter: object | null = null;
+  readonly tags = null;
+  readonly copiesValues = true;
 
   private readonly shards: readonly Shard[];
   private readonly control: ShardControl;
@@ -289,6 +294,9 @@ export class ShardedItems implements ShardItems {
     return sumOf(all);
   }
 
+  /** None: a thread sees the reads of its own clients only. */
+  missRatioCurve(): undefined {}
+
   resetStats(): void {
     this.changeEach((shard) => shard.resetStats());
   }
@@ -307,6 +315,11 @@ export class ShardedItems implements ShardItems {
     return this.of(key).peek(key);
   }
 
+  /** Each shard has numbers of its own; it stays locked until the write. */
+  nextVersion(key: KeyBytes): number {
+    return this.of(key).nextVersion(key);
+  }
+
   read(key: KeyBytes): number {
     const slot = this.begin(this.of(key)).read(key);
     this.end();
@@ -319,8 +332,8 @@ export class ShardedItems implements ShardItems {
     return this.current.keyBytesAt(slot);
   }
 
-  copyKeyAt(slot: number, target: Buffer, at: number): void {
-    this.current.copyKeyAt(slot, target, at);
+  copyItemAt(slot: number, withValue: boolean, target: Buffer, at: number): void {
+    this.current.copyItemAt(slot, withValue, target, at);
   }
 
   prepare(items: number, isBefore: boolean): void {
@@ -541,6 +554,16 @@ export class ShardedItems implements ShardItems {
     } finally {
       this.endWalks(walks);
     }
+  }
+
+  /** One shard after the other, from the last one down; a call looks at one. Places are numbered through all shards. */
+  scan(prefix: string, from: number, looks: number, visit: (slot: number) => boolean): number {
+    const top = this.shards.length * SHARD_PLACES - 1;
+    const at = from === 0 ? top : Math.min(from, top);
+    const first = at - (at % SHARD_PLACES);
+    const next = this.enter(first / SHARD_PLACES).scan(prefix, at - first, looks, visit);
+    // Below the first place of a shard is the topmost that the one before can have.
+    return Math.max(0, next === 0 ? first - 1 : first + next);
   }
 
   /** The order of use of all shards together, as near as their clocks tell it. */

@@ -148,6 +148,8 @@ export class SharedMemory implements Memory {
     return false;
   }
 
+  giveBackWhile(): void {}
+
   /** Other threads may have made the buffer grow. */
   private follow(): void {
     if (this.ranges.byteLength + PAGES_AT !== this.buffer.byteLength) this.ranges = this.allRanges();

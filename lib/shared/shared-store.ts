@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { bytesOption } from '../engine/byte-size.js';
 import { monotonicClock } from '../engine/clock.js';
+import { inspectAsJson } from '../engine/inspect.js';
 import type { EngineStats } from '../engine/stats.js';
 import type { Change, ChangeListener, StoreResult } from '../engine/types.js';
 import { invalidArgument, invalidOption, rejectUnknownOptions } from '../errors.js';
@@ -219,6 +220,12 @@ export class SharedStore {
     return stats;
   }
 
+  /** What `JSON.stringify` and `console.log` show: the budget and counts, without keys and values. */
+  toJSON(): { size: number; bytes: number; maxBytes: number } {
+    const { size, bytes, maxBytes } = this;
+    return { size, bytes, maxBytes };
+  }
+
   /**
    * Calls `listener` with every change of a key that begins with `prefix`, by any thread: this thread's at the end of
    * the call that makes them, others' soon after. One that lags by more than a thousand changes or so hears `cleared`.
@@ -280,6 +287,8 @@ export class SharedStore {
     if (this.#items.adapter !== null) knownItemStoreOf(this.#items)?.applyDueFlush();
   }
 }
+
+inspectAsJson(SharedStore.prototype, 'SharedStore');
 
 function isHandle(value: unknown): value is SharedStoreHandle {
   if (typeof value !== 'object' || value === null || !('memories' in value)) return false;

@@ -29,7 +29,13 @@ export interface Input {
 }
 
 /** Large enough for what a usual client sends at once; small enough to stay in a processor's first cache. */
-const READ_BUFFER_BYTES = 16 * 1024;
+const READ_BYTES = 16 * 1024;
+/** After a large value: another one of 64 kB is read at once, and copied while it is warm, which is cheaper than a second read. */
+const LONG_READ_BYTES = 80 * 1024;
+/** So many connections may read as much: what a blocked one has read is kept. */
+export const LONG_READERS_MAX = 128;
+/** After a value that is larger still: the line of the next one, whose data then goes to its place uncopied. */
+const LINE_READ_BYTES = 512;
 /** A Buffer over so few bytes costs more to make than to keep: requests are of few lengths. */
 const KEPT_VIEW_MAX_BYTES = 1024;
 
@@ -45,7 +51,8 @@ interface ListeningServer {
 }
 
 export class SharedReads {
-  readonly memory: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  readonly memory: Buffer = Buffer.allocUnsafeSlow(LONG_READ_BYTES);
+  longReaders = 0;
   /** The first n bytes, for each small n that has been read. */
   readonly #views: (Buffer | undefined)[] = new Array(KEPT_VIEW_MAX_BYTES + 1).fill(undefined);
 
@@ -80,6 +87,11 @@ export class SharedInput implements Input {
   private reader: Reader | null = null;
   /** The next read goes to the reader's place. */
   private isPlaced = false;
+  /** How much a read takes that is not placed. */
+  private room = 0;
+  private lastBytes = 0;
+  /** The last read that was not placed, and all that were placed since. */
+  private requestBytes = 0;
 
   constructor(handle: ClientHandle, shared: SharedReads) {
     this.handle = handle;
@@ -94,6 +106,7 @@ export class SharedInput implements Input {
       },
     };
     this.socket = new Socket(options as SocketConstructorOpts);
+    this.socket.once('close', () => this.setRoom(0));
   }
 
   begin(reader: Reader): void {
@@ -108,10 +121,13 @@ export class SharedInput implements Input {
   leavePlace(): void {
     if (!this.isPlaced) return;
     this.isPlaced = false;
-    this.handle.useUserBuffer(this.shared.memory);
+    this.setRoom(READ_BYTES);
+    this.handle.useUserBuffer(this.shared.view(READ_BYTES));
   }
 
   private onRead(bytes: number): boolean {
+    this.lastBytes = bytes;
+    this.requestBytes = this.isPlaced ? this.requestBytes + bytes : bytes;
     if (this.isPlaced) this.reader!.onPlaced(bytes);
     else this.reader?.onData(this.shared.view(bytes));
     return true;
@@ -119,14 +135,34 @@ export class SharedInput implements Input {
 
   /** Node asks once at the beginning, and after each read; it goes on with the same buffer where it gets none. */
   private nextBuffer(): Buffer | undefined {
-    const place = this.reader === null ? null : this.reader.place;
+    const { reader, shared } = this;
+    const place = reader === null ? null : reader.place;
     if (place !== null) {
       this.isPlaced = true;
       return place;
     }
-    if (this.reader !== null && !this.isPlaced) return undefined;
+    const room = reader === null ? READ_BYTES : this.nextRoom();
+    if (room === this.room && !this.isPlaced) return undefined;
     this.isPlaced = false;
-    return this.shared.memory;
+    this.setRoom(room);
+    return shared.view(room);
+  }
+
+  private setRoom(bytes: number): void {
+    if (this.room === LONG_READ_BYTES) this.shared.longReaders--;
+    if (bytes === LONG_READ_BYTES) this.shared.longReaders++;
+    this.room = bytes;
+  }
+
+  /** What the client sends next is likely to be as large as what it has sent last. */
+  private nextRoom(): number {
+    const { room, lastBytes, shared } = this;
+    if (this.isPlaced) {
+      if (this.requestBytes > LONG_READ_BYTES) return LINE_READ_BYTES;
+      return room === LONG_READ_BYTES || shared.longReaders < LONG_READERS_MAX ? LONG_READ_BYTES : READ_BYTES;
+    }
+    const fits = room === LINE_READ_BYTES ? lastBytes < room : lastBytes > READ_BYTES;
+    return fits ? room : READ_BYTES;
   }
 }
 

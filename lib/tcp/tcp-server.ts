@@ -4,7 +4,7 @@
  */
 
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { HotsetError } from '../errors.js';
+import { HotsetError, invalidArgument } from '../errors.js';
 import { type ItemStore, itemStoreOf, type ServedStore } from '../memcached/item-store.js';
 import { ReplyBuffer } from '../memcached/reply-buffer.js';
 import type { PeerAddress } from '../server-log.js';
@@ -82,6 +82,8 @@ export class TcpServer {
    * Returns the address with the port that was taken. Throws `HOTSET_LISTEN_FAILED`.
    */
   async listen(address: ListenAddress = this.#options.address): Promise<ListenAddress> {
+    if (typeof address !== 'object' || address === null)
+      throw invalidArgument('address', 'an object with a port or a path', address);
     checkAddress(address, this.#options.tls);
     const tls = this.#tlsOf(address);
     const { protocol = this.#options.protocol } = 'path' in address ? {} : address;

@@ -55,7 +55,6 @@ export interface PumpContext {
 }
 
 const NONE = -1;
-const NOTHING = Buffer.alloc(0);
 /** Fewer bytes of unread replies are not counted: the number of connections bounds them. */
 const COUNTED_FROM_BYTES = 64 * 1024;
 
@@ -140,9 +139,9 @@ export class SessionPump implements UnreadReply {
   /** So many bytes have been read to `place`. */
   receivePlaced(bytes: number): void {
     if (this.#over) return;
-    this.#placedBytes += bytes;
-    this.#session.advance(bytes);
-    this.receive(NOTHING);
+    const rest = this.#session.advance(bytes);
+    this.#placedBytes += bytes - rest.length;
+    this.receive(rest);
   }
 
   /** The client will send no more. */

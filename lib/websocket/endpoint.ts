@@ -96,6 +96,7 @@ export class WebSocketEndpoint {
     };
     if (server !== null) this.#leaveServer = takeUpgrades(server, path, this.handleUpgrade);
     if (address === null) registry.begin();
+    rpc.history?.begin();
   }
 
   /** Where it listens with a server of its own; null while it does not. */

@@ -56,6 +56,11 @@ export interface WebSocketOptions extends ItemStoreOptions, ConnectionOptions, A
    * client gets one extra second for each 64 KiB that it was sent. `Infinity`: no pings. Default: 30,000.
    */
   heartbeatMs?: number | undefined;
+  /**
+   * Whether the server's figures of the last hour are kept for the live view, with those of the process: 140 kB, a timer of a second,
+   * and what observes the event loop and the collector. Default: true.
+   */
+  history?: boolean | undefined;
 }
 
 export interface ResolvedWebSocketOptions {
@@ -74,6 +79,7 @@ export interface ResolvedWebSocketOptions {
   readonly maxBatch: number;
   readonly maxReplyBytes: number;
   readonly maxRepliesBytes: number;
+  readonly history: boolean;
 }
 
 export const DEFAULT_MAX_CONNECTIONS = 1024;
@@ -124,6 +130,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
   'maxReplyBytes',
   'maxRepliesBytes',
   'heartbeatMs',
+  'history',
   ...CONNECTION_OPTIONS,
   ...ITEM_STORE_OPTIONS,
 ]);
@@ -131,12 +138,13 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof WebSocketOptions>([
 /** Throws `HOTSET_INVALID_OPTION`. */
 export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebSocketOptions {
   rejectUnknownOptions(options, KNOWN_OPTIONS);
-  const { server = null, path = '/', access = 'full' } = options;
+  const { server = null, path = '/', access = 'full', history = true } = options;
   if (server !== null && !(server instanceof NetServer))
     throw invalidOption('server', 'a server of node:http or node:https', server);
   if (typeof path !== 'string' || !/^\/[!-~]*$/.test(path) || /[?#]/.test(path))
     throw invalidOption('path', "a path such as '/cache', without query", path);
   if (!isAccess(access)) throw invalidOption('access', 'full, read-only or metadata', access);
+  if (typeof history !== 'boolean') throw invalidOption('history', 'true or false', history);
   const { heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const limit = (name: keyof typeof LIMITS): number =>
     whole(name, options[name] ?? LIMITS[name].defaultValue, LIMITS[name]);
@@ -157,6 +165,7 @@ export function resolveWebSocketOptions(options: WebSocketOptions): ResolvedWebS
     maxBatch: limit('maxBatch'),
     maxReplyBytes: limit('maxReplyBytes'),
     maxRepliesBytes: limit('maxRepliesBytes'),
+    history,
   };
   if (resolved.maxBacklogBytes < resolved.maxUnsentBytes)
     throw invalidOption('maxBacklogBytes', 'at least maxUnsentBytes', resolved.maxBacklogBytes);

@@ -57,8 +57,7 @@ export class ScriptedSession {
       else {
         piece.copy(place);
         this.placedBytes += piece.length;
-        this.session.advance(piece.length);
-        this.feed('');
+        this.feed(this.session.advance(piece.length));
       }
     }
     return this.state === 'ready';

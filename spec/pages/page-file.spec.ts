@@ -99,6 +99,23 @@ describe('the index of what is loaded', () => {
     for (let i = 0; i < 70_000; i += 999) expect(after.peek(keyOf(after, `key ${i}`))).not.toBe(0);
   });
 
+  it('finds every item of a file that claims fewer, and of one that claims more', async () => {
+    const store = makeStore();
+    for (let i = 0; i < 3000; i++) put(store, `key ${i}`, Buffer.from('v'));
+    for (const claimed of [10, 5000]) {
+      const after = makeStore();
+      const claiming = Object.create(after, {
+        prepare: {
+          value: (items: number, isBefore: boolean) => after.prepare(isBefore ? claimed : items, isBefore),
+        },
+      });
+      await save(store);
+      await loadPages(claiming, path, clock);
+      expect(after.verify()).toEqual([]);
+      for (let i = 0; i < 3000; i++) expect(after.peek(keyOf(after, `key ${i}`))).not.toBe(0);
+    }
+  });
+
   it('has one item for a key that the file has several times: the last one', async () => {
     const store = makeStore();
     for (let i = 0; i < 300; i++) put(store, `key ${i}`, Buffer.from('old'));
@@ -146,6 +163,21 @@ describe('what is saved comes back', () => {
     const lengths = [-40, -30, -1, 0, 1].flatMap((by) => [BLOCK_MAX_BYTES + by, 2 * BLOCK_MAX_BYTES + by]);
     for (const length of [0, 1, ...lengths, 100_000, 100_000, 100_000, 1_000_000])
       put(store, `${store.size}`, Buffer.alloc(length, store.size + 65));
+    await save(store);
+    expect(contents(await loaded())).toEqual(contents(store));
+  });
+
+  it('with keys and values of every short length', async () => {
+    const store = makeStore();
+    for (let length = 0; length <= 260; length++)
+      for (const key of ['k', 'ke', 'key', 'keys'])
+        put(
+          store,
+          `${key}${length}`,
+          Buffer.from(`${key}${'abcdefg'.repeat(40)}`).subarray(0, length),
+          NEVER,
+          length & 1,
+        );
     await save(store);
     expect(contents(await loaded())).toEqual(contents(store));
   });

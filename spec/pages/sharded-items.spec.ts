@@ -18,8 +18,9 @@ class EngineShardItems extends EngineItems implements ShardItems {
     return this.keyAt(slot).length;
   }
 
-  copyKeyAt(slot: number, target: Buffer, at: number): void {
-    target.write(this.keyAt(slot), at, 'latin1');
+  copyItemAt(slot: number, withValue: boolean, target: Buffer, at: number): void {
+    const end = at + target.write(this.keyAt(slot), at, 'latin1');
+    if (withValue) this.copyValueAt(slot, target, end);
   }
 
   prepare(): void {}

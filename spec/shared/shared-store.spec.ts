@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { SharedStore, type SharedStoreHandle } from '../../lib/shared/index.js';
@@ -231,4 +232,12 @@ it('is served by a server, which sees the same entries', async () => {
   );
   expect(store.get('other')).toBe('hi');
   await server.close();
+});
+
+it('shows its budget and counts, and neither keys nor values nor memory', () => {
+  const store = new SharedStore({ maxBytes: '4MiB', shards: 1 });
+  store.set('secret-key', 'secret value');
+  const { bytes, maxBytes } = store;
+  expect(JSON.parse(JSON.stringify({ store }))).toEqual({ store: { size: 1, bytes, maxBytes } });
+  expect(inspect(store)).toBe(`SharedStore { size: 1, bytes: ${bytes}, maxBytes: ${maxBytes} }`);
 });

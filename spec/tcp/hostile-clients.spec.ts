@@ -120,7 +120,8 @@ describe('a length that is a lie', () => {
     const header = Buffer.alloc(24);
     header.set([0x80, 0x01, 0, 1, 8]);
     header.writeUInt32BE(0xffffffff, 8);
-    liar.send(header);
+    // memcached reads extras and key before it looks at the length.
+    liar.send(Buffer.concat([header, Buffer.alloc(8), Buffer.from('k')]));
     const answer = Buffer.from(await liar.rest(), 'latin1');
     expect(answer.toString('hex', 0, 8)).toBe('8101000000000004');
     expect(answer.toString('latin1', 24)).toBe('Invalid arguments');

@@ -8,19 +8,21 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Input, type Reader, SharedInput, SharedReads } from '../../lib/tcp/input.js';
+import { type Input, LONG_READERS_MAX, type Reader, SharedInput, SharedReads } from '../../lib/tcp/input.js';
 
 /** Keeps what it is given, copied, and where that was. */
 class Recorder implements Reader {
   text = '';
   placedText = '';
   readonly memories = new Set<ArrayBufferLike>();
+  readonly lengths: number[] = [];
   place: Buffer | null = null;
   onChunk: () => void = () => {};
 
   onData(chunk: Buffer): void {
     this.text += chunk.toString('latin1');
     this.memories.add(chunk.buffer);
+    this.lengths.push(chunk.length);
     this.onChunk();
   }
 
@@ -102,6 +104,59 @@ describe.each(['TCP', 'a Unix socket'])('connections over %s', (kind) => {
     expect(reader.placedText === `${value}!`).toBe(true);
     expect(memory.toString('latin1') === `.....${value}!.....`).toBe(true);
     expect([...reader.memories]).toEqual([shared.memory.buffer]);
+  });
+
+  it.each([
+    { valueBytes: 200_000, nextBytes: [1000, 1000], first: [512, 488, 1000], most: 1000 },
+    { valueBytes: 60_000, nextBytes: [1000, 40_000], first: [1000], most: 16_384 },
+    { valueBytes: 60_000, nextBytes: [40_000, 1000, 40_000], first: [], most: 80 * 1024 },
+  ])(
+    'after $valueBytes bytes to a place, reads have room for as much',
+    async ({ valueBytes, nextBytes, first, most }) => {
+      const server = await listen(path);
+      shared.accept(server, (input) => inputs.push(input));
+      const { client, reader } = await accepted(server);
+      reader.onChunk = () => {
+        reader.onChunk = () => {};
+        reader.place = Buffer.alloc(valueBytes);
+      };
+      client.write('head');
+      await vi.waitFor(() => expect(reader.text).toBe('head'));
+      client.write('v'.repeat(valueBytes));
+      await vi.waitFor(() => expect(reader.placedText).toHaveLength(valueBytes));
+      for (const [i, bytes] of nextBytes.entries()) {
+        const { length } = reader.text;
+        client.write(`${i}`.repeat(bytes));
+        await vi.waitFor(() => expect(reader.text).toHaveLength(length + bytes));
+      }
+      expect(Math.max(...reader.lengths)).toBeLessThanOrEqual(most);
+      expect(reader.lengths.slice(1, first.length + 1)).toEqual(first);
+      expect(reader.text).toBe(`head${nextBytes.map((bytes, i) => `${i}`.repeat(bytes)).join('')}`);
+    },
+  );
+
+  it('have room for as much on a bounded number of connections', async () => {
+    const server = await listen(path);
+    shared.accept(server, (input) => inputs.push(input));
+    const open: Socket[] = [];
+    shared.longReaders = LONG_READERS_MAX - 1;
+    for (let i = 0; i < 2; i++) {
+      const { client, reader } = await accepted(server);
+      open.push(client);
+      reader.onChunk = () => {
+        reader.onChunk = () => {};
+        reader.place = Buffer.alloc(10);
+      };
+      client.write('head');
+      await vi.waitFor(() => expect(reader.text).toBe('head'));
+      client.write('0123456789');
+      await vi.waitFor(() => expect(reader.placedText).toHaveLength(10));
+      expect(shared.longReaders).toBe(LONG_READERS_MAX);
+    }
+    for (const client of open) client.end();
+    for (const { socket } of inputs) socket.end();
+    await vi.waitFor(() => expect(shared.longReaders).toBe(LONG_READERS_MAX - 1));
+    shared.longReaders = 0;
   });
 
   it('leave a place at once, when that is asked for between reads', async () => {

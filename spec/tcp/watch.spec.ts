@@ -147,7 +147,7 @@ describe('a watcher gets', () => {
   it.each([
     ['an HTTP request', 'GET / HTTP/1.1\r\n\r\n', 'error'],
     ['a line without end', 'x'.repeat(3000), 'error'],
-    ['a bad binary header', `\x80${'\x01'.repeat(23)}`, 'error'],
+    ['a bad binary header', `\x80${'\x01'.repeat(23 + 1 + 257)}`, 'error'], // with extras and key
     ['quit', 'quit\r\n', 'normal'],
     ['the client’s end', null, 'normal'],
     ['the client’s end in the middle of a value', 'set a 0 0 10\r\nx', 'normal'],

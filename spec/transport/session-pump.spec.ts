@@ -147,7 +147,8 @@ describe('the end', () => {
     ['quit\r\n', 'quit'],
     ['GET / HTTP/1.1\r\n', 'error'],
     ['x'.repeat(3000), 'error'],
-    ['\x80'.padEnd(24, '\x01'), 'error'],
+    // A key of 257 bytes, and one byte of extras.
+    ['\x80'.padEnd(24 + 258, '\x01'), 'error'],
   ])('after %j is %s', (text, cause) => {
     const [sink] = sinks as [Sink];
     sink.send(text);

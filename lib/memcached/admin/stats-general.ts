@@ -77,6 +77,7 @@ export function generalStats(items: ItemStore): Stat[] {
     ['crawler_items_checked', items.figure('crawler_checked')],
     ['lrutail_reflocked', 0],
     ...zeros('moves_to_cold', 'moves_to_warm', 'moves_within_lru', 'direct_reclaims', 'lru_bumps_dropped'),
+    ...warmingStats(items),
   ];
 }
 
@@ -89,6 +90,17 @@ function tlsStats({ transports, clock }: ItemStore): Stat[] {
   return [
     ['ssl_handshake_errors', errors],
     ['time_since_server_cert_refresh', Math.max(0, Math.floor((clock.now() - readAtMs) / 1000))],
+  ];
+}
+
+/** Only where the store is filled from another server: hotset's own. */
+function warmingStats({ warming }: ItemStore): Stat[] {
+  if (warming === null) return [];
+  return [
+    ['warm_state', warming.state],
+    ['warm_items', warming.items],
+    ['warm_bytes', warming.bytes],
+    ['warm_left_out', warming.left],
   ];
 }
 

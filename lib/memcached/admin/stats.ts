@@ -7,6 +7,7 @@ import type { Siblings } from '../siblings.js';
 import { type AdminAnswer, ERROR, OK, refusal, type Stat, type StatsAnswer } from './answers.js';
 import { generalStats } from './stats-general.js';
 import { cacheDump, itemStats, sizeStats, slabStats } from './stats-items.js';
+import { curveStats, hotStats } from './stats-reads.js';
 import { settingsStats } from './stats-settings.js';
 
 /** In the text protocol. */
@@ -38,6 +39,8 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['sizes', sizeStats],
   ['cachedump', cacheDump],
   ['detail', detail],
+  ['curve', curveStats],
+  ['hot', hotStats],
   ['reset', reset],
 ]);
 

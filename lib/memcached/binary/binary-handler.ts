@@ -30,13 +30,16 @@ export class BinaryHandler implements ProtocolHandler {
   /** A long reply in progress. */
   #work: IncrementalTask | null = null;
   #phase: Phase = 'header';
+  /** Where the bytes begin that were collected last. */
+  #at = 0;
   /** Null where no authentication is needed. */
   readonly #sasl: Sasl | null;
   /** When the command that the value belongs to arrived. */
   #valueSinceMs = 0;
-  /** Bytes to discard, and the error to answer with then. */
+  /** Bytes to discard, the error to answer with then, and whether that ends the session. */
   #toSwallow = 0;
   #afterSwallow: Exclude<Status, 0> = STATUS.unknown;
+  #endsAfterSwallow = false;
 
   constructor(io: SessionIo) {
     this.#io = io;
@@ -63,13 +66,11 @@ export class BinaryHandler implements ProtocolHandler {
     }
     switch (this.#phase) {
       case 'header':
-        this.#collect(HEADER_BYTES, this.#onHeader);
+        this.#readHeader();
         break;
-      case 'prelude': {
-        const bytes = this.#header.extrasBytes + this.#header.keyBytes;
-        this.#collect(bytes, this.#onPrelude);
+      case 'prelude':
+        this.#readPrelude();
         break;
-      }
       case 'value':
         this.#readValue();
         break;
@@ -89,24 +90,24 @@ export class BinaryHandler implements ProtocolHandler {
     else this.#io.slicing = true;
   }
 
-  /** Calls `then` with so many bytes once they are there: in the input where they are whole, else put together. */
-  #collect(bytes: number, then: (memory: Buffer, at: number) => void): void {
+  /** So many bytes, from `#at` on, once they are there: in the input where they are whole, else put together. */
+  #collect(bytes: number): Buffer | null {
     const io = this.#io;
     const { chunk, position } = io;
-    if (io.incomplete.length === 0 && chunk.length - position >= bytes) {
-      io.position = position + bytes;
-      then(chunk, position);
-      return;
-    }
-    const collected = io.collect(bytes, bytes);
-    if (collected !== null) then(collected, 0);
+    this.#at = 0;
+    if (io.incomplete.length > 0 || chunk.length - position < bytes) return io.collect(bytes, bytes);
+    io.position = position + bytes;
+    this.#at = position;
+    return chunk;
   }
 
-  readonly #onHeader = (memory: Buffer, at: number): void => {
+  #readHeader(): void {
+    const memory = this.#collect(HEADER_BYTES);
+    if (memory === null) return;
     const io = this.#io;
     const header = this.#header;
     io.requestsLeft--;
-    if (!header.read(memory, at)) {
+    if (!header.read(memory, this.#at)) {
       io.fail();
       return;
     }
@@ -117,17 +118,21 @@ export class BinaryHandler implements ProtocolHandler {
     else if (this.#sasl?.authenticated === false && opcode?.open !== true) this.#refuse(STATUS.authError);
     else if (header.keyBytes > KEY_MAX_BYTES || header.bodyBytes > BODY_MAX_BYTES)
       this.#refuse(STATUS.invalid);
-    else if (opcode === undefined) this.#beginSwallow(header.bodyBytes, STATUS.unknown);
+    else if (opcode === undefined) this.#beginSwallow(header.bodyBytes, STATUS.unknown, false);
     else if (!fits(opcode, header.extrasBytes, header.keyBytes, header.valueBytes))
       this.#refuse(STATUS.invalid);
     else {
       this.#opcode = opcode;
       this.#phase = 'prelude';
-      if (header.extrasBytes + header.keyBytes === 0) this.#onPrelude(memory, at + HEADER_BYTES);
+      // The usual case: all of it is here.
+      if (io.chunk.length - io.position >= header.extrasBytes + header.keyBytes) this.#readPrelude();
     }
-  };
+  }
 
-  readonly #onPrelude = (memory: Buffer, at: number): void => {
+  #readPrelude(): void {
+    const memory = this.#collect(this.#header.extrasBytes + this.#header.keyBytes);
+    if (memory === null) return;
+    const at = this.#at;
     const opcode = this.#opcode!;
     const io = this.#io;
     const header = this.#header;
@@ -149,43 +154,43 @@ export class BinaryHandler implements ProtocolHandler {
     }
     const refusal = isSasl(opcode) ? saslRefusal(request) : beginBinaryStore(io, opcode, request, memory, at);
     if (refusal !== null) {
-      this.#beginSwallow(request.dataLength, refusal);
+      this.#beginSwallow(request.dataLength, refusal, false);
       return;
     }
-    this.#valueSinceMs = io.items.clock.now();
     const { chunk, position } = io;
-    if (chunk.length - position >= request.dataLength) {
-      request.data.set(chunk, position, position + request.dataLength);
-      io.position = position + request.dataLength;
-      this.#onValue();
-    } else {
+    const end = position + request.dataLength;
+    if (end > chunk.length) {
+      this.#valueSinceMs = io.items.clock.now();
       io.beginData(request.dataLength, 0);
       this.#phase = 'value';
+      return;
     }
-  };
+    request.waitedMs = 0;
+    request.data.set(chunk, position, end);
+    io.position = end;
+    this.#onValue();
+  }
 
   #readValue(): void {
     const io = this.#io;
     const ended = io.collectData(this.#request.dataLength, 0);
     if (ended === null) return;
+    this.#phase = 'header';
+    io.items.applyDueFlush();
+    // A time to live counts from the command on.
+    this.#request.waitedMs = io.items.clock.now() - this.#valueSinceMs;
     if (ended === GIVEN_UP) this.#onGivenUp();
     else this.#onValue();
     io.endData();
   }
 
   #onGivenUp(): void {
-    this.#phase = 'header';
     if (!isSasl(this.#opcode!)) refuseStore(this.#io, this.#request);
     writeError(this.#io.out, this.#header, STATUS.outOfMemory);
   }
 
   #onValue(): void {
     const opcode = this.#opcode!;
-    const { items } = this.#io;
-    this.#phase = 'header';
-    items.applyDueFlush();
-    // A time to live counts from the command on.
-    this.#request.waitedMs = items.clock.now() - this.#valueSinceMs;
     if (!isSasl(opcode)) storeBinary(this.#io, opcode, this.#header, this.#request);
     else {
       const { key, data } = this.#request;
@@ -193,9 +198,10 @@ export class BinaryHandler implements ProtocolHandler {
     }
   }
 
-  #beginSwallow(bytes: number, error: Exclude<Status, 0>): void {
+  #beginSwallow(bytes: number, error: Exclude<Status, 0>, ends: boolean): void {
     this.#toSwallow = bytes;
     this.#afterSwallow = error;
+    this.#endsAfterSwallow = ends;
     this.#phase = 'swallow';
     if (bytes === 0) this.#swallow();
   }
@@ -205,12 +211,15 @@ export class BinaryHandler implements ProtocolHandler {
     if (this.#toSwallow > 0) return;
     this.#phase = 'header';
     writeError(this.#io.out, this.#header, this.#afterSwallow);
+    if (this.#endsAfterSwallow) this.#io.fail();
   }
 
-  /** Answers and ends the session: after a malformed packet, the start of the next one is unknown. */
+  /**
+   * Answers and ends the session: after a malformed packet, the start of the next one is unknown. As in memcached, once
+   * extras and key are there.
+   */
   #refuse(error: Exclude<Status, 0>): void {
-    writeError(this.#io.out, this.#header, error);
-    this.#io.fail();
+    this.#beginSwallow(this.#header.extrasBytes + this.#header.keyBytes, error, true);
   }
 }
 

@@ -12,53 +12,45 @@ import {
   writeUint64,
 } from './binary-packet.js';
 
-/** A reply's header, except the fields that it repeats from the request. */
-interface ReplyHeader {
-  readonly status?: Status;
-  readonly extrasBytes?: number;
-  readonly keyBytes?: number;
-  readonly valueBytes?: number;
-  readonly cas?: number | bigint;
-}
-
+/** A reply's header; the rest of its fields repeats the request's. */
 function writeHeader(
   out: ReplyBuffer,
   request: Header,
-  { status = STATUS.ok, extrasBytes = 0, keyBytes = 0, valueBytes = 0, cas = 0 }: ReplyHeader,
+  status: Status,
+  extrasBytes: number,
+  keyBytes: number,
+  valueBytes: number,
+  cas: number | bigint = 0,
 ): void {
   const at = out.reserve(HEADER_BYTES);
-  const { memory } = out;
-  memory[at] = RESPONSE_MAGIC;
-  memory[at + 1] = request.opcode;
-  memory.writeUInt16BE(keyBytes, at + 2);
-  memory[at + 4] = extrasBytes;
-  memory[at + 5] = 0;
-  memory.writeUInt16BE(status, at + 6);
-  memory.writeUInt32BE(extrasBytes + keyBytes + valueBytes, at + 8);
-  memory.writeUInt32BE(request.opaque, at + 12);
-  writeUint64(memory, at + 16, cas);
+  const { words } = out;
+  words.setInt32(at, (RESPONSE_MAGIC << 24) | (request.opcode << 16) | keyBytes);
+  words.setInt32(at + 4, (extrasBytes << 24) | status);
+  words.setInt32(at + 8, extrasBytes + keyBytes + valueBytes);
+  words.setInt32(at + 12, request.opaque);
+  writeUint64(words, at + 16, cas);
 }
 
 /** Success, with a cas id or without. */
 export function writeDone(out: ReplyBuffer, request: Header, cas: number | bigint = 0): void {
-  writeHeader(out, request, { cas });
+  writeHeader(out, request, STATUS.ok, 0, 0, 0, cas);
 }
 
 /** Success, with a text. */
 export function writeText(out: ReplyBuffer, request: Header, text: string): void {
-  writeHeader(out, request, { valueBytes: text.length });
+  writeHeader(out, request, STATUS.ok, 0, 0, text.length);
   out.text(text);
 }
 
 export function writeError(out: ReplyBuffer, request: Header, status: Exclude<Status, 0>): void {
   const text = STATUS_TEXT[status];
-  writeHeader(out, request, { status, valueBytes: text.length });
+  writeHeader(out, request, status, 0, 0, text.length);
   out.text(text);
 }
 
 /** A miss of a request for key and value: the key is all there is. */
 export function writeKeyMiss(out: ReplyBuffer, request: Header, key: string): void {
-  writeHeader(out, request, { status: STATUS.notFound, keyBytes: key.length });
+  writeHeader(out, request, STATUS.notFound, 0, key.length, 0);
   out.text(key);
 }
 
@@ -73,9 +65,9 @@ export function writeItem(
   cas: number | bigint,
 ): void {
   const valueBytes = withValue ? items.valueBytesAt(slot) : 0;
-  writeHeader(out, request, { extrasBytes: 4, keyBytes: key.length, valueBytes, cas });
+  writeHeader(out, request, STATUS.ok, 4, key.length, valueBytes, cas);
   const at = out.reserve(4);
-  out.memory.writeUInt32BE(items.flagsAt(slot), at);
+  out.words.setInt32(at, items.flagsAt(slot));
   out.text(key);
   if (withValue) out.value(items, slot, valueBytes);
 }
@@ -86,14 +78,14 @@ export function writeNumber(
   number: number | bigint,
   cas: number | bigint,
 ): void {
-  writeHeader(out, request, { valueBytes: 8, cas });
+  writeHeader(out, request, STATUS.ok, 0, 0, 8, cas);
   const at = out.reserve(8);
-  writeUint64(out.memory, at, number);
+  writeUint64(out.words, at, number);
 }
 
 /** One line of statistics; an empty one ends the list. */
 export function writeStat(out: ReplyBuffer, request: Header, name: string, value: string): void {
-  writeHeader(out, request, { keyBytes: name.length, valueBytes: value.length });
+  writeHeader(out, request, STATUS.ok, 0, name.length, value.length);
   out.text(name);
   out.text(value);
 }

@@ -106,7 +106,7 @@ function table(rows: readonly Row[]): (Opcode | undefined)[] {
 /** Whether a packet with these lengths may carry this opcode. */
 export function fits(opcode: Opcode, extrasBytes: number, keyBytes: number, valueBytes: number): boolean {
   return (
-    opcode.extras.includes(extrasBytes) &&
+    (opcode.extras[0] === extrasBytes || opcode.extras[1] === extrasBytes) &&
     (opcode.key === 'optional' || keyBytes > 0 === (opcode.key === 'required')) &&
     (opcode.value || valueBytes === 0)
   );

@@ -50,17 +50,21 @@ export function countMiss(items: ItemStore, increments: boolean): void {
   items.count(increments ? INCR_MISSES : DECR_MISSES);
 }
 
-/** Creates the item that `adjust` has not found, with `initial` as its number. */
+/** Creates the item that `adjust` has not found, with `initial` as its number. `ttlMs`, if given, takes the place of `exptime`. */
 export function createNumber(
   context: CommandContext,
   key: KeyBytes,
   initial: number | bigint,
   exptime: number,
+  ttlMs: number | null = null,
 ): ArithmeticResult {
   const { items } = context;
   const digits = String(initial);
   if (items.hasObservers) sawLookup(context, key, 0);
-  const result = items.put(key, dataOf(digits), exptime, 0, false);
+  const result =
+    ttlMs === null
+      ? items.put(key, dataOf(digits), exptime, 0, false)
+      : items.entries.set(key, dataOf(digits), ttlMs, 0, false);
   const reply = result === 'stored' ? 'stored' : 'out-of-memory';
   if (items.hasObservers) sawStore(context, { key, mode: 'add', exptime }, reply, digits.length);
   return reply === 'stored' ? { digits } : reply;

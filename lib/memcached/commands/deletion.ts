@@ -20,6 +20,15 @@ export function remove(context: CommandContext, request: Request): Reply {
   return deleted ? 'deleted' : 'not-found';
 }
 
+/** Removes an item that a walk has found. Counts as a `delete`. */
+export function removeAt(items: ItemStore, entry: number): void {
+  const { entries, prefixes } = items;
+  if (prefixes.enabled) prefixes.recordDelete(entries.keyAt(entry));
+  if (items.hasObservers) sawDeletion(items, 'delete', entry);
+  items.count(DELETE_HITS);
+  entries.deleteAt(entry);
+}
+
 function observe(context: CommandContext, { key, cas }: Request): void {
   const { items } = context;
   const { prefixes } = items;

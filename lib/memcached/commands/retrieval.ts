@@ -13,13 +13,7 @@ import {
 } from '../counters.js';
 import type { CommandContext } from '../item-store.js';
 import { REPLIES_MAX_BYTES } from '../limits.js';
-import {
-  COPIED_VALUE_MAX_BYTES,
-  NUMBER_LOOP_END,
-  type ReplyBuffer,
-  writeDigits,
-  writeLatin1,
-} from '../reply-buffer.js';
+import { isCopied, NUMBER_LOOP_END, type ReplyBuffer, writeDigits, writeLatin1 } from '../reply-buffer.js';
 import type { Reply, Request } from '../request.js';
 import { NOTHING, type SessionIo } from '../session-io.js';
 import { sawGet, sawLookup } from './observation.js';
@@ -27,6 +21,9 @@ import { sawGet, sawLookup } from './observation.js';
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
+/** Beginnings of `VALUE `, as words. */
+const VALU = 0x554c4156;
+const E_SPACE = 0x2045;
 /** `VALUE <key> <flags> <bytes>[ <cas>]`, but for the key. */
 const ITEM_LINE_MAX_BYTES = 64;
 
@@ -51,7 +48,7 @@ export function answerKeys(io: SessionIo, request: Request): boolean {
     key.set(line, keyStart, at, hash);
     answerKey(io, key, withCasId, exptime);
   }
-  out.text('END\r\n');
+  out.end();
   request.line = NOTHING;
   return true;
 }
@@ -75,15 +72,12 @@ function writeItem(
 ): void {
   const length = items.valueBytesAt(slot);
   // One region for all, written to directly: a call for each token costs more than its bytes.
-  const isShort = length <= COPIED_VALUE_MAX_BYTES;
-  let at = out.prepare(ITEM_LINE_MAX_BYTES + end - start + (isShort ? length : 0));
-  const { memory } = out;
-  memory[at++] = 0x56;
-  memory[at++] = 0x41;
-  memory[at++] = 0x4c;
-  memory[at++] = 0x55;
-  memory[at++] = 0x45;
-  memory[at++] = SPACE;
+  const isInBlock = isCopied(items, length);
+  let at = out.prepare(ITEM_LINE_MAX_BYTES + end - start + (isInBlock ? length : 0));
+  const { memory, words } = out;
+  words.setInt32(at, VALU, true);
+  words.setInt16(at + 4, E_SPACE, true);
+  at += 6;
   for (let i = start; i < end; i++) memory[at++] = bytes[i]!;
   memory[at++] = SPACE;
   at = writeNumber(memory, at, items.flagsAt(slot));
@@ -95,7 +89,7 @@ function writeItem(
   }
   memory[at++] = CR;
   memory[at++] = LF;
-  if (isShort) {
+  if (isInBlock) {
     items.copyValueAt(slot, memory, at);
     at += length;
   } else {

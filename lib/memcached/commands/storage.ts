@@ -80,11 +80,11 @@ function storeData(context: CommandContext, request: Request): Reply {
 }
 
 function put(items: ItemStore, request: Request, exptime: number = request.exptime): Reply {
-  const { key, data, flags, ttlMs, waitedMs, dropsWhenRefused } = request;
+  const { key, data, flags, ttlMs, waitedMs, dropsWhenRefused, tags } = request;
   const result =
     ttlMs === null
       ? items.put(key, data, exptime, flags, !dropsWhenRefused, waitedMs)
-      : items.entries.set(key, data, ttlMs, flags, !dropsWhenRefused);
+      : items.entries.set(key, data, ttlMs, flags, !dropsWhenRefused, tags);
   if (hasBinaryKey(request) && result === 'stored') items.addAdapterBits(key, KEY_BINARY);
   return answer(items, result);
 }

@@ -134,7 +134,10 @@ export class TextHandler implements ProtocolHandler {
   #readLine(): void {
     const io = this.#io;
     const { chunk, position, incomplete } = io;
-    if (incomplete.length === 0 && io.items.verbosity < TRACE_VERBOSITY && this.#fastPath.serves()) return;
+    if (incomplete.length === 0 && io.items.verbosity < TRACE_VERBOSITY && this.#fastPath.serves()) {
+      if (this.#request.line.length > 0) this.#phase = 'keys';
+      return;
+    }
     const lineEnd = chunk.indexOf(LF, position);
     if (lineEnd === -1) {
       this.#keepPartialLine();
@@ -332,7 +335,7 @@ export class TextHandler implements ProtocolHandler {
     // A time to live counts from the command on.
     this.#request.waitedMs = io.items.clock.now() - this.#dataSinceMs;
     if (ended === GIVEN_UP) this.#reply(refuseStore(io, this.#request));
-    else this.#store(endsInCrlf(ended, ended.length - 2));
+    else this.#store(endsInCrlf(ended, this.#request.data.end));
     io.endData();
   }
 
@@ -413,7 +416,8 @@ function* slowly(work: IncrementalTask, answer: string): Generator<string, void,
 /**
  * The requests that most of the traffic is made of, read byte by byte in one pass:
  *
- *     get <key>\r\n
+ *     get <key> <key>…\r\n
+ *     gets <key> <key>…\r\n
  *     set <key> <flags> <exptime> <bytes>[ noreply]\r\n<data>\r\n
  *     mg <key> <flag>*\r\n
  *     ms <key> <bytes>[ T<exptime>][ F<flags>]\r\n<data>\r\n
@@ -426,6 +430,8 @@ class FastPath {
   private readonly io: SessionIo;
   private readonly request: Request;
   private readonly hashSeed: number;
+  /** Keys of a line: where each begins and ends, and its hash. */
+  private readonly run: Int32Array;
   /** Where the number ends that `readNumber` has read last. */
   private numberEnd = 0;
 
@@ -433,9 +439,13 @@ class FastPath {
     this.io = io;
     this.request = io.request;
     this.hashSeed = io.items.entries.hashSeed;
+    this.run = io.items.keyRun;
   }
 
-  /** Serves the request at the io's position, if it is one of these. Only called while commands are not logged. */
+  /**
+   * Serves the request at the io's position, if it is one of these; what does not fit into the turn is left to `answerKeys`.
+   * Only called while commands are not logged.
+   */
   serves(): boolean {
     const { io } = this;
     const { chunk, position } = io;
@@ -443,25 +453,47 @@ class FastPath {
     if (chunk.length - position < 6 || io.items.hasObservers) return false;
     const first = chunk[position]!;
     const second = chunk[position + 1]!;
-    if (second === LOWER_E && chunk[position + 2] === LOWER_T && chunk[position + 3] === SPACE) {
-      if (first === LOWER_G) return this.serveGet(position + 4);
-      if (first === LOWER_S) return this.serveSet(position + 4);
-    } else if (first === LOWER_M && chunk[position + 2] === SPACE) {
-      if (second === LOWER_G) return this.serveMetaGet(position + 3);
-      if (second === LOWER_S) return this.serveMetaSet(position + 3);
+    if (second === LOWER_E && chunk[position + 2] === LOWER_T) {
+      const fourth = chunk[position + 3]!;
+      if (first === LOWER_S) return fourth === SPACE && this.serveSet(position + 4);
+      if (first !== LOWER_G) return false;
+      if (fourth === SPACE) return this.serveGets(position + 4, false);
+      return fourth === LOWER_S && chunk[position + 4] === SPACE && this.serveGets(position + 5, true);
     }
-    return false;
+    if (first !== LOWER_M || chunk[position + 2] !== SPACE) return false;
+    if (second === LOWER_G) return this.serveMetaGet(position + 3);
+    return second === LOWER_S && this.serveMetaSet(position + 3);
   }
 
-  private serveGet(keyStart: number): boolean {
-    const { io } = this;
+  /** Reads all keys of the line before it answers the first: a bad one changes the whole answer. */
+  private serveGets(keysStart: number, withCasId: boolean): boolean {
+    const { io, run, request } = this;
     const { chunk } = io;
-    const keyEnd = this.readKey(chunk, keyStart);
-    if (keyEnd === 0 || !isLineEnd(chunk, keyEnd)) return false;
-    this.begin(keyEnd + 2);
-    io.keysLeft--;
-    answerKey(io, this.request.key, false, null);
-    io.out.text('END\r\n');
+    const { key } = request;
+    let count = 0;
+    let end = this.readKey(chunk, keysStart);
+    for (; end !== 0 && chunk[end] === SPACE && count < run.length; end = this.readKey(chunk, end + 1)) {
+      run[count++] = key.start;
+      run[count++] = end;
+      run[count++] = key.hash;
+    }
+    if (end === 0 || !isLineEnd(chunk, end)) return false;
+    this.begin(end + 2);
+    const { start, hash } = key;
+    for (let at = 0; at <= count; at += 3) {
+      if (at < count) key.set(chunk, run[at]!, run[at + 1]!, run[at + 2]!);
+      else if (count > 0) key.set(chunk, start, end, hash);
+      if (io.out.length >= REPLIES_MAX_BYTES || --io.keysLeft < 0) {
+        // A later turn goes on with the keys from here.
+        request.verb = withCasId ? 'gets' : 'get';
+        request.line = chunk;
+        request.keysStart = key.start;
+        request.keysEnd = end;
+        return true;
+      }
+      answerKey(io, key, withCasId, null);
+    }
+    io.out.end();
     return true;
   }
 
@@ -504,7 +536,9 @@ class FastPath {
     const lineEnd = noreply ? this.numberEnd + NOREPLY.length : this.numberEnd;
     const reply = this.setData(flags, exptime, lineEnd, bytes);
     if (reply === null) return false;
-    if (!noreply) io.out.text(TEXT_REPLIES[reply]);
+    if (noreply) return true;
+    if (reply === 'stored') io.out.stored();
+    else io.out.text(TEXT_REPLIES[reply]);
     return true;
   }
 

@@ -12,7 +12,7 @@ import {
   readRequest,
   resultResponse,
 } from './json-rpc.js';
-import type { MethodContext, Steps } from './methods.js';
+import type { MethodContext, Steps } from './method-context.js';
 import type { RpcContext } from './rpc-context.js';
 import { RpcError, refusalOf } from './rpc-error.js';
 import { runMethod } from './run-method.js';

@@ -2,33 +2,26 @@
 
 import { encodeKey } from '../../items/key-encoding.js';
 import { fetch } from '../../memcached/commands/retrieval.js';
-import type { CommandContext } from '../../memcached/item-store.js';
 import { overview } from '../../memcached/overview.js';
-import { DEFAULT_HOT, type MethodName, type Params } from '../../rpc-protocol.js';
+import { DEFAULT_HOT } from '../../rpc-protocol.js';
 import { VERSION } from '../../version.js';
-import type { RpcContext } from './rpc-context.js';
+import { listKeys } from './bulk-work.js';
+import type { MethodContext, MethodsOf, Steps } from './method-context.js';
 import { invalidParams, RpcError } from './rpc-error.js';
-import { entryJson, type ReplyBudget, ttlJson, versionJson } from './stored-value.js';
-import type { ClientSubscriptions } from './subscriptions/client-subscriptions.js';
-
-/** A result, as JSON text: at once, or in steps between which others may have their turn. */
-export type Result = string | Steps;
-export type Steps = Generator<void, string, undefined>;
-
-/** What a method works with. */
-export interface MethodContext extends CommandContext {
-  readonly context: RpcContext;
-  readonly replyBudget: ReplyBudget;
-  readonly subscriptions: ClientSubscriptions;
-}
-
-/** Methods by name. They throw an `RpcError` to refuse. */
-export type MethodsOf<Names extends MethodName> = {
-  readonly [Name in Names]: (on: MethodContext, params: Params[Name]) => Result;
-};
+import { entryJson, replyTooLarge, ttlJson, versionJson } from './stored-value.js';
 
 export const READ_METHODS: MethodsOf<
-  'get' | 'getMany' | 'inspect' | 'hot' | 'stats' | 'ping' | 'subscribe' | 'unsubscribe'
+  | 'get'
+  | 'getMany'
+  | 'inspect'
+  | 'keys'
+  | 'hot'
+  | 'missRatioCurve'
+  | 'history'
+  | 'stats'
+  | 'ping'
+  | 'subscribe'
+  | 'unsubscribe'
 > = {
   // Reads count, and promote, as memcached's `get` does.
   get: (on, { key, as }) => read(on, encodeKey(key), as === 'base64'),
@@ -49,10 +42,23 @@ export const READ_METHODS: MethodsOf<
     const factsJson = JSON.stringify(facts).slice(1);
     return `{"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)},${factsJson}`;
   },
+  keys: (on, params) => listKeys(on, params),
   hot: (on, { limit = DEFAULT_HOT }) => hot(on, limit),
+  missRatioCurve: ({ items }) => JSON.stringify(items.entries.missRatioCurve() ?? null),
+  history: ({ context, replyBudget }) => {
+    const history = JSON.stringify(context.history?.report() ?? null);
+    if (history.length > replyBudget.bytes) throw replyTooLarge();
+    replyBudget.bytes -= history.length;
+    return history;
+  },
   // Infinite limits become null on the way.
   stats: ({ items, context }) =>
-    JSON.stringify({ version: VERSION, access: context.settings.access, ...overview(items) }),
+    JSON.stringify({
+      version: VERSION,
+      access: context.settings.access,
+      ...overview(items),
+      process: context.history?.process,
+    }),
   ping: () => '"pong"',
   subscribe: ({ items, subscriptions }, { prefixes = [], keys = [], noEcho = false }) => {
     if (prefixes.length + keys.length === 0)
@@ -82,7 +88,7 @@ function read(on: MethodContext, key: string, asBase64: boolean): string {
   return entry === 0 ? 'null' : entryJson(on, entry, asBase64);
 }
 
-function* hot({ items, context }: MethodContext, limit: number): Steps {
+function* hot({ items }: MethodContext, limit: number): Steps {
   if (!items.allowDump) throw new RpcError('HOTSET_FORBIDDEN', 'keys may not be listed on this server');
-  return JSON.stringify(yield* context.hotKeys.report(limit));
+  return JSON.stringify(yield* items.hotKeys.report(limit));
 }

@@ -3,7 +3,8 @@
 import type { ItemStore } from '../../memcached/item-store.js';
 import { Request } from '../../memcached/request.js';
 import type { Access } from '../../rpc-protocol.js';
-import { HotKeyCounter } from './hot-keys.js';
+import type { Scheduler } from '../../scheduler.js';
+import { StatsHistory } from './stats-history.js';
 import { ChangeBroadcaster } from './subscriptions/change-broadcaster.js';
 
 /** Checked by `resolveWebSocketOptions`. */
@@ -23,6 +24,10 @@ export interface RpcSettings {
   readonly maxUnsentBytes: number;
   /** Above this many, it closes the connection. */
   readonly maxBacklogBytes: number;
+  /** Whether the server's figures are kept for an hour. Default: false. */
+  readonly history?: boolean | undefined;
+  /** Where its timer comes from. Default: the system's. */
+  readonly scheduler?: Scheduler | undefined;
   /** Takes faults of the server, such as what a removal listener throws; the client gets -32603. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -34,7 +39,8 @@ export class RpcContext {
   readonly items: ItemStore;
   readonly settings: RpcSettings;
   readonly broadcaster: ChangeBroadcaster;
-  readonly hotKeys: HotKeyCounter;
+  /** Null for none. */
+  readonly history: StatsHistory | null;
   /** For whatever runs a memcached command: it fills this, and the command does not keep it. */
   readonly request: Request;
   /** Bytes of incomplete or waiting replies. */
@@ -45,7 +51,7 @@ export class RpcContext {
     this.request = new Request(items.entries.hashSeed);
     this.settings = settings;
     this.broadcaster = new ChangeBroadcaster(items, settings.onError);
-    this.hotKeys = new HotKeyCounter(items);
+    this.history = settings.history === true ? new StatsHistory(items, settings.scheduler) : null;
   }
 
   /** The most that a reply may still hold, whatever its own limit is. */
@@ -56,6 +62,7 @@ export class RpcContext {
   /** Stops listening to the engine. Clients get no more notifications. */
   close(): void {
     this.broadcaster.close();
-    this.hotKeys.stop();
+    this.items.hotKeys.stop();
+    this.history?.end();
   }
 }

@@ -11,12 +11,14 @@ import {
 } from '../../rpc-protocol.js';
 import type { RawParams } from './json-rpc.js';
 import type { RawJson } from './json-scanner.js';
-import { type MethodContext, type MethodsOf, READ_METHODS, type Result } from './methods.js';
+import { LEASE_METHODS } from './lease-methods.js';
+import type { MethodContext, MethodsOf, Result } from './method-context.js';
+import { READ_METHODS } from './methods.js';
 import { invalidParams, RpcError } from './rpc-error.js';
 import { replyTooLarge } from './stored-value.js';
 import { WRITE_METHODS } from './write-methods.js';
 
-const RUN: MethodsOf<MethodName> = { ...READ_METHODS, ...WRITE_METHODS };
+const RUN: MethodsOf<MethodName> = { ...READ_METHODS, ...WRITE_METHODS, ...LEASE_METHODS };
 
 /** Checks the method's name, the endpoint's access and the params, in this order, and runs it. Throws an `RpcError`. */
 export function runMethod(on: MethodContext, name: string, rawParams: RawParams): Result {

@@ -24,8 +24,13 @@ interface EntryReader {
   bytesCopied: number;
 }
 
-/** An entry as JSON, taken from the budget. Throws an `RpcError` for more than that. */
-export function entryJson(on: EntryReader, entry: number, asBase64: boolean): string {
+/** An entry as JSON, with `ttl` or what is left of its time, taken from the budget. Throws an `RpcError` for more than that. */
+export function entryJson(
+  on: EntryReader,
+  entry: number,
+  asBase64: boolean,
+  ttl: string = ttlJson(on.items, entry),
+): string {
   const { items, replyBudget } = on;
   const { entries } = items;
   const value = entries.valueAt(entry);
@@ -33,7 +38,7 @@ export function entryJson(on: EntryReader, entry: number, asBase64: boolean): st
   // JSON takes no fewer bytes than the value has.
   if (value.length > replyBudget.bytes) throw replyTooLarge();
   const valueJson = (asBase64 ? null : plainJson(value, flags)) ?? base64Json(value);
-  const json = `{${valueJson},"flags":${flags},"version":${versionJson(items, entry)},"ttlMs":${ttlJson(items, entry)}}`;
+  const json = `{${valueJson},"flags":${flags},"version":${versionJson(items, entry)},"ttlMs":${ttl}}`;
   const bytes = Buffer.byteLength(json);
   if (bytes > replyBudget.bytes) {
     // It has been made all the same.
@@ -85,16 +90,34 @@ export interface ReceivedValue {
 
 /** The bytes and flags of `value` (JSON) or `base64`, one of which is present. Throws an `RpcError`. */
 export function receivedValue(json: string | undefined, base64: string | undefined): ReceivedValue {
+  return received(json, base64, (value) => {
+    if (!value.startsWith('"')) return textReceived(value, JSON_FLAGS);
+    const text = JSON.parse(value) as string;
+    if (!isWellFormed(text))
+      throw invalidParams(`value takes well-formed text, or any other JSON; got ${shown(text)}`);
+    return textReceived(text, TEXT_FLAGS);
+  });
+}
+
+/** The same for a `value` that must be a text. */
+export function receivedText(text: string | undefined, base64: string | undefined): ReceivedValue {
+  return received(text, base64, (value) => {
+    if (!isWellFormed(value)) throw invalidParams(`value takes well-formed text; got ${shown(value)}`);
+    return textReceived(value, TEXT_FLAGS);
+  });
+}
+
+function received(
+  value: string | undefined,
+  base64: string | undefined,
+  ofValue: (value: string) => ReceivedValue,
+): ReceivedValue {
   if (base64 !== undefined) {
-    if (json !== undefined) throw invalidParams('value and base64 do not go together');
+    if (value !== undefined) throw invalidParams('value and base64 do not go together');
     return bytesReceived(base64);
   }
-  if (json === undefined) throw invalidParams('value or base64 is missing');
-  if (!json.startsWith('"')) return textReceived(json, JSON_FLAGS);
-  const text = JSON.parse(json) as string;
-  if (!isWellFormed(text))
-    throw invalidParams(`value takes well-formed text, or any other JSON; got ${shown(text)}`);
-  return textReceived(text, TEXT_FLAGS);
+  if (value === undefined) throw invalidParams('value or base64 is missing');
+  return ofValue(value);
 }
 
 function bytesReceived(base64: string): ReceivedValue {

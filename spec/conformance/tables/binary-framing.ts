@@ -40,6 +40,26 @@ function malformedAll(
   return names.map((name) => malformed(`${name} ${title}`, OPCODE[name], fields));
 }
 
+/** A refusal waits for the extras and the key that the header announces, and not for the value. */
+function refusedOnceWhole(
+  title: string,
+  opcode: number,
+  status: 'invalid' | 'unknown',
+  fields: Parameters<typeof request>[1],
+): Row {
+  const whole = request(opcode, { opaque: 6, ...fields });
+  const end = whole.length - (fields?.value?.length ?? 0);
+  return binaryRow(
+    `${title} is answered when its extras and its key are there`,
+    [
+      [[NOOP, whole.slice(0, 24)], [NOOPED]],
+      [whole.slice(24, end - 1), ''],
+      [whole.slice(end - 1, end), failure(opcode, status, { opaque: 6 })],
+    ],
+    { closes: true },
+  );
+}
+
 export const binaryFraming: Table = {
   name: 'binary packets',
   rows: [
@@ -124,6 +144,16 @@ export const binaryFraming: Table = {
     malformed('a key of 251 bytes', get, { key: 'k'.repeat(251) }),
     malformed('a key of 251 bytes for set', set, { extras: EXTRAS_8, key: 'k'.repeat(251), value: 'x' }),
     malformed('a key of 251 bytes for delete', OPCODE.delete, { key: 'k'.repeat(251) }),
+
+    refusedOnceWhole('noop with extras and a key', noop, 'invalid', { extras: EXTRAS_8, key: 'abc' }),
+    refusedOnceWhole('get with extras and a value', get, 'invalid', {
+      extras: EXTRAS_8,
+      key: 'a',
+      value: 'xyz',
+    }),
+    refusedOnceWhole('set without extras', set, 'invalid', { key: 'abc', value: 'xyz' }),
+    refusedOnceWhole('a key of 251 bytes', get, 'invalid', { key: 'k'.repeat(251) }),
+    refusedOnceWhole('a body that is shorter than its parts', get, 'unknown', { key: 'abc', bodyLength: 2 }),
 
     binaryRow(
       'a body that is shorter than key and extras',

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MAX_TAGS as ENGINE_MAX_TAGS, MAX_TAG_CHARACTERS } from '../../../lib/engine/tags.js';
 import {
   CLOSE_CODES,
   HOTSET_RPC_ERRORS,
@@ -10,6 +11,10 @@ import {
   MAX_ID_LENGTH,
   MAX_JSON_DEPTH,
   MAX_JSON_NODES,
+  MAX_KEYS,
+  MAX_SCANNED,
+  MAX_TAG_LENGTH,
+  MAX_TAGS,
   METHODS,
   type MethodName,
   type Notifications,
@@ -75,6 +80,13 @@ describe('docs/websocket.md', () => {
     const limits = table('limit | value | error').map(([, value]) => value);
     for (const limit of [MAX_JSON_DEPTH, MAX_JSON_NODES, MAX_ID_LENGTH])
       expect(limits.some((value) => value!.startsWith(limit.toLocaleString('en')))).toBe(true);
-    expect(DOC).toContain(`at most ${MAX_HOT}`);
+    for (const limit of [MAX_HOT, MAX_KEYS.toLocaleString('en'), MAX_TAGS])
+      expect(DOC).toContain(`at most ${limit}`);
+    expect(DOC).toContain(`1 to ${MAX_TAG_LENGTH} characters`);
+    expect(DOC).toContain(`${MAX_SCANNED.toLocaleString('en')} entries`);
+  });
+
+  it('has the limits of tags that the engine has', () => {
+    expect([MAX_TAGS, MAX_TAG_LENGTH]).toEqual([ENGINE_MAX_TAGS, MAX_TAG_CHARACTERS]);
   });
 });

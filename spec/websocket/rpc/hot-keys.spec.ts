@@ -2,9 +2,9 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { COUNTS_KEPT, INTEREST_MS } from '../../../lib/memcached/hot-keys.js';
 import type { ItemStoreOptions } from '../../../lib/memcached/item-store.js';
 import type { HotKeys } from '../../../lib/rpc-protocol.js';
-import { COUNTS_KEPT, INTEREST_MS } from '../../../lib/websocket/rpc/hot-keys.js';
 import { STORE } from '../../support/stores.js';
 import { Endpoint, type Peer, turn } from './fixture.js';
 

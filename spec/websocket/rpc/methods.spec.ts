@@ -95,9 +95,17 @@ describe('keys', () => {
       ['getMany', { keys: ['k', key] }],
       ['set', { key, value: 'v' }],
       ['compareAndSet', { key, value: 'v', version: '1' }],
+      ['append', { key, value: 'v' }],
+      ['prepend', { key, value: 'v' }],
       ['delete', { key }],
+      ['getAndDelete', { key }],
       ['touch', { key, ttlMs: 1 }],
+      ['getAndTouch', { key, ttlMs: 1 }],
       ['increment', { key }],
+      ['increment', { key, initial: 1 }],
+      ['getOrLease', { key, leaseMs: 1 }],
+      ['fill', { key, lease: '', value: 1 }],
+      ['release', { key, lease: '' }],
       ['inspect', { key }],
       ['subscribe', { keys: [key] }],
     ] as const)
@@ -111,7 +119,10 @@ describe('keys', () => {
 
 describe('params', () => {
   const TTL = 'ttlMs takes milliseconds, 0 or more, or null for never; got ';
-  it.each([
+  const BY = 'a whole number, of at most 2^53 - 1 either way, or below 2^64 as a text of digits';
+  const INITIAL = 'a whole number from 0, of at most 2^53 - 1, or below 2^64 as a text of digits';
+  const CURSOR = 'the text that the request before returned';
+  it.each<readonly [string, object, string]>([
     ['get', {}, 'key is missing: a text'],
     ['get', { key: 5 }, 'key takes a text; got 5'],
     ['get', { key: null }, 'key takes a text; got null'],
@@ -142,8 +153,42 @@ describe('params', () => {
     ['compareAndSet', { key: 'k', value: 'v', version: '-1' }, 'version takes a text of digits; got "-1"'],
     ['touch', { key: 'k' }, 'ttlMs is missing: milliseconds, 0 or more, or null for never'],
     ['touch', { key: 'k', ttlMs: {} }, `${TTL}an object`],
-    ['increment', { key: 'k', by: 0.5 }, 'by takes a whole number, of at most 2^53 - 1 either way; got 0.5'],
-    ['increment', { key: 'k', by: '1' }, 'by takes a whole number, of at most 2^53 - 1 either way; got "1"'],
+    ...[0.5, '1.0', '', '+1', '18446744073709551616', '-18446744073709551616', 9007199254740992, null].map(
+      (by) => ['increment', { key: 'k', by }, `by takes ${BY}; got ${JSON.stringify(by)}`] as const,
+    ),
+    ...[-1, '-1', 0.5, '18446744073709551616', null].map(
+      (initial) =>
+        [
+          'increment',
+          { key: 'k', initial },
+          `initial takes ${INITIAL}; got ${JSON.stringify(initial)}`,
+        ] as const,
+    ),
+    ['increment', { key: 'k', ttlMs: 5 }, 'ttlMs is that of an entry with initial, which is missing'],
+    ['increment', { key: 'k', initial: 1, ttlMs: -1 }, `${TTL}-1`],
+    ['append', { key: 'k' }, 'value or base64 is missing'],
+    ['append', { key: 'k', value: 5 }, 'value takes a text; got 5'],
+    ['append', { key: 'k', value: ['x'] }, 'value takes a text; got an array'],
+    ['prepend', { key: 'k', value: '\ud800' }, 'value takes well-formed text; got "\\ud800"'],
+    ['prepend', { key: 'k', value: '', base64: '' }, 'value and base64 do not go together'],
+    ['append', { key: 'k', base64: 'a' }, 'base64 takes base64; got "a"'],
+    ['append', { key: 'k', value: '', ttlMs: 5 }, 'append has no "ttlMs"; it takes key, value, base64'],
+    ['getAndDelete', { key: 'k', as: 'text' }, 'as takes "base64"; got "text"'],
+    ['getAndTouch', { key: 'k' }, 'ttlMs is missing: milliseconds, 0 or more, or null for never'],
+    ['getAndTouch', { key: 'k', ttlMs: -1 }, `${TTL}-1`],
+    ['deletePrefix', {}, 'prefix is missing: a text of at least one character'],
+    ['deletePrefix', { prefix: '' }, 'prefix takes a text of at least one character; got ""'],
+    ['deletePrefix', { prefix: 'k', cursor: 5 }, `cursor takes ${CURSOR}; got 5`],
+    ['keys', { prefix: 5 }, 'prefix takes a text; got 5'],
+    ['keys', { cursor: null }, `cursor takes ${CURSOR}; got null`],
+    ...[0, 1001, 1.5, '5'].map(
+      (limit) =>
+        [
+          'keys',
+          { limit },
+          `limit takes a whole number from 1 to 1000; got ${JSON.stringify(limit)}`,
+        ] as const,
+    ),
     ['hot', { limit: 0 }, 'limit takes a whole number from 1 to 100; got 0'],
     ['hot', { limit: 101 }, 'limit takes a whole number from 1 to 100; got 101'],
     ['subscribe', {}, 'prefixes or keys is missing: an array of at least one text'],
@@ -313,6 +358,9 @@ describe('writes', () => {
     ['10', -11, '0'],
     ['18446744073709551615', 1, '0'],
     ['1', Number.MAX_SAFE_INTEGER, '9007199254740992'],
+    ['1', '18446744073709551614', '18446744073709551615'],
+    ['18446744073709551615', '-18446744073709551614', '1'],
+    ['9007199254740993', '-0', '9007199254740993'],
   ])('increment %s by %j', (before, by, value) => {
     const client = new Endpoint().connect();
     client.call('set', { key: 'k', value: before });
@@ -326,6 +374,111 @@ describe('writes', () => {
     expect(client.call('increment', { key: 'k' })).toEqual(refused(-32004, 'HOTSET_NOT_A_NUMBER'));
     expect(client.call('get', { key: 'k' })).toMatchObject({ value, version: '1' });
   });
+
+  it.each([
+    [5, '5'],
+    [0, '0'],
+    ['18446744073709551615', '18446744073709551615'],
+    ['007', '7'],
+  ])('increment stores %j where there is nothing, for a time, and once', (initial, value) => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    const next = (): unknown => client.call('increment', { key: 'k', by: -1, initial, ttlMs: 1000 });
+    expect(next()).toEqual({ ...STORED, value });
+    endpoint.clock.advance(400);
+    expect(client.call('get', { key: 'k' })).toMatchObject({ value, flags: 0, ttlMs: 600 });
+    next();
+    expect(client.call('get', { key: 'k' })).toMatchObject({ ttlMs: 600 });
+    endpoint.clock.advance(600);
+    expect(next()).toEqual({ ...STORED, value });
+    expect(client.call('increment', { key: 'gone', initial, ttlMs: 0 })).toEqual({ ...STORED, value });
+    expect(client.call('get', { key: 'gone' })).toBeNull();
+    client.call('increment', { key: 'stays', initial });
+    expect(client.call('get', { key: 'stays' })).toMatchObject({ ttlMs: null });
+    expect(endpoint.engine.verify()).toEqual([]);
+  });
+
+  it.each([
+    ['append', 'a', { value: 'ü' }, 'aü'],
+    ['prepend', 'a', { value: 'ü' }, 'üa'],
+    ['append', 'a', { base64: 'Yg==' }, 'ab'],
+    ['append', '', { value: '' }, ''],
+    ['prepend', 'x'.repeat(5000), { value: 'y'.repeat(5000) }, 'y'.repeat(5000) + 'x'.repeat(5000)],
+  ])('%s to %s', (method, before, more, value) => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    expect(client.call(method, { key: 'k', ...more })).toEqual(NOT_FOUND);
+    client.call('set', { key: 'k', value: before, ttlMs: 1000, flags: 16 });
+    expect(client.call(method, { key: 'k', ...more })).toEqual({ result: 'stored', version: '2' });
+    expect(client.call('get', { key: 'k' })).toEqual({ value, flags: 16, version: '2', ttlMs: 1000 });
+    expect(endpoint.engine.verify()).toEqual([]);
+  });
+
+  it('append to JSON adds to its text', () => {
+    const client = new Endpoint().connect();
+    client.call('set', { key: 'k', value: [1] });
+    client.call('append', { key: 'k', value: ' ' });
+    expect(client.call('get', { key: 'k' })).toMatchObject({ value: [1], flags: 2 });
+    client.call('append', { key: 'k', value: '!' });
+    expect(client.call('get', { key: 'k' })).toMatchObject({ base64: 'WzFdICE=', flags: 2 });
+  });
+
+  it.each(['append', 'prepend'])('%s beyond the item limit leaves the value', (method) => {
+    const endpoint = new Endpoint({}, { maxItemBytes: 2048 });
+    const client = endpoint.connect();
+    client.call('set', { key: 'k', value: 'x'.repeat(1500) });
+    for (const value of ['x'.repeat(600), 'x'.repeat(2048)])
+      expect(client.call(method, { key: 'k', value })).toEqual(refused(-32000, 'HOTSET_TOO_LARGE'));
+    expect(client.call('get', { key: 'k' })).toMatchObject({ value: 'x'.repeat(1500), version: '1' });
+  });
+
+  it('getAndDelete', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    expect(client.call('getAndDelete', { key: 'k' })).toBeNull();
+    client.call('set', { key: 'k', value: 'ü', ttlMs: 5 });
+    expect(client.call('getAndDelete', { key: 'k' })).toEqual({
+      value: 'ü',
+      flags: 0,
+      version: '1',
+      ttlMs: 5,
+    });
+    expect(client.call('getAndDelete', { key: 'k' })).toBeNull();
+    client.call('set', { key: 'k', value: 'a' });
+    expect(client.call('getAndDelete', { key: 'k', as: 'base64' })).toMatchObject({ base64: 'YQ==' });
+    expect(endpoint.engine.size).toBe(0);
+  });
+
+  it('getAndTouch gives the value with its new time', () => {
+    const client = new Endpoint().connect();
+    expect(client.call('getAndTouch', { key: 'k', ttlMs: 5 })).toBeNull();
+    client.call('set', { key: 'k', value: 'v', ttlMs: 5 });
+    expect(client.call('getAndTouch', { key: 'k', ttlMs: null })).toEqual({
+      value: 'v',
+      flags: 0,
+      version: '1',
+      ttlMs: null,
+    });
+    expect(client.call('getAndTouch', { key: 'k', ttlMs: 7, as: 'base64' })).toMatchObject({
+      base64: 'dg==',
+      ttlMs: 7,
+    });
+    expect(client.call('get', { key: 'k' })).toMatchObject({ ttlMs: 7, version: '1' });
+    expect(client.call('getAndTouch', { key: 'k', ttlMs: 0 })).toMatchObject({ value: 'v', ttlMs: 0 });
+    expect(client.call('get', { key: 'k' })).toBeNull();
+  });
+
+  it.each(['getAndDelete', 'getAndTouch'])(
+    '%s changes nothing when its value does not fit into a reply',
+    (method) => {
+      const endpoint = new Endpoint({ maxReplyBytes: 1000 });
+      const client = endpoint.connect();
+      client.call('set', { key: 'k', value: '\0'.repeat(900), ttlMs: 1000 });
+      const params = method === 'getAndTouch' ? { key: 'k', ttlMs: 5 } : { key: 'k' };
+      expect(client.call(method, params)).toEqual(refused(-32006, 'HOTSET_REPLY_TOO_LARGE'));
+      expect(client.call('inspect', { key: 'k' })).toMatchObject({ ttlMs: 1000 });
+    },
+  );
 
   it('flush', () => {
     const endpoint = new Endpoint();
@@ -413,9 +566,27 @@ describe('counters', () => {
     ['increment', { key: 'k', by: -1 }, { decr_hits: 1 }],
     ['increment', { key: 'x' }, { incr_misses: 1 }],
     ['increment', { key: 'x', by: -1 }, { decr_misses: 1 }],
+    ['increment', { key: 'k', initial: 1 }, { incr_hits: 1 }],
+    // As `ma` with `N`.
+    ['increment', { key: 'x', initial: 1 }, {}],
+    ['append', { key: 'k', value: '' }, { cmd_set: 1 }],
+    ['prepend', { key: 'x', value: '' }, { cmd_set: 1 }],
+    ['getAndDelete', { key: 'k' }, { cmd_get: 1, get_hits: 1, delete_hits: 1 }],
+    ['getAndDelete', { key: 'x' }, { cmd_get: 1, get_misses: 1 }],
+    ['getAndTouch', { key: 'k', ttlMs: 5 }, { cmd_touch: 1, touch_hits: 1 }],
+    ['getAndTouch', { key: 'x', ttlMs: 5 }, { cmd_touch: 1, touch_misses: 1 }],
+    ['getOrLease', { key: 'k', leaseMs: 1 }, { cmd_get: 1, get_hits: 1 }],
+    ['getOrLease', { key: 'x', leaseMs: 1 }, { cmd_get: 1, get_misses: 1 }],
+    ['fill', { key: 'k', lease: '0.1', value: 1 }, {}],
+    ['release', { key: 'k', lease: '0.1' }, {}],
+    ['deletePrefix', { prefix: 'k' }, { delete_hits: 1 }],
+    ['deletePrefix', { prefix: 'x' }, {}],
+    ['keys', {}, {}],
     ['flush', {}, { cmd_flush: 1 }],
     ['inspect', { key: 'k' }, {}],
     ['stats', {}, {}],
+    ['missRatioCurve', {}, {}],
+    ['history', {}, {}],
     ['hot', {}, {}],
     ['ping', {}, {}],
     ['subscribe', { prefixes: [''] }, {}],
@@ -479,9 +650,33 @@ describe('stats', () => {
 });
 
 describe('access', () => {
-  const METADATA = ['ping', 'stats', 'inspect', 'hot', 'subscribe', 'unsubscribe'];
+  const METADATA = [
+    'ping',
+    'stats',
+    'missRatioCurve',
+    'history',
+    'inspect',
+    'keys',
+    'hot',
+    'subscribe',
+    'unsubscribe',
+  ];
   const VALUES = ['get', 'getMany'];
-  const CHANGES = ['set', 'add', 'replace', 'compareAndSet', 'delete', 'touch', 'increment', 'flush'];
+  const CHANGES = [
+    ...[
+      'set',
+      'add',
+      'replace',
+      'compareAndSet',
+      'append',
+      'prepend',
+      'delete',
+      'getAndDelete',
+      'deletePrefix',
+    ],
+    ...['touch', 'getAndTouch', 'increment', 'flush', ...(STORE === 'engine' ? ['invalidateTags'] : [])],
+    ...['getOrLease', 'fill', 'release'],
+  ];
   const PARAMS: Readonly<Record<string, object>> = {
     get: { key: 'k' },
     getMany: { keys: ['k'] },
@@ -489,9 +684,18 @@ describe('access', () => {
     add: { key: 'k', value: 1 },
     replace: { key: 'k', value: 1 },
     compareAndSet: { key: 'k', value: 1, version: '1' },
+    append: { key: 'k', value: '' },
+    prepend: { key: 'k', value: '' },
     delete: { key: 'k' },
+    getAndDelete: { key: 'k' },
+    deletePrefix: { prefix: 'k' },
+    invalidateTags: { tags: ['t'] },
     touch: { key: 'k', ttlMs: 1 },
+    getAndTouch: { key: 'k', ttlMs: 1 },
     increment: { key: 'k' },
+    getOrLease: { key: 'k', leaseMs: 1 },
+    fill: { key: 'k', lease: '', value: 1 },
+    release: { key: 'k', lease: '' },
     inspect: { key: 'k' },
     subscribe: { keys: ['k'] },
     unsubscribe: { subscription: 1 },
@@ -511,16 +715,16 @@ describe('access', () => {
     for (const method of allowed) expect(call(client, method)).toSatisfy(isResult);
   });
 
-  it('flush where the server forbids it', () => {
+  it.each(['flush', 'deletePrefix'])('%s where the server forbids to flush', (method) => {
     const endpoint = new Endpoint({}, { allowFlush: false });
     endpoint.engine.set('k', '5');
-    expect(endpoint.connect().call('flush')).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
+    expect(call(endpoint.connect(), method)).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
     expect(endpoint.engine.size).toBe(1);
   });
 
-  it('hot where the server forbids to list keys', () => {
+  it.each(['hot', 'keys'])('%s where the server forbids to list keys', (method) => {
     const client = new Endpoint({}, { allowDump: false }).connect();
-    expect(client.call('hot')).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
+    expect(client.call(method)).toEqual(refused(-32002, 'HOTSET_FORBIDDEN'));
   });
 
   it('prefixes where the server forbids to watch, and single keys not', () => {

@@ -1,7 +1,7 @@
 /** What the packets of the binary protocol do to the items, and what they are answered with. */
 
 import { VERSION } from '../../admin/stats-general.js';
-import { type Header, readUint64, STATUS, type Status } from '../../binary/binary-packet.js';
+import { type Header, readUint32, readUint64, STATUS, type Status } from '../../binary/binary-packet.js';
 import {
   writeDone,
   writeError,
@@ -53,7 +53,7 @@ export function executeBinary(
       break;
     case 'touch':
     case 'gat':
-      get(io, opcode, header, request, memory.readUInt32BE(at));
+      get(io, opcode, header, request, readUint32(memory, at));
       break;
     case 'increment':
     case 'decrement':
@@ -63,7 +63,7 @@ export function executeBinary(
       answer(io, opcode, header, remove(io, request));
       break;
     case 'flush':
-      request.exptime = header.extrasBytes === 4 ? memory.readUInt32BE(at) : 0;
+      request.exptime = header.extrasBytes === 4 ? readUint32(memory, at) : 0;
       return flushAll(io, opcode, header, flush(items, request));
     case 'noop':
       writeDone(out, header);
@@ -136,8 +136,8 @@ export function beginBinaryStore(
 ): Exclude<Status, 0> | null {
   const hasExtras = extras[0] === 8;
   request.verb = command as StoreMode & Verb;
-  request.flags = hasExtras ? memory.readUInt32BE(at) : 0;
-  request.exptime = hasExtras ? memory.readUInt32BE(at + 4) : 0;
+  request.flags = hasExtras ? readUint32(memory, at) : 0;
+  request.exptime = hasExtras ? readUint32(memory, at + 4) : 0;
   // A cas id makes one command of set, add and replace.
   request.mode = hasExtras && request.cas !== 0 ? 'cas' : (command as StoreMode);
   request.dropsWhenRefused = command === 'set';
@@ -147,10 +147,10 @@ export function beginBinaryStore(
 
 export function storeBinary(io: SessionIo, opcode: Opcode, header: Header, request: Request): void {
   const { items, out } = io;
+  const cas = items.casIds ? items.entries.nextVersion(request.key) : 0;
   const reply = store(io, request);
   if (reply === 'stored') {
-    if (opcode.quiet) return;
-    writeDone(out, header, items.storedCasId(request.key));
+    if (!opcode.quiet) writeDone(out, header, cas);
   } else writeError(out, header, storeError(opcode, reply));
 }
 
@@ -171,7 +171,7 @@ function increment(
 ): void {
   const { items, out } = io;
   const increments = opcode.command === 'increment';
-  const exptime = memory.readUInt32BE(at + 16);
+  const exptime = readUint32(memory, at + 16);
   let result = adjust(io, { key, increments, delta: readUint64(memory, at), cas });
   if (result === 'not-found') {
     if (exptime === NEVER_CREATE) countMiss(items, increments);

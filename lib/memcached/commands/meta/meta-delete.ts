@@ -18,6 +18,8 @@ export function metaDelete(io: SessionIo, request: Request): void {
   const entry = entries.peek(key);
   if (items.hasObservers) sawLookup(io, key, entry);
   if (entry === 0) {
+    // Nothing is there to remove; a store that is being filled from elsewhere has to know all the same.
+    entries.delete(key);
     items.count(DELETE_MISSES);
     writeStatus(out, 'NF', request);
     return;

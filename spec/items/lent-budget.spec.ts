@@ -1,8 +1,8 @@
 /** What a store's budget lends to requests and replies on their way, and when it has that back. */
 
 import { describe, expect, it } from 'vitest';
+import { LentBudget } from '../../lib/items/lent-budget.js';
 import type { Items } from '../../lib/items.js';
-import { LentBudget } from '../../lib/memcached/lent-budget.js';
 
 const MIB = 1024 * 1024;
 

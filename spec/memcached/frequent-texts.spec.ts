@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrequentTexts } from '../../../lib/websocket/rpc/hot-keys.js';
+import { FrequentTexts } from '../../lib/memcached/hot-keys.js';
 
 /** Few texts come often, and many seldom. */
 const skewed = fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 60 })).map(([a, b]) => `k${Math.min(a, b)}`);

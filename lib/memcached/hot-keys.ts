@@ -1,8 +1,9 @@
 /**
- * What is read most, over all transports and in the process: for the method `hot`.
+ * What is read most, over all transports and in the process: for the method `hot`, `stats hot` and metrics.
  *
- * It counts reads only while clients call the method: it listens to the store from the first request on, until none
- * has come for 10 seconds. Without a listener, the store's reads cost nothing extra.
+ * It counts reads only while somebody asks: it listens to the store from the first request on, until none has come for as long as the
+ * last one wanted. Without a listener, the store's reads cost nothing extra. Every two minutes all counts are halved, and so is the
+ * time that they are of: what was hot is forgotten, and rates stay right.
  *
  * Counts by Misra and Gries, in batches as Anderson and others have it ("A High-Performance Algorithm for Identifying
  * Frequent Items in Data Streams", 2017): when there are twice as many counts as are to be kept, the median is
@@ -10,13 +11,17 @@
  * the number of all texts divided by `kept`. Adding is one look-up in a Map, and otherwise amortized O(1).
  */
 
-import { decodeKey } from '../../items/key-encoding.js';
-import type { ItemStore } from '../../memcached/item-store.js';
-import type { HotKeys } from '../../rpc-protocol.js';
-import { Heap } from '../../structures.js';
+import { decodeKey } from '../items/key-encoding.js';
+import type { Items } from '../items.js';
+import { Heap } from '../structures.js';
 
-/** Counting stops after so long without a request. */
+/** Counting stops after so long without a request, unless that says otherwise. */
 export const INTEREST_MS = 10_000;
+/** For those who ask once a minute: scrapes of metrics, and operators at a terminal. */
+export const LONG_INTEREST_MS = 150_000;
+
+/** Counts of so long are halved. */
+export const HALVING_MS = 120_000;
 
 /** The minimum of keys and prefixes whose counts are kept: each count is exact to a thousandth of all reads. */
 export const COUNTS_KEPT = 1000;
@@ -27,24 +32,45 @@ const READS_PER_CHECK = 256;
 /** Keys looked up in one step. */
 const KEYS_PER_STEP = 16;
 
+/** What is read most, most read first: as the method `hot` returns it. */
+export interface HotReport {
+  readonly sampledMs: number;
+  readonly reads: number;
+  readonly keys: readonly { readonly key: string; readonly reads: number; readonly bytes: number }[];
+  readonly prefixes: readonly {
+    readonly prefix: string;
+    readonly reads: number;
+    readonly bytes: number;
+    readonly keys: number;
+  }[];
+}
+
+/** The store whose reads are counted: an ItemStore. */
+interface ReadSource {
+  readonly entries: Pick<Items, 'clock' | 'bytesAt'>;
+  readonly prefixes: { readonly delimiter: string };
+  onRead(listener: (key: string) => void): () => void;
+  peekText(key: string): number;
+}
+
 export class HotKeyCounter {
-  readonly #items: ItemStore;
+  readonly #items: ReadSource;
   readonly #keys: FrequentTexts = new FrequentTexts(COUNTS_KEPT);
   readonly #prefixes: FrequentTexts = new FrequentTexts(COUNTS_KEPT);
   #unsubscribe: (() => void) | null = null;
   #sinceMs = 0;
-  #askedMs = 0;
+  #interestEndsMs = 0;
   #reads = 0;
 
-  constructor(items: ItemStore) {
+  constructor(items: ReadSource) {
     this.#items = items;
   }
 
-  /** The `limit` keys and prefixes read most, in steps. Counts from now on, if it did not. */
-  *report(limit: number): Generator<void, HotKeys, undefined> {
+  /** The `limit` keys and prefixes read most, in steps. Counts from now on for `interestMs`, if it did not. */
+  *report(limit: number, interestMs: number = INTEREST_MS): Generator<void, HotReport, undefined> {
     const now = this.#now();
-    this.#endWithoutInterest();
-    this.#askedMs = now;
+    this.#look();
+    this.#interestEndsMs = Math.max(this.#interestEndsMs, now + interestMs);
     if (this.#unsubscribe === null) this.#begin(now);
     const keys = this.#keys.top(limit);
     const prefixes = this.#prefixes.top(limit);
@@ -72,6 +98,7 @@ export class HotKeyCounter {
     this.#keys.clear();
     this.#prefixes.clear();
     this.#reads = 0;
+    this.#interestEndsMs = 0;
   }
 
   #begin(now: number): void {
@@ -79,8 +106,15 @@ export class HotKeyCounter {
     this.#unsubscribe = this.#items.onRead(this.#onRead);
   }
 
-  #endWithoutInterest(): void {
-    if (this.#now() - this.#askedMs > INTEREST_MS) this.stop();
+  /** Stops without interest, and halves what is old. */
+  #look(): void {
+    const now = this.#now();
+    if (now > this.#interestEndsMs) this.stop();
+    if (this.#unsubscribe === null || now - this.#sinceMs < HALVING_MS) return;
+    this.#sinceMs = now - (now - this.#sinceMs) / 2;
+    this.#reads = Math.round(this.#reads / 2);
+    this.#keys.halve();
+    this.#prefixes.halve();
   }
 
   /** On the store's monotonic clock. */
@@ -95,7 +129,7 @@ export class HotKeyCounter {
     const prefix = this.#prefixOf(key);
     if (prefix !== null) this.#prefixes.add(prefix);
     // Deferred: the store is calling its listeners.
-    if (this.#reads % READS_PER_CHECK === 0) setImmediate(() => this.#endWithoutInterest());
+    if (this.#reads % READS_PER_CHECK === 0) setImmediate(() => this.#look());
   };
 
   /** Up to the delimiter, and with it; null for a key without one. */
@@ -163,6 +197,14 @@ export class FrequentTexts {
       else if (count > heap.peek()!.count) heap.replace({ text, count });
     }
     return heap.consume().reverse();
+  }
+
+  /** Halves all counts, and drops those that come to 0. */
+  halve(): void {
+    for (const [text, count] of this.#counts) {
+      if (count === 1) this.#counts.delete(text);
+      else this.#counts.set(text, count >> 1);
+    }
   }
 
   clear(): void {
