@@ -1,7 +1,18 @@
 /** The server's results as the client's methods return them: the types, and the functions that check. */
 
+import type { MissRatioCurve } from '../engine/miss-ratio/curve.js';
 import type { EngineStats } from '../engine/stats.js';
-import type { EntryResult, InspectResult, StatsResult, TtlMs, WriteResult } from '../rpc-protocol.js';
+import type {
+  DeletedResult,
+  EntryResult,
+  HistoryResult,
+  InspectResult,
+  InvalidatedResult,
+  KeysResult,
+  StatsResult,
+  TtlMs,
+  WriteResult,
+} from '../rpc-protocol.js';
 import { broken, isObject } from './messages.js';
 import { bytesOf } from './values.js';
 
@@ -19,6 +30,24 @@ export interface WriteOutcome {
   readonly result: WriteResult['result'];
   /** The new version; null unless it was stored, and where the server has no cas ids. */
   readonly version: string | null;
+}
+
+/** What `getOrLease` brings. */
+export interface LeasedEntry {
+  /** What the server has. With `lease` or `isLoading` it is stale; `undefined` for nothing. */
+  readonly entry: RemoteEntry | undefined;
+  /** This client is to load the value, and is the only one: what `fill` and `release` take. */
+  readonly lease: string | undefined;
+  /** Another client has the lease. */
+  readonly isLoading: boolean;
+}
+
+/** Some of the keys, and how to get the next ones. */
+export interface KeysPage {
+  /** May be empty, though there are more. */
+  readonly keys: readonly string[];
+  /** For the next call; `undefined` when these were the last. */
+  readonly cursor: string | undefined;
 }
 
 /** An entry's metadata on the server; `ttlMs` is `Infinity` for never. */
@@ -67,6 +96,14 @@ export function writeOutcomeOf(result: unknown): WriteOutcome {
   };
 }
 
+export function leasedEntryOf(result: unknown): LeasedEntry {
+  if (!isObject(result)) throw broken('a lease that is none');
+  const { entry, lease, isLoading } = result;
+  if ((lease !== null && typeof lease !== 'string') || typeof isLoading !== 'boolean')
+    throw broken('a lease that is none');
+  return { entry: entryOf(entry), lease: lease ?? undefined, isLoading };
+}
+
 /** Whether the result is `yes`; anything but that and `not-found` is a protocol error. */
 export function foundOf(result: unknown, yes: string): boolean {
   if (isObject(result) && result.result === yes) return true;
@@ -80,6 +117,37 @@ export function numberOf(result: unknown): bigint | undefined {
   const { value } = result as { value?: unknown };
   if (typeof value !== 'string' || !/^\d{1,20}$/.test(value)) throw broken('a number that is none');
   return BigInt(value);
+}
+
+export function keysOf(result: unknown): KeysPage {
+  const { keys, cursor } = objectOf<KeysResult>(result);
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string'))
+    throw broken('keys that are none');
+  return { keys, cursor: cursorOf(cursor) };
+}
+
+/** How many entries a request has deleted, and the cursor for the next. */
+export function deletedOf(result: unknown): {
+  readonly deleted: number;
+  readonly cursor: string | undefined;
+} {
+  const { deleted, cursor } = objectOf<DeletedResult>(result);
+  if (!Number.isSafeInteger(deleted)) throw broken('a number of entries that is none');
+  return { deleted, cursor: cursorOf(cursor) };
+}
+
+/** How many entries a request has removed, and whether there are more. */
+export function invalidatedOf(result: unknown): InvalidatedResult {
+  const { removed, more } = objectOf<InvalidatedResult>(result);
+  if (!Number.isSafeInteger(removed) || typeof more !== 'boolean')
+    throw broken('an invalidation that is none');
+  return { removed, more };
+}
+
+function cursorOf(cursor: unknown): string | undefined {
+  if (cursor === null) return undefined;
+  if (typeof cursor !== 'string') throw broken('a cursor that is none');
+  return cursor;
 }
 
 export function inspectionOf(result: unknown): Inspection | undefined {
@@ -102,6 +170,18 @@ export function statsOf(result: unknown): ServerStats {
       evictionIdles: engine.evictionIdles?.map(({ toMs, count }) => ({ toMs: unbounded(toMs), count })),
     },
   };
+}
+
+export function curveOf(result: unknown): MissRatioCurve | undefined {
+  return result === null ? undefined : objectOf<MissRatioCurve>(result);
+}
+
+export function historyOf(result: unknown): HistoryResult | undefined {
+  if (result === null) return undefined;
+  const history = objectOf<HistoryResult>(result);
+  if (!isObject(history.columns) || !Object.values(history.columns).every(Array.isArray))
+    throw broken('a history without columns');
+  return history;
 }
 
 function unbounded(bound: TtlMs): number {

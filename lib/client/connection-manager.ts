@@ -98,12 +98,12 @@ export class ConnectionManager {
     this.#enter('disconnected', error);
   }
 
-  /** Ends the connection for good. */
-  close(error: HotsetError): void {
+  /** Ends the connection for good. `error` is for what waits; `reason` for whoever watches the state. */
+  close(error: HotsetError, reason?: HotsetError): void {
     if (this.#state === 'closed') return;
     this.#release((socket) => socket.close(CLOSE_CODES.normal, 'the client is done'));
     this.#events.onDown(error);
-    this.#enter('closed');
+    this.#enter('closed', reason);
   }
 
   async #open(attempt: number): Promise<void> {
@@ -112,7 +112,9 @@ export class ConnectionManager {
     try {
       socket = await makeSocket(this.#url, subprotocolsFor(token));
     } catch (cause) {
-      if (attempt === this.#attempt) this.cut(disconnected('no WebSocket could be made', cause));
+      if (attempt !== this.#attempt) return;
+      if (cause instanceof HotsetError && cause.code === 'HOTSET_MISSING_PACKAGE') this.close(cause, cause);
+      else this.cut(disconnected('no WebSocket could be made', cause));
       return;
     }
     const onCurrent =

@@ -4,13 +4,18 @@
  * subscribers, in the order in which it came.
  */
 
-import { HotsetError, invalidArgument } from '../errors.js';
-import type { HotKeys } from '../rpc-protocol.js';
+import type { MissRatioCurve } from '../engine/miss-ratio/curve.js';
+import { HotsetError, invalidArgument, rejectUnknownOptions } from '../errors.js';
+import type { HistoryResult, HotKeys } from '../rpc-protocol.js';
 import {
+  curveOf,
   foundOf,
+  historyOf,
   type Inspection,
   inspectionOf,
-  numberOf,
+  type KeysPage,
+  keysOf,
+  type LeasedEntry,
   objectOf,
   type RemoteEntry,
   type ServerStats,
@@ -18,7 +23,15 @@ import {
   type WriteOutcome,
 } from './answers.js';
 import { ConnectionManager } from './connection-manager.js';
-import { EntryRequests, type ReadOptions, type WriteOptions, wireTtl } from './entry-requests.js';
+import {
+  EntryRequests,
+  type IncrementOptions,
+  type KeysOptions,
+  type LeaseOptions,
+  type ReadOptions,
+  type WriteOptions,
+  wireTtl,
+} from './entry-requests.js';
 import { Heartbeat, Repeater } from './heartbeat.js';
 import { broken, messagesOf, type Notification, paramsJson, type SentParams } from './messages.js';
 import { NearCache, type NearCacheStats } from './near-cache.js';
@@ -45,15 +58,17 @@ export class HotsetClient {
   readonly #nearTopics: string | null;
   /** Keeps the near cache in use while nothing else is sent; null without one. */
   readonly #nearPings: Repeater | null;
+  readonly #stateWatchers: Set<(state: ClientState, error?: HotsetError) => void> = new Set();
 
   /**
-   * Connects to `url`, such as `wss://cache.example/ws`, and keeps trying until `close`. Throws
+   * Connects to `url`, such as `wss://cache.example/ws`, and keeps trying until `close`. `ws+unix:/run/cache.sock:/ws` is
+   * the path `/ws` at a Unix socket, which takes the package `ws`. Throws
    * `HOTSET_INVALID_ARGUMENT` for another kind of address, and `HOTSET_INVALID_OPTION`.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
     const address = String(url);
-    if (!/^wss?:\/\/[^#]+$/i.test(address))
-      throw invalidArgument('url', 'an address with ws: or wss:', address);
+    if (!/^(?:wss?:\/\/|ws\+unix:\/)[^#]+$/i.test(address))
+      throw invalidArgument('url', 'an address with ws:, wss: or ws+unix:', address);
     this.#options = resolveClient(options);
     const { nearCache, clock, scheduler, heartbeatMs } = this.#options;
     this.#near = nearCache === null ? null : new NearCache(nearCache, clock);
@@ -123,9 +138,25 @@ export class HotsetClient {
     return this.#entries.getMany(keys, options);
   }
 
+  /** As `getEntry`, for many keys: those without a value are not in the Map. Requests as for `getMany`. */
+  getEntries(keys: readonly string[], options?: ReadOptions): Promise<ReadonlyMap<string, RemoteEntry>> {
+    return this.#entries.getEntries(keys, options);
+  }
+
   /** What is known of the entry under `key`, without its value and without counting as a read. */
   async inspect(key: string, options?: CallOptions): Promise<Inspection | undefined> {
     return this.#read('inspect', { key }, inspectionOf, options);
+  }
+
+  /**
+   * Keys that begin with `prefix`, at most `limit`, in no order. Call again with the `cursor` of the page before until there is none: a key that
+   * stays all the while comes once or more often, whatever else changes. A call looks at 100,000 entries at most, so that
+   * a page may be empty. Rejects with `HOTSET_INVALID_CURSOR` when the server was restarted in between.
+   */
+  async keys(options: KeysOptions = {}): Promise<KeysPage> {
+    rejectUnknownOptions(options, KEYS_OPTIONS);
+    const { prefix, cursor, limit } = options;
+    return this.#read('keys', { prefix, cursor, limit }, keysOf, options);
   }
 
   // Writing. A write that was in flight when the connection broke rejects with HOTSET_DISCONNECTED: it may have been
@@ -153,12 +184,46 @@ export class HotsetClient {
     value: CacheValue,
     options?: WriteOptions,
   ): Promise<WriteOutcome> {
-    return this.#entries.write('compareAndSet', key, value, options, version);
+    return this.#entries.write('compareAndSet', key, value, options, { version });
+  }
+
+  /** Adds a text or bytes behind the value under `key`, whose time to live stays: `stored` or `not-found`. */
+  async append(key: string, value: string | Uint8Array, options?: CallOptions): Promise<WriteOutcome> {
+    return this.#entries.extend('append', key, value, options);
+  }
+
+  /** Adds a text or bytes in front of the value under `key`, whose time to live stays: `stored` or `not-found`. */
+  async prepend(key: string, value: string | Uint8Array, options?: CallOptions): Promise<WriteOutcome> {
+    return this.#entries.extend('prepend', key, value, options);
   }
 
   /** Removes what is under `key`; false when there was nothing. */
   delete(key: string, options?: CallOptions): Promise<boolean> {
     return this.#entries.change('delete', { key }, (result) => foundOf(result, 'deleted'), options);
+  }
+
+  /** Removes what is under `key`, and gives the value; `undefined` when there was nothing. */
+  getAndDelete(key: string, options: ReadOptions & { as: 'bytes' }): Promise<Uint8Array | undefined>;
+  getAndDelete(key: string, options?: ReadOptions): Promise<unknown>;
+  getAndDelete(key: string, options?: ReadOptions): Promise<unknown> {
+    return this.#entries.getAndDelete(key, options);
+  }
+
+  /**
+   * Removes every entry whose key begins with `prefix`, a text that is not empty, and gives how many those were. What is stored
+   * meanwhile may be removed too. Several requests, one after the other, of up to 100,000 entries of the server each: `timeoutMs` is
+   * for each. When it rejects, some may have been removed.
+   */
+  deletePrefix(prefix: string, options?: CallOptions): Promise<number> {
+    return this.#entries.deletePrefix(prefix, options);
+  }
+
+  /**
+   * Removes every entry that was stored with one of these tags, and gives how many those were. Empties the near cache. Several
+   * requests where there are more than 100,000: `timeoutMs` is for each. Rejects with `HOTSET_NO_TAGS` where the server's store has no tags.
+   */
+  invalidateTags(tags: readonly string[], options?: CallOptions): Promise<number> {
+    return this.#entries.invalidateTags(tags, options);
   }
 
   /** Gives the entry under `key` a new time to live, counted from now; false when there is none. */
@@ -171,12 +236,54 @@ export class HotsetClient {
     );
   }
 
+  /** Gives the entry under `key` a new time to live, counted from now, and gives its value; `undefined` when there is none. */
+  getAndTouch(
+    key: string,
+    ttlMs: number,
+    options: ReadOptions & { as: 'bytes' },
+  ): Promise<Uint8Array | undefined>;
+  getAndTouch(key: string, ttlMs: number, options?: ReadOptions): Promise<unknown>;
+  getAndTouch(key: string, ttlMs: number, options?: ReadOptions): Promise<unknown> {
+    return this.#entries.getAndTouch(key, ttlMs, options);
+  }
+
   /**
-   * Adds `by`, a whole number, to the decimal number under `key`, and gives the new one; `undefined` when there is none.
-   * Stops at 0 and wraps at 2^64.
+   * Adds `by`, a whole number, to the decimal number under `key`, and gives the new one. Stops at 0 and wraps at 2^64. Where
+   * there is nothing: `undefined`, or with `initial`, that number is stored as it is, to live for `ttlMs`, and given.
    */
-  increment(key: string, by = 1, options?: CallOptions): Promise<bigint | undefined> {
-    return this.#entries.change('increment', { key, by }, numberOf, options);
+  increment(
+    key: string,
+    by: number | bigint | undefined,
+    options: IncrementOptions & { initial: number | bigint },
+  ): Promise<bigint>;
+  increment(key: string, by?: number | bigint, options?: IncrementOptions): Promise<bigint | undefined>;
+  increment(
+    key: string,
+    by: number | bigint = 1,
+    options: IncrementOptions = {},
+  ): Promise<bigint | undefined> {
+    return this.#entries.increment(key, by, options);
+  }
+
+  // Leases: one client of all loads a value
+
+  /**
+   * The entry under `key` from the server, and the lease with it where there is none, or a stale one, and no other client has it: who
+   * gets it loads the value, and calls `fill`, or `release`. It is over when the key is written or deleted, and where there was no entry
+   * after `leaseMs`. Rejects with `HOTSET_NO_VERSIONS` where the server has no cas ids.
+   */
+  getOrLease(key: string, options: LeaseOptions): Promise<LeasedEntry> {
+    return this.#entries.getOrLease(key, options);
+  }
+
+  /** Stores what was loaded, and ends the lease: `stored`; or `exists` or `not-found` where the lease was over, and nothing is stored. */
+  fill(key: string, lease: string, value: CacheValue, options?: WriteOptions): Promise<WriteOutcome> {
+    return this.#entries.write('fill', key, value, options, { lease });
+  }
+
+  /** Ends the lease without a value: the next client gets it. False when it was over. */
+  release(key: string, lease: string, options?: CallOptions): Promise<boolean> {
+    return this.#entries.release(key, lease, options);
   }
 
   /** Removes everything. */
@@ -194,6 +301,16 @@ export class HotsetClient {
   /** The keys and prefixes that are read most, at most `limit` of each; the server counts only while clients call this. */
   hot(limit = 20, options?: CallOptions): Promise<HotKeys> {
     return this.#read('hot', { limit }, (result) => objectOf<HotKeys>(result), options);
+  }
+
+  /** What hit ratio another size or policy would have, estimated; `undefined` from a server that keeps no curve. */
+  missRatioCurve(options?: CallOptions): Promise<MissRatioCurve | undefined> {
+    return this.#read('missRatioCurve', {}, curveOf, options);
+  }
+
+  /** The last hour of the server's figures; `undefined` from a server that keeps none. */
+  history(options?: CallOptions): Promise<HistoryResult | undefined> {
+    return this.#read('history', {}, historyOf, options);
   }
 
   /** Pings the server. */
@@ -215,6 +332,19 @@ export class HotsetClient {
     return this.#requests.make(this.#subscriptions.begin(topics, listener), options);
   }
 
+  /**
+   * Calls `listener` with each new state, after `onStateChange`, until the function that it returns is called. What it throws goes to
+   * `onError`.
+   */
+  watchState(listener: (state: ClientState, error?: HotsetError) => void): () => void {
+    if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener);
+    const watcher = (state: ClientState, error?: HotsetError): void => listener(state, error);
+    this.#stateWatchers.add(watcher);
+    return () => {
+      this.#stateWatchers.delete(watcher);
+    };
+  }
+
   /** Figures of the near cache; null without one. */
   nearStats(): NearCacheStats | null {
     return this.#near?.stats() ?? null;
@@ -227,7 +357,7 @@ export class HotsetClient {
     this.#connection.close(error);
   }
 
-  async #read<T, Name extends 'inspect' | 'hot' | 'stats'>(
+  async #read<T, Name extends 'inspect' | 'keys' | 'hot' | 'missRatioCurve' | 'history' | 'stats'>(
     method: Name,
     params: SentParams<Name>,
     answer: (result: unknown) => T,
@@ -308,11 +438,14 @@ export class HotsetClient {
   }
 
   #onState(state: ClientState, error?: HotsetError): void {
-    try {
-      this.#options.onStateChange(state, error);
-    } catch (failure) {
-      this.#report(failure);
-    }
+    // It could never connect.
+    if (state === 'closed' && error !== undefined) this.#requests.close(error);
+    for (const watcher of [this.#options.onStateChange, ...this.#stateWatchers])
+      try {
+        watcher(state, error);
+      } catch (failure) {
+        this.#report(failure);
+      }
   }
 
   #report(error: unknown): void {
@@ -323,6 +456,14 @@ export class HotsetClient {
     }
   }
 }
+
+const KEYS_OPTIONS: ReadonlySet<string> = new Set<keyof KeysOptions>([
+  'prefix',
+  'cursor',
+  'limit',
+  'timeoutMs',
+  'signal',
+]);
 
 const PING: RequestSpec<void> = { method: 'ping', isRead: true, answer: () => {} };
 /** Pings for each `maxStaleMs`: one may be late without the near cache going out of use. */

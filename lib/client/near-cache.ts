@@ -10,7 +10,8 @@
  *   invalidation of the version that the reply has. It lives no longer than the server said, counted from
  *   when the request was sent, so that it never outlives the server's entry.
  *
- * Everything is O(1), but for `turnOff`, `invalidatedAll` and `forgetAll`: O(n) requests in flight.
+ * Everything is O(1), but for `turnOff`, `invalidatedAll` and `forgetAll`: O(n) requests in flight, and `forgetPrefix`: O(n) entries
+ * and requests.
  */
 
 import { CacheEngine } from '../engine/cache-engine.js';
@@ -111,6 +112,12 @@ export class NearCache {
   forget(key: string): void {
     this.#engine.delete(key);
     this.#confine(key, null);
+  }
+
+  /** The client writes to every key with the prefix. */
+  forgetPrefix(prefix: string): void {
+    for (const key of this.#engine.keys()) if (key.startsWith(prefix)) this.#engine.delete(key);
+    for (const key of this.#pendingReads.keys()) if (key.startsWith(prefix)) this.#confine(key, null);
   }
 
   /** The client writes to every key. */

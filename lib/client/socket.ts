@@ -1,5 +1,9 @@
-/** The WebSocket that the client works with: that of the package `ws` in Node, and elsewhere the platform's own. */
+/**
+ * The WebSocket that the client works with: that of the package `ws` in Node, where it is installed, and otherwise the
+ * platform's own, which browsers, Deno, Bun and Node from 22 have.
+ */
 
+import { missingPackage } from '../missing-package.js';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL } from '../rpc-protocol.js';
 
 /** As much of the standard's WebSocket as the client uses; `ws` has it too. */
@@ -35,7 +39,7 @@ export type SocketFactory = (
 
 interface Platform {
   WebSocket?: new (url: string, subprotocols: string[]) => ClientSocket;
-  process?: { readonly versions?: { readonly node?: string } };
+  process?: { readonly versions?: { readonly node?: string; readonly bun?: string; readonly deno?: string } };
 }
 
 /** What is needed of Node's socket. */
@@ -47,11 +51,23 @@ interface NodeStream {
   readonly _handle?: { readonly writeQueueSize?: number } | null;
 }
 
-/** Node's own WebSocket has neither `terminate` nor a way to see that a long frame is on its way. */
+/** Throws `HOTSET_MISSING_PACKAGE` where there is neither `ws` nor a WebSocket of the platform: in Node 20. */
 export const systemSocket: SocketFactory = async (url, subprotocols) => {
   const { WebSocket: PlatformSocket, process } = globalThis as Platform;
-  if (PlatformSocket !== undefined && process?.versions?.node === undefined)
-    return new PlatformSocket(url, [...subprotocols]);
+  const { node, bun, deno } = process?.versions ?? {};
+  const isNode = node !== undefined && bun === undefined && deno === undefined;
+  // Node's own has neither `terminate` nor a way to see that a long frame is on its way.
+  if (isNode || PlatformSocket === undefined)
+    try {
+      return await nodeSocket(url, subprotocols);
+    } catch (error) {
+      const reason = missingPackage('ws', error);
+      if (reason === error || PlatformSocket === undefined) throw reason;
+    }
+  return new PlatformSocket(url, [...subprotocols]);
+};
+
+async function nodeSocket(url: string, subprotocols: readonly string[]): Promise<ClientSocket> {
   const { default: NodeSocket } = await import('ws');
   const socket = new NodeSocket(url, [...subprotocols], { perMessageDeflate: false });
   socket.once('upgrade', (response) => {
@@ -62,7 +78,7 @@ export const systemSocket: SocketFactory = async (url, subprotocols) => {
     });
   });
   return socket;
-};
+}
 
 /** What to offer at the handshake. `token` is made of visible ASCII characters. */
 export function subprotocolsFor(token: string | undefined): readonly string[] {

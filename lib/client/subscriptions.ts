@@ -6,7 +6,7 @@
  * have missed changes.
  */
 
-import { invalidArgument } from '../errors.js';
+import { invalidArgument, rejectUnknownOptions } from '../errors.js';
 import type { Notifications } from '../rpc-protocol.js';
 import { broken, isObject, paramsJson } from './messages.js';
 import type { RequestSpec } from './request-queue.js';
@@ -139,10 +139,13 @@ export class Subscriptions {
   }
 }
 
-/** The params of `subscribe`. Throws `HOTSET_INVALID_ARGUMENT`. */
+const TOPICS: ReadonlySet<string> = new Set<keyof Topics>(['prefixes', 'keys', 'noEcho']);
+
+/** The params of `subscribe`. Throws `HOTSET_INVALID_ARGUMENT` and `HOTSET_INVALID_OPTION`. */
 export function topicsJson(topics: Topics): string {
   if (typeof topics !== 'object' || topics === null)
     throw invalidArgument('topics', 'an object with prefixes or keys', topics);
+  rejectUnknownOptions(topics, TOPICS);
   const { prefixes = [], keys = [], noEcho = false } = topics;
   const json = paramsJson('subscribe', { prefixes, keys, noEcho });
   if (prefixes.length + keys.length === 0)

@@ -408,9 +408,12 @@ describe('subscriptions', () => {
 describe('options', () => {
   const make = (url: unknown, options: object): HotsetClient => new HotsetClient(url as string, options);
 
-  it.each(['http://cache.example', 'cache.example', '', 7, null, 'ws://a/#b'])('%j is no address', (url) => {
-    expect(() => make(url, {})).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_ARGUMENT' }));
-  });
+  it.each(['http://cache.example', 'cache.example', '', 7, null, 'ws://a/#b', 'ws+unix:'])(
+    '%j is no address',
+    (url) => {
+      expect(() => make(url, {})).toThrow(expect.objectContaining({ code: 'HOTSET_INVALID_ARGUMENT' }));
+    },
+  );
 
   it.each([
     { token: '' },

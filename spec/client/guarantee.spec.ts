@@ -29,7 +29,27 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ op: fc.constantFrom('set' as const, 'add' as const), who, key, ttlMs }),
   },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('delete' as const), who, key }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constantFrom('delete' as const, 'getAndDelete' as const), who, key }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constant('getAndTouch' as const),
+      who,
+      key,
+      ms: fc.constantFrom(5, 30, 400),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant('deletePrefix' as const),
+      who,
+      prefix: fc.constantFrom('a:', 'a:1', 'b'),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ op: fc.constant('touch' as const), who, key, ms: fc.constantFrom(5, 30, 400) }),
@@ -79,6 +99,8 @@ interface Party {
   connection: ModelConnection;
   /** By key: the era that the server was in when it sent the last invalidation that has arrived. */
   readonly floors: Map<string, number>;
+  /** By key: the era that the last own removal began that has been answered. */
+  readonly ownFloors: Map<string, number>;
   /** By key: the newest era that a read has seen. */
   readonly seen: Map<string, number>;
   /** Reads that were answered, in the order of their calls. */
@@ -95,6 +117,10 @@ interface World {
   nearReads: number;
   get(party: Party, key: string): void;
   getMany(party: Party, keys: readonly string[]): void;
+  /** Removes a key, or all that begin so. */
+  remove(party: Party, prefix: string, removal: () => Promise<unknown>): void;
+  /** A read that changes the entry. */
+  getFromServer(party: Party, key: string, read: () => Promise<unknown>): void;
   write(party: Party, method: 'set' | 'add', key: string, ttlMs: number | null): void;
   /** Lets answers come to their callers. */
   endStep(): Promise<void>;
@@ -135,6 +161,7 @@ function createWorld(seed: number, prefixes: readonly string[], heartbeatMs: num
       }),
       connection: undefined as never,
       floors: new Map(),
+      ownFloors: new Map(),
       seen: new Map(),
       reads: [],
     };
@@ -156,13 +183,14 @@ function createWorld(seed: number, prefixes: readonly string[], heartbeatMs: num
     party.reads.push({ key: asked, calledAt, index });
   };
 
-  const checkNearRead = (party: Party, asked: string, value: unknown): void => {
+  const checkNearRead = (party: Party, asked: string, value: unknown, ownFloor: number): void => {
     world.nearReads++;
     expect(party.client.state).toBe('connected');
     const era = server.eraOf(asked, value as number);
     expect(era.index, 'older than an invalidation that has arrived').toBeGreaterThanOrEqual(
       party.floors.get(asked) ?? 0,
     );
+    expect(era.index, 'older than an own removal').toBeGreaterThanOrEqual(ownFloor);
     const oldestMs = clock.now() - MAX_STALE_MS;
     expect(era.endToldMs ?? clock.now(), 'staler than maxStaleMs').toBeGreaterThanOrEqual(oldestMs);
     const expiries = era.expiries
@@ -174,12 +202,13 @@ function createWorld(seed: number, prefixes: readonly string[], heartbeatMs: num
   const get = (party: Party, asked: string): void => {
     const calledAt = ++now;
     const hits = party.client.nearStats()!.hits;
+    const ownFloor = party.ownFloors.get(asked) ?? 0;
     const answer = party.client.get(asked);
     const isNear = party.client.nearStats()!.hits > hits;
     outcomes.push(
       answer.then(
         (value) => {
-          if (isNear) checkNearRead(party, asked, value);
+          if (isNear) checkNearRead(party, asked, value, ownFloor);
           checkRead(party, asked, value, calledAt);
         },
         () => {},
@@ -201,6 +230,28 @@ function createWorld(seed: number, prefixes: readonly string[], heartbeatMs: num
           expect(older, 'reads that were called after an own write, and are older').toEqual([]);
           fresh.push(() => party.seen.set(asked, Math.max(index, party.seen.get(asked) ?? 0)));
         },
+        () => {},
+      ),
+    );
+  };
+
+  const remove = (party: Party, prefix: string, removal: () => Promise<unknown>): void => {
+    outcomes.push(
+      removal().then(
+        () => {
+          for (const [removed, index] of party.connection.removals)
+            if (removed.startsWith(prefix)) party.ownFloors.set(removed, index);
+        },
+        () => {},
+      ),
+    );
+  };
+
+  const getFromServer = (party: Party, asked: string, read: () => Promise<unknown>): void => {
+    const calledAt = ++now;
+    outcomes.push(
+      read().then(
+        (value) => checkRead(party, asked, value, calledAt),
         () => {},
       ),
     );
@@ -228,6 +279,8 @@ function createWorld(seed: number, prefixes: readonly string[], heartbeatMs: num
     nearReads: 0,
     get,
     getMany,
+    getFromServer,
+    remove,
     write,
     endStep: async () => {
       await settled();
@@ -275,7 +328,20 @@ it('holds for any order of events', async () => {
               world.write(party, each.op, each.key, each.ttlMs);
               break;
             case 'delete':
-              client.delete(each.key).catch(() => {});
+              world.remove(party, each.key, () => client.delete(each.key));
+              break;
+            case 'getAndDelete':
+              world.getFromServer(party, each.key, () => {
+                const answer = client.getAndDelete(each.key);
+                world.remove(party, each.key, () => answer);
+                return answer;
+              });
+              break;
+            case 'getAndTouch':
+              world.getFromServer(party, each.key, () => client.getAndTouch(each.key, each.ms));
+              break;
+            case 'deletePrefix':
+              world.remove(party, each.prefix, () => client.deletePrefix(each.prefix));
               break;
             case 'touch':
               client.touch(each.key, each.ms).catch(() => {});

@@ -367,3 +367,51 @@ async function slowProxy(
   const { port: proxyPort } = proxy.address() as AddressInfo;
   return { url: `ws://127.0.0.1:${proxyPort}/ws`, close: () => proxy.close() };
 }
+
+it('sees what each change in a single trip leaves, near and far', async () => {
+  const server = await liveServer();
+  const near = server.connect(NEAR).client;
+  const reader = server.connect(NEAR).client;
+  const stranger = server.connect().client;
+  const keys = ['n:1', 'n:2', 't:1'];
+  for (const change of [
+    () => near.set('n:1', '5', { tags: ['numbers'] }),
+    () => near.increment('n:1', 2n ** 63n),
+    () => near.increment('n:2', 1, { initial: 40, ttlMs: 60_000 }),
+    () => near.append('n:2', '7'),
+    () => near.prepend('n:2', new Uint8Array([49])),
+    () => near.getAndTouch('n:2', 1000),
+    () => near.set('t:1', { deep: [1] }, { tags: ['a', 'numbers'] }),
+    () => near.getAndDelete('t:1'),
+    () => near.set('t:1', 'again', { tags: ['a'] }),
+    () => near.invalidateTags(['numbers']),
+    () => near.deletePrefix('n:'),
+    () => near.invalidateTags(['a']),
+  ]) {
+    const held = near.getMany(keys);
+    await change();
+    await held;
+    await reader.ping();
+    const expected = await stranger.getMany(keys);
+    for (const client of [near, reader, near])
+      expect(await client.getMany(keys), String(change)).toEqual(expected);
+  }
+  expect(server.engine.size).toBe(0);
+});
+
+it('pages through keys, and deletes by prefix, over the real server', async () => {
+  const server = await liveServer();
+  const { client } = server.connect();
+  for (let i = 0; i < 2500; i++) put(server, `${i % 5 === 0 ? 'five:' : 'other:'}${i}`, 'v');
+  const keys = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await client.keys({ prefix: 'five:', limit: 70, cursor });
+    for (const key of page.keys) keys.add(key);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  expect(keys.size).toBe(500);
+  expect(await client.deletePrefix('five:')).toBe(500);
+  expect(await client.keys({ prefix: 'five:' })).toEqual({ keys: [], cursor: undefined });
+  expect(server.engine.size).toBe(2000);
+});

@@ -34,6 +34,8 @@ interface Request {
     readonly ttlMs: number | null;
     readonly prefixes: readonly string[];
     readonly noEcho: boolean;
+    readonly prefix: string;
+    readonly cursor?: string;
   };
 }
 
@@ -49,6 +51,8 @@ export class ModelConnection implements ClientSocket {
   readonly subscriptions: { readonly prefixes: readonly string[]; readonly noEcho: boolean }[] = [];
   /** Told of the floors of each frame when it arrives. */
   readonly onFloors: (floors: ReadonlyMap<string, number>) => void;
+  /** By key: the era that its last removal by this connection began. */
+  readonly removals: Map<string, number> = new Map();
   isOpen = false;
   /** The server has let go of it. */
   isGone = false;
@@ -179,6 +183,7 @@ export class ModelServer {
     if (isThere) {
       this.#begin(key, undefined, '', 0);
       this.#note(key, cause, by);
+      by?.removals.set(key, this.#indexOf(key));
     }
     return isThere;
   }
@@ -238,12 +243,31 @@ export class ModelServer {
         return { result: this.remove(params.key, 'deleted', by) ? 'deleted' : 'not-found' };
       case 'touch':
         return { result: this.touch(params.key, params.ttlMs!, by) ? 'touched' : 'not-found' };
+      case 'getAndDelete': {
+        const entry = this.#entry(params.key);
+        this.remove(params.key, 'deleted', by);
+        return entry;
+      }
+      case 'getAndTouch':
+        this.touch(params.key, params.ttlMs!, by);
+        return this.#entry(params.key);
+      case 'deletePrefix':
+        return this.#deletePrefix(params.prefix, params.cursor === undefined, by);
       case 'flush':
         this.clear(by);
         return { result: 'flushed' };
       default:
         return 'pong';
     }
+  }
+
+  /** In two requests: the first key, and all others. */
+  #deletePrefix(prefix: string, isFirst: boolean, by: ModelConnection): object {
+    const [first, ...others] = this.#eras.keys();
+    let deleted = 0;
+    for (const key of isFirst ? [first!] : others)
+      if (key.startsWith(prefix) && this.remove(key, 'deleted', by)) deleted++;
+    return { deleted, cursor: isFirst ? '1' : null };
   }
 
   #entry(key: string): object | null {

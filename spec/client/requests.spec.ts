@@ -135,6 +135,103 @@ const CALLS: readonly [
     { result: 'not-found' },
     undefined,
   ],
+  [
+    'increment by a bigint, with a first number',
+    (c) => c.increment('a', -18446744073709551615n, { initial: 7n, ttlMs: 50 }),
+    'increment',
+    { key: 'a', by: '-18446744073709551615', initial: '7', ttlMs: 50 },
+    { result: 'stored', value: '7', version: '3' },
+    7n,
+  ],
+  [
+    'increment with a first number for ever',
+    (c) => c.increment('a', 1, { initial: 0, ttlMs: Number.POSITIVE_INFINITY }),
+    'increment',
+    { key: 'a', by: 1, initial: 0, ttlMs: null },
+    { result: 'stored', value: '0', version: null },
+    0n,
+  ],
+  [
+    'append',
+    (c) => c.append('a', 'more'),
+    'append',
+    { key: 'a', value: 'more' },
+    { result: 'stored', version: '3' },
+    { result: 'stored', version: '3' },
+  ],
+  [
+    'prepend of bytes',
+    (c) => c.prepend('a', new Uint8Array([255])),
+    'prepend',
+    { key: 'a', base64: '/w==' },
+    { result: 'not-found' },
+    { result: 'not-found', version: null },
+  ],
+  ['getAndDelete', (c) => c.getAndDelete('a'), 'getAndDelete', { key: 'a' }, entry(['x']), ['x']],
+  [
+    'getAndDelete as bytes',
+    (c) => c.getAndDelete('a', { as: 'bytes' }),
+    'getAndDelete',
+    { key: 'a', as: 'base64' },
+    null,
+    undefined,
+  ],
+  [
+    'getAndTouch',
+    (c) => c.getAndTouch('a', 50),
+    'getAndTouch',
+    { key: 'a', ttlMs: 50 },
+    entry('x', '1', 50),
+    'x',
+  ],
+  [
+    'getAndTouch as bytes, for ever',
+    (c) => c.getAndTouch('a', Number.POSITIVE_INFINITY, { as: 'bytes' }),
+    'getAndTouch',
+    { key: 'a', ttlMs: null, as: 'base64' },
+    { base64: '/w==', flags: 4, version: '1', ttlMs: null },
+    new Uint8Array([255]),
+  ],
+  [
+    'keys',
+    (c) => c.keys(),
+    'keys',
+    {},
+    { keys: ['a', 'b'], cursor: null },
+    { keys: ['a', 'b'], cursor: undefined },
+  ],
+  [
+    'keys that go on',
+    (c) => c.keys({ prefix: 'a', cursor: '1.2', limit: 3 }),
+    'keys',
+    { prefix: 'a', cursor: '1.2', limit: 3 },
+    { keys: [], cursor: '1.1' },
+    { keys: [], cursor: '1.1' },
+  ],
+  [
+    'deletePrefix',
+    (c) => c.deletePrefix('a'),
+    'deletePrefix',
+    { prefix: 'a' },
+    { deleted: 3, cursor: null },
+    3,
+  ],
+  [
+    'set with tags',
+    (c) => c.set('a', 1, { tags: ['x', 'y'] }),
+    'set',
+    { key: 'a', value: 1, ttlMs: null, tags: ['x', 'y'] },
+    { result: 'stored', version: '3' },
+    { result: 'stored', version: '3' },
+  ],
+  [
+    'invalidateTags',
+    (c) => c.invalidateTags(['x']),
+    'invalidateTags',
+    { tags: ['x'] },
+    { removed: 3, more: false },
+    3,
+  ],
   ['flush', (c) => c.flush(), 'flush', undefined, { result: 'flushed' }, undefined],
   ['ping', (c) => c.ping(), 'ping', undefined, 'pong', undefined],
   [
@@ -213,6 +310,8 @@ describe('calls', () => {
     [-32005, { code: 'HOTSET_TOO_MANY' }, 'HOTSET_TOO_MANY'],
     [-32006, { code: 'HOTSET_REPLY_TOO_LARGE' }, 'HOTSET_REPLY_TOO_LARGE'],
     [-32007, { code: 'HOTSET_NO_VERSIONS' }, 'HOTSET_NO_VERSIONS'],
+    [-32008, { code: 'HOTSET_INVALID_CURSOR' }, 'HOTSET_INVALID_CURSOR'],
+    [-32009, { code: 'HOTSET_NO_TAGS' }, 'HOTSET_NO_TAGS'],
     [-32099, { code: 'HOTSET_FROM_THE_FUTURE' }, 'HOTSET_PROTOCOL'],
     [-32099, { code: 'toString' }, 'HOTSET_PROTOCOL'],
   ])('the error %i with %o is %s', async (code, data, name) => {
@@ -242,7 +341,27 @@ describe('calls', () => {
     ['version', (c) => c.compareAndSet('a', 1 as never, 1)],
     ['flags', (c) => c.set('a', 1, { flags: 1n as never })],
     ['flags', (c) => c.set('a', 1, { flags: Number.NaN })],
-    ['by', (c) => c.increment('a', 7n as never)],
+    ['by', (c) => c.increment('a', 2n ** 64n)],
+    ['by', (c) => c.increment('a', 'x' as never)],
+    ['initial', (c) => c.increment('a', 1, { initial: -1 })],
+    ['initial', (c) => c.increment('a', 1, { initial: 0.5 })],
+    ['ttlMs', (c) => c.increment('a', 1, { initial: 0, ttlMs: Number.NaN })],
+    ['value', (c) => c.append('a', 5 as never)],
+    ['value', (c) => c.prepend('a', 'half of \ud83d')],
+    ['key', (c) => c.append(5 as never, 'x')],
+    ['key', (c) => c.getAndDelete(5 as never)],
+    ['as', (c) => c.getAndDelete('a', { as: 'text' as never })],
+    ['key', (c) => c.getAndTouch(5 as never, 1)],
+    ['ttlMs', (c) => c.getAndTouch('a', -1)],
+    ['tags', (c) => c.set('a', 1, { tags: 'x' as never })],
+    ['tags', (c) => c.set('a', 1, { tags: [''] })],
+    ['tags', (c) => c.invalidateTags('x' as never)],
+    ['tags', (c) => c.invalidateTags(null as never)],
+    ['prefix', (c) => c.deletePrefix('')],
+    ['prefix', (c) => c.deletePrefix(null as never)],
+    ['prefix', (c) => c.keys({ prefix: 5 as never })],
+    ['cursor', (c) => c.keys({ cursor: 5 as never })],
+    ['limit', (c) => c.keys({ limit: 1001 })],
     ['by', (c) => c.increment('a', Number.NaN)],
     ['by', (c) => c.increment('a', 2 ** 53)],
     ['limit', (c) => c.hot(Number.POSITIVE_INFINITY)],
@@ -268,6 +387,35 @@ describe('calls', () => {
     const { client } = await connectedClient();
     await expect(client.get('a', { timeoutMs: 0 })).rejects.toMatchObject({ code: 'HOTSET_INVALID_OPTION' });
     await expect(client.set('a', 1, { ttl: 1 } as object)).rejects.toThrow('there is no option "ttl"');
+    await expect(client.keys({ prefixes: [] } as object)).rejects.toThrow('there is no option "prefixes"');
+    await expect(client.increment('a', 1, { ttl: 1 } as object)).rejects.toThrow('there is no option "ttl"');
+  });
+
+  it('deletePrefix goes on with the cursor until there is none', async () => {
+    const { client, end } = await connectedClient();
+    const count = client.deletePrefix('a');
+    for (const [cursor, next] of [
+      [undefined, '1.5'],
+      ['1.5', '1.2'],
+      ['1.2', null],
+    ]) {
+      await settled();
+      const [request] = end.take();
+      expect(request!.method).toBe('deletePrefix');
+      expect(request!.params).toEqual({ prefix: 'a', cursor });
+      end.reply(request!, { deleted: 10, cursor: next });
+    }
+    expect(await count).toBe(30);
+  });
+
+  it('invalidateTags goes on as long as there are more', async () => {
+    const { client, end } = await connectedClient();
+    const count = client.invalidateTags(['x']);
+    for (const more of [true, false]) {
+      await settled();
+      end.reply(end.take()[0]!, { removed: 10, more });
+    }
+    expect(await count).toBe(20);
   });
 });
 
