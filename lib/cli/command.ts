@@ -29,6 +29,11 @@ export async function run(argv: readonly string[], script: string): Promise<void
 }
 
 async function act(argv: readonly string[], script: string): Promise<void> {
+  if (argv[0] === 'replay') {
+    const { replay } = await import('./replay/replay.js');
+    await replay(argv.slice(1));
+    return;
+  }
   const settings = settingsFrom(argv);
   switch (settings.action) {
     case 'help':

@@ -31,6 +31,10 @@ export type FlagName =
   | 'restoreMaxAge'
   | 'snapshotEvery'
   | 'noCas'
+  | 'warmFrom'
+  | 'warmRate'
+  | 'warmUserFile'
+  | 'warmReady'
   | 'connections'
   | 'requestsPerTurn'
   | 'requestTimeout'
@@ -49,10 +53,13 @@ export type FlagName =
   | 'httpTokenFile'
   | 'httpOrigins'
   | 'httpHosts'
+  | 'httpPeers'
+  | 'httpHotKeys'
   | 'httpConnections'
   | 'daemon'
   | 'pidFile'
   | 'user'
+  | 'drainSeconds'
   | 'verbose'
   | 'logFormat'
   | 'version'
@@ -144,6 +151,25 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     help: 'save to the file of -e this often as well, so that items survive a crash',
   },
   noCas: { short: 'C', long: 'disable-cas', help: 'items have no cas ids, and take less memory' },
+  warmFrom: {
+    long: 'warm-from',
+    takes: '<peer>',
+    help: 'copy the items of another server, memcached or hotset, while this one serves:\nhost:port, tls:host:port or the path of a Unix socket',
+  },
+  warmRate: {
+    long: 'warm-rate',
+    takes: '<number>',
+    help: 'most items a second to copy, large ones counting more; 0 for no bound\n(default: 20000)',
+  },
+  warmUserFile: {
+    long: 'warm-user-file',
+    takes: '<file>',
+    help: 'one line user:password, for a peer that wants one',
+  },
+  warmReady: {
+    long: 'warm-ready',
+    help: '/readyz says ready from the start, and not only when the items are copied',
+  },
   connections: {
     short: 'c',
     long: 'conn-limit',
@@ -205,7 +231,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   http: {
     long: 'http',
     takes: '<[address:]port>',
-    help: 'the live view on /, metrics for Prometheus on /metrics,\n/healthz, WebSocket on /ws; 0 for none, -1 for any free one (default: none)',
+    help: 'the live view on /, metrics for Prometheus on /metrics, /healthz, /readyz,\nWebSocket on /ws; 0 for none, -1 for any free one (default: none)',
   },
   httpAccess: {
     long: 'http-access',
@@ -227,6 +253,16 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     takes: '<list>',
     help: 'names that clients may call it by, beside localhost and its address',
   },
+  httpPeers: {
+    long: 'http-peers',
+    takes: '<list>',
+    help: 'the fleet, as in cache-1:11280,cache-2:11280: the live view shows all of these\nservers; give each of them the same list',
+  },
+  httpHotKeys: {
+    long: 'http-hot-keys',
+    takes: '<number>',
+    help: 'how many of the keys that are read most are in /metrics, at most 100 (default: 0)',
+  },
   httpConnections: {
     long: 'http-connections',
     takes: '<number>',
@@ -240,6 +276,11 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
     help: 'gets the number of the process that serves',
   },
   user: { short: 'u', long: 'user', takes: '<user>', help: 'whose rights to take on when started by root' },
+  drainSeconds: {
+    long: 'drain-seconds',
+    takes: '<seconds>',
+    help: 'on SIGTERM and SIGUSR1, go on serving for so long while /readyz says draining,\nand end then; a second signal ends at once (default: 0)',
+  },
   verbose: {
     short: 'v',
     long: 'verbose',
@@ -266,7 +307,12 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   largePages: { short: 'L', long: 'enable-largepages', help: 'memory comes from V8' },
   growthFactor: { short: 'f', long: 'slab-growth-factor', takes: '<factor>', help: 'there are no slabs' },
   minimumSize: { short: 'n', long: 'slab-min-size', takes: '<bytes>', help: 'there are no slabs' },
-  napiIds: { short: 'N', long: 'napi-ids', takes: '<number>', help: 'one thread serves all connections' },
+  napiIds: {
+    short: 'N',
+    long: 'napi-ids',
+    takes: '<number>',
+    help: 'taken and without effect: threads share the port',
+  },
 };
 
 /** As messages name it: by the short name where there is one. */
@@ -279,6 +325,7 @@ export function flagName(name: FlagName): string {
 const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] = [
   ['Where it listens', ['port', 'listen', 'socket', 'mask', 'backlog', 'protocol', 'udp']],
   ['Memory', ['memory', 'itemSize', 'noEvictions', 'memoryFile', 'restoreMaxAge', 'snapshotEvery', 'noCas']],
+  ['Copying another server', ['warmFrom', 'warmRate', 'warmUserFile', 'warmReady']],
   [
     'What clients may do',
     [
@@ -298,9 +345,21 @@ const GROUPS: readonly (readonly [title: string, names: readonly FlagName[]])[] 
   ['Users and TLS', ['authFile', 'sasl', 'tls']],
   [
     'HTTP, WebSocket and live view',
-    ['http', 'httpAccess', 'httpTokenFile', 'httpOrigins', 'httpHosts', 'httpConnections'],
+    [
+      'http',
+      'httpAccess',
+      'httpTokenFile',
+      'httpOrigins',
+      'httpHosts',
+      'httpPeers',
+      'httpHotKeys',
+      'httpConnections',
+    ],
   ],
-  ['The process', ['daemon', 'pidFile', 'user', 'verbose', 'logFormat', 'version', 'license', 'help']],
+  [
+    'The process',
+    ['daemon', 'pidFile', 'user', 'drainSeconds', 'verbose', 'logFormat', 'version', 'license', 'help'],
+  ],
   [
     'Accepted, and have no effect',
     ['lockMemory', 'coreDumps', 'largePages', 'growthFactor', 'minimumSize', 'napiIds'],
@@ -326,6 +385,7 @@ export function helpText(): string {
   return `hotset: a memcached server with an exact LRU and a budget in bytes
 
 Usage: hotset [flags]
+       hotset replay <file>    which size and policy a log of requests asks for: hotset replay --help
 
 ${sections.join('\n')}
 Examples:
@@ -336,7 +396,8 @@ Examples:
   hotset -e /var/lib/hotset/mem  items survive a restart
   hotset --http 11280            the live view on http://127.0.0.1:11280/ as well
 
-Signals: SIGTERM and SIGINT end it, requests under way first; SIGHUP reads users and certificates again.
+Signals: SIGTERM, SIGUSR1 and SIGINT end it, requests under way first; SIGTERM and SIGUSR1 drain it before that
+(--drain-seconds). SIGHUP reads users and certificates again.
 `;
 }
 
@@ -351,6 +412,10 @@ export class CommandLine {
 
   /** Reads arguments as getopt_long does for memcached. Throws a UsageError that names what is not a flag. */
   constructor(argv: readonly string[]) {
+    const [first = '-'] = argv;
+    // memcached ignores words, and a user who writes one for a command would not notice that a server starts.
+    if (!first.startsWith('-'))
+      throw new UsageError(`unknown command ${first}: hotset takes only flags; see hotset --help`);
     const rest = [...argv];
     const ignored: string[] = [];
     for (let text = rest.shift(); text !== undefined; text = rest.shift()) {

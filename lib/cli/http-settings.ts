@@ -1,6 +1,6 @@
 /** `--http` and its flags: metrics, the live view and WebSocket on a port of their own. */
 
-import { hostForm, originForm } from '../web/access-policy.js';
+import { hostForm, originForm, peerForm } from '../web/access-policy.js';
 import { DEFAULT_WEB_HOST, type WebAddress } from '../web/listening.js';
 import { type Access, DEFAULT_MAX_CONNECTIONS, isAccess } from '../websocket/options.js';
 import { UsageError } from './errors.js';
@@ -12,6 +12,10 @@ export interface HttpSettings extends WebAddress {
   /** Beside the server's own. */
   readonly origins: readonly string[];
   readonly hosts: readonly string[];
+  /** Servers that the live view shows. */
+  readonly peers: readonly string[];
+  /** Of the metrics. */
+  readonly hotKeys: number;
   /** Of WebSockets. */
   readonly maxConnections: number;
 }
@@ -27,6 +31,8 @@ const COMPANIONS: readonly FlagName[] = [
   'httpTokenFile',
   'httpOrigins',
   'httpHosts',
+  'httpPeers',
+  'httpHotKeys',
   'httpConnections',
 ];
 
@@ -46,6 +52,13 @@ export function httpSettings(line: CommandLine): HttpSettings | null {
   const tokenFile = line.text('httpTokenFile');
   const origins = list(line, 'httpOrigins', originForm, 'origins as in https://app.example');
   const hosts = list(line, 'httpHosts', hostForm, 'host names without port');
+  const peers = list(
+    line,
+    'httpPeers',
+    peerForm,
+    'names or IPv4 addresses with a port, as in cache-1:11280',
+  ).map((peer) => peerForm(peer)!);
+  const hotKeys = line.wholeNumber('httpHotKeys', 0, 0, 100);
   const maxConnections = line.wholeNumber('httpConnections', DEFAULT_MAX_CONNECTIONS, 1, 2 ** 31 - 1);
   if (address === null) {
     const idle = COMPANIONS.filter((name) => line.has(name)).map(flagName);
@@ -60,7 +73,17 @@ export function httpSettings(line: CommandLine): HttpSettings | null {
     line.warnings.push(
       `--http listens on ${address.host} without --http-token-file: whoever reaches it may ${ACCESS_TEXTS[access]}`,
     );
-  return { ...address, access, tokenFile, origins, hosts, maxConnections };
+  return {
+    ...address,
+    access,
+    tokenFile,
+    // Pages of the fleet connect to each of its servers, by the name that the list has for it.
+    origins: [...origins, ...peers.flatMap((peer) => [`http://${peer}`, `https://${peer}`])],
+    hosts: [...hosts, ...peers.map((peer) => peer.slice(0, peer.lastIndexOf(':')))],
+    peers,
+    hotKeys,
+    maxConnections,
+  };
 }
 
 /** Null for none, as port 0 says, too; port 0 (any) for -1. */

@@ -2,6 +2,7 @@
 
 import { CoarseClock, monotonicClock, systemClock } from '../engine/clock.js';
 import { itemStoreOf, knownItemStoreOf, type ServedStore } from '../memcached/item-store.js';
+import { missingPackage } from '../missing-package.js';
 import { PageStore } from '../pages/page-store.js';
 import { createTcpServer, type ListenAddress, type TcpServer } from '../tcp/index.js';
 import { ThreadGroup } from '../threads/thread-group.js';
@@ -15,10 +16,12 @@ import { type Log, openLog } from './log.js';
 import { MemoryFile, type SavedItems } from './memory-file.js';
 import { memoryWarning } from './memory-need.js';
 import { serverOptions } from './server-options.js';
+import { ServiceManager } from './service-manager.js';
 import type { Settings } from './settings.js';
 import { ShiftedClocks } from './shifted-clock.js';
 import { removePidFile, writePidFile, writePortFile } from './small-files.js';
 import { SharedServer, threadsFor } from './threads.js';
+import { warmingOf } from './warm-target.js';
 import type { WebSide } from './web-side.js';
 
 /** How long requests in flight may take when the server stops. */
@@ -48,10 +51,20 @@ export async function serve(settings: Settings, script: string): Promise<void> {
   const debugClocks = settings.debugClock ? new ShiftedClocks() : null;
   const clock = new CoarseClock(debugClocks?.monotonic ?? monotonicClock);
   const shared = threads === 1 ? null : new SharedServer(settings, threads, clock);
-  const items = shared?.items ?? new PageStore({ maxBytes: settings.maxBytes, evict: settings.evict, clock });
+  const items =
+    shared?.items ??
+    new PageStore({
+      maxBytes: settings.maxBytes,
+      evict: settings.evict,
+      clock,
+      // For the live view, which is where somebody looks at it.
+      missRatioCurve: settings.http !== null,
+    });
   let file: MemoryFile | null = null;
   let server: TcpServer | null = null;
   let web: WebSide | null = null;
+  const manager = new ServiceManager(process.env, log.write);
+  const warming = warmingOf(items, settings, log.write, (text) => manager.status(text));
   const savedItems = (): SavedItems => {
     clock.refresh();
     return { items, flushInMs: knownItemStoreOf(items)?.flushInMs ?? Number.POSITIVE_INFINITY };
@@ -60,9 +73,12 @@ export async function serve(settings: Settings, script: string): Promise<void> {
   /** Before the file is loaded there is nothing to save, and the file itself is intact. */
   let serves = false;
   let stopping = false;
+  let draining = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    manager.stopping();
+    warming?.stop();
     await Promise.all([
       server?.close({ forceAfterMs: FORCE_AFTER_MS }),
       web?.close({ forceAfterMs: FORCE_AFTER_MS }),
@@ -81,9 +97,26 @@ export async function serve(settings: Settings, script: string): Promise<void> {
     if (serves && settings.pidFile !== null) removePidFile(settings.pidFile);
     process.exit(code);
   };
+  /** Monitors and balancers hear of the end before clients do; a new node may copy the items meanwhile. */
+  const drain = (): void => {
+    if (!serves || draining || settings.drainMs === 0) {
+      void stop();
+      return;
+    }
+    draining = true;
+    const text = `draining for ${settings.drainMs / 1000} seconds`;
+    log.write(text);
+    manager.status(text);
+    setTimeout(stop, settings.drainMs);
+  };
+  const readiness = (): string | null => {
+    if (draining || stopping) return 'draining';
+    if (!serves) return 'starting';
+    return warming?.state === 'warming' && settings.warm?.readyAtOnce === false ? 'warming' : null;
+  };
   process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  process.on('SIGUSR1', stop);
+  process.on('SIGTERM', drain);
+  process.on('SIGUSR1', drain);
   process.on('SIGHUP', () => {
     for (const { settings } of knownItemStoreOf(items)?.transports ?? []) reload(settings);
   });
@@ -102,9 +135,14 @@ export async function serve(settings: Settings, script: string): Promise<void> {
       clock: debugClocks?.wall ?? systemClock,
       log: log.write,
       onError: log.fail,
-      ...(settings.enableShutdown ? { onShutdown: () => stop() } : {}),
+      ...(settings.enableShutdown
+        ? { onShutdown: (graceful: boolean) => (graceful ? drain() : void stop()) }
+        : {}),
       ...(debugClocks === null ? {} : { onDebugTime: (seconds: number) => debugClocks.shift(seconds) }),
     });
+    if (warming !== null) itemStoreOf(items).warming = warming;
+    // Threads remove items unseen by what warms: there it comes before clients do.
+    if (shared !== null) await warming?.run();
     const group = shared === null ? null : new ThreadGroup(shared.group, 0, itemStoreOf(items));
     // Ports may be root's alone; Unix sockets are the user's, as with memcached.
     const ports = await listenOn(
@@ -112,9 +150,12 @@ export async function serve(settings: Settings, script: string): Promise<void> {
       settings.addresses.filter((address) => !('path' in address)),
       shared !== null,
     );
-    await shared?.start(script, settings, connections.tcp, ports, { shutdown: () => stop(), log: log.write });
+    await shared?.start(script, settings, connections.tcp, ports, {
+      shutdown: (graceful) => (graceful ? drain() : void stop()),
+      log: log.write,
+    });
     group?.join();
-    web = await webSide(items, settings, connections.http, log);
+    web = await webSide(items, settings, connections.http, readiness, log);
     if (identity !== null) become(identity);
     const paths = await listenOn(
       server,
@@ -134,18 +175,24 @@ export async function serve(settings: Settings, script: string): Promise<void> {
   if (portFile !== undefined && portFile !== '')
     attempt(log, portFile, (file) => writePortFile(file, addresses), 'MEMCACHED_PORT_FILENAME ');
   process.stdout.write(greeting(settings, addresses, web?.address ?? null));
+  manager.ready(warming === null ? 'serving' : `serving, and warming from ${settings.warm!.shown}`);
   reportServing(stop);
+  if (shared === null && warming !== null) void warming.run().then(() => manager.status('serving'));
 }
 
 async function webSide(
   items: ServedStore,
   settings: Settings,
   allConnections: number,
+  readiness: () => string | null,
   log: Log,
 ): Promise<WebSide | null> {
   if (settings.http === null) return null;
-  const { openWebSide } = await import('./web-side.js');
-  return await openWebSide(items, settings.http, allConnections, settings.requestTimeoutMs, log);
+  const { openWebSide } = await import('./web-side.js').catch((error: unknown) => {
+    if (missingPackage('ws', error) === error && missingPackage('prom-client', error) === error) throw error;
+    throw new StartError('--http needs two packages beside hotset: npm install ws prom-client');
+  });
+  return await openWebSide(items, settings.http, allConnections, settings.requestTimeoutMs, readiness, log);
 }
 
 /** A failure has been logged, and the previous files stay in force. */

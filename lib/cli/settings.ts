@@ -10,6 +10,7 @@ import { extendedOptions } from './extended-options.js';
 import { CommandLine, type FlagName, flagName } from './flags.js';
 import { type HttpSettings, httpSettings } from './http-settings.js';
 import type { LogFormat } from './log.js';
+import { type WarmSettings, warmSettings } from './warm-settings.js';
 
 const MEBIBYTE = 1024 * 1024;
 const INT32_MAX = 2 ** 31 - 1;
@@ -34,6 +35,8 @@ export interface Settings {
   /** Null for a snapshot at the end only. */
   readonly snapshotEveryMs: number | null;
   readonly casIds: boolean;
+  /** Null without `--warm-from`. */
+  readonly warm: WarmSettings | null;
   readonly maxConnections: number;
   readonly requestsPerTurn: number;
   readonly idleTimeoutMs: number;
@@ -53,6 +56,8 @@ export interface Settings {
   readonly daemon: boolean;
   readonly pidFile: string | null;
   readonly user: string | null;
+  /** How long the server goes on serving once it is told to end. */
+  readonly drainMs: number;
   readonly verbosity: number;
   readonly logFormat: LogFormat;
   readonly debugClock: boolean;
@@ -73,7 +78,9 @@ export function settingsFrom(argv: readonly string[]): Settings {
   const http = httpSettings(line);
   if (line.has('sasl') && authFile === null)
     throw new UsageError('-S needs users: give -Y <file> with it, as hotset reads them from no other place');
-  if (!line.has('tls') && Object.keys(tls).length > 0)
+  const warm = warmSettings(line, tls);
+  const isSecurePeer = warm !== null && 'secure' in warm.peer && warm.peer.secure;
+  if (!line.has('tls') && !isSecurePeer && Object.keys(tls).length > 0)
     line.warnings.push('-o ssl_… has no effect without -Z');
   const listening = addresses(line, http !== null);
   const tlsSettings = tlsOptions(line, tls, listening);
@@ -90,6 +97,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     restoreMaxAgeMs: seconds(line, 'restoreMaxAge'),
     snapshotEveryMs: seconds(line, 'snapshotEvery'),
     casIds: !line.has('noCas'),
+    warm,
     maxConnections: line.wholeNumber('connections', DEFAULT_MAX_CONNECTIONS, 1, INT32_MAX),
     requestsPerTurn: line.wholeNumber('requestsPerTurn', DEFAULT_REQUESTS_PER_TURN, 1, INT32_MAX),
     idleTimeoutMs,
@@ -107,6 +115,7 @@ export function settingsFrom(argv: readonly string[]): Settings {
     daemon: line.has('daemon'),
     pidFile: line.text('pidFile'),
     user: line.text('user'),
+    drainMs: line.wholeNumber('drainSeconds', 0, 0, TIMER_MAX_SECONDS) * 1000,
     verbosity: line.all('verbose').length,
     logFormat: logFormat(line),
     debugClock: line.has('debugClock'),

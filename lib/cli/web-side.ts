@@ -23,9 +23,10 @@ const SOCKET_PATH = '/ws';
 /** Serves `allConnections` at once, WebSockets among them. Throws a StartError, and `HOTSET_LISTEN_FAILED`. */
 export async function openWebSide(
   items: ServedStore,
-  { host, port, access, tokenFile, origins, hosts, maxConnections }: HttpSettings,
+  { host, port, access, tokenFile, origins, hosts, peers, hotKeys, maxConnections }: HttpSettings,
   allConnections: number,
   requestTimeoutMs: number,
+  readiness: () => string | null,
   log: Log,
 ): Promise<WebSide> {
   // Metrics and health checks find room where there are few connections, too.
@@ -35,7 +36,10 @@ export async function openWebSide(
     ...policy,
     host,
     port,
+    peers,
+    hotKeys,
     maxConnections: allConnections,
+    readiness,
     log: log.write,
     onError: log.fail,
   });

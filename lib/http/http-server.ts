@@ -69,14 +69,15 @@ export class HttpServer {
   constructor(engine: ServedStore, options: HttpServerOptions) {
     this.#options = resolveHttpOptions(options);
     this.#policy = new AccessPolicy(options);
-    const { liveView, pageFile, requestTimeoutMs, maxConnections, log, onError } = this.#options;
+    const { hotKeys, liveView, peers, pageFile, requestTimeoutMs, maxConnections, log, onError } =
+      this.#options;
     this.#log = new ServerLog(log, () => knownItemStoreOf(engine)?.verbosity ?? DEFAULT_VERBOSITY);
     // Read here and not later: a process that gives up its rights before it listens could not read them then.
-    this.#page = liveView ? readPage(pageFile) : null;
+    this.#page = liveView ? readPage(pageFile, peers) : null;
     this.#client = readClientModule();
     this.metrics =
       this.#options.metrics ??
-      createHttpMetrics(engine, () => ({
+      createHttpMetrics(engine, hotKeys, () => ({
         connections: this.#sockets.size,
         maxConnections,
         rejectedConnections: this.#rejectedConnections,
@@ -88,6 +89,7 @@ export class HttpServer {
       ['/client.js', { checksHost: false, checksToken: false, answer: () => this.#clientModule() }],
       // It reveals nothing, and monitors know servers by many names.
       ['/healthz', { checksHost: false, checksToken: false, answer: () => this.#health() }],
+      ['/readyz', { checksHost: false, checksToken: false, answer: () => this.#readiness() }],
     ]);
     this.server = createServer(
       {
@@ -197,7 +199,10 @@ export class HttpServer {
         : this.#policy.checkHostAndOrigin({ host, origin: headers.origin }, socket.localAddress);
     if (denied !== null) return this.#refuse(request, subject, denied);
     if (route === undefined)
-      return line(404, 'there is nothing here by plain HTTP; see /, /client.js, /metrics and /healthz');
+      return line(
+        404,
+        'there is nothing here by plain HTTP; see /, /client.js, /metrics, /healthz and /readyz',
+      );
     if (method !== 'GET' && method !== 'HEAD') return line(405, 'this is only for GET and HEAD', ALLOW);
     const unauthorized = route.checksToken ? this.#policy.checkToken(headers) : null;
     if (unauthorized !== null) return this.#refuse(request, subject, unauthorized);
@@ -224,6 +229,11 @@ export class HttpServer {
 
   #health(): Answer {
     return this.#closing ? line(503, 'closing') : line(200, 'ok');
+  }
+
+  #readiness(): Answer {
+    const reason = this.#closing ? 'closing' : this.#options.readiness();
+    return reason === null ? line(200, 'ready') : line(503, reason);
   }
 
   #clientModule(): Answer {

@@ -1,5 +1,5 @@
 /**
- * A chart over the last ten minutes: uPlot draws the lines, the legend above them is ours, so that it shows the
+ * A chart over the last minutes, an hour at most: uPlot draws the lines, the legend above them is ours, so that it shows the
  * newest values while no pointer is over the chart. Colours come from the style sheet, through the legend's marks.
  */
 
@@ -10,7 +10,7 @@ import { timeOfDay } from './format.js';
 import { History } from './history.js';
 import type { Reading } from './readings.js';
 
-const SPAN_SECONDS = 600;
+const SPAN_SECONDS = 3600;
 /** So that the first points of a new page do not fill the whole width. */
 const MIN_SPAN_SECONDS = 60;
 const HEIGHT_PX = 168;
@@ -30,6 +30,7 @@ const MIN_AXIS_TOP: Readonly<Record<ChartFigure['unit'], number>> = {
   rate: 4,
   byteRate: 1024,
   count: 4,
+  ms: 10,
 };
 
 export class Chart {
@@ -41,6 +42,7 @@ export class Chart {
   readonly #values: readonly HTMLElement[];
   readonly #time: HTMLElement = create('span', 'time');
   readonly #plot: uPlot;
+  #shownSeconds = SPAN_SECONDS;
 
   constructor(figure: ChartFigure) {
     this.#figure = figure;
@@ -63,18 +65,26 @@ export class Chart {
       legend,
       canvas,
     );
-    this.element.setAttribute('aria-label', `${figure.title}, the last ten minutes`);
+    this.element.setAttribute('aria-label', `${figure.title}, over time`);
     this.#plot = new uPlot(this.#options(), this.#history.columns, canvas);
     new ResizeObserver(() => {
-      const { clientWidth: width } = canvas;
-      if (width > 0) this.#plot.setSize({ width, height: HEIGHT_PX });
+      const { clientWidth: width, clientHeight: height } = canvas;
+      if (width > 0) this.#plot.setSize({ width, height: Math.max(height, HEIGHT_PX) });
     }).observe(canvas);
   }
 
-  /** Draws one more point. */
-  add(reading: Reading): void {
-    const values = this.#figure.lines.map((line) => line.value(reading));
-    this.#history.add(reading.atMs / 1000, values, reading.isFirst);
+  /** How much of the past is shown. */
+  set shownSeconds(seconds: number) {
+    this.#shownSeconds = seconds;
+    this.#plot.setData(this.#history.columns);
+  }
+
+  /** Draws further points. */
+  add(...readings: readonly Reading[]): void {
+    for (const reading of readings) {
+      const values = this.#figure.lines.map((line) => line.value(reading));
+      this.#history.add(reading.atMs / 1000, values, reading.isFirst);
+    }
     this.#plot.setData(this.#history.columns);
     this.element.dataset.points = String(this.#history.length);
     this.#showValues();
@@ -113,7 +123,7 @@ export class Chart {
       },
       hooks: { setCursor: [() => this.#showValues()] },
       scales: {
-        x: { time: true, range: () => this.#history.range(MIN_SPAN_SECONDS) },
+        x: { time: true, range: () => this.#history.range(MIN_SPAN_SECONDS, this.#shownSeconds) },
         y: {
           range: (_, __, max) => [0, unit === 'ratio' ? 1 : Math.max(MIN_AXIS_TOP[unit], (max ?? 0) * 1.08)],
         },

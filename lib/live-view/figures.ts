@@ -1,6 +1,6 @@
 /** The figures of the page, as tables: tiles, and charts with their lines. */
 
-import { byteRate, bytes, count, percent, rate, wholeCount } from './format.js';
+import { byteRate, bytes, count, milliseconds, percent, rate, wholeCount } from './format.js';
 import type { Reading } from './readings.js';
 
 export interface Tile {
@@ -26,7 +26,7 @@ export interface Line {
 export interface ChartFigure {
   readonly title: string;
   /** The unit of the value axis. */
-  readonly unit: 'ratio' | 'bytes' | 'rate' | 'byteRate' | 'count';
+  readonly unit: 'ratio' | 'bytes' | 'rate' | 'byteRate' | 'count' | 'ms';
   readonly lines: readonly Line[];
 }
 
@@ -139,6 +139,22 @@ export const CHARTS: readonly ChartFigure[] = [
     unit: 'count',
     lines: [{ label: 'open', isArea: true, value: ({ stats: { connections } }) => connections.current }],
   },
+  {
+    title: 'Process memory',
+    unit: 'bytes',
+    lines: [
+      { label: 'resident', isArea: true, value: ({ stats }) => stats.process?.residentBytes ?? null },
+      { label: 'heap', value: ({ stats }) => stats.process?.heapBytes ?? null },
+    ],
+  },
+  {
+    title: 'Longest delays',
+    unit: 'ms',
+    lines: [
+      { label: 'event loop', value: ({ stats }) => stats.process?.loopDelayMs ?? null },
+      { label: 'garbage collector', value: ({ stats }) => stats.process?.collectorPauseMs ?? null },
+    ],
+  },
 ];
 
 /** How a value of a unit is written. */
@@ -148,6 +164,7 @@ export const UNITS: Readonly<Record<ChartFigure['unit'], (value: number | null) 
   rate,
   byteRate,
   count,
+  ms: milliseconds,
 };
 
 /** As on the value axis, whose ticks are whole numbers. */

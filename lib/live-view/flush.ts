@@ -1,14 +1,15 @@
 /** The button that empties the cache, behind a confirmation. Shown only where the access allows it. */
 
-import type { HotsetClient, ServerStats } from '../client/index.js';
+import type { ServerStats } from '../client/index.js';
 import { byId, messageOf, setText } from './dom.js';
 import { bytes, timeOfDay, wholeCount } from './format.js';
+import type { Servers } from './servers.js';
 
 /** The text that the user has to type. */
 const CONFIRMATION = 'FLUSH';
 
 export class Flush {
-  readonly #client: () => HotsetClient;
+  readonly #servers: Servers;
   readonly #panel = byId('flush-panel', HTMLElement);
   readonly #dialog = byId('flush-dialog', HTMLDialogElement);
   readonly #loss = byId('flush-loss', HTMLElement);
@@ -17,8 +18,8 @@ export class Flush {
   readonly #error = byId('flush-error', HTMLElement);
   readonly #done = byId('flush-done', HTMLElement);
 
-  constructor(client: () => HotsetClient) {
-    this.#client = client;
+  constructor(servers: Servers) {
+    this.#servers = servers;
     byId('flush', HTMLButtonElement).addEventListener('click', () => this.#openDialog());
     byId('flush-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
     this.#confirmation.addEventListener('input', () => this.#check());
@@ -28,12 +29,12 @@ export class Flush {
     });
   }
 
-  /** Updates what a flush would remove, and whether the access allows one. */
-  show({ access, engine }: ServerStats): void {
+  /** Updates what a flush would remove from how many servers, and whether the access allows one. */
+  show({ access, engine }: ServerStats, servers: number): void {
     const isAllowed = access === 'full';
     setText(
       this.#loss,
-      `${wholeCount(engine.size)} entries, ${bytes(engine.bytes)} in all, will be gone for every client.`,
+      `${wholeCount(engine.size)} entries, ${bytes(engine.bytes)} in all${servers > 1 ? `, of ${servers} servers` : ''}, will be gone for every client.`,
     );
     this.#panel.hidden = !isAllowed;
     if (!isAllowed) this.#dialog.close();
@@ -58,7 +59,7 @@ export class Flush {
   async #flush(): Promise<void> {
     this.#confirm.disabled = true;
     try {
-      await this.#client().flush();
+      await Promise.all(this.#servers.clients().map((client) => client.flush()));
       this.#dialog.close();
       setText(this.#done, `Flushed at ${timeOfDay(Date.now() / 1000, true)}.`);
     } catch (error) {

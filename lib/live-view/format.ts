@@ -41,6 +41,11 @@ export function byteRate(perSecond: number | null): string {
   return perSecond === null ? ABSENT : `${bytes(perSecond)}/s`;
 }
 
+/** `1.536` is `1.54 ms`. */
+export function milliseconds(ms: number | null): string {
+  return ms === null ? ABSENT : `${digits(ms)}${SPACE}ms`;
+}
+
 /** `0.9731` is `97.3 %`. Only a ratio of 1 is 100 %: `0.9999` is `99.99 %`, and what is nearer to 1 is cut there. */
 export function percent(ratio: number | null): string {
   if (ratio === null) return ABSENT;

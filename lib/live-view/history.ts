@@ -35,10 +35,13 @@ export class History {
     for (const column of [this.#times, ...this.#columns]) column.splice(0, old);
   }
 
-  /** The range of the time axis: all points, and at least `minSeconds`. */
-  range(minSeconds: number): [fromSeconds: number, toSeconds: number] {
+  /** The range of the time axis: all points, at least `minSeconds` and at most `maxSeconds`. */
+  range(
+    minSeconds: number,
+    maxSeconds: number = Number.POSITIVE_INFINITY,
+  ): [fromSeconds: number, toSeconds: number] {
     const to = this.#times.at(-1) ?? 0;
-    return [Math.min(this.#times[0] ?? 0, to - minSeconds), to];
+    return [Math.max(Math.min(this.#times[0] ?? 0, to - minSeconds), to - maxSeconds), to];
   }
 
   #push(atSeconds: number, values: readonly (number | null)[]): void {

@@ -21,14 +21,16 @@ export interface HotEntriesPanels {
 export function createHotEntries(onKey: (key: string) => void): HotEntriesPanels {
   const keyTable = createTable(['Key', 'Reads', 'Size'], onKey);
   const prefixTable = createTable(['Prefix', 'Reads', 'Keys', 'Size']);
+  const keys = createPanel('Hottest keys', ...keyTable.parts);
+  keys.id = 'hot-keys';
   return {
-    keys: createPanel('Hottest keys', ...keyTable.parts),
+    keys,
     prefixes: createPanel('Hottest prefixes', ...prefixTable.parts),
-    show({ sampledMs, keys, prefixes }) {
+    show({ sampledMs, keys: hottest, prefixes }) {
       const readRate = (reads: number): string => rate(sampledMs > 0 ? (reads * 1000) / sampledMs : null);
       const nothing = sampledMs < COUNTING_MS ? COUNTING : NOTHING;
       keyTable.fill(
-        keys.map((hot) => [hot.key, readRate(hot.reads), heldBytes(hot.bytes)]),
+        hottest.map((hot) => [hot.key, readRate(hot.reads), heldBytes(hot.bytes)]),
         nothing,
       );
       prefixTable.fill(

@@ -1,12 +1,13 @@
 /**
  * The metadata of one entry, and on request its value, where the server's `access` allows. Reading the value moves the
- * entry to the newest end; inspecting it does not.
+ * entry to the newest end; inspecting it does not. Several servers are all asked: only their clients know the ring.
  */
 
 import type { HotsetClient, Inspection } from '../client/index.js';
 import { byId, create, messageOf, setText } from './dom.js';
 import { excerptOf, type Form, formsOf } from './excerpt.js';
 import { bytes, duration } from './format.js';
+import type { Servers } from './servers.js';
 
 const FORM_NAMES: Readonly<Record<Form, string>> = { json: 'JSON', text: 'Text', hex: 'Hex' };
 
@@ -24,7 +25,7 @@ const ROWS: readonly Row[] = [
 ];
 
 export class Inspector {
-  readonly #client: () => HotsetClient;
+  readonly #servers: Servers;
   readonly #input = byId('inspect-key', HTMLInputElement);
   readonly #message = byId('inspect-message', HTMLElement);
   readonly #facts = byId('inspect-facts', HTMLElement);
@@ -33,13 +34,13 @@ export class Inspector {
   readonly #forms = byId('value-forms', HTMLFieldSetElement);
   readonly #note = byId('value-note', HTMLElement);
   readonly #text = byId('value-text', HTMLTextAreaElement);
-  /** The key that is shown. */
-  #key: string | null = null;
+  /** The key that is shown, and the client of the server that has it. */
+  #shown: { readonly key: string; readonly client: HotsetClient } | null = null;
   /** Replies to older requests are not shown. */
   #requestId = 0;
 
-  constructor(client: () => HotsetClient) {
-    this.#client = client;
+  constructor(servers: Servers) {
+    this.#servers = servers;
     byId('inspect', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       void this.inspect(this.#input.value);
@@ -58,12 +59,17 @@ export class Inspector {
     const requestId = ++this.#requestId;
     this.#clear();
     try {
-      const entry = await this.#client().inspect(key);
+      this.#servers.clients();
+      const { connected } = this.#servers;
+      const entries = await Promise.all(connected.map(({ client }) => client.inspect(key)));
       if (requestId !== this.#requestId) return;
+      const holders = connected.filter((_, i) => entries[i] !== undefined);
+      const entry = entries.find((found) => found !== undefined);
       if (!entry)
         return setText(this.#message, 'There is no such entry: never stored, evicted, expired or deleted.');
-      setText(this.#message, '');
-      this.#key = key;
+      const places = holders.map(({ server }) => server.name).join(' and ');
+      setText(this.#message, this.#servers.all.length > 1 ? `On ${places}.` : '');
+      this.#shown = { key, client: holders[0]!.client };
       this.#facts.replaceChildren(
         ...ROWS.map(([label, text]) =>
           create('div', '', create('dt', '', label), create('dd', '', text(entry))),
@@ -76,10 +82,11 @@ export class Inspector {
   }
 
   async #fetchValue(): Promise<void> {
-    if (this.#key === null) return;
+    if (this.#shown === null) return;
+    const { key, client } = this.#shown;
     const requestId = ++this.#requestId;
     try {
-      const value = await this.#client().get(this.#key, { as: 'bytes' });
+      const value = await client.get(key, { as: 'bytes' });
       if (requestId !== this.#requestId) return;
       if (value === undefined) setText(this.#note, 'The entry is gone.');
       else this.#show(value);
@@ -111,7 +118,7 @@ export class Inspector {
   }
 
   #clear(): void {
-    this.#key = null;
+    this.#shown = null;
     this.#showValue.disabled = true;
     this.#facts.replaceChildren();
     this.#forms.replaceChildren();

@@ -23,13 +23,18 @@ export interface Reading {
 export class Readings {
   #last: { readonly atMs: number; readonly stats: ServerStats } | null = null;
 
-  /** Adds the next statistics, received at `atMs`. */
-  add(stats: ServerStats, atMs: number): Reading {
+  /** When the last reading was; null for none. */
+  get lastAtMs(): number | null {
+    return this.#last?.atMs ?? null;
+  }
+
+  /** Adds the next statistics, received at `atMs`. Above `gapMs` since the last ones, there is a gap. */
+  add(stats: ServerStats, atMs: number, gapMs: number = GAP_MS): Reading {
     const before = this.#last;
     this.#last = { atMs, stats };
     // By the server's clock, so that delays of the network do not count.
     const elapsedMs = before === null ? 0 : stats.uptimeMs - before.stats.uptimeMs;
-    const isFirst = before === null || elapsedMs <= 0 || atMs - before.atMs > GAP_MS;
+    const isFirst = before === null || elapsedMs <= 0 || atMs - before.atMs > gapMs;
     const gained = (counter: (stats: ServerStats) => number): number | null => {
       if (isFirst) return null;
       const gain = counter(stats) - counter(before.stats);

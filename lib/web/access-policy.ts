@@ -26,6 +26,8 @@ export interface AccessPolicyOptions {
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 const BEARER = /^bearer +(\S+)$/i;
 const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
+/** A Content-Security-Policy has no form for IPv6 addresses. */
+const PEER = /^[\w.-]+:\d{1,5}$/;
 /** Scheme and host, a port perhaps, and nothing else. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
@@ -126,6 +128,13 @@ export function originForm(text: string): string | null {
   const { origin, protocol, host } = new URL(text);
   // URL knows no origin for schemes such as that of browser extensions.
   return origin === 'null' ? `${protocol}//${host}` : origin;
+}
+
+/** A server's name or IPv4 address with its port, as browsers write it; null when it is not one. */
+export function peerForm(text: unknown): string | null {
+  if (typeof text !== 'string' || !PEER.test(text) || !URL.canParse(`http://${text}`)) return null;
+  const { hostname } = new URL(`http://${text}`);
+  return `${hostname}:${Number(text.slice(text.indexOf(':') + 1))}`;
 }
 
 /** The option's values in the form that is compared. Throws `HOTSET_INVALID_OPTION`. */

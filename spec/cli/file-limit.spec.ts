@@ -76,7 +76,8 @@ describe.runIf(existsSync('/proc/self/limits'))('ulimit -n', () => {
     await server.stop();
   });
 
-  it.each([20, 30])('%i: one line', (files) => {
+  // From Node 22 on Node itself cannot start with 20.
+  it.each(Number.parseInt(process.versions.node, 10) < 22 ? [20, 30] : [30])('%i: one line', (files) => {
     const [command, args] = limited(files, '');
     const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
     expect({ status, stderr }).toEqual({

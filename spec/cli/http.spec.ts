@@ -216,6 +216,34 @@ describe('who may do what', () => {
     expect((await metrics('evil.example')).status).toBe(403);
   });
 
+  it('--http-peers lets the page connect to the fleet, the fleet’s pages connect here, and answers to its names', async () => {
+    const port = await webPort(start(['--http', '-1', '--http-peers', 'cache-1:11280,cache-2:80']));
+    const { headers, body } = await ask(port, '/', { headers: { Host: 'cache-1:11280' } });
+    expect(headers['content-security-policy']).toContain(
+      "connect-src 'self' ws://cache-1:11280 wss://cache-1:11280 ws://cache-2:80 wss://cache-2:80;",
+    );
+    expect(body).toContain('<meta name="hotset-peers" content="cache-1:11280 cache-2:80">');
+    expect(await refusal(port, undefined, 'http://cache-1:11280')).toBe('opened');
+    expect(await refusal(port, undefined, 'http://cache-2')).toBe('opened');
+    expect(await refusal(port, undefined, 'http://cache-1:11281')).toBe('403');
+  });
+
+  it('keeps a miss-ratio curve with one thread, and what it remembers', async () => {
+    const client = new Client(await webPort(start(['--http', '-1'])));
+    await client.call('get', { key: 'a' });
+    expect((await client.call('missRatioCurve')).result).toMatchObject({ unit: 'bytes', policy: 'lru' });
+    expect((await client.call('history')).result).toHaveProperty('columns.uptimeMs');
+    expect((await client.call('stats')).result).toHaveProperty('process.residentBytes');
+  });
+
+  it('--http-hot-keys has the hottest keys in the metrics, and without it there are none', async () => {
+    const port = await webPort(start(['--http', '-1', '--http-hot-keys', '3']));
+    const families = readExposition((await ask(port, '/metrics')).body);
+    expect(families.has('hotset_hot_key_reads_per_second')).toBe(true);
+    const plain = await webPort(start(['--http', '-1']));
+    expect((await ask(plain, '/metrics')).body).not.toContain('hot_key');
+  });
+
   it.skipIf(process.getuid?.() !== 0)('-u: token and page are read before rights are given up', async () => {
     const file = tokenFile();
     chmodSync(file, 0o600);

@@ -7,6 +7,8 @@ import { type Settings, settingsFrom } from '../../lib/cli/settings.js';
 const MIB = 1024 * 1024;
 const LOOPBACK = '127.0.0.1';
 
+const WARM = { rate: 20_000, userFile: null, tls: {}, readyAtOnce: false };
+
 const defaults: Settings = {
   action: 'serve',
   addresses: [{ host: LOOPBACK, port: 11211 }],
@@ -37,6 +39,8 @@ const defaults: Settings = {
   daemon: false,
   pidFile: null,
   user: null,
+  drainMs: 0,
+  warm: null,
   verbosity: 0,
   logFormat: 'text',
   debugClock: false,
@@ -51,6 +55,8 @@ const HTTP: NonNullable<Settings['http']> = {
   tokenFile: null,
   origins: [],
   hosts: [],
+  peers: [],
+  hotKeys: 0,
   maxConnections: 1024,
 };
 
@@ -169,7 +175,7 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['-s /tmp/s -a 01777', { addresses: [{ path: '/tmp/s', mode: 0o777 }] }],
   ['-D ab', { prefixDelimiter: 'a', warnings: ['-D ab is read as its first byte, as memcached reads it'] }],
   [
-    '11211 -v serve',
+    '-v 11211 serve',
     {
       verbosity: 1,
       warnings: ['ignored, as hotset takes only flags: 11211 serve (with npm start, put -- before flags)'],
@@ -307,6 +313,23 @@ const good: [flags: string, settings: Partial<Settings>][] = [
   ['--http 127.1.2.3:80', { http: { ...HTTP, host: '127.1.2.3', port: 80 } }],
   ['--http 11280 --http-connections 5', { http: { ...HTTP, maxConnections: 5 } }],
   ['--log-format json', { logFormat: 'json' }],
+  ['--drain-seconds 20', { drainMs: 20_000 }],
+  ['--warm-from a', { warm: { ...WARM, shown: 'a', peer: { host: 'a', port: 11211, secure: false } } }],
+  [
+    '--warm-from tls:[::1]:5 --warm-rate 0 --warm-ready --warm-user-file /u -o ssl_ca_cert=/a',
+    {
+      warm: {
+        shown: 'tls:[::1]:5',
+        peer: { host: '::1', port: 5, secure: true },
+        rate: Number.POSITIVE_INFINITY,
+        userFile: '/u',
+        tls: { caFile: '/a' },
+        readyAtOnce: true,
+      },
+    },
+  ],
+  ['--warm-from /run/s', { warm: { ...WARM, shown: '/run/s', peer: { path: '/run/s' } } }],
+  ['--warm-ready', { warnings: ['--warm-ready: no effect without --warm-from'] }],
   ['--log-format=text', {}],
   ['--http localhost:-1', { http: { ...HTTP, host: 'localhost', port: 0 } }],
   ['--http [::1]:65535', { http: { ...HTTP, host: '::1', port: 65535 } }],
@@ -319,6 +342,23 @@ const good: [flags: string, settings: Partial<Settings>][] = [
       http: { ...HTTP, origins: ['https://a.example', 'https://b.example'], hosts: ['a', 'b', 'c'] },
     },
   ],
+  [
+    '--http 11280 --http-hosts a --http-peers Cache-1:11280,10.0.0.2:80',
+    {
+      http: {
+        ...HTTP,
+        origins: [
+          'http://cache-1:11280',
+          'https://cache-1:11280',
+          'http://10.0.0.2:80',
+          'https://10.0.0.2:80',
+        ],
+        hosts: ['a', 'cache-1', '10.0.0.2'],
+        peers: ['cache-1:11280', '10.0.0.2:80'],
+      },
+    },
+  ],
+  ['--http 11280 --http-hot-keys 20', { http: { ...HTTP, hotKeys: 20 } }],
   ['--http 11280 --http-hosts ::9,[::8]', { http: { ...HTTP, hosts: ['::9', '[::8]'] } }],
   [
     '--http-token-file /t --http-access full',
@@ -343,6 +383,10 @@ const good: [flags: string, settings: Partial<Settings>][] = [
 ];
 
 const bad: [flags: string, message: string][] = [
+  ['help', 'unknown command help: hotset takes only flags; see hotset --help'],
+  ['--warm-from a:0', '--warm-from takes host:port, tls:host:port or the path of a Unix socket; got a:0'],
+  ['--warm-from a --warm-rate -1', '--warm-rate takes a whole number from 0 to 2147483647; got -1'],
+  ['--drain-seconds x', '--drain-seconds takes a whole number from 0 to 2147483; got x'],
   [
     '--http localhost',
     '--http takes a port, or an address and a port as in 127.0.0.1:11280 or [::1]:11280; got localhost',
@@ -372,6 +416,10 @@ const bad: [flags: string, message: string][] = [
   [
     '--http 1 --http-origins https://a,app.example',
     '--http-origins takes origins as in https://app.example; got "app.example"',
+  ],
+  [
+    '--http 1 --http-peers a:1,[::1]:2',
+    '--http-peers takes names or IPv4 addresses with a port, as in cache-1:11280; got "[::1]:2"',
   ],
   ['--http 1 --http-origins=', '--http-origins takes origins as in https://app.example; got ""'],
   [

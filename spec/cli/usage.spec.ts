@@ -27,6 +27,7 @@ describe('hotset', () => {
   it.each([
     ['a bad value', ['-p', 'http']],
     ['an unknown flag', ['--turbo']],
+    ['a word for a command', ['help']],
     ['a missing value', ['-m']],
   ])('says %s in one line on stderr and exits with 2', async (_what, flags) => {
     const { code, stdout, stderr } = await run(flags);

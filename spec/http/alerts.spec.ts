@@ -1,6 +1,7 @@
 /**
  * Every alert of docs/operations.md fires in the case that it is for, and in no other: promtool evaluates the rules over
- * what a server reports before and after each case, and a real Prometheus scrapes a server that has all of them.
+ * what a server reports before and after each case, and a real Prometheus scrapes a server that has all of them. The same
+ * Prometheus answers every query of the dashboard for Grafana.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -12,6 +13,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../lib/http/index.js';
 import { CacheEngine } from '../../lib/index.js';
 import { createTcpServer, type ListenAddress, type TcpServer } from '../../lib/tcp/index.js';
+import { attachWebSocket, type WebSocketEndpoint } from '../../lib/websocket/index.js';
 import { certificate } from '../support/certificates.js';
 import { type ExposedSample, readExposition } from '../support/exposition.js';
 import { prometheusTool, promtool } from '../support/external-tool.js';
@@ -32,16 +34,18 @@ const STEPS = 240;
 class Cache {
   readonly #tcp: TcpServer;
   readonly #http: HttpServer;
+  readonly #sockets: WebSocketEndpoint;
   readonly #clients: WireClient[] = [];
   #address: ListenAddress = {};
   port = 0;
 
   constructor({ expiresInDays = 1000, httpPort = 0, maxHttpConnections = 2048 }) {
     const expiring = certificate('server', undefined, new Date(Date.now() + expiresInDays * DAY_MS));
-    const engine: CacheEngine<string, unknown> = new CacheEngine<string, unknown>({ maxBytes: '256KiB' });
+    const engine = new CacheEngine<string, unknown>({ maxBytes: '256KiB', missRatioCurve: true });
     const tls = certFiles(folder(), expiring);
     this.#tcp = createTcpServer(engine, { port: 0, maxConnections: 2, maxItemBytes: 2048, tls });
     this.#http = createHttpServer(engine, { port: httpPort, maxConnections: maxHttpConnections });
+    this.#sockets = attachWebSocket(engine, { server: this.#http.server, path: '/ws' });
   }
 
   async start(): Promise<void> {
@@ -66,7 +70,7 @@ class Cache {
 
   async stop(): Promise<void> {
     for (const client of this.#clients) client.socket.destroy();
-    await Promise.all([this.#tcp.close(), this.#http.close()]);
+    await Promise.all([this.#tcp.close(), this.#sockets.close(), this.#http.close()]);
   }
 }
 
@@ -272,6 +276,35 @@ describe.skipIf(tester.missing)(`the documented rules, over what a server report
 
 const prometheus = prometheusTool();
 
+/** The queries of the dashboard's panels, with its variables as Grafana fills them in, and those of the variables. */
+function dashboard(): { readonly queries: string[]; readonly variables: string[] } {
+  const file = join(import.meta.dirname, '../../packaging/grafana/hotset.json');
+  const { panels, templating } = JSON.parse(readFileSync(file, 'utf8')) as {
+    panels: { targets?: { expr: string }[] }[];
+    templating: { list: { definition?: string }[] };
+  };
+  const filled = (text: string): string =>
+    text.replaceAll('$__rate_interval', '20s').replaceAll('$job', '.*').replaceAll('$instance', '.*');
+  return {
+    queries: panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => filled(expr))),
+    variables: templating.list.flatMap(({ definition }) => {
+      const [, metric] = /^label_values\((.*), \w+\)$/.exec(definition ?? '') ?? [];
+      return metric === undefined ? [] : [filled(metric)];
+    }),
+  };
+}
+
+/** How many series a query finds; a ratio of nothing to nothing is none. */
+async function answers(port: number, query: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`);
+  const { data, error } = (await response.json()) as {
+    data?: { result: { value: [number, string] }[] };
+    error?: string;
+  };
+  if (data === undefined) throw new Error(`${query}: ${error}`);
+  return data.result.filter(({ value: [, value] }) => value !== 'NaN').length;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -322,6 +355,10 @@ describe.skipIf(prometheus.missing)(`a real Prometheus${prometheus.hint}`, () =>
         await setTimeout(200);
       }
       expect([...firing].sort()).toEqual([...ALERTS].sort());
+      const { queries, variables } = dashboard();
+      expect(queries.length).toBeGreaterThan(30);
+      for (const query of queries) expect.soft(await answers(ownPort, query), query).toBeGreaterThan(0);
+      for (const query of variables) expect.soft(await answers(ownPort, query), query).toBeGreaterThan(0);
     } finally {
       await process.stop();
     }

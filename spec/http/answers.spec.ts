@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Gauge, Registry } from 'prom-client';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createHttpServer } from '../../lib/http/index.js';
 import { createTcpServer } from '../../lib/tcp/index.js';
 import { readExposition } from '../support/exposition.js';
+import { createServed } from '../support/stores.js';
 import { ask, dial, serveHttp } from './fixture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'hotset-spec-'));
@@ -107,6 +109,21 @@ describe('/healthz', () => {
   });
 });
 
+describe('/readyz', () => {
+  it('says why the server is not ready, to everybody', async () => {
+    let reason: string | null = 'warming';
+    const { port } = await serveHttp({ token: TOKEN, readiness: () => reason });
+    const readiness = async (): Promise<unknown[]> => {
+      const { status, body } = await ask(port, '/readyz', { headers: { Host: 'pod-17.cluster' } });
+      return [status, body];
+    };
+    expect(await readiness()).toEqual([503, 'warming\n']);
+    reason = null;
+    expect(await readiness()).toEqual([200, 'ready\n']);
+    expect(() => createHttpServer(createServed(), { readiness: 'yes' as never })).toThrow('readiness');
+  });
+});
+
 describe('the live view', () => {
   const HTML =
     '<!doctype html>\r\n<style>a { b: c }\r\n</style><script type="module">let d = "é";\r\n</script><script>e</script>';
@@ -128,6 +145,25 @@ describe('the live view', () => {
       "frame-ancestors 'none'",
     ]);
   });
+
+  it('may connect to its peers as well, whose names are in it', async () => {
+    const html = '<meta name="hotset-peers" content="">';
+    const peers = ['Cache-1:11280', '10.0.0.2:80'];
+    const { port } = await serveHttp({ pageFile: page(html), peers });
+    const { headers, body } = await ask(port, '/');
+    expect(body).toBe('<meta name="hotset-peers" content="cache-1:11280 10.0.0.2:80">');
+    expect(headers['content-security-policy']).toContain(
+      "; connect-src 'self' ws://cache-1:11280 wss://cache-1:11280 ws://10.0.0.2:80 wss://10.0.0.2:80; ",
+    );
+  });
+
+  it.each(['a', 'a:1;script-src *', '[::1]:1', 'http://a:1', 'a:1/ws', 'a:99999', '*:1', 'a:1"', 7])(
+    'takes no peer %j',
+    async (peer) => {
+      const refused = expect.objectContaining({ code: 'HOTSET_INVALID_OPTION' });
+      await expect(serveHttp({ peers: [peer as string] })).rejects.toEqual(refused);
+    },
+  );
 
   it('needs no token: it has no data, and prompts for it', async () => {
     const { port } = await serveHttp({ pageFile: page(HTML), token: TOKEN });

@@ -14,6 +14,7 @@ import { LoadingCache, ManualScheduler } from '../../lib/loading/index.js';
 import { makeFixture, thrownBy } from '../engine/fixture.js';
 import { type ExposedFamily, readExposition } from '../support/exposition.js';
 import { serve } from '../tcp/fixture.js';
+import { Fleet } from '../tiered/fixture.js';
 
 /** Every sample by its name and labels, as in `hotset_misses_total{reason="absent"}`. */
 async function scrape(register: { metrics(): Promise<string> }): Promise<Record<string, number>> {
@@ -381,5 +382,37 @@ describe('options', () => {
     const error = thrownBy(() => createMetrics(options as MetricsOptions));
     expect(error.code).toBe('HOTSET_INVALID_OPTION');
     expect(error.message.startsWith(name)).toBe(true);
+  });
+});
+
+describe('a TieredCache', () => {
+  it('has the figures of both tiers, of the link and of loads', async () => {
+    const fleet = new Fleet();
+    const tiered = fleet.process<number>({ source: true });
+    const register = registerOf({ engine: tiered.engine, tiered });
+    await tiered.getOrLoad('a', () => 1);
+    await tiered.get('a');
+    await tiered.getOrLoad('a', () => 1);
+    fleet.store.isDown = true;
+    await tiered.delete('a');
+    expect(await scrape(register)).toMatchObject({
+      'hotset_tier_one_lookups_total{result="hit"}': 1,
+      hotset_tier_one_in_use: 1,
+      'hotset_tier_two_lookups_total{result="hit"}': 1,
+      'hotset_tier_two_lookups_total{result="miss"}': 1,
+      'hotset_tier_two_requests_total{result="failure"}': 1,
+      'hotset_tier_two_stores_total{result="fill"}': 1,
+      hotset_tier_two_available: 1,
+      hotset_tier_two_repairs: 1,
+      hotset_link_up: 1,
+      'hotset_loading_requests_total{result="load"}': 2,
+    });
+  });
+
+  it('takes the place of a LoadingCache', () => {
+    const tiered = new Fleet().process();
+    expect(() => createMetrics({ engine: tiered.engine, tiered, loading: tiered as never })).toThrow(
+      'tiered takes the place of loading',
+    );
   });
 });

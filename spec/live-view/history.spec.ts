@@ -32,6 +32,14 @@ it('shows a minute or more, and later all that it has', () => {
   expect(history.range(60)).toEqual([100, 300]);
 });
 
+it('shows so much at most', () => {
+  const history = new History(1, 3600);
+  history.add(0, [1], true);
+  history.add(3000, [1], false);
+  expect(history.range(60, 600)).toEqual([2400, 3000]);
+  expect(history.range(60, 3600)).toEqual([0, 3000]);
+});
+
 it('lets go of everything that is older after a long hole', () => {
   const history = new History(1, 600);
   history.add(0, [1], true);

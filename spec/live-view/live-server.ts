@@ -8,12 +8,16 @@ import { attachWebSocket, type WebSocketOptions } from '../../lib/websocket/inde
 import { createServed } from '../support/stores.js';
 
 export interface LiveServerOptions
-  extends Pick<WebSocketOptions, 'access' | 'token' | 'allowFlush' | 'allowDump'> {
+  extends Pick<WebSocketOptions, 'access' | 'token' | 'origins' | 'allowFlush' | 'allowDump'> {
   /** Where the page is. Default: a port that is free. */
   port?: number;
   /** Whether memcached clients read and write all the time. Default: true. */
   busy?: boolean;
   maxBytes?: string;
+  /** Whether the engine keeps a miss-ratio curve. Default: true. */
+  keepsCurve?: boolean;
+  /** Other servers that the page shows. */
+  peers?: readonly string[];
 }
 
 export interface LiveServer {
@@ -25,10 +29,17 @@ export interface LiveServer {
 }
 
 export async function startLiveServer(options: LiveServerOptions = {}): Promise<LiveServer> {
-  const { port = 0, busy = true, maxBytes = '1MiB', ...endpointOptions } = options;
+  const {
+    port = 0,
+    busy = true,
+    maxBytes = '1MiB',
+    keepsCurve = true,
+    peers = [],
+    ...endpointOptions
+  } = options;
   const { token } = options;
-  const engine = createServed({ maxBytes });
-  const http = createHttpServer(engine, { port, ...(token !== undefined && { token }) });
+  const engine = createServed({ maxBytes, missRatioCurve: keepsCurve });
+  const http = createHttpServer(engine, { port, peers, ...(token !== undefined && { token }) });
   const endpoint = attachWebSocket(engine, { ...endpointOptions, server: http.server, path: '/ws' });
   const tcp = createTcpServer(engine);
   const page = await http.listen();

@@ -2,6 +2,7 @@
 
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HotsetClient } from '../../lib/client/index.js';
 import { chromiumTool } from '../support/external-tool.js';
 import { eventually, launchChromium, openPage, type WatchedPage } from './browser.js';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from './live-server.js';
@@ -67,6 +68,8 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
       'Evictions and expirations',
       'Network',
       'Connections',
+      'Process memory',
+      'Longest delays',
     ])
       await pointsOf(page, title, 4);
     await eventually(() => tile(page, 'Operations').textContent()).toMatch(/^[\d.]+(\u00a0k)?\/s$/);
@@ -84,6 +87,44 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
     const canvas = chart(page, 'Operations').locator('canvas');
     const before = await canvas.screenshot();
     await eventually(async () => (await canvas.screenshot()).equals(before)).toBe(false);
+  });
+
+  it('has a past when it is opened: what the server remembers', async () => {
+    const { url, port } = await start();
+    const client = new HotsetClient(`ws://127.0.0.1:${port}/ws`);
+    await eventually(async () => (await client.history())!.columns.uptimeMs!.length).toBeGreaterThanOrEqual(
+      4,
+    );
+    client.close();
+    const { page, sent } = await openPage(browser, url);
+    const points = await pointsOf(page, 'Operations', 4);
+    // Others than those that the page has asked for itself.
+    expect(points - sent.filter((frame) => frame.includes('"stats"')).length).toBeGreaterThanOrEqual(2);
+    await page.getByRole('button', { name: '1 h' }).click();
+    expect(await page.locator('#span [aria-pressed=true]').textContent()).toBe('1 h');
+  });
+
+  it('says what twice the memory would buy, and draws the curve', async () => {
+    const { page, complaints, sent } = await open();
+    const panel = page.locator('#curve');
+    await eventually(() => panel.locator('.lead').textContent()).toMatch(
+      /^Doubling the memory would save .+\.$/,
+    );
+    // It was asked for as soon as there was a connection.
+    const first = sent.findIndex((frame) => frame.includes('"missRatioCurve"'));
+    expect(sent.slice(0, first).filter((frame) => frame.includes('"stats"')).length).toBeLessThan(3);
+    expect(await panel.locator('svg path.curve').getAttribute('d')).toMatch(/^M[\d.]+ [\d.]+L/);
+    await eventually(() => panel.locator('.policies li').count()).toBe(4);
+    expect(await panel.locator('.policies .own .label').textContent()).toBe('lru, in use');
+    await panel.locator('.plot').hover();
+    expect(await panel.locator('.time').textContent()).toMatch(/^[\d.]+\u00a0(?:[KM]i)?B: [\d.]+\u00a0%$/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('says so where no curve is kept', async () => {
+    const { page } = await open({ busy: false, keepsCurve: false });
+    await eventually(() => page.locator('#curve .note').textContent()).toMatch(/^No curve is kept here/);
+    expect(await page.locator('#curve .plot').isVisible()).toBe(false);
   });
 
   it('shows the hottest keys and prefixes once somebody scrolls to them, and inspects one at a click', async () => {
@@ -287,6 +328,10 @@ describe.skipIf(missing)(`the live view${hint}`, () => {
         colorScheme,
       });
       await pointsOf(page, 'Connections', 2);
+      // What is hot is seen at once.
+      const hottest = page.locator('#hot-keys tbody tr').first();
+      await hottest.waitFor();
+      expect((await hottest.boundingBox())!.y).toBeLessThan(600);
       const other = colorScheme === 'dark' ? 'Light' : 'Dark';
       const button = page.locator('#theme');
       expect(await button.textContent()).toBe(other);

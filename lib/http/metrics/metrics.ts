@@ -5,14 +5,21 @@
 
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { EngineStats } from '../../engine/stats.js';
+import { LOADING_FIGURES } from '../../loading/figures.js';
 import { knownItemStoreOf, type ServedStore } from '../../memcached/item-store.js';
+import { TIERED_FIGURES } from '../../tiered/figures.js';
+import { CURVE_FAMILIES } from './curve-families.js';
 import { ENGINE_FAMILIES } from './engine-families.js';
 import type { Family } from './family.js';
-import { LOADING_FAMILIES } from './loading-families.js';
+import { familyOf } from './figure-families.js';
+import { hotFamilies } from './hot-families.js';
 import { MEMCACHED_FAMILIES, memcachedStats } from './memcached-families.js';
 import { type MetricsOptions, type MetricsRegister, resolveMetricsOptions } from './options.js';
 import { addToRegister } from './read-metric.js';
 import { HTTP_FAMILIES, type HttpFigures, SERVER_FAMILIES } from './server-families.js';
+
+const LOADING_FAMILIES = LOADING_FIGURES.map(familyOf);
+const TIERED_FAMILIES = TIERED_FIGURES.map(familyOf);
 
 /** Metrics that are registered, until `close`. */
 export interface Metrics {
@@ -32,7 +39,8 @@ export interface Metrics {
  * Throws `HOTSET_INVALID_OPTION`, also where the register has metrics of such names and labels already.
  */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { engine, loading, register, prefix, labels, processMetrics } = resolveMetricsOptions(options);
+  const { engine, loading, tiered, hotKeys, register, prefix, labels, processMetrics } =
+    resolveMetricsOptions(options);
   // A register of either format has the same methods; prom-client's types say so of the usual one only.
   const registry = register as Registry;
   const removals: (() => void)[] = [];
@@ -46,10 +54,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
   try {
     add(ENGINE_FAMILIES, () => withRefusalsOfServers(engine));
+    add(CURVE_FAMILIES, () => engine.missRatioCurve?.());
     // A server may begin to serve it later.
     add(MEMCACHED_FAMILIES, () => memcachedStats(knownItemStoreOf(engine)));
     add(SERVER_FAMILIES, () => knownItemStoreOf(engine));
+    add(hotFamilies(hotKeys), () => knownItemStoreOf(engine));
     if (loading !== undefined) add(LOADING_FAMILIES, () => loading.stats());
+    if (tiered !== undefined) {
+      add(LOADING_FAMILIES, () => tiered.stats().loading);
+      add(TIERED_FAMILIES, () => tiered.stats());
+    }
   } catch (error) {
     close();
     throw error;
@@ -60,8 +74,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 /** Metrics of an HTTP server, of the engine that it serves, and of the process. */
-export function createHttpMetrics(store: ServedStore, figures: () => HttpFigures): Metrics {
-  const metrics = createMetrics({ engine: 'items' in store ? store.items : store });
+export function createHttpMetrics(store: ServedStore, hotKeys: number, figures: () => HttpFigures): Metrics {
+  const metrics = createMetrics({ engine: 'items' in store ? store.items : store, hotKeys });
   const read = oncePerTurn(figures);
   for (const family of HTTP_FAMILIES) addToRegister(metrics.register as Registry, family, read, {});
   return metrics;

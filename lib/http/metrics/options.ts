@@ -1,9 +1,11 @@
 /** The options of metrics: their type, their defaults, and the function that validates them. */
 
 import { type OpenMetricsContentType, type PrometheusContentType, Registry } from 'prom-client';
+import type { MissRatioCurve } from '../../engine/miss-ratio/curve.js';
 import type { EngineStats } from '../../engine/stats.js';
-import { invalidOption, rejectUnknownOptions } from '../../errors.js';
+import { HotsetError, invalidOption, rejectUnknownOptions } from '../../errors.js';
 import type { LoadingStats } from '../../loading/stats.js';
+import type { TieredStats } from '../../tiered/stats.js';
 import type { Labels } from './read-metric.js';
 
 /** A register of prom-client's, for either format. */
@@ -12,9 +14,16 @@ export type MetricsRegister = Registry<PrometheusContentType> | Registry<OpenMet
 /** What `createMetrics` takes. */
 export interface MetricsOptions {
   /** Any CacheEngine. Its servers, if it has any, report what they count. */
-  readonly engine: { stats(): EngineStats };
+  readonly engine: { stats(): EngineStats; missRatioCurve?(): MissRatioCurve | undefined };
   /** A LoadingCache to measure as well. */
   readonly loading?: { stats(): LoadingStats } | undefined;
+  /** A TieredCache to measure as well, its loads included, in the place of `loading`. `engine` is then its engine. */
+  readonly tiered?: { stats(): TieredStats } | undefined;
+  /**
+   * How many of the keys that are read most are samples, at most 100, while an adapter serves the engine. They show keys to whoever
+   * reads the metrics, and count each read. Default: 0.
+   */
+  readonly hotKeys?: number | undefined;
   /** Where metrics are registered: prom-client's global `register`, or another. Default: a new one. */
   readonly register?: MetricsRegister | undefined;
   /** Prefix of every name, such as `shop_`. Default: none. */
@@ -31,6 +40,8 @@ export interface MetricsOptions {
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof MetricsOptions>([
   'engine',
   'loading',
+  'tiered',
+  'hotKeys',
   'register',
   'prefix',
   'labels',
@@ -40,10 +51,14 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof MetricsOptions>([
 /** Labels that the metrics use themselves. */
 const TAKEN_LABELS: ReadonlySet<string> = new Set([
   'command',
+  'key',
+  'kind',
   'le',
+  'policy',
   'quantile',
   'reason',
   'result',
+  'size',
   'slab',
   'status',
   'version',
@@ -54,15 +69,22 @@ const PREFIX = /^(?:[a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
 const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 export type ResolvedMetricsOptions = {
-  readonly [Name in Exclude<keyof MetricsOptions, 'loading'>]-?: NonNullable<MetricsOptions[Name]>;
-} & Pick<MetricsOptions, 'loading'>;
+  readonly [Name in Exclude<keyof MetricsOptions, 'loading' | 'tiered'>]-?: NonNullable<MetricsOptions[Name]>;
+} & Pick<MetricsOptions, 'loading' | 'tiered'>;
 
 /** Throws `HOTSET_INVALID_OPTION`. */
 export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsOptions {
   rejectUnknownOptions(options, KNOWN_OPTIONS);
-  const { engine, loading, register, prefix = '', labels = {} } = options;
+  const { engine, loading, tiered, hotKeys = 0, register, prefix = '', labels = {} } = options;
   checkMeasured('engine', 'a CacheEngine', engine);
   if (loading !== undefined) checkMeasured('loading', 'a LoadingCache', loading);
+  if (tiered !== undefined) checkMeasured('tiered', 'a TieredCache', tiered);
+  if (loading !== undefined && tiered !== undefined)
+    throw new HotsetError(
+      'HOTSET_INVALID_OPTION',
+      'tiered takes the place of loading: its loads are measured with it',
+    );
+  checkHotKeys(hotKeys);
   if (register !== undefined && typeof register?.registerMetric !== 'function')
     throw invalidOption('register', "a Registry of prom-client's", register);
   if (typeof prefix !== 'string' || !PREFIX.test(prefix))
@@ -79,6 +101,8 @@ export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsO
   return {
     engine,
     ...(loading === undefined ? {} : { loading }),
+    ...(tiered === undefined ? {} : { tiered }),
+    hotKeys,
     register: register ?? new Registry(),
     prefix,
     labels: { ...labels },
@@ -88,4 +112,12 @@ export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsO
 
 function checkMeasured(name: string, takes: string, measured: { stats(): unknown }): void {
   if (typeof measured?.stats !== 'function') throw invalidOption(name, takes, measured);
+}
+
+const MAX_HOT_KEYS = 100;
+
+/** Throws `HOTSET_INVALID_OPTION`. */
+export function checkHotKeys(hotKeys: number): void {
+  if (!Number.isSafeInteger(hotKeys) || hotKeys < 0 || hotKeys > MAX_HOT_KEYS)
+    throw invalidOption('hotKeys', `a whole number from 0 to ${MAX_HOT_KEYS}`, hotKeys);
 }
