@@ -17,8 +17,13 @@ import { docParts } from './report/parts.mjs';
 const PAGES = [
   '../docs/benchmarks.md',
   '../docs/engine.md',
+  '../docs/fleet.md',
   '../docs/performance.md',
+  '../docs/policies.md',
+  '../docs/tiered.md',
   '../docs/websocket.md',
+  '../docs/undici.md',
+  '../docs/redis.md',
   '../README.md',
 ];
 

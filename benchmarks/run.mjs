@@ -4,6 +4,7 @@
  *   engine      the engine against other caches: ns for each operation      scale       from 1 k to 10 M entries
  *   pauses      the longest single calls; mass expiry                       footprint   bytes for each entry
  *   import      what importing the core costs                               memory      counted bytes against held ones
+ *   policies    the engine by eviction policy: ns for each operation
  *   weighing    ns to weigh a value, beside JSON.stringify(value).length    churn       what the process takes while a budget turns over
  *
  *   server      servers at saturation: CPU time for each operation          latency     at a fixed rate; pauses at 10 M items
@@ -11,17 +12,21 @@
  *   lognormal   values of many sizes that come and go                       snapshots   warm restarts with 10 M items
  *   cores       threads and processes on all cores                          threads     a cache for the threads of one service
  *   ways        the memcached port, memcached in frames, hotset.v1          subscribers  what a write costs with them
+ *   tiered      two tiers: hits of each, one load in a fleet, and beside bentocache and cacheable over one Redis
+ *   workers     processes of one service on a machine: alone, with hotset, with redis
+ *   http-cache  hotset/undici beside undici's own store                     redis-cache  hotset/redis beside @redis/client's cache
  *
  *   Without a part: engine, scale, pauses, footprint and import, in about 30 minutes; with --smoke all of them.
- *   memory, weighing and churn take about 10 minutes together.
+ *   memory, weighing and churn take about 10 minutes together, policies 5.
  *   npm run bench:server measures the servers, and writes docs/performance.md anew.
  *
  *   --smoke                a few seconds for each part: shows that it works, its figures mean nothing
  *   --full                 engine: 1 M entries for all contenders, not only for some; memory: also 1 M; scale and
  *                          pauses: also 10 M: hours
  *   --rounds=N             rounds; each part has its own default
- *   --only=REGEXP          engine: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
+ *   --only=REGEXP          engine, policies: 'hit fresh 100000'; scale: 'insert integer 1000'; pauses: 'growth 100000';
  *                          memory, weighing: 'Buffers of 100 B'; server: '^get 16 100 B 50 tcp'; latency: 'mix';
+ *                          tiered: 'tier-one', 'tier-two', 'fleet', 'beside', 'stopped' (--keep leaves the others);
  *                          resident: '1000000 x 100'; cores: '-t 2'; threads: 'SharedStore'
  *   --contenders=REGEXP    all but import, memory, cores and threads: those whose name matches
  *   --node=BINARY          engine: hotset and lru-cache, with sizes and TTLs, also under another version of Node; may be
@@ -35,6 +40,8 @@
 
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { benchHttpCache } from './adapters/http-cache.mjs';
+import { benchRedisCache } from './adapters/redis-cache.mjs';
 import { benchChurn } from './churn/churn.mjs';
 import { benchEngine } from './engine/engine.mjs';
 import { benchFootprint } from './footprint/footprint.mjs';
@@ -43,6 +50,7 @@ import { writeResults } from './harness/results.mjs';
 import { benchImport } from './import/import.mjs';
 import { benchMemory } from './memory/memory.mjs';
 import { benchPauses } from './pauses/pauses.mjs';
+import { benchPolicies } from './policies/policies.mjs';
 import { benchScale } from './scale/scale.mjs';
 import { benchCores } from './server/cores.mjs';
 import { benchLatency } from './server/latency.mjs';
@@ -52,9 +60,11 @@ import { benchServer } from './server/server.mjs';
 import { benchSizes } from './server/sizes.mjs';
 import { benchSnapshots } from './server/snapshots.mjs';
 import { benchThreads } from './threads/threads.mjs';
+import { benchTiered } from './tiered/tiered.mjs';
 import { benchSubscribers } from './websocket/subscribers.mjs';
 import { benchWays } from './websocket/ways.mjs';
 import { benchWeighing } from './weighing/weighing.mjs';
+import { benchWorkers } from './workers/workers.mjs';
 
 const parts = {
   engine: benchEngine,
@@ -65,6 +75,7 @@ const parts = {
   memory: benchMemory,
   weighing: benchWeighing,
   churn: benchChurn,
+  policies: benchPolicies,
   server: benchServer,
   latency: benchLatency,
   resident: benchResident,
@@ -75,6 +86,10 @@ const parts = {
   threads: benchThreads,
   ways: benchWays,
   subscribers: benchSubscribers,
+  tiered: benchTiered,
+  workers: benchWorkers,
+  'http-cache': benchHttpCache,
+  'redis-cache': benchRedisCache,
 };
 
 /** Take part when they are named, and in the smoke: they ask for more than a machine with Node, or interest few. */
@@ -82,6 +97,7 @@ const ONLY_WHEN_NAMED = [
   'memory',
   'weighing',
   'churn',
+  'policies',
   'server',
   'latency',
   'resident',
@@ -92,6 +108,10 @@ const ONLY_WHEN_NAMED = [
   'threads',
   'ways',
   'subscribers',
+  'tiered',
+  'workers',
+  'http-cache',
+  'redis-cache',
 ];
 
 const { values, positionals } = parseArgs({
@@ -123,6 +143,7 @@ const options = {
 };
 const reports = values.report && !values.smoke;
 const keeps = values.keep || reports;
+options.keep = keeps;
 
 const { cpu, cores, memoryGiB, system, loadAverage } = machine();
 console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; load ${loadAverage.join(' ')}`);

@@ -35,6 +35,14 @@ export const contenders = {
   'node-cache': './node-cache.mjs',
 };
 
+/** hotset by policy: compared with each other alone. */
+export const policies = {
+  lru: './hotset-lru.mjs',
+  sieve: './hotset-sieve.mjs',
+  's3-fifo': './hotset-s3-fifo.mjs',
+  'w-tinylfu': './hotset-w-tinylfu.mjs',
+};
+
 /** What the tables and charts lean on. */
 export const NO_CACHE = 'no cache';
 export const BARE_MAP = 'bare Map';
@@ -47,7 +55,7 @@ export const LRU_MAP = 'mnemonist LRUMap';
 export const LRU_MAP_WITH_DELETE = 'mnemonist LRUMapWithDelete';
 
 export function loadContender(name) {
-  return import(new URL(contenders[name], import.meta.url).href);
+  return import(new URL(contenders[name] ?? policies[name], import.meta.url).href);
 }
 
 /**

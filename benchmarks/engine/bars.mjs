@@ -30,11 +30,20 @@ function ratioIn(benchCase, { name, rivals }) {
   return net[name] / net[rival];
 }
 
+/** The geometric mean of the net ratios of two contenders over all cases in which both took part; NaN for none. */
+export function meanRatio(cases, pair) {
+  return meanOf(withRatios(cases, pair));
+}
+
+function withRatios(cases, pair) {
+  return cases
+    .map((benchCase) => ({ ...benchCase, ratio: ratioIn(benchCase, pair) }))
+    .filter(({ ratio }) => Number.isFinite(ratio));
+}
+
 /** The table of one bar, from the cases of a run; null where not both took part in anything. */
 export function barTable(bar, cases) {
-  const all = cases
-    .map((benchCase) => ({ ...benchCase, ratio: ratioIn(benchCase, bar) }))
-    .filter(({ ratio }) => Number.isFinite(ratio));
+  const all = withRatios(cases, bar);
   if (all.length === 0) return null;
   const sizes = [...new Set(all.map(({ entries }) => entries))];
   const row = (title, own, max) => {

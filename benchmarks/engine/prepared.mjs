@@ -1,7 +1,7 @@
 /** One contender, filled and ready for one workload: what counting and timing have in common. */
 
 import { loadContender } from '../caches/index.mjs';
-import { workloads } from '../workloads/index.mjs';
+import { policyWorkloads, workloads } from '../workloads/index.mjs';
 import { keyKinds, values } from '../workloads/keys.mjs';
 import { makeSteps } from './steps.mjs';
 import { TTL_MS } from './ttl-churn.mjs';
@@ -18,7 +18,7 @@ const CHUNK = 100;
  */
 export async function prepared(name, workloadName, keyKind, entries, ttlMs = TTL_MS) {
   const contender = await loadContender(name);
-  const workload = workloads[workloadName](entries);
+  const workload = { ...workloads, ...policyWorkloads }[workloadName](entries);
   const keyOf = keyKinds[keyKind](workload.keys);
   const sample = { key: keyOf(0), value: values[0] };
   const cache =

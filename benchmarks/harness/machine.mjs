@@ -31,6 +31,9 @@ const PACKAGES = [
   '@isaacs/ttlcache',
   '@cacheable/memory',
   'node-cache',
+  'bentocache',
+  'cacheable',
+  'ioredis',
   'tinybench',
   'esbuild',
 ];

@@ -5,12 +5,12 @@ import { gzipSync } from 'node:zlib';
 import { bundlerPath } from './packages.mjs';
 
 /** `{ minified, gzipped, nodeModules }` in bytes and names; `{ error }` for what cannot be bundled. */
-export async function bundled(esbuild, { specifier, names }) {
+export async function bundled(esbuild, { specifier, bundledSpecifier = specifier, names }) {
   try {
     const result = await esbuild.build({
       stdin: {
         // All of the core is kept, not what an application would use of it.
-        contents: `export * from ${JSON.stringify(bundlerPath(specifier))}; import ${names} from ${JSON.stringify(bundlerPath(specifier))}; export const used = ${names.replace(/[{} ]/g, '')};`,
+        contents: `export * from ${JSON.stringify(bundlerPath(bundledSpecifier))}; import ${names} from ${JSON.stringify(bundlerPath(bundledSpecifier))}; export const used = ${names.replace(/[{} ]/g, '')};`,
         resolveDir: fileURLToPath(new URL('.', import.meta.url)),
       },
       bundle: true,

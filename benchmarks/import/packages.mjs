@@ -9,7 +9,12 @@ export const CORE = 'hotset';
 
 /** Name -> the code that imports what is used, and the specifier that is imported. */
 export const imports = {
-  [CORE]: { specifier: new URL('../../dist/index.js', import.meta.url).href, names: '{ CacheEngine }' },
+  [CORE]: {
+    specifier: new URL('../../dist/index.js', import.meta.url).href,
+    // What bundlers take of it.
+    bundledSpecifier: new URL('../../dist/esm/index.js', import.meta.url).href,
+    names: '{ CacheEngine }',
+  },
   'lru-cache': { specifier: 'lru-cache', names: '{ LRUCache }' },
   'mnemonist/lru-map': { specifier: cjs('mnemonist/lru-map'), names: 'LRUMap' },
   'lru.min': { specifier: 'lru.min', names: '{ createLRU }' },

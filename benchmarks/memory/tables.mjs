@@ -3,20 +3,6 @@
 import { count, fixed } from '../harness/table.mjs';
 import { documents, origins } from './documents.mjs';
 
-/** What the README shows. */
-export const SHORT_LIST = [
-  'integer keys, doubles',
-  'strings of 100 B',
-  'two-byte strings of 100',
-  'objects {id, name, score}',
-  'nested objects',
-  'arrays of 10 integers',
-  'Maps of 10',
-  'Sets of 10',
-  'dictionaries of 10',
-  'Buffers of 1 kB, pooled',
-];
-
 /** What docs/engine.md shows. */
 export const SIZES_LIST = [
   'integer keys, doubles',

@@ -1,5 +1,6 @@
 /** The parts of the docs that are made from kept results: name -> Markdown. */
 
+import { redisTable, storeTable, trafficTable } from '../adapters/tables.mjs';
 import { LETTERS, MARKS } from '../caches/features.mjs';
 import { BARE_MAP, LRU_CACHE, LRU_CACHE_PLAIN } from '../caches/index.mjs';
 import { churnTable } from '../churn/tables.mjs';
@@ -12,13 +13,17 @@ import { FOOTPRINT_SHAPES } from '../footprint/shapes.mjs';
 import { footprintTable } from '../footprint/tables.mjs';
 import { count, counted, markdownTable } from '../harness/table.mjs';
 import { importTable } from '../import/tables.mjs';
-import { documentsTable, SHORT_LIST as MEMORY_SHAPES, memoryTable, SIZES_LIST } from '../memory/tables.mjs';
+import { documentsTable, memoryTable, SIZES_LIST } from '../memory/tables.mjs';
 import { expiryTable, growthSizes, growthTable } from '../pauses/tables.mjs';
+import { policiesSaid, policiesTable } from '../policies/tables.mjs';
 import { SCALE_OPERATIONS, scaleFailures, scaleTable } from '../scale/tables.mjs';
+import { besideTable, fleetTable, stoppedTable, tierOneTable, tierTwoTable } from '../tiered/tables.mjs';
 import { subscribersTable } from '../websocket/subscribers.mjs';
 import { waysTable } from '../websocket/ways.mjs';
-import { SHORT_LIST as WEIGHING_SHAPES, weighingSaid, weighingTable } from '../weighing/tables.mjs';
+import { weighingSaid, weighingTable } from '../weighing/tables.mjs';
+import { workersTable } from '../workers/tables.mjs';
 import { WORKLOAD_TITLES } from '../workloads/index.mjs';
+import { readmePart } from './readme-part.mjs';
 import { serverParts } from './server-parts.mjs';
 
 /**
@@ -33,6 +38,7 @@ export function docParts(results, info) {
       : make(content);
   };
   return {
+    readme: () => readmePart(results),
     features: () => markdown(featureTable(info)),
     does: () =>
       Object.entries(info)
@@ -54,17 +60,24 @@ export function docParts(results, info) {
     expiry: from('pauses', expiry),
     footprint: from('footprint', footprint),
     memory: from('memory', memory),
-    'memory-summary': from('memory', (content) => markdown(memoryTable(content, { names: MEMORY_SHAPES }))),
     sizes: from('memory', (content) => markdown(memoryTable(content, { names: SIZES_LIST }))),
     weighing: from(
       'weighing',
       (content) => `${markdown(weighingTable(content))}\n\n${weighingSaid(content)}`,
     ),
-    'weighing-summary': from('weighing', weighingSummary),
     churn: from('churn', churn),
+    policies: from(
+      'policies',
+      (content) => `${policiesSaid(content)}\n\n${markdown(policiesTable(content))}`,
+    ),
     import: from('import', (content) => markdown(importTable(content))),
     subscribers: from('subscribers', (content) => subscribersTable(content, markdownTable)),
     ways: from('ways', (content) => waysTable(content, markdownTable)),
+    'http-cache': from('http-cache', httpCache),
+    tiered: from('tiered', tiered),
+    'tiered-stopped': from('tiered', ({ stopped }) => markdown(stoppedTable(stopped))),
+    workers: from('workers', (content) => markdown(workersTable(content))),
+    'redis-cache': from('redis-cache', (content) => markdown(redisTable(content))),
     ...serverParts(from, results),
   };
 }
@@ -137,15 +150,28 @@ function memory(content) {
   ].join('\n\n');
 }
 
-function weighingSummary(content) {
-  return `${markdown(weighingTable(content, WEIGHING_SHAPES))}\n\n${weighingSaid(content)}`;
-}
-
 function churn(content) {
   return [
     `${Math.round(content.total / 1e6)} MB of values, a budget of ${Math.round(content.budget / 2 ** 20)} MiB; Node ${content.versions.node}, medians of ${counted(content.rounds, 'round')}.`,
     ...content.cases.map((figure) => section(figure.shape, markdown(churnTable(content, figure)))),
   ].join('\n\n');
+}
+
+function tiered(content) {
+  const tables = {
+    'tier-one': tierOneTable,
+    'tier-two': tierTwoTable,
+    fleet: fleetTable,
+    beside: besideTable,
+  };
+  return Object.entries(tables)
+    .filter(([name]) => content[name] !== undefined)
+    .map(([name, make]) => markdown(make(content[name])))
+    .join('\n\n');
+}
+
+function httpCache(content) {
+  return `${markdown(trafficTable(content))}\n\n${markdown(storeTable(content))}`;
 }
 
 function workloadTables({ cases: all, contenders }) {

@@ -2,7 +2,7 @@
 
 import { counted, markdownTable } from '../harness/table.mjs';
 import { barsTable } from '../server/bars.mjs';
-import { GROUPS, sameCell, USUAL } from '../server/cells.mjs';
+import { GROUPS, sameCell } from '../server/cells.mjs';
 import { coresTable } from '../server/cores.mjs';
 import { bytesText } from '../server/labels.mjs';
 import { latencyTable } from '../server/latency.mjs';
@@ -17,7 +17,6 @@ import { threadsTable } from '../threads/threads.mjs';
 export function serverParts(from, results) {
   return {
     'server-bars': () => markdown(barsTable(results)),
-    'server-summary': from('server', (content) => markdown(cpuTable(only(content, SUMMARY), summaryTitle))),
     'server-conditions': from('server', conditions),
     'server-cpu': from('server', (content) => markdown(cpuTable(only(content, GROUPS.commands), command))),
     'server-split': from('server', (content) =>
@@ -72,19 +71,6 @@ export function serverParts(from, results) {
 }
 
 const TRANSPORTS = { unix: 'Unix socket', tls: 'TLS' };
-
-/** What the README shows. */
-const SUMMARY = [
-  ...['get', 'set'].flatMap((name) => [1, 16].map((pipeline) => ({ ...USUAL, command: name, pipeline }))),
-  { ...USUAL, command: 'multi-get', pipeline: 1 },
-  { ...USUAL, command: 'get', pipeline: 1, valueBytes: 1_000_000 },
-];
-
-function summaryTitle({ command: name, pipeline, valueBytes }) {
-  if (name === 'multi-get') return 'get of 10 keys, for each';
-  if (valueBytes !== USUAL.valueBytes) return `${name} of ${bytesText(valueBytes)}`;
-  return pipeline === 1 ? name : `${name}, ${pipeline} pipelined`;
-}
 
 const command = ({ command: name, pipeline }) => `${name}, pipeline ${pipeline}`;
 

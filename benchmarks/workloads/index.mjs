@@ -71,6 +71,22 @@ export const workloads = {
   }),
 };
 
+/**
+ * For the policies alone. In `hit` the order of reads is always the same, so that an LRU list is in that order after one
+ * round, and its neighbours are in the cache; here it is not.
+ */
+export const policyWorkloads = {
+  'hit-random': (entries) => {
+    const random = seededRandom(SEED);
+    return {
+      keys: entries,
+      filled: entries,
+      numbers: Uint32Array.from({ length: entries * 4 }, () => Math.floor(random() * entries)),
+      step: 'get',
+    };
+  },
+};
+
 /** Said once, for the terminal and the docs. */
 export const WORKLOAD_TITLES = {
   hit: 'get a key that is there',

@@ -1,0 +1,16 @@
+/** hotset as in hotset-plain.mjs, under another policy. */
+
+import { CacheEngine } from '../../dist/index.js';
+import { features as plain } from './hotset-plain.mjs';
+
+export const does = 'sieve, entry limit';
+export const exactLru = false;
+export const features = plain;
+
+export function create(entries) {
+  return new CacheEngine({ maxBytes: Number.POSITIVE_INFINITY, maxEntries: entries, policy: 'sieve' });
+}
+
+export function createWithTtl(entries, _sample, ttlMs) {
+  return new CacheEngine({ maxBytes: Number.POSITIVE_INFINITY, maxEntries: entries, policy: 'sieve', ttlMs });
+}
