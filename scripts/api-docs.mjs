@@ -12,10 +12,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { API, SymbolFlags } from 'typescript/unstable/sync';
+import { ENTRIES } from './entries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lib = join(root, 'lib');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const KINDS = [
   ['class', SymbolFlags.Class],
@@ -54,11 +54,8 @@ class Reader {
 
   describe() {
     const sections = [];
-    for (const [entry, target] of Object.entries(manifest.exports)) {
-      if (typeof target === 'string') continue;
-      const source = target.default.replace('./dist/', `${lib}/`).replace(/\.js$/, '.ts');
-      sections.push(this.#entry(`hotset${entry.slice(1)}`, source));
-    }
+    for (const { subpath, source } of ENTRIES)
+      sections.push(this.#entry(`hotset${subpath.slice(1)}`, join(lib, `${source}.ts`)));
     const unexported = [...this.#named]
       .filter(([name]) => !this.#exported.has(name))
       .map(([name, where]) => `${name} (${where})`);

@@ -22,8 +22,16 @@ async function joined(...sources) {
     platform: 'browser',
     // What browsers of 2024 know: the colours of the style sheet need them too.
     target: ['chrome123', 'firefox120', 'safari17.5'],
-    // Loaded where there is no WebSocket: never here.
-    external: ['ws'],
+    // Loaded where there is no WebSocket: never here. package.json says so to bundlers.
+    plugins: [
+      {
+        name: 'no-ws',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^ws$/ }, ({ path }) => ({ path, namespace: 'none' }));
+          onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export default undefined;' }));
+        },
+      },
+    ],
     write: false,
   });
   return ['.js', '.css'].map((ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text.trim());

@@ -16,13 +16,16 @@ function documented(): string[] {
   return rows.flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
 }
 
+/** What Keyv reads and sets of a store, which an engine is not: they throw. */
+const REFUSED_TO_KEYV = ['capabilities', 'namespace'];
+
 describe('the table of methods', () => {
   const calls = documented();
   const names = calls.filter((call) => !call.startsWith('for ')).map((call) => call.replace(/\(.*/, ''));
 
   it('has every public method and property, once, and nothing else', () => {
     const properties = Object.getOwnPropertyNames(CacheEngine.prototype).filter(
-      (name) => name !== 'constructor',
+      (name) => !['constructor', ...REFUSED_TO_KEYV].includes(name),
     );
     expect(names.toSorted()).toEqual(properties.toSorted());
   });

@@ -43,6 +43,8 @@ const CONFIG = {
     noUncheckedIndexedAccess: true,
     moduleDetection: 'force',
     noEmit: true,
+    // unstorage's declarations name packages that only some of its drivers need.
+    skipLibCheck: true,
   },
 };
 
@@ -68,7 +70,16 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hotset-examples-'));
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(PROJECT_DIR, join(folder, 'node_modules/hotset'));
-  for (const name of ['@types', 'prom-client'])
+  for (const name of [
+    '@opentelemetry',
+    '@redis',
+    '@types',
+    'express-rate-limit',
+    'fastify',
+    'prom-client',
+    'undici',
+    'unstorage',
+  ])
     symlinkSync(join(PROJECT_DIR, 'node_modules', name), join(folder, 'node_modules', name));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(CONFIG));

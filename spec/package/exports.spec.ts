@@ -10,6 +10,9 @@ const ROOT = join(import.meta.dirname, '../..');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   version: string;
   exports: Record<string, unknown>;
+  dependencies?: object;
+  peerDependencies: object;
+  peerDependenciesMeta: object;
 };
 
 function node(...args: string[]): string {
@@ -26,37 +29,90 @@ const ENTRIES: Readonly<Record<string, string>> = {
   './websocket': 'attachWebSocket',
   './client': 'HotsetClient',
   './http': 'DEFAULT_HTTP_PORT,createHttpServer,createMetrics',
+  './live-view': 'attachLiveView',
   './snapshot': 'loadSnapshot,saveSnapshot',
   './shared': 'SharedStore',
+  './sharding': 'FleetClient,ketama,rendezvous,shardedTier',
+  './tiered':
+    'InvalidationBus,MemcachedClient,TieredCache,clientInvalidations,clientTier,keyvTier,loadLeases,memcachedTier,redisPubSub,redisTier,redisTracking',
+  './express': 'responseCache',
+  './express-rate-limit': 'HotsetRateLimitStore',
+  './express-session': 'HotsetSessionStore',
+  './fastify': 'fastifyResponseCache',
+  './keyv': 'KeyvHotset',
+  './opentelemetry': 'observe,traceLoads',
+  './redis': 'HotsetClientSideCache,HotsetPooledClientSideCache',
+  './undici': 'HotsetCacheStore',
+  './unstorage': 'default,hotsetDriver',
 };
+
+/** `./loading` → `hotset/loading`. */
+const nameOf = (entry: string): string => entry.replace('.', 'hotset');
+
+it('writes exports of package.json and jsr.json from one table: npm run exports', () => {
+  node('scripts/entries.mjs', '--check');
+});
 
 it('names what it exports', () => {
   expect(Object.keys(manifest.exports)).toEqual([...Object.keys(ENTRIES), './package.json']);
-  for (const [entry, names] of Object.entries(ENTRIES)) {
-    const script = `console.log(Object.keys(await import('${entry.replace('.', 'hotset')}')).sort().join())`;
-    expect(node('--input-type=module', '-e', script)).toBe(names);
-  }
+  const script = `
+    const names = ${JSON.stringify(Object.keys(ENTRIES).map(nameOf))};
+    console.log(JSON.stringify(await Promise.all(names.map(async (name) => Object.keys(await import(name)).sort().join()))));`;
+  expect(JSON.parse(node('--input-type=module', '-e', script))).toEqual(Object.values(ENTRIES));
 });
 
-it('packs the entries, and no module that only the build uses', () => {
+it('has the same classes and functions for import and for require, in one process', () => {
+  const script = `
+    import { createRequire } from 'node:module';
+    const require = createRequire(process.cwd() + '/x.js');
+    for (const name of ${JSON.stringify(Object.keys(ENTRIES).map(nameOf))}) {
+      const imported = await import(name);
+      const required = require(name);
+      for (const key of new Set([...Object.keys(imported), ...Object.keys(required)]))
+        if (imported[key] !== required[key]) console.log(name, key);
+    }
+    const { HotsetError } = await import('hotset');
+    try {
+      new (require('hotset/loading').LoadingCache)(new (require('hotset').CacheEngine)(), { nothing: 1 });
+    } catch (error) {
+      console.log(error instanceof HotsetError);
+    }`;
+  expect(node('--input-type=module', '-e', script)).toBe('true');
+});
+
+it('packs what entries need, no module that only the build uses, and no reference to a source map', () => {
   const output = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
   const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
-  const modules = files.map(({ path }) => path).filter((path) => path.endsWith('.js'));
-  const entries = Object.keys(ENTRIES).map((entry) => join('dist', entry, 'index.js'));
-  expect(modules.filter((path) => !path.startsWith('dist/chunks/')).toSorted()).toEqual(
-    [...entries, 'dist/cli/main.js', 'dist/client/browser.js'].toSorted(),
+  const paths = files.map(({ path }) => path);
+  const entries = (JSON.stringify(manifest.exports).match(/\.\/dist\/[^"]+/g) ?? []).map((path) =>
+    path.slice(2),
   );
+  expect(paths).toEqual(expect.arrayContaining(entries));
+  const code = paths.filter((path) => /\.[cm]?js$/.test(path));
+  expect(code.filter((path) => !path.startsWith('dist/chunks/')).toSorted()).toEqual(
+    [
+      ...entries.filter((path) => !path.startsWith('dist/types/')),
+      'dist/cli/main.js',
+      'dist/client/browser.js',
+    ].toSorted(),
+  );
+  expect(paths.filter((path) => path.endsWith('.map'))).toEqual([]);
+  const texts = paths
+    .filter((path) => path.startsWith('dist/'))
+    .map((path) => readFileSync(join(ROOT, path), 'utf8'));
+  expect(texts.filter((text) => text.includes('sourceMappingURL='))).toEqual([]);
+});
+
+it('needs no other package for the core, and says which are optional', () => {
+  expect(manifest.dependencies).toBeUndefined();
+  expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(Object.keys(manifest.peerDependencies));
 });
 
 it('knows its version', () => {
   expect(VERSION).toBe(manifest.version);
-});
-
-it('can be required', () => {
-  expect(node('-e', "console.log(typeof require('hotset').CacheEngine)")).toBe('function');
 });
 
 it('loads no network code with the core', () => {

@@ -162,7 +162,6 @@ describe('figures in prose', () => {
     ['docs/engine.md', `looks at ${lookSlots} slots`],
     ['docs/engine.md', `up to ${answers} answers`],
     ['README.md', `${answers} reads of a loop`],
-    ['README.md', `up to ${answers} reads`],
     ['docs/engine.md', `after ${grouped(constant('engine/listeners.ts', 'MAX_ROUNDS'))} rounds`],
     ['docs/engine.md', `the last ${grouped(Math.round((step * points) / 10_000) * 10_000)} reads or so`],
     [

@@ -6,12 +6,28 @@ import { describe, expect, it } from 'vitest';
 
 const LIB = join(import.meta.dirname, '../../lib');
 
+/** What each adapter takes from outside. Of hotset it has what users have, and the errors; never another adapter, but for what two frameworks share. */
+const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
+  express: ['node:http'],
+  'express-rate-limit': ['express-rate-limit'],
+  'express-session': ['express-session'],
+  fastify: ['node:stream', 'fastify'],
+  keyv: ['node:events'],
+  opentelemetry: ['node:diagnostics_channel', '@opentelemetry/api'],
+  redis: ['@redis/client'],
+  'response-cache': ['node:http'],
+  undici: ['node:stream'],
+  unstorage: ['unstorage'],
+};
+
 /**
  * What a room may import from, most specific path first. A room may always import from itself.
  * `packages` lists what it may take from outside, Node's own modules included.
  */
 const ROOMS: readonly { room: string; imports: readonly string[]; packages: readonly string[] }[] = [
   { room: 'errors.ts', imports: [], packages: [] },
+  { room: 'figures.ts', imports: [], packages: [] },
+  { room: 'missing-package.ts', imports: ['errors.ts'], packages: [] },
   { room: 'version.ts', imports: [], packages: [] },
   { room: 'abort-signals.ts', imports: [], packages: [] },
   { room: 'options.ts', imports: ['errors.ts'], packages: [] },
@@ -39,8 +55,30 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
   },
   {
     room: 'loading',
-    imports: ['engine', 'abort-signals.ts', 'errors.ts', 'options.ts', 'scheduler.ts'],
+    imports: ['engine', 'abort-signals.ts', 'errors.ts', 'figures.ts', 'options.ts', 'scheduler.ts'],
     packages: [],
+  },
+  // The user's own client, and no package of one.
+  {
+    room: 'tiered/redis',
+    imports: ['tiered/bus.ts', 'tiered/second-tier.ts', 'errors.ts', 'options.ts', 'scheduler.ts'],
+    packages: ['node:crypto', 'node:events'],
+  },
+  {
+    room: 'tiered',
+    imports: [
+      'engine',
+      'loading',
+      'client/index.ts',
+      'memcached-client',
+      'abort-signals.ts',
+      'errors.ts',
+      'figures.ts',
+      'options.ts',
+      'scheduler.ts',
+      'snapshot/serialization.ts',
+    ],
+    packages: ['node:buffer', 'node:crypto', 'node:events', 'node:util', 'node:zlib'],
   },
   // Parsers and replies do not know each other's handlers, commands or the store.
   ...[
@@ -128,6 +166,12 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
     packages: ['node:crypto', 'node:net', 'node:fs', 'node:tls'],
   },
+  // The live view of an engine: both of the rooms that listen for HTTP.
+  {
+    room: 'web/live-view',
+    imports: ['http', 'memcached', 'web', 'websocket', 'errors.ts'],
+    packages: [],
+  },
   // Shared by the two rooms that listen for HTTP: access and listening.
   {
     room: 'web',
@@ -157,6 +201,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:http',
       'node:https',
       'node:net',
+      'node:perf_hooks',
       'node:stream',
       'node:url',
       'ws',
@@ -168,6 +213,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'engine',
       'abort-signals.ts',
       'errors.ts',
+      'missing-package.ts',
       'options.ts',
       'rpc-protocol.ts',
       'scheduler.ts',
@@ -175,22 +221,63 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     ],
     packages: ['ws'],
   },
+  // A client of memcached, as far as the second tier needs one.
+  {
+    room: 'memcached-client',
+    imports: ['engine', 'abort-signals.ts', 'errors.ts', 'options.ts', 'scheduler.ts'],
+    packages: ['node:net', 'node:tls'],
+  },
+  {
+    room: 'sharding',
+    imports: [
+      'client/index.ts',
+      'engine/clock.ts',
+      'tiered/refusals.ts',
+      'tiered/second-tier.ts',
+      'errors.ts',
+      'options.ts',
+      'scheduler.ts',
+    ],
+    packages: [],
+  },
   {
     room: 'http',
     imports: [
       'engine',
       'loading',
       'memcached',
+      'tiered/figures.ts',
+      'tiered/stats.ts',
       'transport.ts',
       'web',
       'errors.ts',
+      'figures.ts',
       'items.ts',
       'scheduler.ts',
       'server-log.ts',
       'shutdown.ts',
     ],
-    packages: ['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:url', 'prom-client'],
+    packages: ['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:path', 'node:url', 'prom-client'],
   },
+  ...Object.entries(ADAPTERS).map(([name, packages]) => ({
+    room: `adapters/${name}`,
+    imports: [
+      'index.ts',
+      'engine/cache-engine.ts',
+      'engine/invalidations.ts',
+      'engine/tags.ts',
+      'loading/index.ts',
+      'loading/figures.ts',
+      'tiered/index.ts',
+      'tiered/figures.ts',
+      'client/index.ts',
+      'errors.ts',
+      'figures.ts',
+      'options.ts',
+      'adapters/response-cache',
+    ],
+    packages,
+  })),
   // The page that the http room serves: runs in browsers.
   { room: 'live-view', imports: ['client'], packages: ['uplot'] },
   {
@@ -198,6 +285,7 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
     imports: [
       'engine',
       'http',
+      'items',
       'memcached',
       'pages',
       'snapshot',
@@ -208,6 +296,8 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'errors.ts',
       'items.ts',
       'listen-failure.ts',
+      'missing-package.ts',
+      'scheduler.ts',
       'server-log.ts',
       'version.ts',
     ],
@@ -220,10 +310,13 @@ const ROOMS: readonly { room: string; imports: readonly string[]; packages: read
       'node:net',
       'node:os',
       'node:path',
+      'node:tls',
+      'node:stream',
       'node:url',
       'node:util',
       'node:v8',
       'node:worker_threads',
+      'node:zlib',
     ],
   },
 ];

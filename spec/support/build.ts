@@ -4,16 +4,21 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { HOTSET_MAIN, LIVE_VIEW_PAGE, PROJECT_DIR } from './project.js';
 
 const SOURCES = ['lib', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
 
-export function setup(project: TestProject): void {
+/** Returns what vitest calls at the end. Each of vitest's projects calls this. */
+export function setup(project: TestProject): () => void {
   build();
   project.onTestsRerun(build);
+  process.env.HOTSET_SPEC_RUN_DIR ??= mkdtempSync(join(tmpdir(), 'hotset-spec-'));
+  const runDir = process.env.HOTSET_SPEC_RUN_DIR;
+  return () => rmSync(runDir, { recursive: true, force: true });
 }
 
 function build(): void {
@@ -21,7 +26,7 @@ function build(): void {
   // With an error nothing is written, so that the next run does not take a broken build for a good one.
   if (changedAt >= modifiedAt(HOTSET_MAIN))
     run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noEmitOnError');
-  if (changedAt >= modifiedAt(LIVE_VIEW_PAGE)) run('scripts/browser-files.mjs');
+  if (changedAt >= modifiedAt(LIVE_VIEW_PAGE)) run('scripts/bundle.mjs');
 }
 
 function run(script: string, ...args: readonly string[]): void {

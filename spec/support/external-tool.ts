@@ -84,6 +84,10 @@ export function memcachedTool(): ExternalTool {
   return externalTool('memcached', 'memcached', ['-V']);
 }
 
+export function redisTool(): ExternalTool {
+  return externalTool('redis-server', 'redis-server', ['--version']);
+}
+
 /** The script in memcached's own package. */
 export const MEMCACHED_TOOL = '/usr/share/memcached/scripts/memcached-tool';
 
@@ -97,6 +101,34 @@ export function promtool(): ExternalTool {
 
 export function prometheusTool(): ExternalTool {
   return externalTool('prometheus', 'prometheus', ['--version']);
+}
+
+export function systemdNotifyTool(): ExternalTool {
+  return externalTool('systemd', 'systemd-notify', ['--version']);
+}
+
+export function systemdAnalyzeTool(): ExternalTool {
+  return externalTool('systemd', 'systemd-analyze', ['--version']);
+}
+
+export function goTool(): ExternalTool {
+  return externalTool('golang-go', 'go', ['version']);
+}
+
+export function pythonTool(): ExternalTool {
+  return externalTool('python3', PYTHON, ['-c', 'import socket']);
+}
+
+export function yamlTool(): ExternalTool {
+  return externalTool('python3-yaml', PYTHON, ['-c', 'import yaml']);
+}
+
+export function haproxyTool(): ExternalTool {
+  return externalTool('haproxy', 'haproxy', ['-v']);
+}
+
+export function manTool(): ExternalTool {
+  return externalTool('groff', 'groff', ['--version']);
 }
 
 export function nutcrackerTool(): ExternalTool {

@@ -9,6 +9,11 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export interface KillableServer extends RunningServer {
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
+}
+
 /** Starts `hotset -p -1` with `flags` after it, and waits for its greeting. Specs need `dist`: see build.ts. */
 export async function startHotset(flags: readonly string[] = []): Promise<RunningServer> {
   const server = new ServerProcess(process.execPath, [HOTSET_MAIN, '-p', '-1', ...flags]);

@@ -3,22 +3,23 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { RunningServer } from './hotset-process.js';
+import type { KillableServer } from './hotset-process.js';
 import { ServerProcess } from './server-process.js';
 
-export async function startMemcached(flags: readonly string[] = []): Promise<RunningServer> {
+export async function startMemcached(
+  flags: readonly string[] = [],
+  command = 'memcached',
+): Promise<KillableServer> {
   const directory = mkdtempSync(join(tmpdir(), 'hotset-spec-'));
   const portFile = join(directory, 'ports');
   // memcached does not run as root unless told to.
   const user = userInfo().uid === 0 ? ['-u', 'root'] : [];
-  const server = new ServerProcess(
-    'memcached',
-    ['-l', '127.0.0.1', '-p', '-1', '-U', '0', ...user, ...flags],
-    { MEMCACHED_PORT_FILENAME: portFile },
-  );
+  const server = new ServerProcess(command, ['-l', '127.0.0.1', '-p', '-1', '-U', '0', ...user, ...flags], {
+    MEMCACHED_PORT_FILENAME: portFile,
+  });
   try {
     const port = await server.until(() => /TCP INET: (\d+)\n/.exec(textOf(portFile))?.[1]);
-    return { port: Number(port), stop: () => server.stop() };
+    return { port: Number(port), stop: () => server.stop(), kill: () => server.kill() };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -8,13 +8,17 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Never throws for an exit code; does for a program that cannot be started or runs for over 30 s. */
-export function runCommand(command: string, args: readonly string[]): Promise<CommandResult> {
+/** Never throws for an exit code; does for a program that cannot be started or runs for over 30 s, if `timeout` says no other. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeout?: number } = {},
+): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     execFile(
       command,
       args,
-      { encoding: 'utf8', timeout: 30_000, maxBuffer: 64 * 1024 * 1024 },
+      { encoding: 'utf8', timeout: 30_000, maxBuffer: 64 * 1024 * 1024, ...options },
       (error, stdout, stderr) => {
         if (error === null) resolve({ code: 0, stdout, stderr });
         else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });

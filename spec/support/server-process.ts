@@ -49,6 +49,16 @@ export class ServerProcess {
     }
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Ends it as a crash does, and waits for the end. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#closed;
+  }
+
   /** Sends SIGTERM and waits for the end; throws unless the exit code is 0. */
   async stop(timeoutMs = 20_000): Promise<void> {
     this.#child.kill('SIGTERM');

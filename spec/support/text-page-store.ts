@@ -43,6 +43,7 @@ export class TextPageStore extends PageStore {
       flags: this.flagsAt(slot),
       version: this.versionAt(slot),
       remainingTtlMs: this.remainingTtlMsAt(slot),
+      tags: [],
       ageMs: undefined,
       idleMs: this.idleMsAt(slot),
       fetched: this.fetchedAt(slot),

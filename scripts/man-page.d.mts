@@ -1,0 +1,2 @@
+/** The page from what `--help` says. */
+export function manPage(help: string, version: string): string;
