@@ -9,7 +9,7 @@
  *                     millisecond to load
  *   dist/types/       the declarations that entries reach, once; N.d.mts has their names for `import`
  *
- * and what browser-files.mjs makes. Nothing is minified or renamed.
+ * and what browser-files.mjs makes. Nothing is renamed, and comments and lines stay.
  */
 
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -114,7 +114,8 @@ const COMMAND = 'cli/main';
 const MISSING = 'missing-package';
 
 const places = (folder) => Object.fromEntries(sources.map((name) => [name, join(folder, name)]));
-const modules = await graph({ ...places('esm'), [COMMAND]: COMMAND });
+// Constants of other modules become numbers where they are used, which spares a server about a twentieth of a request.
+const modules = await graph({ ...places('esm'), [COMMAND]: COMMAND }, { minifySyntax: true });
 const requirable = await graph(
   { ...places('.'), [MISSING]: `chunks/${MISSING}` },
   { plugins: [importCore, joinStructures], define: { 'import.meta.url': 'moduleUrl' } },

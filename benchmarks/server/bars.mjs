@@ -1,8 +1,7 @@
 /** The bars that hotset has set itself, and how the kept figures stand to them. */
 
 import { median } from '../harness/statistics.mjs';
-import { fixed } from '../harness/table.mjs';
-import { CASES as THREAD_CASES } from '../threads/threads.mjs';
+import { counted, fixed } from '../harness/table.mjs';
 import { SHARED } from '../threads/ways.mjs';
 import { sameCell, USUAL } from './cells.mjs';
 import { HOTSET, MEMCACHED } from './contenders.mjs';
@@ -136,18 +135,15 @@ const BARS = {
       ),
       min: THREADS_MIN,
     })),
-  threads: ({ cases }) => [
-    {
-      title: `${SHARED}.get of 100 B`,
-      figure: median(
-        (cases.find(({ title }) => title === Object.keys(THREAD_CASES)[0])?.readings[SHARED] ?? []).map(
-          ({ ns }) => ns,
-        ),
-      ),
-      max: SHARED_GET_MAX_NS,
-      unit: ' ns',
-    },
-  ],
+  threads: ({ cases }) =>
+    cases
+      .filter(({ readings, title }) => SHARED in readings && title.endsWith('all held'))
+      .map(({ workers, readings }) => ({
+        title: `${SHARED}.get of 100 B, ${counted(workers, 'thread')} at work`,
+        figure: median(readings[SHARED].map(({ ns }) => ns)),
+        max: SHARED_GET_MAX_NS,
+        unit: ' ns',
+      })),
 };
 
 /** Rows of `what, measured, bar, whether it is held`. `results(part)`: what was kept of it, or null. */

@@ -22,8 +22,8 @@ const EMPTIED = 3;
 /** The sign of a lock's word: somebody waits, and the release wakes one. */
 const WAITED_FOR = -0x80000000;
 
-/** Looks at a held lock before a thread goes to sleep: about half a microsecond, which is longer than most holders need. */
-const SPINS = 100;
+/** Looks at a held lock before a thread goes to sleep: some microseconds, since a sleep and its end take longer. */
+const SPINS = 1000;
 
 /** How long a waiter sleeps before it asks whether the holder lives. */
 const WAIT_MS = 10;
