@@ -1,12 +1,14 @@
 /** Memory after long churn of sizes: holes stay below a tenth, and the budget holds after every call. */
 
 import { describe, expect, it } from 'vitest';
+import { pageSizes } from '../../lib/pages/page-sizes.js';
 import type { PageStore } from '../../lib/pages/page-store.js';
 import { expectSound, openStore, type TestStore } from './fixture.js';
 
 const OPERATIONS = 8000;
+const MIB = 1024 * 1024;
 /** Pages that are not full, and the store's header. */
-const BESIDE_BYTES = 128 * 1024;
+const besideBytes = (maxBytes: number): number => 2 ** pageSizes(maxBytes).segmentShift;
 
 /** A number from 0 to 1, the same in each run. */
 function randomFrom(seed: number): () => number {
@@ -56,7 +58,8 @@ function churn(
 
 describe('churn', () => {
   it.each(Object.entries(shapes))('of a full store: %s', (_, shape) => {
-    const test = openStore({ maxBytes: 8 * 1024 * 1024 });
+    const maxBytes = 8 * MIB;
+    const test = openStore({ maxBytes });
     let evictions = 0;
     churn(test, shape, 100_000, (store, progress) => {
       if (store.heldBytes > store.maxBytes) expect.fail(`${store.heldBytes} bytes are held`);
@@ -65,18 +68,19 @@ describe('churn', () => {
       evictions = store.stats().evictions;
       if (progress > 0.2 && evictions > before && store.bytes < store.maxBytes * 0.75)
         expect.fail('an item went too soon');
-      if (progress > 0.2 && store.heldBytes - BESIDE_BYTES > store.bytes * 1.12)
+      if (progress > 0.2 && store.heldBytes - besideBytes(maxBytes) > store.bytes * 1.12)
         expect.fail(`${store.heldBytes} bytes are held for ${store.bytes}, at ${progress}`);
     });
     expectSound(test.store);
-    expect(test.store.heldBytes - BESIDE_BYTES).toBeLessThan(test.store.bytes * 1.1);
+    expect(test.store.heldBytes - besideBytes(maxBytes)).toBeLessThan(test.store.bytes * 1.1);
   });
 
   it.each(Object.entries(shapes))('of a store that is not full: %s', (name, shape) => {
-    const test = openStore({ maxBytes: 256 * 1024 * 1024 });
+    const maxBytes = 256 * MIB;
+    const test = openStore({ maxBytes });
     churn(test, shape, 1000, (store, progress) => {
       const most = name === 'shrinking' || name === 'waves' ? 1.25 : 1.1;
-      if (progress > 0.2 && store.heldBytes - 4 * BESIDE_BYTES > store.bytes * most)
+      if (progress > 0.2 && store.heldBytes - 2 * besideBytes(maxBytes) > store.bytes * most)
         expect.fail(`${store.heldBytes} bytes are held for ${store.bytes}, at ${progress}`);
     });
     expect(test.store.stats().evictions).toBe(0);
@@ -84,11 +88,11 @@ describe('churn', () => {
   });
 
   it('gives memory back when most items go', () => {
-    const test = openStore({ maxBytes: 63 * 1024 * 1024 });
+    const test = openStore({ maxBytes: 63 * MIB });
     const random = randomFrom(1);
-    for (let i = 0; i < 20_000; i++) test.set(`key${i}`, Math.floor(random() * 500));
+    for (let i = 0; i < 40_000; i++) test.set(`key${i}`, Math.floor(random() * 500));
     const before = test.store.heldBytes;
-    for (let i = 0; i < 20_000; i++) if (i % 20 !== 0) test.store.delete(test.key(`key${i}`));
+    for (let i = 0; i < 40_000; i++) if (i % 20 !== 0) test.store.delete(test.key(`key${i}`));
     test.store.sweepExpired(0);
     expectSound(test.store);
     expect(test.store.heldBytes).toBeLessThan(before / 5);
