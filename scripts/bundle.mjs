@@ -9,7 +9,7 @@
  *                     millisecond to load
  *   dist/types/       the declarations that entries reach, once; N.d.mts has their names for `import`
  *
- * and what browser-files.mjs makes. Nothing is renamed, and comments and lines stay.
+ * and what browser-files.mjs makes. Nothing is renamed, and lines stay lines.
  */
 
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
