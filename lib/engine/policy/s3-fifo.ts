@@ -133,7 +133,6 @@ export class S3Fifo implements EvictionOrder {
   }
 
   verify(size: number): string[] {
-    const problems = [...this.queues.verify(size), ...this.ghosts.verify()];
-    return problems;
+    return [...this.queues.verify(size), ...this.ghosts.verify()];
   }
 }

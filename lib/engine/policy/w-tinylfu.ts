@@ -144,7 +144,6 @@ export class WTinyLfu implements EvictionOrder {
   }
 
   verify(size: number): string[] {
-    const problems = [...this.queues.verify(size), ...this.sketch.verify()];
-    return problems;
+    return [...this.queues.verify(size), ...this.sketch.verify()];
   }
 }
